@@ -1,0 +1,1 @@
+"""Helpers for testing handlers and processes: a pytest plugin, the embedded engine, a real Camunda."""
