@@ -25,15 +25,15 @@ def read_records(log: Path, value_type: str | None = None, intent: str | None = 
         Documents as the engine writes them: ``valueType``, ``intent``, ``recordType``, ``key``, ``position``,
         ``timestamp``, ``value``, ...
     """
+    # Parsing every record of a long run takes seconds; looking for the words first takes none.
+    words = [f'"{name}":"{word}"'.encode() for name, word in (("valueType", value_type), ("intent", intent)) if word]
     found: dict[tuple[int, int], dict[str, Any]] = {}
     with log.open("rb") as stream:
         for line in stream:
-            record = _record(line)
-            if (
-                record is None
-                or value_type not in (None, record["valueType"])
-                or intent not in (None, record["intent"])
-            ):
+            record = _record(line) if all(word in line for word in words) else None
+            if record is None:
+                continue
+            if value_type not in (None, record["valueType"]) or intent not in (None, record["intent"]):
                 continue
             # After a restart the exporter tells the last records again.
             found.setdefault((record["partitionId"], record["position"]), record)

@@ -11,7 +11,7 @@ import http.client
 import json
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -201,19 +201,34 @@ class RealCamunda:
         return read_records(self.log_path, value_type, intent)
 
     def wait_for_records(
-        self, count: int, value_type: str, intent: str, timeout_s: float = 30.0
+        self,
+        count: int,
+        value_type: str,
+        intent: str,
+        *,
+        of: Callable[[dict[str, Any]], bool] | None = None,
+        timeout_s: float = 30.0,
     ) -> list[dict[str, Any]]:
         """Return the records asked for as soon as there are at least so many.
 
+        Args:
+            count: How many to wait for.
+            value_type: As in :meth:`records`.
+            intent: As in :meth:`records`.
+            of: Counts a record by its ``value``; all if left out.
+            timeout_s: Seconds to wait.
+
         Raises:
-            PartFailedError: fewer after the time given; the message says how many.
+            PartFailedError: fewer after that time; the message says how many.
         """
         deadline = time.monotonic() + timeout_s
-        while len(found := self.records(value_type, intent)) < count:
+        while True:
+            found = [record for record in self.records(value_type, intent) if of is None or of(record["value"])]
+            if len(found) >= count:
+                return found
             if time.monotonic() > deadline:
                 raise PartFailedError(f"{len(found)} of {count} {value_type} {intent} records after {timeout_s:g} s")
             time.sleep(0.1)
-        return found
 
     def _ports_kept(self) -> list[int]:
         if not self._ports:
