@@ -1,0 +1,103 @@
+"""Jobs: what the engine hands out, and what is asked of it about them.
+
+`ActivatedJob` is read once per job, so nothing here may run Python code to validate it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, Field
+
+from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, JsonObject, NullAs, Number, Tenant, Text
+from camunda_client.utils import JsonBaseModel
+
+
+class ActivatedJob(Answer):
+    """One job that is ours until its deadline.
+
+    Unknown members of a newer engine are attributes under their wire name, and in ``model_extra``.
+    """
+
+    # Camunda 8.6.0 says `key`, everything later `jobKey`.
+    job_key: str = Field(alias="jobKey", validation_alias=AliasChoices("jobKey", "key"), serialization_alias="jobKey")
+    process_instance_key: Text = Field(default="", alias="processInstanceKey")
+    process_definition_key: Text = Field(default="", alias="processDefinitionKey")
+    element_instance_key: Text = Field(default="", alias="elementInstanceKey")
+    job_type: str = Field(alias="type")
+    process_definition_id: Text = Field(default="", alias="processDefinitionId")
+    process_definition_version: Number = Field(default=0, alias="processDefinitionVersion")
+    element_id: Text = Field(default="", alias="elementId")
+    custom_headers: JsonObject = Field(default_factory=dict, alias="customHeaders")
+    worker: Text = ""
+    retries: Number = 0
+    #: Milliseconds of the engine's wall clock; never compare it with your own.
+    deadline: Number = 0
+    variables: JsonObject = Field(default_factory=dict)
+    tenant_id: Tenant = Field(default=DEFAULT_TENANT, alias="tenantId")
+
+    # Newer engines only; None where the engine doesn't say.
+    kind: str | None = None
+    listener_event_type: str | None = Field(default=None, alias="listenerEventType")
+    tags: list[str] | None = None
+    user_task: dict[str, Any] | None = Field(default=None, alias="userTask")
+    root_process_instance_key: str | None = Field(default=None, alias="rootProcessInstanceKey")
+    business_id: str | None = Field(default=None, alias="businessId")
+
+
+class ActivatedJobResponse(Answer):
+    """What one poll brought; often nothing."""
+
+    jobs: Annotated[list[ActivatedJob], NullAs(list)] = Field(default_factory=list)
+
+
+class ActivateJobRequest(JsonBaseModel):
+    """Asks for jobs of one type. Times are milliseconds."""
+
+    worker: str | None = None
+    job_type: str = Field(alias="type")
+    max_jobs_to_activate: int = Field(alias="maxJobsToActivate")
+    timeout: int
+    request_timeout: int | None = Field(default=None, alias="requestTimeout")
+    # Singular on the wire, although it is a list.
+    fetch_variables: list[str] | None = Field(default=None, alias="fetchVariable")
+    tenant_ids: list[str] | None = Field(default=None, alias="tenantIds")
+
+
+class JobFailedRequest(JsonBaseModel):
+    """Says that a job failed. ``retries`` is always sent: left out, the engine takes it as 0 and raises an incident."""
+
+    retries: int = 0
+    error_message: str | None = Field(default=None, alias="errorMessage")
+    #: Milliseconds until the job is offered again.
+    retry_back_off: int = Field(default=0, alias="retryBackOff")
+    variables: dict[str, Any] | None = None
+
+
+class ThrowErrorForJobRequest(JsonBaseModel):
+    """Throws a BPMN error where the job is."""
+
+    error_code: str = Field(alias="errorCode", min_length=1)
+    error_message: str | None = Field(default=None, alias="errorMessage")
+    variables: dict[str, Any] | None = None
+
+
+class CompleteJobRequest(JsonBaseModel):
+    """Ends a job with its result."""
+
+    variables: dict[str, Any] = Field(default_factory=dict)
+
+
+class JobChangeset(JsonBaseModel):
+    """What to change about a job; what is None stays as it is."""
+
+    retries: int | None = None
+    #: The new lease from now on, in milliseconds.
+    timeout: int | None = None
+
+
+class UpdateJobRequest(JsonBaseModel):
+    """Changes a job's retries, its lease, or both."""
+
+    changeset: JobChangeset
+    operation_reference: int | None = Field(default=None, alias="operationReference")
