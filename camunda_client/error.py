@@ -99,7 +99,7 @@ def _rebuild(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, 
     return error
 
 
-class ServiceException(Exception):
+class ServiceException(Exception):  # noqa: N818 - the name that users have caught since 8.7
     """Something technical failed: the engine refused, could not be reached, or a handler reports trouble.
 
     Raised in a handler, it fails the job; ``retries`` and ``retry_back_off`` then say how.
@@ -181,7 +181,7 @@ class ConfigurationError(ServiceException, ValueError):
         self.problems = list(problems)
 
 
-class ConnectionFailed(ServiceException):  # noqa: N818 - reads as what happened, like the others
+class ConnectionFailed(ServiceException):
     """No usable answer came: nobody answered, in time, completely or in HTTP.
 
     ``maybe_applied`` is True if bytes of the request may have reached the server, so that the command may

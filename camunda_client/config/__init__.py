@@ -1,0 +1,30 @@
+"""What the library is told: in code, by environment variables, or in a `.env` file."""
+
+from camunda_client.config._current import config_help, get_config, initialize_config, reset_config
+from camunda_client.config.models import (
+    ApiConfig,
+    AuthConfig,
+    BasicAuthConfig,
+    C8Config,
+    JobConfig,
+    SaasAuthConfig,
+    SelfManagedAuthConfig,
+    TlsConfig,
+    WorkerConfig,
+)
+
+__all__ = [
+    "ApiConfig",
+    "AuthConfig",
+    "BasicAuthConfig",
+    "C8Config",
+    "JobConfig",
+    "SaasAuthConfig",
+    "SelfManagedAuthConfig",
+    "TlsConfig",
+    "WorkerConfig",
+    "config_help",
+    "get_config",
+    "initialize_config",
+    "reset_config",
+]

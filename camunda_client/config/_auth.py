@@ -1,0 +1,132 @@
+"""How we prove who we are: not at all, by user name and password, or by a token from an OAuth server."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, Field
+
+from camunda_client.config import _environment
+from camunda_client.config._secrets import Secret
+from camunda_client.config._sections import Section, configuration_error
+from camunda_client.config._urls import checked_url
+from camunda_client.error import ConfigurationError
+
+#: A token endpoint may carry a query; an API address may not.
+TokenUrl = Annotated[str, AfterValidator(lambda value: checked_url(value.strip(), query_allowed=True))]
+NotBlank = Annotated[str, Field(min_length=1)]
+NotBlankSecret = Annotated[Secret, Field(min_length=1)]
+
+
+class SelfManagedAuthConfig(Section):
+    """Tokens from your own OAuth server, by client credentials."""
+
+    section: ClassVar[str] = "auth.selfManaged"
+
+    oidc_token_url: TokenUrl = Field(alias="oidcTokenUrl")
+    client_id: NotBlank = Field(alias="clientId")
+    client_secret: NotBlankSecret = Field(alias="clientSecret")
+    scope: str | None = None
+    audience: str | None = None
+
+    def get_url(self) -> str:
+        """Return the token endpoint."""
+        return self.oidc_token_url
+
+    def get_request_data(self) -> dict[str, str]:
+        """Return the form of the token request, with the secret in it."""
+        form = _client_credentials(self.client_id, self.client_secret)
+        form |= {"scope": self.scope} if self.scope else {}
+        return form | ({"audience": self.audience} if self.audience else {})
+
+
+class SaasAuthConfig(Section):
+    """Tokens for a cluster of Camunda's SaaS."""
+
+    section: ClassVar[str] = "auth.saas"
+
+    client_id: NotBlank = Field(alias="clientId")
+    client_secret: NotBlankSecret = Field(alias="clientSecret")
+    authorization_server_url: TokenUrl = Field(
+        default="https://login.cloud.camunda.io/oauth/token", alias="authorizationServerUrl"
+    )
+    audience: str = "zeebe.camunda.io"
+
+    def get_url(self) -> str:
+        """Return the token endpoint."""
+        return self.authorization_server_url
+
+    def get_request_data(self) -> dict[str, str]:
+        """Return the form of the token request, with the secret in it."""
+        return _client_credentials(self.client_id, self.client_secret) | {"audience": self.audience}
+
+
+class BasicAuthConfig(Section):
+    """User name and password, sent with every request."""
+
+    section: ClassVar[str] = "auth.basic"
+
+    username: NotBlank
+    password: NotBlankSecret
+
+
+class AuthConfig(Section):
+    """Exactly one way to authenticate. Given none, the environment is asked for one."""
+
+    section: ClassVar[str] = "auth"
+
+    self_managed: SelfManagedAuthConfig | None = Field(default=None, alias="selfManaged")
+    saas: SaasAuthConfig | None = None
+    basic: BasicAuthConfig | None = None
+    none: bool = False
+
+    @classmethod
+    def _completed(cls, options: dict[str, Any]) -> dict[str, Any]:
+        kinds = {name: value for name, value in options.items() if value not in (None, False)}
+        if not kinds:
+            found = _environment.auth_from(_environment.read_sources())
+            if found is not None:
+                return found
+        known = {"selfManaged", "self_managed", "saas", "basic", "none"}
+        if len(known & set(kinds)) == 1 or set(kinds) - known:
+            return options
+        what = "names more than one: " + ", ".join(sorted(kinds)) if kinds else "names no way to authenticate"
+        raise configuration_error(
+            [("auth", f"{what}; give exactly one of selfManaged, saas, basic or none=True (or leave auth out)")]
+        )
+
+    @property
+    def oauth(self) -> SelfManagedAuthConfig | SaasAuthConfig | None:
+        """Whichever of the two kinds that fetch tokens is set."""
+        return self.self_managed or self.saas
+
+    def get_url(self) -> str:
+        """Return the token endpoint.
+
+        Raises:
+            ConfigurationError: This kind of authentication has none.
+        """
+        return self._oauth_or_error().get_url()
+
+    def get_request_data(self) -> dict[str, str]:
+        """Return the form of the token request, with the secret in it.
+
+        Raises:
+            ConfigurationError: This kind of authentication has none.
+        """
+        return self._oauth_or_error().get_request_data()
+
+    def _oauth_or_error(self) -> SelfManagedAuthConfig | SaasAuthConfig:
+        if self.oauth is None:
+            raise ConfigurationError(
+                "auth is neither selfManaged nor saas, so there are no tokens to fetch; set one of them", option="auth"
+            )
+        return self.oauth
+
+
+def _client_credentials(client_id: str, client_secret: Secret) -> dict[str, str]:
+    return {
+        "grant_type": "client_credentials",
+        "client_id": client_id,
+        "client_secret": client_secret.get_secret_value(),
+    }

@@ -1,0 +1,92 @@
+"""Options from environment variables, and from `.env` in the working directory.
+
+`.env` is read there and nowhere else, taken literally (a `$` in a secret stays one) and never put
+into os.environ: neither the parents' files nor our reading may change what other code sees.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+
+from camunda_client.config._options import AUTH_STRATEGY, BY_PATH, OPTIONS
+from camunda_client.error import ConfigurationError
+
+Found = tuple[str, str]
+_OAUTH_STRATEGIES = {"OAUTH", "OAUTH2", "OIDC", "SAAS"}
+_SAAS_LOGIN = "login.cloud.camunda.io"
+
+
+def read_sources() -> list[Mapping[str, str]]:
+    """Return the variables to look into, the weightier first.
+
+    Raises:
+        ConfigurationError: There is a `.env` that can't be read.
+    """
+    path = Path.cwd() / ".env"
+    try:
+        # utf-8-sig: editors on Windows begin the file with a mark that would be part of the first name.
+        lines = dotenv_values(path, interpolate=False, encoding="utf-8-sig") if path.is_file() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} can't be read: {type(error).__name__}; make it readable UTF-8") from None
+    return [os.environ, {name: value for name, value in lines.items() if value is not None}]
+
+
+def find(names: tuple[str, ...], sources: list[Mapping[str, str]]) -> Found | None:
+    """Return the first of the names that has a value, and the value. Blank means unset."""
+    for source in sources:
+        for name in names:
+            value = source.get(name, "").strip()
+            if value:
+                return name, value
+    return None
+
+
+def options_from(sources: list[Mapping[str, str]]) -> dict[str, Found]:
+    """Return everything but `auth` that the environment sets: option path to (variable, value)."""
+    found = {option.path: find(option.env, sources) for option in OPTIONS if not option.path.startswith("auth.")}
+    return {path: hit for path, hit in found.items() if hit is not None}
+
+
+def auth_from(sources: list[Mapping[str, str]]) -> dict[str, Any] | None:
+    """Return the one kind of `auth` that the environment means, as AuthConfig's arguments; None if it means none.
+
+    Raises:
+        ConfigurationError: The strategy is unknown.
+    """
+    strategy = find((AUTH_STRATEGY,), sources)
+    if strategy is None:
+        kind = _kind_that_is_there(sources)
+    elif strategy[1].upper() == "NONE":
+        return {"none": True}
+    elif strategy[1].upper() == "BASIC":
+        kind = "basic"
+    elif strategy[1].upper() in _OAUTH_STRATEGIES:
+        kind = _oauth_kind(sources)
+    else:
+        raise ConfigurationError(f"{AUTH_STRATEGY} is {strategy[1]!r}; write NONE, BASIC or OAUTH", option="auth")
+    if kind is None:
+        return None
+    prefix = f"auth.{kind}."
+    hits = {path.removeprefix(prefix): find(BY_PATH[path].env, sources) for path in BY_PATH if path.startswith(prefix)}
+    return {kind: {name: hit[1] for name, hit in hits.items() if hit is not None}}
+
+
+def _kind_that_is_there(sources: list[Mapping[str, str]]) -> str | None:
+    if find(BY_PATH["auth.selfManaged.clientId"].env + BY_PATH["auth.selfManaged.clientSecret"].env, sources):
+        return _oauth_kind(sources)
+    return "basic" if find(BY_PATH["auth.basic.username"].env, sources) else None
+
+
+def _oauth_kind(sources: list[Mapping[str, str]]) -> str:
+    url = find(BY_PATH["auth.selfManaged.oidcTokenUrl"].env, sources)
+    if url is None or _SAAS_LOGIN in url[1]:
+        return "saas"
+    # The names of 8.7's SaaS set-up, which may point at another login server.
+    if url[0] == "ZEEBE_AUTHORIZATION_SERVER_URL" and find(("ZEEBE_TOKEN_AUDIENCE",), sources):
+        return "saas"
+    return "selfManaged"

@@ -1,0 +1,45 @@
+"""A string that never shows itself: not in repr, dumps, error messages or pickles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import SecretStr
+
+from camunda_client.error import ConfigurationError
+
+
+class Secret(SecretStr):
+    """A SecretStr that pickles empty. Using such a copy is an error that says what happened."""
+
+    def get_secret_value(self) -> str:
+        """Return the secret itself.
+
+        Raises:
+            ConfigurationError: This is an unpickled copy.
+        """
+        value = self._secret_value
+        if value is None:
+            raise ConfigurationError(
+                "this configuration was unpickled, and pickles never hold secrets; "
+                "call initialize_config() in this process as well"
+            )
+        return value
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Secret, (None,)
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Secret:
+        return self
+
+    def __len__(self) -> int:
+        return len(self._secret_value or "")
+
+    def __str__(self) -> str:
+        return "**********"
+
+    def __repr__(self) -> str:
+        return "Secret('**********')"

@@ -1,0 +1,115 @@
+"""The base of all parts of C8Config: whatever is wrong comes out as ONE ConfigurationError, with remedies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import ConfigDict, ValidationError
+
+from camunda_client.config._options import BY_PATH, OPTIONS
+from camunda_client.config._urls import masked
+from camunda_client.error import ConfigurationError
+from camunda_client.utils import JsonBaseModel
+
+Problem = tuple[str, str]
+
+
+class Section(JsonBaseModel):
+    """A part of C8Config; ``section`` is its place there."""
+
+    model_config = ConfigDict(extra="forbid")
+    section: ClassVar[str] = ""
+
+    if not TYPE_CHECKING:  # type checkers should see the fields as arguments
+
+        def __init__(self, **options: Any) -> None:
+            try:
+                super().__init__(**self._completed(options))
+            except ValidationError as error:
+                # from None: pydantic's own error would be told twice, and holds the input.
+                raise configuration_error(_problems(type(self), error)) from None
+
+    @classmethod
+    def _completed(cls, options: dict[str, Any]) -> dict[str, Any]:
+        """Return the options given, with what must be there looked up in the environment."""
+        return options
+
+
+def configuration_error(problems: Sequence[Problem]) -> ConfigurationError:
+    """Return one error that tells all problems."""
+    told = [f"{option} {what}" if option else what for option, what in problems]
+    message = told[0] if len(told) == 1 else "\n  ".join([f"{len(told)} options are wrong:", *told])
+    return ConfigurationError(message, option=problems[0][0], problems=problems)
+
+
+def remedy(option: str) -> str:
+    """Return how an option can be set, for the end of a message."""
+    known = BY_PATH.get(option)
+    if known is None:
+        return ""
+    unit = f", in {known.unit}" if known.unit else ""
+    default = "" if known.default == "required" else f"; default: {known.default}"
+    told = f" ({known.description}{unit}{default})"
+    return told + (f". Set it in code or by {known.env[0]}" if known.env else "")
+
+
+def _problems(model: type[Section], error: ValidationError) -> list[Problem]:
+    found: list[Problem] = []
+    for line in error.errors(include_url=False):
+        where = [str(part) for part in line["loc"]]
+        option = ".".join(filter(None, [model.section, *where]))
+        inner = line.get("ctx", {}).get("error")
+        if isinstance(inner, ConfigurationError):
+            found += [(_outer_name(option, name), what) for name, what in inner.problems]
+        elif line["type"] == "extra_forbidden":
+            found.append((option, _unknown(model, where[-1])))
+        elif line["type"] == "missing":
+            found.append((option, "is missing" + remedy(option)))
+        else:
+            what = str(inner) if inner is not None else line["msg"].replace("Input should be", "should be")
+            found.append((option, f"{_shown(option, line['input'])}: it {what}{remedy(option)}"))
+    return found
+
+
+def _outer_name(outer: str, inner: str) -> str:
+    """Return the name of a per-type option: its section thinks that it is api.job."""
+    return inner.replace("api.job", outer, 1) if outer.startswith("api.jobs.") else inner
+
+
+def _shown(option: str, value: Any) -> str:
+    if value is None:
+        return "is None"
+    known = BY_PATH.get(option)
+    if known is not None and known.secret:
+        return "has a wrong value (not shown)"
+    if isinstance(value, str):
+        return f"is {masked(value)!r}"
+    return f"is {value!r}" if isinstance(value, (int, float)) else f"is of type {type(value).__name__}"
+
+
+def _unknown(model: type[Section], name: str) -> str:
+    names = [field.alias or key for key, field in model.model_fields.items()]
+    near = get_close_matches(name, [*names, *model.model_fields], n=1)
+    if near:
+        return f"is unknown; did you mean {near[0]}?"
+    elsewhere = [option.path for option in OPTIONS if option.path.rpartition(".")[2] == _camel(name)]
+    if elsewhere:
+        return f"is unknown; did you mean {' or '.join(elsewhere)}?"
+    return f"is unknown; known here: {', '.join(names)}"
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def given(section: Section) -> dict[str, Any]:
+    """Return what the user set, and only that, under its wire names; sections within become dicts as well."""
+    fields: Mapping[str, Any] = type(section).model_fields
+    values: dict[str, Any] = {}
+    for name in section.model_fields_set:
+        value = getattr(section, name)
+        values[fields[name].alias or name] = given(value) if isinstance(value, Section) else value
+    return values

@@ -1,0 +1,159 @@
+"""The sections of C8Config. Times are milliseconds, as the wire and the README have them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from camunda_client.config import _environment
+from camunda_client.config._auth import AuthConfig, BasicAuthConfig, SaasAuthConfig, SelfManagedAuthConfig
+from camunda_client.config._options import BY_PATH
+from camunda_client.config._secrets import Secret
+from camunda_client.config._sections import Section, configuration_error, remedy
+from camunda_client.config._urls import checked_base_url
+
+__all__ = [
+    "ApiConfig",
+    "AuthConfig",
+    "BasicAuthConfig",
+    "C8Config",
+    "JobConfig",
+    "SaasAuthConfig",
+    "SelfManagedAuthConfig",
+    "TlsConfig",
+    "WorkerConfig",
+]
+
+#: Milliseconds. At 30 s the gateway's web server answers 503 and keeps a poll that nobody hears (seen on 8.6.0).
+REQUEST_TIMEOUT_LIMIT = 30_000
+#: Milliseconds a poll is held open when nobody says otherwise; the engine's own default.
+DEFAULT_REQUEST_TIMEOUT = 10_000
+
+
+def _readable_file(value: str) -> str:
+    path = Path(value).expanduser()
+    if not path.is_file() or not os.access(path, os.R_OK):
+        raise ValueError("is no file that can be read; give the path of a PEM file")
+    return str(path)
+
+
+def _listed(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _proxy_url(value: Secret) -> Secret:
+    # User name and password are usual for proxies; checked without them.
+    text = value.get_secret_value()
+    scheme, mark, rest = text.partition("://")
+    checked_base_url(scheme + mark + rest.rpartition("@")[2])
+    return value
+
+
+PemFile = Annotated[str, AfterValidator(_readable_file)]
+Milliseconds = Annotated[int, Field(ge=1)]
+MillisecondsOrZero = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class JobConfig(Section):
+    """How jobs are asked for and worked; the decorator's arguments win over it, per type."""
+
+    section: ClassVar[str] = "api.job"
+
+    polling_interval: MillisecondsOrZero = Field(default=5000, alias="pollingInterval")
+    worker: str = Field(default="camunda-8-client-worker", min_length=1)
+    timeout: Milliseconds = 10_000
+    max_jobs_to_activate: Count | None = Field(default=None, alias="maxJobsToActivate")
+    request_timeout: Annotated[int, Field(ge=0, lt=REQUEST_TIMEOUT_LIMIT)] | None = Field(
+        default=None, alias="requestTimeout"
+    )
+    tenant_ids: Annotated[list[Annotated[str, Field(min_length=1)]] | None, BeforeValidator(_listed)] = Field(
+        default=None, alias="tenantIds"
+    )
+    max_jobs_active: Count = Field(default=100, alias="maxJobsActive")
+    auto_extend: bool = Field(default=True, alias="autoExtend")
+    handler_timeout: Milliseconds | None = Field(default=None, alias="handlerTimeout")
+    max_lease: Milliseconds | None = Field(default=None, alias="maxLease")
+    retry_back_off: MillisecondsOrZero = Field(default=1000, alias="retryBackOff")
+    retry_back_off_max: MillisecondsOrZero = Field(default=60_000, alias="retryBackOffMax")
+
+
+class TlsConfig(Section):
+    """Whom we trust, and our own certificate; for the API and the token endpoint alike."""
+
+    section: ClassVar[str] = "api.tls"
+
+    verify: bool = True
+    ca_file: PemFile | None = Field(default=None, alias="caFile")
+    cert_file: PemFile | None = Field(default=None, alias="certFile")
+    key_file: PemFile | None = Field(default=None, alias="keyFile")
+
+    @model_validator(mode="after")
+    def _key_needs_certificate(self) -> TlsConfig:
+        if self.key_file is not None and self.cert_file is None:
+            what = "is set without api.tls.certFile" + remedy("api.tls.certFile")
+            raise configuration_error([("api.tls.keyFile", what)])
+        return self
+
+
+class ApiConfig(Section):
+    """Where the cluster is and how to talk to it. A base URL that isn't given is taken from the environment."""
+
+    section: ClassVar[str] = "api"
+
+    base_url: Annotated[str, AfterValidator(checked_base_url)] = Field(default="", alias="baseUrl")
+    job: JobConfig = Field(default_factory=JobConfig)
+    #: Per job type, the options that differ from ``job``.
+    jobs: dict[str, JobConfig] = Field(default_factory=dict)
+    tls: TlsConfig = Field(default_factory=TlsConfig)
+    proxy: Annotated[Secret, AfterValidator(_proxy_url)] | None = None
+    timeout: Milliseconds = 30_000
+    connect_timeout: Milliseconds = Field(default=5000, alias="connectTimeout")
+    max_response_bytes: Annotated[int, Field(ge=1024)] = Field(default=64 * 1024 * 1024, alias="maxResponseBytes")
+
+    @classmethod
+    def _completed(cls, options: dict[str, Any]) -> dict[str, Any]:
+        if "baseUrl" in options or "base_url" in options:
+            return options
+        hit = _environment.find(BY_PATH["api.baseUrl"].env, _environment.read_sources())
+        if hit is None:
+            raise configuration_error([("api.baseUrl", "is missing" + remedy("api.baseUrl"))])
+        return {**options, "baseUrl": hit[1]}
+
+    @property
+    def rest_url(self) -> str:
+        """The address that every endpoint's path is appended to."""
+        return self.base_url + "/v2"
+
+
+class WorkerConfig(Section):
+    """What all job types of one process share."""
+
+    section: ClassVar[str] = "worker"
+
+    pool: Count = 1000
+    drain_timeout: MillisecondsOrZero = Field(default=30_000, alias="drainTimeout")
+    transport: Literal["auto", "requests"] = "auto"
+    max_connections: Count = Field(default=32, alias="maxConnections")
+
+
+class C8Config(Section):
+    """Everything the library can be told. Leave ``auth`` out for a cluster that asks nobody who they are."""
+
+    api: ApiConfig = Field(default_factory=ApiConfig)
+    auth: AuthConfig | None = None
+    worker: WorkerConfig = Field(default_factory=WorkerConfig)
+
+    @classmethod
+    def _completed(cls, options: dict[str, Any]) -> dict[str, Any]:
+        return options if "api" in options else {**options, "api": {}}
+
+    def job_for(self, job_type: str) -> JobConfig:
+        """Return the job options of one type: ``api.jobs`` over ``api.job``."""
+        own = self.api.jobs.get(job_type)
+        if own is None:
+            return self.api.job
+        return self.api.job.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
