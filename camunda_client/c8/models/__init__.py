@@ -1,5 +1,28 @@
 """The engine's requests and answers as Python objects."""
 
+from camunda_client.c8.models.camunda_headers import (
+    C8ApiHeaders,
+)
+from camunda_client.c8.models.decision import (
+    EvaluateDecisionRequest,
+    EvaluateDecisionResponse,
+)
+from camunda_client.c8.models.deployment import (
+    DeleteResourceRequest,
+    DeployedDecision,
+    DeployedDecisionRequirements,
+    DeployedForm,
+    DeployedProcess,
+    DeployedResource,
+    DeploymentEntry,
+    DeployResourcesResponse,
+)
+from camunda_client.c8.models.element_instance import (
+    SetVariablesRequest,
+)
+from camunda_client.c8.models.incident import (
+    ResolveIncidentRequest,
+)
 from camunda_client.c8.models.job import (
     ActivatedJob,
     ActivatedJobResponse,
@@ -10,14 +33,73 @@ from camunda_client.c8.models.job import (
     ThrowErrorForJobRequest,
     UpdateJobRequest,
 )
+from camunda_client.c8.models.message import (
+    CorrelateMessageRequest,
+    CorrelateMessageResponse,
+    PublishMessageRequest,
+    PublishMessageResponse,
+)
+from camunda_client.c8.models.process_instance import (
+    ActivateInstructions,
+    CancelProcessInstanceRequest,
+    CreateProcessInstanceRequest,
+    CreateProcessInstanceResponse,
+    MappingInstructions,
+    MigrateProcessInstanceRequest,
+    ModifyProcessInstanceRequest,
+    ProcessInstanceStartInstructions,
+    TerminateInstructions,
+    VariableInstruction,
+)
+from camunda_client.c8.models.signal import (
+    BroadcastSignalRequest,
+    BroadcastSignalResponse,
+)
+from camunda_client.c8.models.topology import (
+    Broker,
+    ClusterTopology,
+    Partition,
+)
 
 __all__ = [
+    "ActivateInstructions",
     "ActivateJobRequest",
     "ActivatedJob",
     "ActivatedJobResponse",
+    "BroadcastSignalRequest",
+    "BroadcastSignalResponse",
+    "Broker",
+    "C8ApiHeaders",
+    "CancelProcessInstanceRequest",
+    "ClusterTopology",
     "CompleteJobRequest",
+    "CorrelateMessageRequest",
+    "CorrelateMessageResponse",
+    "CreateProcessInstanceRequest",
+    "CreateProcessInstanceResponse",
+    "DeleteResourceRequest",
+    "DeployResourcesResponse",
+    "DeployedDecision",
+    "DeployedDecisionRequirements",
+    "DeployedForm",
+    "DeployedProcess",
+    "DeployedResource",
+    "DeploymentEntry",
+    "EvaluateDecisionRequest",
+    "EvaluateDecisionResponse",
     "JobChangeset",
     "JobFailedRequest",
+    "MappingInstructions",
+    "MigrateProcessInstanceRequest",
+    "ModifyProcessInstanceRequest",
+    "Partition",
+    "ProcessInstanceStartInstructions",
+    "PublishMessageRequest",
+    "PublishMessageResponse",
+    "ResolveIncidentRequest",
+    "SetVariablesRequest",
+    "TerminateInstructions",
     "ThrowErrorForJobRequest",
     "UpdateJobRequest",
+    "VariableInstruction",
 ]

@@ -1,0 +1,13 @@
+"""Incidents: instances that wait for a human."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from camunda_client.utils import JsonBaseModel
+
+
+class ResolveIncidentRequest(JsonBaseModel):
+    """Lets the engine try again; a job needs new retries first. Camunda 8.6 insists on a body, be it empty."""
+
+    operation_reference: int | None = Field(default=None, alias="operationReference", ge=1)

@@ -1,0 +1,46 @@
+"""Messages: publish them for whoever waits or will wait, or correlate them at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, Tenant, Text
+from camunda_client.utils import JsonBaseModel
+
+
+class PublishMessageRequest(JsonBaseModel):
+    """Publishes a message. With a ``message_id`` the engine refuses a second one while the first is buffered."""
+
+    name: str
+    correlation_key: str = Field(default="", alias="correlationKey")
+    #: Milliseconds the message is kept for a subscriber that doesn't wait yet.
+    time_to_live: int = Field(default=0, alias="timeToLive")
+    message_id: str | None = Field(default=None, alias="messageId")
+    variables: dict[str, Any] | None = None
+    tenant_id: str | None = Field(default=None, alias="tenantId")
+
+
+class PublishMessageResponse(Answer):
+    """The message that was published. The key is empty if an earlier try of ours had published it already."""
+
+    tenant_id: Tenant = Field(default=DEFAULT_TENANT, alias="tenantId")
+    message_key: Text = Field(default="", alias="messageKey")
+
+
+class CorrelateMessageRequest(JsonBaseModel):
+    """Hands a message to whoever waits for it now."""
+
+    name: str
+    correlation_key: str = Field(default="", alias="correlationKey")
+    variables: dict[str, Any] | None = None
+    tenant_id: str | None = Field(default=None, alias="tenantId")
+
+
+class CorrelateMessageResponse(Answer):
+    """The instance that took the message."""
+
+    tenant_id: Tenant = Field(default=DEFAULT_TENANT, alias="tenantId")
+    message_key: Text = Field(default="", alias="messageKey")
+    process_instance_key: str = Field(alias="processInstanceKey")

@@ -1,0 +1,111 @@
+"""Process instances: start, cancel, migrate and modify them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, JsonObject, Number, Tenant, Text
+from camunda_client.utils import JsonBaseModel
+
+
+class ProcessInstanceStartInstructions(JsonBaseModel):
+    """Start at this element instead of the start event."""
+
+    element_id: str = Field(alias="elementId", min_length=1)
+
+
+class CreateProcessInstanceRequest(JsonBaseModel):
+    """Starts an instance of a process, by the process's id (its newest version, or the one given) or by key."""
+
+    process_definition_id: str | None = Field(default=None, alias="processDefinitionId")
+    #: Left out or -1: the newest.
+    process_definition_version: int | None = Field(default=None, alias="processDefinitionVersion")
+    variables: dict[str, Any] | None = None
+    tenant_id: str | None = Field(default=None, alias="tenantId")
+    operation_reference: int | None = Field(default=None, alias="operationReference", ge=1)
+    start_instructions: list[ProcessInstanceStartInstructions] | None = Field(default=None, alias="startInstructions")
+    #: Answer only when the instance has ended. Camunda 8.6 gives up after 15 s, whatever the request timeout.
+    await_completion: bool = Field(default=False, alias="awaitCompletion")
+    fetch_variables: list[str] = Field(default_factory=list, alias="fetchVariables")
+    #: Milliseconds to wait for the end; 0 is the engine's own default.
+    request_timeout: int = Field(default=0, alias="requestTimeout")
+    process_definition_key: str | None = Field(
+        default=None, alias="processDefinitionKey", coerce_numbers_to_str=True, pattern=r"^\d+$"
+    )
+    #: Camunda 8.8 and later.
+    tags: list[str] | None = None
+
+    @model_validator(mode="after")
+    def _one_definition(self) -> CreateProcessInstanceRequest:
+        if (self.process_definition_id is None) == (self.process_definition_key is None):
+            found = "neither" if self.process_definition_id is None else "both"
+            raise ValueError(f"give exactly one of processDefinitionId and processDefinitionKey; {found} is set")
+        return self
+
+
+class CreateProcessInstanceResponse(Answer):
+    """The instance that was started; ``variables`` only holds something if its end was awaited."""
+
+    process_definition_id: Text = Field(default="", alias="processDefinitionId")
+    process_definition_version: Number = Field(default=0, alias="processDefinitionVersion")
+    tenant_id: Tenant = Field(default=DEFAULT_TENANT, alias="tenantId")
+    variables: JsonObject = Field(default_factory=dict)
+    process_definition_key: Text = Field(default="", alias="processDefinitionKey")
+    process_instance_key: str = Field(alias="processInstanceKey")
+    tags: list[str] | None = None
+    business_id: str | None = Field(default=None, alias="businessId")
+
+
+class MappingInstructions(JsonBaseModel):
+    """Which element of the target definition an element becomes."""
+
+    source_element_id: str = Field(alias="sourceElementId")
+    target_element_id: str = Field(alias="targetElementId")
+
+
+class MigrateProcessInstanceRequest(JsonBaseModel):
+    """Moves a running instance to another definition."""
+
+    operation_reference: int | None = Field(default=None, alias="operationReference", ge=1)
+    target_process_definition_key: str = Field(
+        alias="targetProcessDefinitionKey", coerce_numbers_to_str=True, pattern=r"^\d+$"
+    )
+    mapping_instructions: list[MappingInstructions] = Field(alias="mappingInstructions", min_length=1)
+
+
+class VariableInstruction(JsonBaseModel):
+    """Variables to set before an element is activated; an empty scope is the process instance itself."""
+
+    scope_id: str = Field(default="", alias="scopeId")
+    variables: dict[str, Any]
+
+
+class ActivateInstructions(JsonBaseModel):
+    """Start an element in a running instance."""
+
+    element_id: str = Field(alias="elementId")
+    variable_instructions: list[VariableInstruction] = Field(default_factory=list, alias="variableInstructions")
+    # The attribute has always been spelled like this. -1: the engine finds the scope by itself.
+    ancestorElementInstanceKey: int | None = -1  # noqa: N815
+
+
+class TerminateInstructions(JsonBaseModel):
+    """End one element instance."""
+
+    element_instance_key: str = Field(alias="elementInstanceKey", coerce_numbers_to_str=True, pattern=r"^\d+$")
+
+
+class ModifyProcessInstanceRequest(JsonBaseModel):
+    """Activates and terminates elements of a running instance, in one step."""
+
+    operation_reference: int | None = Field(default=None, alias="operationReference", ge=1)
+    activate_instructions: list[ActivateInstructions] = Field(default_factory=list, alias="activateInstructions")
+    terminate_instructions: list[TerminateInstructions] = Field(default_factory=list, alias="terminateInstructions")
+
+
+class CancelProcessInstanceRequest(JsonBaseModel):
+    """Ends a running instance."""
+
+    operation_reference: int | None = Field(default=None, alias="operationReference", ge=1)

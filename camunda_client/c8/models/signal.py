@@ -1,0 +1,25 @@
+"""Signals: told to everyone who listens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, Tenant
+from camunda_client.utils import JsonBaseModel
+
+
+class BroadcastSignalRequest(JsonBaseModel):
+    """Broadcasts a signal."""
+
+    signal_name: str = Field(alias="signalName")
+    variables: dict[str, Any] | None = None
+    tenant_id: str | None = Field(default=None, alias="tenantId")
+
+
+class BroadcastSignalResponse(Answer):
+    """The signal that was broadcast."""
+
+    tenant_id: Tenant = Field(default=DEFAULT_TENANT, alias="tenantId")
+    signal_key: str = Field(alias="signalKey")
