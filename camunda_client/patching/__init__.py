@@ -1,0 +1,24 @@
+"""Make blocking I/O cooperative, and mend what was imported too early for that.
+
+Patched late, a program breaks in two ways that no loopback test over plain HTTP shows: modules that copied
+``ssl.SSLContext`` (requests, urllib3, botocore) answer every HTTPS call with a RecursionError, and modules that copied
+``time.sleep`` and its like stop every other job while they wait. ``patch()`` re-binds those copies, says which ones,
+and names what cannot be mended together with the remedy.
+
+Importing this package loads no gevent and patches nothing.
+"""
+
+from ._drivers import find_blocking_modules
+from ._patch import is_patched, original, patch
+from ._report import PatchedTooLate, PatchError, PatchReport, Unmended
+
+__all__ = [
+    "PatchError",
+    "PatchReport",
+    "PatchedTooLate",
+    "Unmended",
+    "find_blocking_modules",
+    "is_patched",
+    "original",
+    "patch",
+]

@@ -1,0 +1,48 @@
+"""C extensions that never yield to the hub, whenever it was patched."""
+
+from __future__ import annotations
+
+import sys
+
+_IN_A_PROCESS = 'run its handlers with run_in="process"'
+
+#: Module: what to do. Only modules that talk to something slow; a C library that merely computes is the
+#: handler's own affair.
+_REMEDIES = {
+    "MySQLdb": f"use PyMySQL, or {_IN_A_PROCESS}",
+    "_mysql_connector": f"connect with use_pure=True, or {_IN_A_PROCESS}",
+    "confluent_kafka": f"poll with timeout 0, or {_IN_A_PROCESS}",
+    "cx_Oracle": f"use python-oracledb in thin mode, or {_IN_A_PROCESS}",
+    "duckdb": _IN_A_PROCESS,
+    "grpc": "call grpc.experimental.gevent.init_gevent() right after the patch",
+    "ibm_db": _IN_A_PROCESS,
+    "psycopg2": f"use psycopg 3, or install psycogreen and call psycogreen.gevent.patch_psycopg(), or {_IN_A_PROCESS}",
+    "pycurl": f"use requests, or {_IN_A_PROCESS}",
+    "pymssql": _IN_A_PROCESS,
+    "pyodbc": _IN_A_PROCESS,
+    "sqlite3": f"keep its statements short, or {_IN_A_PROCESS}",
+    "zmq": f"import zmq.green as zmq, or {_IN_A_PROCESS}",
+}
+
+
+def find_blocking_modules() -> list[tuple[str, str]]:
+    """Return the known blocking drivers that are imported now, each as ``(module, remedy)``.
+
+    A driver that was told to yield (psycopg2 with a wait callback, grpc with its gevent mode) is left out. Handlers
+    import late, so ask again once they are registered.
+    """
+    return [
+        (name, remedy) for name, remedy in sorted(_REMEDIES.items()) if name in sys.modules and not _told_to_yield(name)
+    ]
+
+
+def _told_to_yield(name: str) -> bool:
+    if name == "psycopg2":
+        extensions = sys.modules.get("psycopg2.extensions")
+        return extensions is not None and extensions.get_wait_callback() is not None
+    if name == "grpc":
+        # The module is loaded by nobody but those who call its init_gevent().
+        return "grpc.experimental.gevent" in sys.modules
+    if name == "zmq":
+        return "zmq.green" in sys.modules
+    return False
