@@ -38,7 +38,7 @@ def replacements() -> dict[int, tuple[Any, Any]]:
     from gevent import monkey
 
     found: dict[int, tuple[Any, Any]] = {}
-    for module_name, items in monkey.saved.items():
+    for module_name, items in monkey.saved.items():  # type: ignore[attr-defined]
         # It keeps settings beside the modules, under a name that is no module.
         module = sys.modules.get(module_name)
         for name, old in items.items():

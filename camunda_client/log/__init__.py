@@ -1,0 +1,25 @@
+"""Log lines that carry the job they belong to, and that never fail or freeze it.
+
+Importing this package configures nothing. ``configure_if_unconfigured()``, called by ``start_camunda_workers()``,
+sets logging up only where the application has not; docs/logging.md tells what happens in which case.
+"""
+
+from ._context import JobInFlight, add_job_context, bind_job, job_context, unbind_job
+from ._logger import Logger, get_logger
+from ._setup import Mode, configure_if_unconfigured, flush, lost_lines
+from ._streams import secure_standard_streams
+
+__all__ = [
+    "JobInFlight",
+    "Logger",
+    "Mode",
+    "add_job_context",
+    "bind_job",
+    "configure_if_unconfigured",
+    "flush",
+    "get_logger",
+    "job_context",
+    "lost_lines",
+    "secure_standard_streams",
+    "unbind_job",
+]

@@ -1,0 +1,144 @@
+"""The logger of this package's own modules: structlog's way of calling, decided anew at each call where to go.
+
+``get_logger`` is called while modules are imported, long before anybody has configured anything. So a logger knows
+its name and nothing else; ``_route`` knows the way and is exchanged by ``configure_if_unconfigured()``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from . import _clean
+from ._context import job_fields
+from ._render import Renderer, key_values
+from ._sink import Sink
+
+#: Level, logger's name, event, own fields.
+Route = Callable[[int, str, str, dict[str, Any]], None]
+
+_NAMES = {10: "debug", 20: "info", 30: "warning", 40: "error", 50: "critical"}
+
+#: Fields of the job that our own lines spell out where the application formats records; the others are attributes.
+_SPELLED_OUT = ("job_key", "job_type", "process_instance_key")
+
+
+class Logger:
+    """A named logger: an event and its facts. Calling it never raises."""
+
+    __slots__ = ("_fields", "name")
+
+    def __init__(self, name: str, fields: dict[str, Any] | None = None) -> None:
+        self.name = name
+        self._fields = fields or {}
+
+    def bind(self, **fields: Any) -> Logger:
+        """Return a logger whose every line has these fields too."""
+        return Logger(self.name, {**self._fields, **fields})
+
+    def debug(self, event: str, *args: Any, **fields: Any) -> None:
+        """Log what only a developer wants to know."""
+        if _state.level <= 10:
+            _emit(10, self, event, args, fields)
+
+    def info(self, event: str, *args: Any, **fields: Any) -> None:
+        """Log that something happened as it should."""
+        if _state.level <= 20:
+            _emit(20, self, event, args, fields)
+
+    def warning(self, event: str, *args: Any, **fields: Any) -> None:
+        """Log what we cope with but somebody should look at."""
+        if _state.level <= 30:
+            _emit(30, self, event, args, fields)
+
+    def error(self, event: str, *args: Any, **fields: Any) -> None:
+        """Log what a human must act on."""
+        if _state.level <= 40:
+            _emit(40, self, event, args, fields)
+
+    def critical(self, event: str, *args: Any, **fields: Any) -> None:
+        """Log that the process cannot do its work."""
+        _emit(50, self, event, args, fields)
+
+    def exception(self, event: str, *args: Any, **fields: Any) -> None:
+        """Log an error with the traceback of the exception being handled."""
+        fields.setdefault("exc_info", True)
+        self.error(event, *args, **fields)
+
+    def log(self, level: int, event: str, *args: Any, **fields: Any) -> None:
+        """Log at a level given as number."""
+        if _state.level <= level:
+            _emit(level, self, event, args, fields)
+
+    warn = warning
+    fatal = critical
+
+
+def get_logger(name: str) -> Logger:
+    """Return the logger of that name; configures nothing."""
+    return Logger(name)
+
+
+class _State:
+    """Where lines go and from which level on."""
+
+    def __init__(self) -> None:
+        # Until somebody decides, the application's: its levels are asked for each line.
+        self.level = 0
+        self.route: Route = to_stdlib
+        #: Lines that failed before they reached a sink.
+        self.failed = 0
+
+
+def _emit(level: int, logger: Logger, event: str, args: tuple[Any, ...], fields: dict[str, Any]) -> None:
+    try:
+        if args:
+            event = event % args
+        if logger._fields:
+            fields = {**logger._fields, **fields}
+        _state.route(level, logger.name, event, fields)
+    except Exception:  # noqa: BLE001 (a line must not fail the job that logs it; it is counted)
+        _state.failed += 1
+
+
+def level_name(level: int) -> str:
+    """Return the lower-case name of a level, the next lower one's for a number in between."""
+    return _NAMES.get(level) or _NAMES.get(min(level // 10, 5) * 10, "debug")
+
+
+def to_sink(sink: Sink, render: Renderer) -> Route:
+    """Return the fast way, used when we set logging up: rendered here, no record made, no lock taken."""
+
+    def route(level: int, name: str, event: str, fields: dict[str, Any]) -> None:
+        exc_info = fields.pop("exc_info", None)
+        merged = {**job_fields(), **fields}
+        if exc_info and (found := _clean.exc_info_of(exc_info)):
+            merged["exception"] = _clean.format_exception(found)
+        sink.write(render(event, level_name(level), name, merged))
+
+    return route
+
+
+def to_stdlib(level: int, name: str, event: str, fields: dict[str, Any]) -> None:
+    """Log through the application's own handlers: an ordinary record, its message the event and ``key=value``."""
+    logger = logging.getLogger(name)
+    if not logger.isEnabledFor(level):
+        return
+    exc_info = _clean.exc_info_of(fields.pop("exc_info", None))
+    job = job_fields()
+    shown = {**fields, **{key: job[key] for key in _SPELLED_OUT if key in job and key not in fields}}
+    message = _clean.redact(f"{_clean.escape(event)} {key_values(shown)}".rstrip())
+    # No arguments: a percent sign in a value is no placeholder.
+    logger.handle(logger.makeRecord(name, level, "(camunda_client)", 0, message, (), exc_info))
+
+
+def to_structlog(level: int, name: str, event: str, fields: dict[str, Any]) -> None:
+    """Log through the chain that the application has given structlog."""
+    merged = {**job_fields(), **fields}
+    getattr(structlog.get_logger(name), level_name(level))(event, **{"logger": name, **merged})
+
+
+_state = _State()

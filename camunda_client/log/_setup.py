@@ -1,0 +1,165 @@
+"""Set logging up where the application has not, and join in where it has."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import sys
+from collections.abc import MutableMapping
+from enum import Enum
+from typing import Any
+
+import structlog
+
+from . import _clean, _logger
+from ._context import add_job_context
+from ._render import Renderer, console_renderer, render_json
+from ._sink import Sink
+from ._stdlib import SinkHandler, add_job_to_records
+from ._streams import secure_standard_streams
+
+#: The first of these that is set decides. The second is the name of the original package.
+LEVEL_VARIABLES = ("CAMUNDA_LOG_LEVEL", "LOGGER_LEVEL")
+
+_LEVELS = {
+    "DEBUG": logging.DEBUG,
+    "INFO": logging.INFO,
+    "WARN": logging.WARNING,
+    "WARNING": logging.WARNING,
+    "ERROR": logging.ERROR,
+    "CRITICAL": logging.CRITICAL,
+    "FATAL": logging.CRITICAL,
+}
+
+
+class Mode(Enum):
+    """Who has set logging up."""
+
+    OURS = "ours"
+    STDLIB = "stdlib"
+    STRUCTLOG = "structlog"
+
+
+_mode: Mode | None = None
+_sink: Sink | None = None
+
+
+def configure_if_unconfigured() -> Mode:
+    """Set up structlog and stdlib logging unless the application has set up either. A second call does nothing.
+
+    Set up by us: JSON lines on stderr, readable ones if it is a terminal. Set up by the application: our lines go its
+    way, and the job's fields are on each of its records (stdlib) or events (structlog).
+
+    Returns:
+        Who has set logging up.
+    """
+    global _mode
+    if _mode is None:
+        level, unknown = _level_from_environment()
+        if structlog.is_configured():
+            _mode = _join_structlog()
+        elif logging.getLogger().handlers:
+            _mode = _join_stdlib(level)
+        else:
+            _mode = _set_up(logging.INFO if level is None else level)
+        if unknown:
+            _logger.get_logger(__package__).warning(
+                "log.level_unknown", level=unknown, used="INFO", known=list(_LEVELS)
+            )
+    return _mode
+
+
+def lost_lines() -> int:
+    """Return how many lines were lost since the start: full disk, closed or stalled output, values that broke."""
+    return _logger._state.failed + (_sink.lost if _sink else 0)
+
+
+def flush() -> None:
+    """Try again to write the lines that a stalled reader has kept back; never waits."""
+    if _sink is not None:
+        _sink.flush()
+
+
+def _level_from_environment() -> tuple[int | None, str | None]:
+    """Return the level asked for, and the value that was not understood."""
+    for variable in LEVEL_VARIABLES:
+        value = os.environ.get(variable, "").strip()
+        if value:
+            level = _LEVELS.get(value.upper())
+            return (level, None) if level is not None else (logging.INFO, value)
+    return None, None
+
+
+def _join_structlog() -> Mode:
+    processors = structlog.get_config()["processors"]
+    if add_job_context not in processors:
+        if isinstance(processors, list):
+            # In place, since loggers that are cached already hold this very list.
+            processors.insert(0, add_job_context)
+        else:
+            structlog.configure(processors=[add_job_context, *processors])
+    add_job_to_records()
+    _logger._state.route = _logger.to_structlog
+    return Mode.STRUCTLOG
+
+
+def _join_stdlib(level: int | None) -> Mode:
+    ours = logging.getLogger("camunda_client")
+    if level is not None and ours.level == logging.NOTSET:
+        ours.setLevel(level)
+    add_job_to_records()
+    _logger._state.route = _logger.to_stdlib
+    return Mode.STDLIB
+
+
+def _set_up(level: int) -> Mode:
+    global _sink
+    # A closed stderr would let the lines run into whatever is opened next.
+    secure_standard_streams()
+    fd = _stderr_fd()
+    render = console_renderer(colours="NO_COLOR" not in os.environ) if os.isatty(fd) else render_json
+    _sink = Sink(fd, lambda lost: render("log.lines_lost", "warning", __package__, {"count": lost}))
+    atexit.register(_sink.close)
+    _logger._state.level = level
+    _logger._state.route = _logger.to_sink(_sink, render)
+    handler = SinkHandler(_sink, render)
+    logging.getLogger().addHandler(handler)
+    logging.getLogger().setLevel(level)
+    _set_up_structlog(_sink, render, level)
+    return Mode.OURS
+
+
+def _stderr_fd() -> int:
+    try:
+        return sys.stderr.fileno()
+    except (AttributeError, OSError, ValueError):
+        return 2
+
+
+def _set_up_structlog(sink: Sink, render: Renderer, level: int) -> None:
+    def to_line(_: Any, method: str, event_dict: MutableMapping[str, Any]) -> bytes:
+        fields = dict(event_dict)
+        event = str(fields.pop("event", ""))
+        found = _clean.exc_info_of(fields.pop("exc_info", None))
+        if found:
+            fields["exception"] = _clean.format_exception(found)
+        name = str(fields.pop("logger", "structlog"))
+        return render(event, "error" if method == "exception" else method, name, fields)
+
+    structlog.configure(
+        processors=[add_job_context, structlog.contextvars.merge_contextvars, to_line],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=lambda *_args: _SinkLogger(sink),
+        cache_logger_on_first_use=True,
+    )
+
+
+class _SinkLogger:
+    """What structlog writes to, in place of its own loggers, which take locks and raise."""
+
+    __slots__ = ("critical", "debug", "error", "exception", "fatal", "info", "log", "msg", "warn", "warning")
+
+    def __init__(self, sink: Sink) -> None:
+        for name in self.__slots__:
+            setattr(self, name, sink.write)

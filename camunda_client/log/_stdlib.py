@@ -1,0 +1,97 @@
+"""The standard library's logging: its lines through our sink, the job on its records."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from . import _clean
+from ._context import JOB_KEYS, job_fields
+from ._render import Renderer
+from ._sink import Sink
+
+#: What a record outside a handler says, so that a format with ``%(job_key)s`` works everywhere.
+OUTSIDE = "-"
+
+_DEFAULTS = dict.fromkeys(JOB_KEYS, OUTSIDE)
+
+#: What every record has; anything else came with ``extra=`` and belongs in the line.
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class _NoLock:
+    """Stands where a handler's lock would: native threads and greenlets meeting at a real one can wedge."""
+
+    def acquire(self, *_args: Any) -> bool:
+        return True
+
+    def release(self) -> None:
+        pass
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_args: object) -> None:
+        pass
+
+
+class SinkHandler(logging.Handler):
+    """Sends records to a sink, each as one line with the job that was in flight."""
+
+    def __init__(self, sink: Sink, render: Renderer) -> None:
+        super().__init__()
+        self._sink = sink
+        self._render = render
+
+    def createLock(self) -> None:  # noqa: N802 (stdlib's name)
+        self.lock = _NoLock()  # type: ignore[assignment]
+
+    def _at_fork_reinit(self) -> None:
+        self.createLock()
+
+    def flush(self) -> None:
+        """Try again to write what waits."""
+        self._sink.flush()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record's line; never raises."""
+        try:
+            fields: dict[str, object] = dict(job_fields())
+            for key, value in record.__dict__.items():
+                if key not in _STANDARD:
+                    fields[key] = value
+            if record.exc_info and (found := _clean.exc_info_of(record.exc_info)):
+                fields["exception"] = _clean.format_exception(found)
+            self._sink.write(self._render(_message(record), record.levelname.lower(), record.name, fields))
+        except Exception:  # noqa: BLE001 (a line must not fail the job that logs it; it is counted)
+            self._sink.count_lost()
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001 (wrong placeholders, or an argument that cannot be shown)
+        return f"{record.msg} (its arguments do not fit the message)"
+
+
+def add_job_to_records() -> None:
+    """Give every record the job's fields as attributes, ``"-"`` outside a handler.
+
+    They are added behind ``makeRecord`` rather than by a record factory: what the factory sets, ``extra=`` must not
+    contain, and an application's own ``extra={"worker": ...}`` would begin to raise.
+    """
+    make_record = logging.Logger.makeRecord
+    if getattr(make_record, "adds_job", False):
+        return
+
+    def make_record_with_job(self: logging.Logger, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make_record(self, *args, **kwargs)
+        attributes = record.__dict__
+        for key, value in job_fields().items():
+            attributes.setdefault(key, value)
+        for key, value in _DEFAULTS.items():
+            attributes.setdefault(key, value)
+        return record
+
+    make_record_with_job.adds_job = True  # type: ignore[attr-defined]
+    logging.Logger.makeRecord = make_record_with_job  # type: ignore[method-assign]
