@@ -116,7 +116,8 @@ def exc_info_of(given: Any) -> ExcInfo | None:
 
 def format_exception(exc_info: ExcInfo) -> str:
     """Return the traceback as text: no local variables, the innermost frames, the middle cut out if it is long."""
-    text = "".join(traceback.format_exception(*exc_info, limit=-FRAMES)).rstrip("\n")
+    # Redacted here rather than with the whole line: as JSON, its quotes would be a level deeper.
+    text = redact("".join(traceback.format_exception(*exc_info, limit=-FRAMES)).rstrip("\n"))
     if len(text) <= TRACEBACK_CHARACTERS:
         return text
     head = TRACEBACK_CHARACTERS // 4

@@ -29,6 +29,11 @@ class Locks:
         }
         self._found: dict[int, tuple[Any, list[tuple[Any, str, str, str]]]] = {}
 
+    @property
+    def kinds(self) -> set[type]:
+        """The classes of native locks."""
+        return set(self._makers)
+
     def consider(self, value: Any, owner: Any, module: str, key: str, prefix: str) -> None:
         """Remember the value if it is a native lock."""
         if type(value) in self._makers:

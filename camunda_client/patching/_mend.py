@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Mapping
 from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
@@ -17,6 +18,8 @@ from ._report import Unmended
 
 #: gevent's own modules need the originals; in ``threading`` it chose by itself what to replace.
 _LEFT_ALONE = ("gevent", "greenlet", "threading", "zope")
+
+_BORING = frozenset({str, int, bool, float, bytes, type(None), dict, list, tuple, set, frozenset, property, ModuleType})
 
 _SUBCLASS_REMEDY = "the class keeps its unpatched base; import its module after the patch"
 _ATTRIBUTE_REMEDY = "it cannot be assigned to; import its module after the patch"
@@ -70,43 +73,64 @@ class _Scan:
         self.mended: list[tuple[str, str]] = []
         self.unmended: list[Unmended] = []
         self.locks = Locks()
+        self._special = {partial, staticmethod, classmethod, *self.locks.kinds}
 
     def module(self, name: str, module: ModuleType) -> None:
         names = vars(module)
         # One module under two names: __main__ as __mp_main__, urllib3 as requests.packages.urllib3.
-        if id(names) in self._seen:
-            return
-        self._seen.add(id(names))
-        quiet = name.partition(".")[0] in sys.stdlib_module_names
-        for key, value in list(names.items()):
-            self._value(module, name, key, value, quiet)
-            if isinstance(value, type) and id(value) not in self._seen and id(value) not in self._table:
-                self._seen.add(id(value))
-                self._class(value, value.__module__ if isinstance(value.__module__, str) else name)
+        if id(names) not in self._seen:
+            self._seen.add(id(names))
+            self._names(module, names, name, "", name.partition(".")[0] in sys.stdlib_module_names)
 
-    def _value(self, owner: Any, module: str, key: str, value: Any, quiet: bool, prefix: str = "") -> None:
-        kind = type(value)
-        if id(value) in self._table:
-            self._assign(owner, module, key, self._table[id(value)][1], quiet, prefix)
-        elif kind is FunctionType:
-            self._defaults(value, module, prefix + key, quiet)
-        elif kind is partial and id(value.func) in self._table:
-            new = partial(self._table[id(value.func)][1], *value.args, **value.keywords)
-            self._assign(owner, module, key, new, quiet, prefix)
-        elif kind is staticmethod and id(value.__func__) in self._table:
-            self._assign(owner, module, key, staticmethod(self._table[id(value.__func__)][1]), quiet, prefix)
+    def _names(self, owner: Any, names: Mapping[str, Any], module: str, prefix: str, quiet: bool) -> None:
+        # Tens of thousands of names, nearly all of no interest: so the common cases come first, without a call.
+        table, seen, special = self._table, self._seen, self._special
+        for key, value in list(names.items()):
+            kind = type(value)
+            if kind is FunctionType:
+                if value.__defaults__ is not None or value.__kwdefaults__ is not None:
+                    self._defaults(value, module, prefix + key, quiet)
+                if id(value) in table:
+                    self._assign(owner, module, key, table[id(value)][1], quiet, prefix)
+            elif kind in _BORING:
+                continue
+            elif id(value) in table:
+                self._assign(owner, module, key, table[id(value)][1], quiet, prefix)
+            elif kind in special:
+                self._special_value(owner, module, key, value, quiet, prefix)
+            # Not isinstance(): a lazy proxy would be asked for its __class__ and may raise.
+            elif issubclass(kind, type) and id(value) not in seen:
+                seen.add(id(value))
+                self._class(value, module)
+
+    def _special_value(self, owner: Any, module: str, key: str, value: Any, quiet: bool, prefix: str) -> None:
+        if isinstance(value, partial):
+            if id(value.func) in self._table:
+                new = partial(self._table[id(value.func)][1], *value.args, **value.keywords)
+                self._assign(owner, module, key, new, quiet, prefix)
+        elif isinstance(value, staticmethod):
+            function = value.__func__
+            if id(function) in self._table:
+                self._assign(owner, module, key, staticmethod(self._table[id(function)][1]), quiet, prefix)
+            elif isinstance(function, FunctionType):
+                self._defaults(function, module, prefix + key, quiet)
+        elif isinstance(value, classmethod):
+            if isinstance(value.__func__, FunctionType):
+                self._defaults(value.__func__, module, prefix + key, quiet)
         elif not quiet:
             self.locks.consider(value, owner, module, key, prefix)
 
-    def _class(self, cls: type, module: str) -> None:
-        where = cls.__qualname__
-        if module.partition(".")[0] in _LEFT_ALONE:
+    def _class(self, cls: type, found_in: str) -> None:
+        module = cls.__module__ if isinstance(cls.__module__, str) else found_in
+        top, where = module.partition(".")[0], cls.__qualname__
+        if top in _LEFT_ALONE:
             return
-        quiet = module.partition(".")[0] in sys.stdlib_module_names
-        for key, value in list(vars(cls).items()):
-            self._value(cls, module, key, value, quiet, f"{where}.")
-        if any(id(base) in self._table for base in cls.__bases__):
-            self._bases(cls, module, where, quiet)
+        quiet = top in sys.stdlib_module_names
+        self._names(cls, vars(cls), module, f"{where}.", quiet)
+        for base in cls.__bases__:
+            if id(base) in self._table:
+                self._bases(cls, module, where, quiet)
+                break
 
     def _bases(self, cls: type, module: str, where: str, quiet: bool) -> None:
         new = tuple(self._table.get(id(base), (base, base))[1] for base in cls.__bases__)
