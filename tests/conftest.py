@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from camunda_client.testing.real_camunda import CAMUNDA_VERSION, RealCamunda
+from tests.parts.keycloak import KEYCLOAK_VERSION, Keycloak
 from tests.parts.need import needed
 
 #: Fixtures that stand for a real part, and the mark that a test gets for using one.
-PARTS = {"real_camunda": "engine", "new_camunda": "engine"}
+PARTS = {"real_camunda": "engine", "new_camunda": "engine", "secured_camunda": "engine", "keycloak": "keycloak"}
 
 _ran: Counter[str] = Counter()
 
@@ -24,6 +25,26 @@ def real_camunda() -> Iterator[RealCamunda]:
     with ExitStack() as stack:
         with needed():
             camunda = stack.enter_context(RealCamunda(heap_mb=512, export_records=True))
+        yield camunda
+
+
+@pytest.fixture(scope="session")
+def keycloak() -> Iterator[Keycloak]:
+    """One Keycloak for all tests; change or disable its client "spoilable" only."""
+    with ExitStack() as stack:
+        with needed():
+            server = stack.enter_context(Keycloak())
+        yield server
+
+
+@pytest.fixture(scope="session")
+def secured_camunda(keycloak: Keycloak) -> Iterator[RealCamunda]:
+    """One Camunda 8.6.0 that answers 401 unless a request carries a token of ``keycloak``."""
+    with ExitStack() as stack:
+        with needed():
+            camunda = stack.enter_context(
+                RealCamunda(heap_mb=384, export_records=True, environment=keycloak.camunda_settings())
+            )
         yield camunda
 
 
@@ -56,3 +77,4 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say how many did: a run that skipped them all must not look like one that passed them."""
     terminalreporter.write_line(f"{_ran['engine']} tests ran on a real Camunda {CAMUNDA_VERSION}")
+    terminalreporter.write_line(f"{_ran['keycloak']} tests ran with tokens of a real Keycloak {KEYCLOAK_VERSION}")

@@ -11,9 +11,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import random
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,26 +22,8 @@ from camunda_client.testing._part import PartFailedError
 #: Seconds between two looks at whether the server is ready.
 LOOK_INTERVAL_S = 0.1
 
-#: Ports above 32767 collide with the ephemeral ports of client sockets.
-PORTS = range(20000, 32768)
-
 #: $@ is the server's command line. `kill -9 0` ends the whole group, the watching shell with it.
 _GUARDED = 'exec 3<&0; { read -r _ <&3; kill -9 0; } & exec "$@" </dev/null 3<&-'
-
-
-def free_ports(count: int) -> list[int]:
-    """Return that many different loopback ports, free just now and below the ephemeral range."""
-    ports: list[int] = []
-    for port in random.sample(PORTS, 2000):
-        if len(ports) == count:
-            return ports
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            ports.append(port)
-    raise PartFailedError(f"fewer than {count} of 2000 ports tried between {PORTS.start} and {PORTS.stop} are free")
 
 
 def tail(log: Path, lines: int = 25) -> str:

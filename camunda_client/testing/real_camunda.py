@@ -7,8 +7,6 @@ Works in a process patched by gevent and in an unpatched one.
 
 from __future__ import annotations
 
-import http.client
-import json
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -17,9 +15,10 @@ from types import TracebackType
 from typing import Any
 
 from camunda_client.testing._java import find_java
+from camunda_client.testing._loopback import free_ports, look
 from camunda_client.testing._maven import Distribution, unpacked
 from camunda_client.testing._part import MissingPartError, PartFailedError
-from camunda_client.testing._process import ServerProcess, free_ports, inherited_environment
+from camunda_client.testing._process import ServerProcess, inherited_environment
 from camunda_client.testing._records import read_records
 
 __all__ = ["CAMUNDA_VERSION", "MissingPartError", "PartFailedError", "RealCamunda", "fetch_camunda", "find_java"]
@@ -173,18 +172,13 @@ class RealCamunda:
         self.close()
 
     def ready(self) -> bool:
-        """Whether the topology shows a leader, or, where it asks for tokens, whether it answers at all."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._ports_kept()[0], timeout=5)
-        try:
-            connection.request("GET", "/v2/topology", headers={"Accept": "application/json"})
-            answer = connection.getresponse()
-            body = answer.read()
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
-        # Measured: the embedded gateway opens its port only when the partition leads.
-        return answer.status == 401 or (answer.status == 200 and _has_leader(body))
+        """Whether its partitions lead and process, and its REST API answers."""
+        rest, management = self._ports_kept()[:2]
+        status, topology = look(rest, "/v2/topology")
+        # Where it asks for tokens, 401 comes a little before the partition leads, and the actuator tells later still.
+        return (status == 401 or (status == 200 and _has_leader(topology))) and _all_process(
+            look(management, "/actuator/partitions")[1]
+        )
 
     def records(self, value_type: str | None = None, intent: str | None = None) -> list[dict[str, Any]]:
         """Return the engine's records so far, oldest first: its own verdict on what happened.
@@ -266,9 +260,13 @@ class RealCamunda:
         return {**inherited_environment(), **settings, **self._extra}
 
 
-def _has_leader(body: bytes) -> bool:
-    try:
-        brokers = json.loads(body).get("brokers") or []
-    except ValueError:
-        return False
+def _has_leader(topology: Any) -> bool:
+    brokers = (topology or {}).get("brokers") or []
     return any(partition.get("role") == "leader" for broker in brokers for partition in broker.get("partitions") or [])
+
+
+def _all_process(partitions: Any) -> bool:
+    return bool(partitions) and all(
+        partition.get("role") == "LEADER" and partition.get("streamProcessorPhase") in ("PROCESSING", "PAUSED")
+        for partition in partitions.values()
+    )

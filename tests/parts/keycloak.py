@@ -16,8 +16,9 @@ from types import TracebackType
 from typing import Any
 
 from camunda_client.testing._java import find_java
+from camunda_client.testing._loopback import free_ports, look
 from camunda_client.testing._maven import Distribution, unpacked
-from camunda_client.testing._process import ServerProcess, free_ports, inherited_environment
+from camunda_client.testing._process import ServerProcess, inherited_environment
 from camunda_client.testing.real_camunda import MissingPartError, PartFailedError
 
 KEYCLOAK_VERSION = "26.7.3"
@@ -25,8 +26,8 @@ REALM = "c8"
 #: What Camunda's gateway wants to see in a token's ``aud``.
 AUDIENCE = "zeebe-api"
 
-#: Seconds a token of each client lives.
-LIFESPANS_S = {"worker": 300, "short-lived": 5}
+#: Seconds a token of each client lives. "spoilable" is the one that tests may disable or give another secret.
+LIFESPANS_S = {"worker": 300, "short-lived": 5, "spoilable": 300}
 
 #: For a throw-away server on loopback.
 ADMIN = ("admin", "only-on-loopback")
@@ -121,6 +122,20 @@ class Keycloak:
     ) -> None:
         self.close()
 
+    def camunda_settings(self) -> dict[str, str]:
+        """Return the environment with which a Camunda 8.6 takes this realm's tokens, and nothing else.
+
+        It keeps the keys it has fetched: a token of an old key is refused only after its next start.
+        """
+        return {
+            "SPRING_PROFILES_ACTIVE": "identity-auth",
+            "ZEEBE_BROKER_GATEWAY_SECURITY_AUTHENTICATION_MODE": "identity",
+            "CAMUNDA_IDENTITY_TYPE": "KEYCLOAK",
+            "CAMUNDA_IDENTITY_ISSUER": self.issuer,
+            "CAMUNDA_IDENTITY_ISSUERBACKENDURL": self.issuer,
+            "CAMUNDA_IDENTITY_AUDIENCE": AUDIENCE,
+        }
+
     def token(self, client_id: str = "worker") -> str:
         """Return a fresh token of a client."""
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": self.secrets[client_id]}
@@ -128,7 +143,7 @@ class Keycloak:
         assert status == 200, (status, answer)
         return str(answer["access_token"])
 
-    def rotate_secret(self, client_id: str = "worker") -> str:
+    def rotate_secret(self, client_id: str = "spoilable") -> str:
         """Give a client a new secret and return it; the old one is refused from now on."""
         secret = f"{self.secrets[client_id][:-1]}{int(self.secrets[client_id][-1]) + 1}"
         self._change(client_id, secret=secret)
@@ -140,7 +155,7 @@ class Keycloak:
         self._change(client_id, enabled=yes)
 
     def rotate_keys(self) -> None:
-        """Sign with a new key from now on, and publish the old one no longer: old tokens become invalid."""
+        """Sign with a new key from now on and withdraw the old: whoever fetches the keys anew refuses old tokens."""
         realm_id = self._admin("GET", f"/admin/realms/{REALM}")["id"]
         path = f"/admin/realms/{REALM}/components"
         old = self._admin("GET", f"{path}?type=org.keycloak.keys.KeyProvider&name=rsa-generated")
@@ -227,19 +242,8 @@ def _start(home: Path, port: int) -> ServerProcess:
     environment = inherited_environment()
     environment |= {"KC_BOOTSTRAP_ADMIN_USERNAME": ADMIN[0], "KC_BOOTSTRAP_ADMIN_PASSWORD": ADMIN[1]}
     process = ServerProcess("Keycloak", command, environment, home / "data" / "keycloak.log")
-    process.wait_until(lambda: _answers(port), START_TIMEOUT_S)
+    process.wait_until(lambda: look(port, "/realms/master")[0] == 200, START_TIMEOUT_S)
     return process
-
-
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/realms/master")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _prepare(home: Path) -> None:

@@ -63,14 +63,20 @@ def start(base_url: str, process_id: str, variables: dict[str, Any] | None = Non
 
 
 def activate(
-    base_url: str, job_type: str, *, count: int = 1, lease_s: float = 60.0, wait_s: float = 10.0
+    base_url: str,
+    job_type: str,
+    *,
+    count: int = 1,
+    lease_s: float = 60.0,
+    wait_s: float = 10.0,
+    token: str | None = None,
 ) -> list[dict[str, Any]]:
     """Poll once for jobs of a type, waiting for the first."""
     body = {
         "type": job_type, "maxJobsToActivate": count, "timeout": int(lease_s * 1000),
         "requestTimeout": int(wait_s * 1000), "worker": "test",
     }  # fmt: skip
-    status, answer = call(base_url, "POST", "/v2/jobs/activation", body)
+    status, answer = call(base_url, "POST", "/v2/jobs/activation", body, token=token)
     assert status == 200, answer
     return list(answer["jobs"])
 
