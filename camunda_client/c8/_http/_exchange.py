@@ -1,0 +1,154 @@
+"""One request, one answer, within one deadline. No retries here: only callers know what may be repeated."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from camunda_client.c8._http._answer import Answer
+from camunda_client.config import ApiConfig
+from camunda_client.error import ConnectionFailed
+
+if TYPE_CHECKING:
+    import requests
+
+    from camunda_client.c8._http._sockets import Progress
+
+#: Bytes read at a time: large enough for speed, small enough to stop a flood soon.
+_CHUNK = 65536
+
+
+def exchange(
+    method: str, url: str, *, body: bytes | None, headers: dict[str, str], timeout_s: float, settings: ApiConfig
+) -> Answer:
+    """Return what the server answered, whatever its status.
+
+    Args:
+        method: In capitals.
+        url: Complete and checked.
+        body: Sent as it is.
+        headers: All that are sent, but for what belongs to the connection.
+        timeout_s: For everything together: connecting, sending, waiting, reading.
+        settings: Proxy, certificates, limits.
+
+    Raises:
+        ConnectionFailed: There was no complete answer, or it was a redirect, or too large.
+    """
+    # Loaded here: whoever only imports us must be free to patch afterwards.
+    import requests
+
+    from camunda_client.c8._http import _session, _sockets
+
+    progress = _sockets.Progress(deadline=monotonic() + timeout_s)
+    token = _sockets.current.set(progress)
+    try:
+        with _session.send(method, url, body, headers, timeout_s, settings) as response:
+            if 300 <= response.status_code < 400 and "location" in response.headers:
+                raise _redirected(url, response.headers["location"])
+            content = _read(response, progress, settings.max_response_bytes, url)
+            return Answer(
+                status=response.status_code,
+                content_type=response.headers.get("content-type", "").lower(),
+                retry_after_s=_retry_after_s(response.headers.get("retry-after")),
+                body=content,
+            )
+    except requests.exceptions.RequestException as error:
+        raise _translated(error, url, timeout_s, progress) from error
+    except OSError as error:  # a certificate file that is gone, no more file descriptors, a timeout while reading
+        raise _translated(error, url, timeout_s, progress) from error
+    finally:
+        _sockets.current.reset(token)
+
+
+def _read(response: requests.Response, progress: Progress, limit: int, url: str) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    for part in response.iter_content(_CHUNK):
+        size += len(part)
+        if size > limit:
+            raise ConnectionFailed(
+                f"{_origin(url)} sent more than {limit} bytes; raise api.maxResponseBytes if that is right",
+                maybe_applied=True,
+                reason="too_large",
+            )
+        if progress.left_s() <= 0:
+            raise TimeoutError("the answer did not end")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _redirected(url: str, location: str) -> ConnectionFailed:
+    # Only the origin is told: the rest of the address may carry a login's one-time secrets.
+    target = _origin(location) if "//" in location else "another path of the same server"
+    return ConnectionFailed(
+        f"{_origin(url)} redirects to {target}, which is never followed, because it could be given our token; "
+        "set the address that answers itself",
+        maybe_applied=False,
+        reason="redirect",
+    )
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme or 'http'}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _retry_after_s(value: str | None) -> float | None:
+    """Return the seconds asked for; dates and nonsense count as nothing asked."""
+    return float(value) if value is not None and value.strip().isascii() and value.strip().isdigit() else None
+
+
+def _translated(error: Exception, url: str, timeout_s: float, progress: Progress) -> ConnectionFailed:
+    reason, what = _diagnosis(error, timeout_s)
+    maybe_applied = progress.maybe_sent
+    return ConnectionFailed(f"{_origin(url)} {what}", maybe_applied=maybe_applied, reason=reason)
+
+
+def _diagnosis(error: Exception, timeout_s: float) -> tuple[str, str]:
+    """Return one word for machines and half a sentence for people. Never cites the request: it has secrets."""
+    chain = _chain(error)
+    names = {type(link).__name__ for link in chain}
+    for kinds, reason, what in _KINDS:
+        if names & kinds:
+            return reason, what
+    for link in chain:
+        if "CERTIFICATE_VERIFY_FAILED" in str(link) or "SSL" in type(link).__name__:
+            return "tls", f"could not be trusted or reached by TLS: {_innermost(chain)}"
+    if names & {"ReadTimeoutError", "ReadTimeout", "Timeout", "TimeoutError", "timeout", "ConnectTimeoutError"}:
+        return "timeout", f"did not answer within {timeout_s:g} s"
+    if names & {"InvalidChunkLength", "IncompleteRead", "ContentDecodingError", "DecodeError"}:
+        return "truncated", "sent an answer that is cut off or garbled"
+    if names & {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError", "ConnectionAbortedError"}:
+        return "reset", "closed the connection without an answer"
+    if names & {"ProtocolError", "BadStatusLine", "LineTooLong", "HTTPException", "HeaderParsingError"}:
+        return "bad_response", "sent something that is not HTTP, or cut it off"
+    return "connection", f"could not be talked to: {_innermost(chain)}"
+
+
+_KINDS: tuple[tuple[set[str], str, str], ...] = (
+    (
+        {"ProxyError", "ProxySchemeUnknown", "InvalidProxyURL"},
+        "proxy",
+        "was not reached: api.proxy failed",
+    ),
+    ({"NameResolutionError", "gaierror"}, "dns", "has a host name that could not be resolved"),
+    ({"ConnectionRefusedError"}, "refused", "refused the connection; is it running?"),
+)
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """Return an exception with all that it wraps: urllib3 hides causes in arguments and attributes."""
+    found: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting and len(found) < 20:
+        link = waiting.pop(0)
+        if isinstance(link, BaseException) and link not in found:
+            found.append(link)
+            waiting += [*link.args, link.__cause__, link.__context__, getattr(link, "reason", None)]
+    return found
+
+
+def _innermost(chain: list[BaseException]) -> str:
+    last = next((link for link in reversed(chain) if isinstance(link, OSError)), chain[-1])
+    return getattr(last, "verify_message", None) or getattr(last, "strerror", None) or type(last).__name__

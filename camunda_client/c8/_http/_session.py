@@ -1,0 +1,110 @@
+"""The sessions of `requests`, set up so that nothing from the environment can change where a token goes.
+
+With its defaults `requests` would take the token to proxies named in the environment, replace it by what
+~/.netrc says, prefer REQUESTS_CA_BUNDLE to our certificates and repeat a body to wherever it is redirected.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from camunda_client.c8._http._sockets import POOLS
+from camunda_client.config import ApiConfig
+
+#: More than a process has jobs in flight: a smaller pool throws connections away, with a warning each.
+_POOL_SIZE = 1000
+_PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
+
+_sessions: dict[tuple[Any, ...], requests.Session] = {}
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = POOLS
+        return manager
+
+
+class _Authorization(AuthBase):
+    """Sets the header last of all, where nothing replaces it any more."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._value
+        return request
+
+
+def send(
+    method: str, url: str, body: bytes | None, headers: dict[str, str], timeout_s: float, settings: ApiConfig
+) -> requests.Response:
+    """Send one request and return its answer, the body still to be read."""
+    others = {name: value for name, value in headers.items() if name.lower() != "authorization"}
+    authorization = next((value for name, value in headers.items() if name.lower() == "authorization"), None)
+    return _session_for(settings).request(
+        method,
+        url,
+        data=body,
+        headers=others,
+        auth=_Authorization(authorization) if authorization is not None else None,
+        timeout=(min(timeout_s, settings.connect_timeout / 1000), timeout_s),
+        allow_redirects=False,
+        stream=True,
+    )
+
+
+def _session_for(settings: ApiConfig) -> requests.Session:
+    proxy = settings.proxy.get_secret_value() if settings.proxy is not None else None
+    tls = settings.tls
+    # The socket class changes when gevent patches: a pool with locks from before would deadlock its greenlets.
+    # The process id changes by fork: parent and child must not talk on one connection.
+    epoch = (socket.socket, os.getpid())
+    key = (epoch, proxy, tls.verify, tls.ca_file, tls.cert_file, tls.key_file)
+    session = _sessions.get(key)
+    if session is None:
+        for old in [old for old in _sessions if old[0] != epoch]:
+            del _sessions[old]
+        session = _sessions.setdefault(key, _new_session(settings, proxy))
+    return session
+
+
+def _new_session(settings: ApiConfig, proxy: str | None) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.proxies = {"http": proxy, "https": proxy} if proxy is not None else {}
+    tls = settings.tls
+    session.verify = (tls.ca_file or True) if tls.verify else False
+    if tls.cert_file is not None:
+        session.cert = (tls.cert_file, tls.key_file) if tls.key_file is not None else tls.cert_file
+    # A load balancer's cookie would tie all our traffic to one gateway.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers["User-Agent"] = "c8-client"
+    session.headers["Accept-Encoding"] = "identity"
+    adapter = _Adapter(pool_connections=16, pool_maxsize=_POOL_SIZE, max_retries=0)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    _warn(settings, proxy)
+    return session
+
+
+def _warn(settings: ApiConfig, proxy: str | None) -> None:
+    from camunda_client.log import get_logger
+
+    log = get_logger("camunda_client.c8._http")
+    ignored = [name for name in os.environ if name.lower() in _PROXY_VARIABLES]
+    if ignored and proxy is None:
+        log.warning("config.proxy_ignored", variables=sorted(ignored), remedy="set api.proxy")
+    if not settings.tls.verify:
+        log.warning("tls.unverified", remedy="set api.tls.verify, and api.tls.caFile for a private authority")
