@@ -3,7 +3,7 @@
 `requests` is loaded by the first exchange and not before, so that importing us never spoils later patching.
 """
 
-from camunda_client.c8._http._answer import Answer, is_problem, parsed, problem
+from camunda_client.c8._http._answer import Answer, is_problem, parsed, printable, problem
 from camunda_client.c8._http._exchange import exchange
 
-__all__ = ["Answer", "exchange", "is_problem", "parsed", "problem"]
+__all__ = ["Answer", "exchange", "is_problem", "parsed", "printable", "problem"]

@@ -1,0 +1,17 @@
+"""Proving who we are: tokens, fetched early, once for all, and again when the engine refuses one."""
+
+from camunda_client.c8.auth._authorization import (
+    AuthenticationManager,
+    authorization,
+    authorization_after_401,
+    get_c8_api_headers,
+    get_token,
+)
+
+__all__ = [
+    "AuthenticationManager",
+    "authorization",
+    "authorization_after_401",
+    "get_c8_api_headers",
+    "get_token",
+]

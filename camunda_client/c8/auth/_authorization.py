@@ -1,0 +1,109 @@
+"""The Authorization header for whatever kind of `auth` is configured."""
+
+from __future__ import annotations
+
+import base64
+
+from camunda_client.c8.auth._cache import TokenCache
+from camunda_client.c8.auth._fetch import fetch_token
+from camunda_client.c8.models import C8ApiHeaders
+from camunda_client.config import C8Config, get_config
+from camunda_client.error import ServiceException
+
+_BEARER = "Bearer "
+#: Each with the configuration it belongs to, which is compared by identity: it may be replaced in tests.
+_caches: list[tuple[C8Config, TokenCache]] = []
+
+
+def authorization(config: C8Config, wait_s: float | None = None) -> str | None:
+    """Return the value of the Authorization header; None where none is to be sent.
+
+    Args:
+        config: Whose credentials.
+        wait_s: Longest time to wait if a token has to be fetched first.
+
+    Raises:
+        ServiceException: There is no token to be had.
+    """
+    auth = config.auth
+    if auth is None or auth.none:
+        return None
+    if auth.basic is not None:
+        pair = f"{auth.basic.username}:{auth.basic.password.get_secret_value()}"
+        return "Basic " + base64.b64encode(pair.encode()).decode()
+    return _BEARER + _cache(config).token(wait_s)
+
+
+def authorization_after_401(config: C8Config, rejected: str, wait_s: float | None = None) -> str | None:
+    """Return another header than the one the engine refused; None if there is nothing better to offer.
+
+    All that were refused with one token share one fetch.
+
+    Raises:
+        ServiceException: A new token could not be fetched.
+    """
+    if config.auth is None or config.auth.oauth is None or not rejected.startswith(_BEARER):
+        return None
+    token = _cache(config).token_after_401(rejected.removeprefix(_BEARER), wait_s)
+    return _BEARER + token if token is not None else None
+
+
+def get_token() -> tuple[str, int]:
+    """Return a new token and the seconds it lasts, asked for now.
+
+    Raises:
+        ConfigurationError: `auth` is of a kind without tokens.
+        ServiceException: The token server gave none.
+
+    Source: RFC 6749 section 4.4, client credentials.
+    """
+    token = fetch_token(get_config())
+    return token.value, int(token.lifetime_s)
+
+
+def get_c8_api_headers() -> dict[str, str]:
+    """Return the headers for requests of your own to the engine, with a token that is valid now.
+
+    Raises:
+        ServiceException: There is no token to be had.
+    """
+    value = authorization(get_config())
+    if value is None:
+        return {"Content-Type": "application/json"}
+    if value.startswith(_BEARER):
+        return C8ApiHeaders(auth_token=value).model_dump()
+    return {"Authorization": value, "Content-Type": "application/json"}
+
+
+class AuthenticationManager:
+    """The process's authentication as one object; all instances are the same one."""
+
+    _only: AuthenticationManager | None = None
+
+    def __new__(cls) -> AuthenticationManager:
+        if cls._only is None:
+            cls._only = super().__new__(cls)
+        return cls._only
+
+    def is_healthy(self) -> bool:
+        """Return whether we can authenticate now; asks the token server if need be."""
+        try:
+            authorization(get_config())
+        except ServiceException:
+            return False
+        return True
+
+    def get_c8_api_headers(self) -> dict[str, str]:
+        """Return the same as the function of this name."""
+        return get_c8_api_headers()
+
+
+def _cache(config: C8Config) -> TokenCache:
+    for known, cache in _caches:
+        if known is config:
+            return cache
+    del _caches[:-3]
+    cache = TokenCache(lambda: fetch_token(config))
+    _caches.append((config, cache))
+    # Another greenlet may have been quicker; all must use the first.
+    return next(found for known, found in _caches if known is config)

@@ -1,0 +1,159 @@
+"""A token held until shortly before its end, and fetched by one caller for all.
+
+Time is monotonic. The clock, the wait and the fetch are parameters, so that tests need none of the three.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from camunda_client.c8._backoff import Backoff
+from camunda_client.c8.auth._fetch import Token, TokenRefused
+from camunda_client.error import ErrorCode, ServiceException
+
+#: Seconds before its end from which on a token is renewed; a quarter of its life if that is shorter.
+EARLY_S = 30.0
+#: Tries of one fetch, when failures may pass.
+TRIES = 5
+#: Seconds without another fetch after one that failed; a refusal needs a human, who isn't faster.
+COOL_DOWN_S = 5.0
+REFUSED_COOL_DOWN_S = 60.0
+#: Seconds between two fetches that a 401 of the engine asks for: it may refuse every token there is.
+FORCED_PAUSE_S = 5.0
+
+
+class TokenCache:
+    """One token, for one client at one token server."""
+
+    def __init__(
+        self,
+        fetch: Callable[[], Token],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Any] | None = None,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        # Looked up at each wait: gevent may replace it after we were made.
+        self._sleep = sleep or (lambda seconds: time.sleep(seconds))
+        self._backoff = backoff or Backoff(first_s=1.0, ceiling_s=10.0)
+        self._locks: dict[tuple[Any, ...], threading.Lock] = {}
+        self._value: str | None = None
+        self._early_at = self._ends_at = 0.0
+        self._failure: ServiceException | None = None
+        self._quiet_until = 0.0
+        self._forced_at: float | None = None
+
+    def token(self, wait_s: float | None = None) -> str:
+        """Return a token that is valid now.
+
+        Args:
+            wait_s: Longest time to wait for it; None: until it is there or has failed for good.
+
+        Raises:
+            ServiceException: There is none to be had.
+        """
+        value, now = self._value, self._clock()
+        if value is not None and now < self._early_at:
+            return value
+        lock = self._lock()
+        if value is not None and now < self._ends_at:
+            # It still works: one caller renews it, the others go on with it.
+            if not lock.acquire(blocking=False):
+                return value
+            try:
+                return self._renewed(wait_s, tries=1)
+            except ServiceException:
+                return value
+            finally:
+                lock.release()
+        give_up_at = None if wait_s is None else now + wait_s
+        if not lock.acquire(timeout=-1 if wait_s is None else max(wait_s, 0)):
+            raise ServiceException(
+                ErrorCode.C8_AUTH_GET_TOKEN_FAILED, f"no token within {wait_s:g} s: another caller is still asking"
+            )
+        try:
+            left_s = None if give_up_at is None else give_up_at - self._clock()
+            return self._renewed(left_s, tries=TRIES)
+        finally:
+            lock.release()
+
+    def token_after_401(self, rejected: str, wait_s: float | None = None) -> str | None:
+        """Return another token than one that the engine refused; None if there is no better one now."""
+        lock = self._lock()
+        if not lock.acquire(timeout=-1 if wait_s is None else max(wait_s, 0)):
+            return None
+        try:
+            if self._value is not None and self._value != rejected:
+                return self._value
+            now = self._clock()
+            if self._forced_at is not None and now - self._forced_at < FORCED_PAUSE_S:
+                return None
+            self._forced_at = now
+            self._early_at = self._ends_at = now
+            renewed = self._renewed(wait_s, tries=TRIES)
+            return renewed if renewed != rejected else None
+        finally:
+            lock.release()
+
+    def _lock(self) -> threading.Lock:
+        """Return the lock of this kind of thread and this process.
+
+        One made before gevent patched would block the whole loop, and one copied by fork may be locked for ever.
+        """
+        key = (socket.socket, os.getpid())
+        return self._locks.get(key) or self._locks.setdefault(key, threading.Lock())
+
+    def _renewed(self, wait_s: float | None, tries: int) -> str:
+        """Return a fresh token; holds the lock, so whoever waited finds what the first one brought."""
+        now = self._clock()
+        if self._value is not None and now < self._early_at:
+            return self._value
+        if self._failure is not None and now < self._quiet_until:
+            raise self._failure.__class__(
+                message=f"{self._failure.message} (not asked again for {self._quiet_until - now:.0f} s)",
+                status=self._failure.status,
+            )
+        give_up_at = None if wait_s is None else now + wait_s
+        for attempt in range(1, tries + 1):
+            began = self._clock()
+            try:
+                token = self._fetch()
+            except ServiceException as error:
+                pause_s = self._backoff.wait_s(attempt)
+                last = attempt == tries or (give_up_at is not None and self._clock() + pause_s >= give_up_at)
+                if isinstance(error, TokenRefused) or last:
+                    self._failed(error)
+                    raise
+                _log("warning", "auth.token_failed", attempt=attempt, error=error.message, next_try_s=round(pause_s, 2))
+                self._sleep(pause_s)
+            else:
+                return self._keep(token, began)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _keep(self, token: Token, began: float) -> str:
+        # Counted from before the request: the server's clock ran while the answer was on its way.
+        self._ends_at = began + token.lifetime_s
+        self._early_at = self._ends_at - min(EARLY_S, token.lifetime_s / 4)
+        self._value, self._failure = token.value, None
+        _log("debug", "auth.token_fetched", seconds=round(self._clock() - began, 3), lifetime_s=token.lifetime_s)
+        return token.value
+
+    def _failed(self, error: ServiceException) -> None:
+        refused = isinstance(error, TokenRefused)
+        self._failure = error
+        self._quiet_until = self._clock() + (REFUSED_COOL_DOWN_S if refused else COOL_DOWN_S)
+        _log("error", "auth.token_denied" if refused else "auth.token_failed", error=error.message)
+
+
+def _log(level: str, event: str, **fields: Any) -> None:
+    # Not imported at the top: it loads structlog, which loads ssl, and users may patch after importing us.
+    from camunda_client.log import get_logger
+
+    getattr(get_logger("camunda_client.c8.auth"), level)(event, **fields)
