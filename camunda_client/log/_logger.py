@@ -10,8 +10,6 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-import structlog
-
 from . import _clean
 from ._context import job_fields
 from ._render import Renderer, key_values
@@ -137,6 +135,8 @@ def to_stdlib(level: int, name: str, event: str, fields: dict[str, Any]) -> None
 
 def to_structlog(level: int, name: str, event: str, fields: dict[str, Any]) -> None:
     """Log through the chain that the application has given structlog."""
+    import structlog  # loaded by then, or this way would not have been chosen
+
     merged = {**job_fields(), **fields}
     getattr(structlog.get_logger(name), level_name(level))(event, **{"logger": name, **merged})
 

@@ -10,8 +10,6 @@ from collections.abc import MutableMapping
 from enum import Enum
 from typing import Any
 
-import structlog
-
 from . import _clean, _logger
 from ._context import add_job_context
 from ._render import Renderer, console_renderer, render_json
@@ -57,7 +55,9 @@ def configure_if_unconfigured() -> Mode:
     global _mode
     if _mode is None:
         level, unknown = _level_from_environment()
-        if structlog.is_configured():
+        # Only asked for if the application has imported it: it loads asyncio, and with it ssl.
+        structlog = sys.modules.get("structlog")
+        if structlog is not None and structlog.is_configured():
             _mode = _join_structlog()
         elif logging.getLogger().handlers:
             _mode = _join_stdlib(level)
@@ -92,6 +92,8 @@ def _level_from_environment() -> tuple[int | None, str | None]:
 
 
 def _join_structlog() -> Mode:
+    import structlog
+
     processors = structlog.get_config()["processors"]
     if add_job_context not in processors:
         if isinstance(processors, list):
@@ -146,6 +148,8 @@ def _set_up_structlog(sink: Sink, render: Renderer, level: int) -> None:
             fields["exception"] = _clean.format_exception(found)
         name = str(fields.pop("logger", "structlog"))
         return render(event, "error" if method == "exception" else method, name, fields)
+
+    import structlog
 
     structlog.configure(
         processors=[add_job_context, structlog.contextvars.merge_contextvars, to_line],
