@@ -5,6 +5,7 @@
     └─ ServiceException              something technical failed; `status`, `title`, `detail` say what the engine said
        ├─ SignatureException         a handler can't be called with a job (alias: WorkerSignatureException)
        ├─ ConfigurationError         a setting is wrong or missing (also a ValueError)
+       ├─ InvalidRequestError             an argument can't be right, so nothing was sent (also a ValueError)
        └─ ConnectionFailed           no usable answer came; `maybe_applied` says whether the command may have worked
 
 All of them survive pickling, so that handlers in child processes can raise them.
@@ -181,6 +182,10 @@ class ConfigurationError(ServiceException, ValueError):
         self.problems = list(problems)
 
 
+class InvalidRequestError(ServiceException, ValueError):
+    """An argument can't be right: a key that isn't digits, variables that aren't JSON. Nothing was sent."""
+
+
 class ConnectionFailed(ServiceException):
     """No usable answer came: nobody answered, in time, completely or in HTTP.
 
@@ -190,8 +195,10 @@ class ConnectionFailed(ServiceException):
 
     default_code = ErrorCode.CONNECTION_FAILED
 
-    def __init__(self, message: str, *, maybe_applied: bool, reason: str = "connection") -> None:
-        super().__init__(message=message)
+    def __init__(
+        self, message: str, *, maybe_applied: bool, reason: str = "connection", error_code: ErrorCode | None = None
+    ) -> None:
+        super().__init__(error_code, message)
         self.maybe_applied = maybe_applied
         #: One word for logs and metrics: refused, dns, tls, timeout, reset, truncated, too_large, bad_response, ...
         self.reason = reason

@@ -1,0 +1,209 @@
+"""One API call: authorised, sent, repeated where that is safe, and its failure told.
+
+What may be repeated is the point of this module. A command that names a job or an instance by key may be sent
+again when nobody knows what became of it; one that creates something may not, or there would be two.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from camunda_client.c8 import _http
+from camunda_client.c8._backoff import Backoff
+from camunda_client.c8._http import Answer, Verdict
+from camunda_client.c8.auth import authorization, authorization_after_401
+from camunda_client.config import C8Config, get_config
+from camunda_client.error import (
+    ConnectionFailed,
+    ErrorCode,
+    InvalidRequestError,
+    ServiceException,
+    error_code_message_mapper,
+)
+from camunda_client.utils import JsonBaseModel
+
+Model = TypeVar("Model", bound=JsonBaseModel)
+
+#: Tries of one call; the worker, which has a lease to spend, does not go through here.
+TRIES = 4
+_BACKOFF = Backoff(first_s=0.2, ceiling_s=5.0)
+#: Failures that the next try would meet again.
+_LASTING = ("redirect", "tls", "too_large")
+
+
+class Repeat(Enum):
+    """When a command may be sent again."""
+
+    #: By key, or without effect: whenever that may help.
+    SAFE = auto()
+    #: It would happen twice: only when it surely didn't happen.
+    IF_NOT_APPLIED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What to ask, how to name its failure, and what may be repeated."""
+
+    method: str
+    path: str
+    code: ErrorCode
+    #: Fill the sentence of ``code``, before the cause.
+    about: tuple[object, ...] = ()
+    body: bytes | None = b"{}"
+    content_type: str = "application/json"
+    repeat: Repeat = Repeat.SAFE
+    #: Verdicts that mean success if an earlier try may have worked.
+    settled_by: tuple[Verdict, ...] = ()
+    #: Seconds for everything; None: as configured.
+    timeout_s: float | None = None
+
+
+def run(call: Call) -> Any:
+    """Return the answer's JSON; None for an empty one and where an earlier try had done it all.
+
+    Raises:
+        ServiceException: It was refused, or failed as often as it was tried.
+    """
+    config = get_config()
+    deadline = time.monotonic() + (config.api.timeout / 1000 if call.timeout_s is None else call.timeout_s)
+    header = authorization(config, _left(deadline))
+    maybe_applied = refreshed = False
+    failures = 0
+    while True:
+        outcome = _tried(call, config, header, deadline)
+        if isinstance(outcome, Answer):
+            judged = _http.verdict(outcome)
+            if judged is Verdict.DONE:
+                return _content(call, outcome)
+            if maybe_applied and judged in call.settled_by:
+                return None
+            if judged is Verdict.UNAUTHORIZED and header is not None and not refreshed:
+                refreshed = True
+                other = authorization_after_401(config, header, _left(deadline))
+                if other is not None:
+                    header = other
+                    continue
+        failures += 1
+        pause_s = _BACKOFF.wait_s(failures, outcome.retry_after_s if isinstance(outcome, Answer) else None)
+        if failures == TRIES or not _may_repeat(call, outcome) or pause_s >= _left(deadline):
+            raise _failure(call, outcome)
+        maybe_applied = maybe_applied or _maybe_applied(outcome)
+        # The module's attribute, so that gevent's is found however late it patched.
+        time.sleep(pause_s)
+
+
+def run_for(model: type[Model], call: Call) -> Model:
+    """Return the answer as an object.
+
+    Raises:
+        ServiceException: As `run` does, or the answer is none of that kind.
+    """
+    content = run(call)
+    try:
+        return model.model_validate({} if content is None else content)
+    except ValidationError as error:
+        fields = ", ".join(sorted({".".join(map(str, line["loc"])) for line in error.errors(include_input=False)}))
+        raise _named(call, f"the answer is no {model.__name__}: wrong or missing {fields or 'object'}") from error
+
+
+def body(call_body: Any) -> bytes:
+    """Return a request's JSON.
+
+    Raises:
+        InvalidRequestError: It has none.
+    """
+    return _http.encoded(call_body.model_dump() if isinstance(call_body, JsonBaseModel) else call_body)
+
+
+def key(value: str | int, what: str) -> str:
+    """Return a key as a part of a path: digits, and nothing that could lead elsewhere.
+
+    Raises:
+        InvalidRequestError: It isn't digits.
+    """
+    text = str(value)
+    if isinstance(value, bool) or not (text.isascii() and text.isdigit()):
+        raise InvalidRequestError(f"{what} must be a key (digits only), not {_http.printable(repr(value), 80)}")
+    return text
+
+
+def _left(deadline: float) -> float:
+    return max(deadline - time.monotonic(), 0.001)
+
+
+def _tried(call: Call, config: C8Config, header: str | None, deadline: float) -> Answer | ConnectionFailed:
+    headers = {"Accept": "application/json"}
+    if call.body is not None:
+        headers["Content-Type"] = call.content_type
+    if header is not None:
+        headers["Authorization"] = header
+    url = config.api.rest_url + call.path
+    try:
+        return _http.exchange(
+            call.method, url, body=call.body, headers=headers, timeout_s=_left(deadline), settings=config.api
+        )
+    except ConnectionFailed as error:
+        return error
+
+
+def _may_repeat(call: Call, outcome: Answer | ConnectionFailed) -> bool:
+    if isinstance(outcome, ConnectionFailed) and outcome.reason in _LASTING:
+        return False
+    if _maybe_applied(outcome):
+        return call.repeat is Repeat.SAFE
+    return isinstance(outcome, ConnectionFailed) or _http.verdict(outcome) in (
+        Verdict.BACK_PRESSURE,
+        Verdict.NOT_DELIVERED,
+    )
+
+
+def _maybe_applied(outcome: Answer | ConnectionFailed) -> bool:
+    if isinstance(outcome, ConnectionFailed):
+        return outcome.maybe_applied
+    return _http.verdict(outcome) is Verdict.UNCLEAR
+
+
+def _content(call: Call, answer: Answer) -> Any:
+    try:
+        return _http.parsed(answer)
+    except ValueError as error:
+        # A login page or a proxy's greeting: nothing tells that the engine heard us.
+        raise _named(call, f"{error}; does api.baseUrl lead to the engine?", status=answer.status) from None
+
+
+def _failure(call: Call, outcome: Answer | ConnectionFailed) -> ServiceException:
+    if isinstance(outcome, ConnectionFailed):
+        failure = ConnectionFailed(
+            _sentence(call, outcome.message),
+            maybe_applied=outcome.maybe_applied,
+            reason=outcome.reason,
+            error_code=call.code,
+        )
+        failure.__cause__ = outcome
+        return failure
+    title, detail = _http.problem(outcome)
+    hint = _HINTS.get(_http.verdict(outcome), "")
+    told = f"HTTP {outcome.status} {title}".rstrip() + (f": {detail}" if detail else "") + hint
+    return _named(call, told, status=outcome.status, title=title or None, detail=detail or None)
+
+
+_HINTS = {
+    Verdict.UNAUTHORIZED: "; check auth and its audience",
+    Verdict.WRONG_ADDRESS: "; check api.baseUrl and the engine's version",
+    Verdict.TOO_LARGE: "; keep large data elsewhere and send a reference to it",
+}
+
+
+def _named(call: Call, cause: str, **facts: Any) -> ServiceException:
+    return ServiceException(call.code, _sentence(call, cause), [*call.about, cause], **facts)
+
+
+def _sentence(call: Call, cause: str) -> str:
+    parameters: Sequence[object] = [*call.about, cause]
+    return error_code_message_mapper(call.code, parameters)

@@ -1,0 +1,217 @@
+"""Jobs, one call at a time. Workers need none of this; see `camunda_client.c8.worker`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from camunda_client.c8._http import Verdict
+from camunda_client.c8.api._call import Call, Repeat, body, key, run, run_for
+from camunda_client.c8.models import (
+    ActivatedJob,
+    ActivatedJobResponse,
+    ActivateJobRequest,
+    CompleteJobRequest,
+    JobChangeset,
+    JobFailedRequest,
+    ThrowErrorForJobRequest,
+    UpdateJobRequest,
+)
+from camunda_client.config import get_config
+from camunda_client.error import CamundaBusinessException, ConnectionFailed, ErrorCode, InvalidRequestError
+
+#: Jobs asked for when neither the caller nor the configuration says.
+DEFAULT_MAX_JOBS = 5
+#: Milliseconds. The gateway breaks off at 30 s, and what it then activates is lost until its lease ends.
+REQUEST_TIMEOUT_LIMIT = 30_000
+#: Seconds after the request timeout: with a stuck broker the answer comes that late.
+_LATE_S = 20.0
+_SETTLED = (Verdict.GONE, Verdict.CONFLICT)
+
+JobOrKey = ActivatedJob | str | int
+Variables = Mapping[str, Any] | BaseModel
+
+
+def activate_jobs(
+    job_type: str,
+    worker: str | None = None,
+    timeout: int | None = None,
+    max_jobs_to_activate: int | None = None,
+    fetch_variables: list[str] | None = None,
+    request_timeout: int | None = None,
+    tenant_ids: list[str] | None = None,
+    request: ActivateJobRequest | None = None,
+) -> ActivatedJobResponse:
+    """Return jobs that are now ours until their lease ends; none if none came up in time.
+
+    Args:
+        job_type: What kind of jobs.
+        worker: Our name. Default: as configured, like all that follow.
+        timeout: The lease in milliseconds.
+        max_jobs_to_activate: The most jobs to return; 5 if the configuration doesn't say either.
+        fetch_variables: The variables wanted; None for all.
+        request_timeout: Milliseconds to wait for a job; the engine's default is 10000, and 30000 its limit.
+        tenant_ids: Whose jobs.
+        request: Instead of all other arguments.
+
+    Raises:
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/jobs/activation.
+    """
+    if request is None:
+        defaults = get_config().job_for(job_type)
+        request = ActivateJobRequest(
+            job_type=job_type,
+            worker=defaults.worker if worker is None else worker,
+            timeout=defaults.timeout if timeout is None else timeout,
+            max_jobs_to_activate=max_jobs_to_activate or defaults.max_jobs_to_activate or DEFAULT_MAX_JOBS,
+            fetch_variables=fetch_variables,
+            request_timeout=defaults.request_timeout if request_timeout is None else request_timeout,
+            tenant_ids=defaults.tenant_ids if tenant_ids is None else tenant_ids,
+        )
+    wait_ms = request.request_timeout or 10_000
+    if wait_ms >= REQUEST_TIMEOUT_LIMIT:
+        raise InvalidRequestError(f"request_timeout must be below {REQUEST_TIMEOUT_LIMIT} ms, got {wait_ms}")
+    call = Call(
+        "POST",
+        "/jobs/activation",
+        ErrorCode.C8_FAILED_TO_ACTIVATE_JOBS,
+        (request.job_type,),
+        body(request),
+        repeat=Repeat.IF_NOT_APPLIED,
+        timeout_s=max(wait_ms, 0) / 1000 + _LATE_S,
+    )
+    try:
+        return run_for(ActivatedJobResponse, call)
+    except ConnectionFailed as error:
+        if error.reason == "timeout" and error.maybe_applied:
+            return ActivatedJobResponse()
+        raise
+
+
+def complete_job(job: JobOrKey, variables: Variables | None = None) -> None:
+    """End a job with its result.
+
+    Args:
+        job: The job or its key.
+        variables: The result, as a mapping or a pydantic model.
+
+    Raises:
+        InvalidRequestError: The key or the variables can't be right.
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/jobs/{jobKey}/completion.
+    """
+    content = CompleteJobRequest(variables=_variables(variables) or {})
+    _command(job, "completion", ErrorCode.C8_FAILED_TO_COMPLETE_JOB, content)
+
+
+def mark_job_as_failed(job: ActivatedJob, error_message: str, variables: Variables | None = None) -> None:
+    """Fail a job and leave it one retry fewer than it had; without any left the engine raises an incident.
+
+    Raises:
+        InvalidRequestError: Only a key was given, which doesn't tell the retries; use `fail_job`.
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/jobs/{jobKey}/failure.
+    """
+    if not isinstance(job, ActivatedJob):
+        raise InvalidRequestError("mark_job_as_failed() needs the job, to know its retries; use fail_job() with a key")
+    fail_job(job, retries=max(job.retries - 1, 0), error_message=error_message, variables=variables)
+
+
+def fail_job(
+    job: JobOrKey,
+    *,
+    retries: int,
+    error_message: str | None = None,
+    retry_back_off: int = 0,
+    variables: Variables | None = None,
+) -> None:
+    """Fail a job, with everything about it in your hands.
+
+    Args:
+        job: The job or its key.
+        retries: How many are left; 0 raises an incident. As many as the job has: it is handed back unharmed.
+        error_message: For people, shown in Operate.
+        retry_back_off: Milliseconds until it is offered again.
+        variables: Set where the job is.
+
+    Raises:
+        InvalidRequestError: The key or the variables can't be right.
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/jobs/{jobKey}/failure.
+    """
+    content = JobFailedRequest(
+        retries=retries, error_message=error_message, retry_back_off=retry_back_off, variables=_variables(variables)
+    )
+    _command(job, "failure", ErrorCode.C8_FAILED_TO_MARK_JOB_AS_FAILED, content)
+
+
+def throw_error_for_job(job: JobOrKey, error: CamundaBusinessException) -> None:
+    """Throw a BPMN error where the job is. If nothing catches it, the engine raises an incident.
+
+    Raises:
+        InvalidRequestError: The error has no code.
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/jobs/{jobKey}/error.
+    """
+    if not isinstance(error.error_code, str) or not error.error_code.strip():
+        raise InvalidRequestError(f"a BPMN error needs an error code, got {error.error_code!r}")
+    content = ThrowErrorForJobRequest(
+        error_code=error.error_code,
+        error_message=None if error.error_message is None else str(error.error_message),
+        variables=_variables(error.variables),
+    )
+    _command(job, "error", ErrorCode.C8_FAILED_TO_THROW_JOB_ERROR, content)
+
+
+def update_job(
+    job: JobOrKey, *, retries: int | None = None, timeout: int | None = None, operation_reference: int | None = None
+) -> None:
+    """Change a job's retries, its lease, or both.
+
+    Args:
+        job: The job or its key.
+        retries: From 1 on.
+        timeout: The lease from now on, in milliseconds; only for a job that is activated.
+        operation_reference: Kept with the engine's records of this; Camunda 8.8 and later.
+
+    Raises:
+        InvalidRequestError: There is nothing to change.
+        ServiceException: The engine refused or could not be asked.
+
+    Source: PATCH /v2/jobs/{jobKey}.
+    """
+    if retries is None and timeout is None:
+        raise InvalidRequestError("update_job() needs retries, timeout or both")
+    content = UpdateJobRequest(
+        changeset=JobChangeset(retries=retries, timeout=timeout), operation_reference=operation_reference
+    )
+    job_key = _job_key(job)
+    run(Call("PATCH", f"/jobs/{job_key}", ErrorCode.C8_FAILED_TO_UPDATE_JOB, (job_key,), body(content)))
+
+
+def _command(job: JobOrKey, what: str, code: ErrorCode, content: BaseModel) -> None:
+    job_key = _job_key(job)
+    job_type = job.job_type if isinstance(job, ActivatedJob) else "n.a."
+    run(Call("POST", f"/jobs/{job_key}/{what}", code, (job_key, job_type), body(content), settled_by=_SETTLED))
+
+
+def _job_key(job: JobOrKey) -> str:
+    return key(job.job_key if isinstance(job, ActivatedJob) else job, "job")
+
+
+def _variables(variables: Variables | None) -> dict[str, Any] | None:
+    if variables is None:
+        return None
+    if isinstance(variables, BaseModel):
+        return variables.model_dump(by_alias=True)
+    if isinstance(variables, Mapping):
+        return dict(variables)
+    raise InvalidRequestError(f"variables must be a dict or a pydantic model, not {type(variables).__name__}")

@@ -1,0 +1,53 @@
+"""Messages: publish for whoever waits or will wait, or correlate now."""
+
+from __future__ import annotations
+
+from camunda_client.c8._http import Verdict
+from camunda_client.c8.api._call import Call, Repeat, body, run_for
+from camunda_client.c8.models import (
+    CorrelateMessageRequest,
+    CorrelateMessageResponse,
+    PublishMessageRequest,
+    PublishMessageResponse,
+)
+from camunda_client.error import ErrorCode
+
+
+def publish_message(request: PublishMessageRequest) -> PublishMessageResponse:
+    """Publish a message.
+
+    One with a ``message_id`` may be sent again when it isn't clear whether it arrived, because the engine
+    refuses a second one while the first is buffered; the answer's ``message_key`` is then empty.
+
+    Raises:
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/messages/publication.
+    """
+    call = Call(
+        "POST",
+        "/messages/publication",
+        ErrorCode.C8_FAILED_TO_PUBLISH_MESSAGE,
+        body=body(request),
+        repeat=Repeat.SAFE if request.message_id and request.time_to_live > 0 else Repeat.IF_NOT_APPLIED,
+        settled_by=(Verdict.CONFLICT,),
+    )
+    return run_for(PublishMessageResponse, call)
+
+
+def correlate_message(request: CorrelateMessageRequest) -> CorrelateMessageResponse:
+    """Hand a message to an instance that waits for it, and return which one took it.
+
+    Raises:
+        ServiceException: Nobody waits for it (status 404), or the engine could not be asked.
+
+    Source: POST /v2/messages/correlation.
+    """
+    call = Call(
+        "POST",
+        "/messages/correlation",
+        ErrorCode.C8_FAILED_TO_CORRELATE_MESSAGE,
+        body=body(request),
+        repeat=Repeat.IF_NOT_APPLIED,
+    )
+    return run_for(CorrelateMessageResponse, call)

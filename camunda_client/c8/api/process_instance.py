@@ -1,0 +1,98 @@
+"""Process instances: start, cancel, migrate, modify."""
+
+from __future__ import annotations
+
+from camunda_client.c8._http import Verdict
+from camunda_client.c8.api._call import Call, Repeat, body, key, run, run_for
+from camunda_client.c8.models import (
+    CancelProcessInstanceRequest,
+    CreateProcessInstanceRequest,
+    CreateProcessInstanceResponse,
+    MigrateProcessInstanceRequest,
+    ModifyProcessInstanceRequest,
+)
+from camunda_client.config import get_config
+from camunda_client.error import ErrorCode
+
+#: Seconds after the engine's own time limit; its answer may come late.
+_LATE_S = 20.0
+
+
+def create_process_instance(request: CreateProcessInstanceRequest) -> CreateProcessInstanceResponse:
+    """Start a process instance and return its key.
+
+    It is sent again only if it surely wasn't carried out. A `ConnectionFailed` whose ``maybe_applied`` is True, or
+    an error with status 502 or 504, therefore means: perhaps it runs.
+
+    Raises:
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/process-instances.
+    """
+    call = Call(
+        "POST",
+        "/process-instances",
+        ErrorCode.C8_FAILED_TO_CREATE_PROCESS_INSTANCE,
+        body=body(request),
+        repeat=Repeat.IF_NOT_APPLIED,
+        timeout_s=max(get_config().api.timeout / 1000, request.request_timeout / 1000 + _LATE_S),
+    )
+    return run_for(CreateProcessInstanceResponse, call)
+
+
+def cancel_process_instance(process_instance_key: str | int, operation_reference: int | None = None) -> None:
+    """End a running instance, and with it all that it called.
+
+    Raises:
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/process-instances/{processInstanceKey}/cancellation.
+    """
+    content = CancelProcessInstanceRequest(operation_reference=operation_reference)
+    instance = key(process_instance_key, "process_instance_key")
+    run(
+        Call(
+            "POST",
+            f"/process-instances/{instance}/cancellation",
+            ErrorCode.C8_FAILED_TO_CANCEL_PROCESS_INSTANCE,
+            (instance,),
+            body(content),
+            settled_by=(Verdict.GONE,),
+        )
+    )
+
+
+def migrate_process_instance(process_instance_key: str | int, request: MigrateProcessInstanceRequest) -> None:
+    """Move a running instance to another definition.
+
+    Raises:
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/process-instances/{processInstanceKey}/migration.
+    """
+    code = ErrorCode.C8_FAILED_TO_MIGRATE_PROCESS_INSTANCE
+    _change(process_instance_key, "migration", code, request)
+
+
+def modify_process_instance(process_instance_key: str | int, request: ModifyProcessInstanceRequest) -> None:
+    """Activate and terminate elements of a running instance, in one step.
+
+    Raises:
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/process-instances/{processInstanceKey}/modification.
+    """
+    code = ErrorCode.C8_FAILED_TO_MODIFY_PROCESS_INSTANCE
+    _change(process_instance_key, "modification", code, request)
+
+
+def _change(
+    process_instance_key: str | int,
+    what: str,
+    code: ErrorCode,
+    request: MigrateProcessInstanceRequest | ModifyProcessInstanceRequest,
+) -> None:
+    instance = key(process_instance_key, "process_instance_key")
+    path = f"/process-instances/{instance}/{what}"
+    # Neither may happen twice: a second modification activates its elements again.
+    run(Call("POST", path, code, (instance,), body(request), repeat=Repeat.IF_NOT_APPLIED))
