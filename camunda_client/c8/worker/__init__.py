@@ -1,0 +1,40 @@
+"""Work Camunda's jobs with plain blocking handlers, hundreds at once.
+
+    @camunda_worker(job_type="charge-card")
+    def charge_card(job: ActivatedJob) -> dict:
+        ...
+
+    register_workers()
+    start_camunda_workers()
+
+Importing this package makes blocking I/O cooperative (``gevent.monkey.patch_all()``), which is its first act; set
+``CAMUNDA_CLIENT_PATCH=0`` to do that yourself.
+"""
+
+# ruff: noqa: E402 - patching comes before everything that might copy an unpatched name
+from camunda_client import patching
+
+_patch_report = patching.patch()
+
+from camunda_client.c8.worker._decorator import add_job_worker, camunda_worker, register_workers
+from camunda_client.c8.worker._manager import (
+    CamundaWorkerManager,
+    clear,
+    start_camunda_workers,
+    stop_camunda_workers,
+)
+from camunda_client.c8.worker._registry import JobWorker, JobWorkerRequest
+from camunda_client.c8.worker._supervisor import StopReport
+
+__all__ = [
+    "CamundaWorkerManager",
+    "JobWorker",
+    "JobWorkerRequest",
+    "StopReport",
+    "add_job_worker",
+    "camunda_worker",
+    "clear",
+    "register_workers",
+    "start_camunda_workers",
+    "stop_camunda_workers",
+]

@@ -1,0 +1,123 @@
+"""The requests of a worker: activate, complete, fail, throw, extend; over our own wire or over ``requests``.
+
+``requests`` is used where it can do what the wire can't: a proxy, or ``worker.transport`` set to ``requests``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from camunda_client.c8 import _http, auth
+from camunda_client.c8.worker._tls import tls_context
+from camunda_client.c8.worker._wire import Wire
+
+if TYPE_CHECKING:
+    from camunda_client.c8._http import Answer
+    from camunda_client.config import C8Config
+
+#: Seconds for a job command. A frozen broker is answered for by its gateway after 15 s (504); waiting for that would
+#: hold one of few connections, and a command may be sent again.
+COMMAND_TIMEOUT_S = 10.0
+#: Seconds beyond a poll's own time-out: a stuck broker's answer comes 15 s late (measured on 8.6.0).
+POLL_GRACE_S = 20.0
+#: Connections for lease extensions; of their own, so that extensions never queue behind reports.
+LEASE_CONNECTIONS = 8
+
+
+class _Lane(Protocol):
+    def send(self, method: str, path: str, body: bytes, timeout_s: float, credentials: str | None) -> Answer: ...
+
+    def close(self) -> None: ...
+
+
+class Commands:
+    """One gateway, as a worker sees it. Every method returns the answer, whatever its status.
+
+    All of them raise :class:`ServiceException` when there is none: ``ConnectionFailed`` where the gateway gave no
+    usable answer, and what :mod:`camunda_client.c8.auth` raises where no credentials could be had.
+    """
+
+    def __init__(self, config: C8Config) -> None:
+        """Prepare for the configured gateway; nothing is sent yet."""
+        self._config = config
+        base = urlsplit(config.api.base_url)
+        self._polls: _Lane
+        self._reports: _Lane
+        self._leases: _Lane
+        if config.api.proxy or config.worker.transport == "requests":
+            self._polls = self._reports = self._leases = _RequestsLane(config)
+        else:
+            wire = Wire(base, tls_context(config.api.tls) if base.scheme == "https" else None)
+            self._polls = _WireLane(wire, base.path, None)
+            self._reports = _WireLane(wire, base.path, config.worker.max_connections)
+            self._leases = _WireLane(wire, base.path, LEASE_CONNECTIONS)
+
+    def activate(self, body: bytes, request_timeout_s: float) -> Answer:
+        """``POST /v2/jobs/activation``."""
+        return self._send(self._polls, "POST", "/v2/jobs/activation", body, request_timeout_s + POLL_GRACE_S)
+
+    def settle(self, job_key: str, command: str, body: bytes) -> Answer:
+        """``POST /v2/jobs/{jobKey}/{completion | failure | error}``."""
+        return self._send(self._reports, "POST", f"/v2/jobs/{job_key}/{command}", body, COMMAND_TIMEOUT_S)
+
+    def extend(self, job_key: str, lease_ms: int) -> Answer:
+        """``PATCH /v2/jobs/{jobKey}``: a new lease from now on."""
+        body = b'{"changeset":{"timeout":%d}}' % lease_ms
+        return self._send(self._leases, "PATCH", f"/v2/jobs/{job_key}", body, COMMAND_TIMEOUT_S)
+
+    def topology(self) -> Answer:
+        """``GET /v2/topology``."""
+        return self._send(self._leases, "GET", "/v2/topology", b"", COMMAND_TIMEOUT_S)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        for lane in (self._polls, self._reports, self._leases):
+            lane.close()
+
+    def _send(self, lane: _Lane, method: str, path: str, body: bytes, timeout_s: float) -> Answer:
+        credentials = auth.authorization(self._config)
+        answer = lane.send(method, path, body, timeout_s, credentials)
+        if answer.status != 401 or credentials is None:
+            return answer
+        # Revoked before its time. Once more, if there is anything better to offer than what was refused.
+        fresh = auth.authorization_after_401(self._config, credentials)
+        return answer if fresh is None else lane.send(method, path, body, timeout_s, fresh)
+
+
+class _WireLane:
+    """A lane of our own wire."""
+
+    def __init__(self, wire: Wire, base_path: str, limit: int | None) -> None:
+        self._lane = wire.lane(limit)
+        self._base_path = base_path
+        self._static = self._head = b" HTTP/1.1\r\n" + wire.static_head
+        self._credentials: str | None = None
+
+    def send(self, method: str, path: str, body: bytes, timeout_s: float, credentials: str | None) -> Answer:
+        if credentials != self._credentials:
+            self._credentials = credentials
+            line = f"\r\nAuthorization: {credentials}".encode("ascii") if credentials else b""
+            self._head = self._static + line
+        start = f"{method} {self._base_path}{path}".encode("ascii")
+        return self._lane.exchange(start + self._head, body, timeout_s)
+
+    def close(self) -> None:
+        self._lane.close()
+
+
+class _RequestsLane:
+    """The same through ``requests``: any proxy it knows, at ten to twenty times the CPU."""
+
+    def __init__(self, config: C8Config) -> None:
+        self._config = config
+
+    def send(self, method: str, path: str, body: bytes, timeout_s: float, credentials: str | None) -> Answer:
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        if credentials:
+            headers["Authorization"] = credentials
+        url = self._config.api.base_url + path
+        return _http.exchange(method, url, body=body, headers=headers, timeout_s=timeout_s, settings=self._config.api)
+
+    def close(self) -> None:
+        """Leave the session alone: API functions share it."""

@@ -1,0 +1,125 @@
+"""The process's one set of workers: registered, started, stopped."""
+
+from __future__ import annotations
+
+import atexit
+from typing import TYPE_CHECKING, ClassVar
+
+from camunda_client import config, patching
+from camunda_client import log as logging
+from camunda_client.c8.worker import _signals
+from camunda_client.c8.worker._registry import JobWorker, check_unique, resolve
+from camunda_client.c8.worker._supervisor import StopReport, Supervisor
+from camunda_client.error import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+log = logging.get_logger(__name__)
+
+#: Decorated handlers that are not registered yet.
+queue: list[JobWorker] = []
+
+
+class CamundaWorkerManager:
+    """The workers of this process; every call of the class gives the same object."""
+
+    _only: ClassVar[CamundaWorkerManager | None] = None
+    _workers: list[JobWorker]
+    _running: Supervisor | None
+
+    def __new__(cls) -> CamundaWorkerManager:
+        if cls._only is None:
+            cls._only = super().__new__(cls)
+            cls._only._workers = []
+            cls._only._running = None
+        return cls._only
+
+    @property
+    def workers(self) -> list[JobWorker]:
+        """The registered workers."""
+        return list(self._workers)
+
+    @property
+    def running(self) -> Supervisor | None:
+        """The running workers, if they run."""
+        return self._running
+
+    def add_worker(self, worker: JobWorker) -> None:
+        """Register a worker; it begins with the next start."""
+        self._workers.append(worker)
+
+    def start_workers(self, *, on_signal: Callable[[int], object] = _signals.end_main) -> None:
+        """See :func:`start_camunda_workers`. ``on_signal`` is called at the first signal and may only schedule."""
+        if self._running is not None:
+            log.warning("workers.already_started")
+            return
+        logging.configure_if_unconfigured()
+        if not self._workers:
+            log.warning("workers.none_registered", remedy="use @camunda_worker and register_workers()")
+            return
+        check_unique(self._workers)
+        settings = config.get_config()
+        workers = [resolve(worker, settings) for worker in self._workers]
+        if not patching.is_patched():
+            raise ConfigurationError(
+                "blocking calls are not cooperative: CAMUNDA_CLIENT_PATCH=0 is set and nobody called "
+                "gevent.monkey.patch_all(); unset it, or patch as the very first thing in the program"
+            )
+        self._running = Supervisor(settings, workers)
+        _signals.install(on_signal)
+        atexit.register(self.stop_workers)
+        self._running.start()
+
+    def stop_workers(self, drain_timeout_s: float | None = None) -> StopReport:
+        """See :func:`stop_camunda_workers`."""
+        running = self._running
+        if running is None:
+            return StopReport()
+        if drain_timeout_s is None:
+            drain_timeout_s = config.get_config().worker.drain_timeout / 1000
+        try:
+            return running.stop(drain_timeout_s)
+        finally:
+            self._running = None
+            atexit.unregister(self.stop_workers)
+            _signals.restore()
+
+    @classmethod
+    def forget(cls) -> None:
+        """Forget everything registered; running workers are stopped first."""
+        if cls._only is not None:
+            cls._only.stop_workers()
+        cls._only = None
+
+
+def start_camunda_workers() -> None:
+    """Begin to work jobs for all registered workers, and return at once.
+
+    The application keeps its main thread alive, as with ``while True: time.sleep(2)``. SIGTERM, SIGHUP and Ctrl+C end
+    that loop, unless the application handles them itself; then, or at the end of the program, the workers are stopped.
+    A Camunda that can't be reached is asked again until it answers.
+
+    Raises:
+        ConfigurationError: Two handlers for one job type, or a setting that can't be.
+        RuntimeError: ``initialize_config()`` was not called.
+    """
+    CamundaWorkerManager().start_workers()
+
+
+def stop_camunda_workers(drain_timeout_s: float | None = None) -> StopReport:
+    """Stop asking for jobs, finish those in hand, hand back the rest; may be called at any time and again.
+
+    Args:
+        drain_timeout_s: Seconds for handlers to finish; default ``worker.drainTimeout``.
+
+    Returns:
+        What was completed, handed back and abandoned since the call.
+    """
+    return CamundaWorkerManager().stop_workers(drain_timeout_s)
+
+
+def clear() -> None:
+    """Forget all registered and decorated workers; for tests."""
+    CamundaWorkerManager.forget()
+    queue.clear()

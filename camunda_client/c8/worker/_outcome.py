@@ -1,0 +1,235 @@
+"""What a handler's end means for its job: complete, throw error, or fail; as the body to send. Pure.
+
+A result that is no JSON object, or that Camunda would store as something else (NaN, 1e400, a lone surrogate), fails the
+job with the place of the bad value: sent, it would be refused or silently changed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import traceback
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from camunda_client.c8.worker._retries import back_off_ms, retries_left
+from camunda_client.error import CamundaBusinessException, ServiceException
+
+if TYPE_CHECKING:
+    from camunda_client.c8.models import ActivatedJob
+    from camunda_client.c8.worker._registry import RetryRule
+
+#: Characters of a failure's message. The engine takes 200,000; an operator reads the first screen.
+MESSAGE_CAP = 8_000
+#: Integers that Camunda's MessagePack can hold.
+_INTEGERS = range(-(2**63), 2**64)
+#: What a Decimal without a value becomes.
+_NO_NUMBERS = (b'"NaN"', b'"Infinity"', b'"-Infinity"')
+
+
+@dataclasses.dataclass(slots=True)
+class Outcome:
+    """What to tell Camunda about a job."""
+
+    #: The endpoint's last path segment: ``completion``, ``failure`` or ``error``.
+    command: str
+    body: bytes
+    #: What the log line says beside the job's own fields.
+    note: dict[str, object]
+    #: The exception behind a failure, for the log.
+    cause: BaseException | None = None
+    #: The result or variables behind the body, to find the culprit if Camunda refuses it.
+    variables: object = None
+
+
+class UnfitResult(ServiceException):
+    """A handler's result is nothing that can become process variables."""
+
+
+def completed(result: object) -> Outcome:
+    """Return the completion with what the handler returned.
+
+    Args:
+        result: A mapping, pydantic model or dataclass; anything false (``None``, ``{}``) means no variables.
+
+    Raises:
+        UnfitResult: Names the place of the value that doesn't fit, and what to return instead.
+    """
+    if not result:
+        return Outcome("completion", b'{"variables":{}}', {})
+    return Outcome("completion", b'{"variables":%b}' % encode_variables(result), {}, variables=result)
+
+
+def thrown(error: CamundaBusinessException) -> Outcome:
+    """Return the BPMN error.
+
+    Raises:
+        UnfitResult: The error has no code, which Camunda refuses, or variables that don't fit.
+    """
+    code = error.error_code
+    if not isinstance(code, str) or not code.strip():
+        raise UnfitResult(f"CamundaBusinessException needs an error code that is not empty, got {code!r}")
+    parts = [b'{"errorCode":%b' % to_json(code)]
+    if error.error_message is not None:
+        parts.append(b',"errorMessage":%b' % to_json(clean(str(error.error_message))))
+    if error.variables:
+        parts.append(b',"variables":%b' % encode_variables(error.variables))
+    parts.append(b"}")
+    return Outcome("error", b"".join(parts), {"error_code": code}, variables=error.variables)
+
+
+def failed(error: BaseException, job: ActivatedJob, rule: RetryRule, *, attempt: int = 1) -> Outcome:
+    """Return the failure with one retry fewer, a growing back-off and a message that tells an operator why.
+
+    Args:
+        error: What the handler raised. A ``ServiceException`` may name its own retries, back-off and variables.
+        job: The job that failed.
+        rule: The worker's retry rule.
+        attempt: Which attempt at this job in this process has failed, from 1.
+    """
+    own = error if isinstance(error, ServiceException) else None
+    retries = retries_left(job.retries, own.retries if own else None)
+    wait_ms = back_off_ms(rule, job, retries=retries, attempt=attempt, asked_ms=own.retry_back_off if own else None)
+    variables = own.variables if own else None
+    return failure(describe(error), retries=retries, back_off_ms=wait_ms, variables=variables, cause=error)
+
+
+def failure(
+    message: str,
+    *,
+    retries: int,
+    back_off_ms: int = 0,
+    variables: object = None,
+    cause: BaseException | None = None,
+) -> Outcome:
+    """Return a failure as told. ``retries`` is always sent: left out, Camunda takes 0 and raises an incident."""
+    parts = [b'{"retries":%d,"errorMessage":%b,"retryBackOff":%d' % (retries, to_json(clean(message)), back_off_ms)]
+    if variables:
+        try:
+            parts.append(b',"variables":%b' % encode_variables(variables))
+        except UnfitResult as unfit:
+            # The failure matters more than its variables.
+            message = clean(f"{message}\n(its variables were left out: {unfit.message})")
+            parts = [b'{"retries":%d,"errorMessage":%b,"retryBackOff":%d' % (retries, to_json(message), back_off_ms)]
+    parts.append(b"}")
+    note: dict[str, object] = {"retries_left": retries, "back_off_ms": back_off_ms}
+    return Outcome("failure", b"".join(parts), note, cause=cause)
+
+
+def encode_variables(value: object) -> bytes:
+    """Return a JSON object.
+
+    Decimal, datetime, UUID, Enum, set, tuple, bytes (UTF-8), dataclass and pydantic model become what pydantic makes of
+    them: text for Decimal, datetime and UUID, a list for sets and tuples, an object by alias for models.
+
+    Raises:
+        UnfitResult: Not an object, or a value in it has no exact JSON form.
+    """
+    if isinstance(value, BaseModel):
+        value = value.model_dump()
+    elif not isinstance(value, Mapping) and not (dataclasses.is_dataclass(value) and not isinstance(value, type)):
+        raise UnfitResult(
+            f"the handler returned {_shown(value)}, but Camunda takes an object of variables; "
+            "return a dict, a pydantic model, a dataclass or None"
+        )
+    try:
+        encoded: bytes = to_json(dict(value) if isinstance(value, Mapping) else value, by_alias=True)
+    except (ValueError, RecursionError, TypeError) as error:
+        raise UnfitResult(_blame(value) or f"the handler's result can't be JSON: {error}") from error
+    # A quick look for what the encoder lets through; only then the slow walk that knows text from number.
+    if b"NaN" in encoded or b"Infinity" in encoded:
+        culprit = _blame(value)
+        if culprit:
+            raise UnfitResult(culprit)
+    return encoded
+
+
+def blame(value: object) -> str:
+    """Return which value of a refused result is to blame, with its path, or an empty text if none stands out."""
+    return _blame(value)
+
+
+def _blame(value: object, path: str = "", seen: frozenset[int] = frozenset()) -> str:
+    if isinstance(value, bool) or value is None:
+        return ""
+    if isinstance(value, int):
+        return "" if value in _INTEGERS else f"{path} is {_shown(value)}, beyond the 64 bits that Camunda holds"
+    if isinstance(value, float):
+        return "" if math.isfinite(value) else f"{path} is {value}, which JSON has no number for"
+    if isinstance(value, str):
+        return _blame_text(value, path)
+    if id(value) in seen:
+        return f"{path} contains itself"
+    if len(seen) > 900:
+        return f"{path[:200]}… is nested more than 900 deep"
+    return _blame_container(value, path, seen | {id(value)})
+
+
+def _blame_container(value: object, path: str, seen: frozenset[int]) -> str:
+    if isinstance(value, BaseModel):
+        value = value.model_dump()
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        steps = [(f"{path}.{key}" if path else str(key), key, item) for key, item in value.items()]
+        return next((told for at, key, item in steps if (told := _blame_key(key, at) or _blame(item, at, seen))), "")
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return next((told for at, item in enumerate(value) if (told := _blame(item, f"{path}[{at}]", seen))), "")
+    try:
+        encoded = to_json(value)
+    except (ValueError, TypeError):
+        return f"{path} is {_shown(value)}, which has no JSON form"
+    return f"{path} is {_shown(value)}, which JSON has no number for" if encoded in _NO_NUMBERS else ""
+
+
+def _blame_key(key: object, path: str) -> str:
+    try:
+        to_json({key: 0})
+    except (ValueError, TypeError):
+        return f"{path!r} can't be the name of a variable"
+    return ""
+
+
+def _blame_text(value: str, path: str) -> str:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        return f"{path} has the lone surrogate {value[error.start]!r} at {error.start}, which UTF-8 can't hold"
+    return ""
+
+
+def describe(error: BaseException) -> str:
+    """Return an exception's type, text and the end of its traceback, for the incident an operator will read."""
+    name = type(error).__name__
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - a broken __str__ must not cost the job its failure
+        text = "(its text can't be had)"
+    head = f"{name}: {text}" if text else name
+    head = head[: MESSAGE_CAP // 2]
+    # Deepest frames last, as Python prints them; the ones that matter are the handler's own.
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    lines = [f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}' for frame in frames[1:]]
+    return "\n".join([head, *lines])
+
+
+def clean(text: str) -> str:
+    """Return the text as the engine may keep it: cut to :data:`MESSAGE_CAP`, control characters escaped."""
+    if len(text) > MESSAGE_CAP:
+        text = text[: MESSAGE_CAP - 30] + f"… ({len(text)} characters)"
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode("ascii") for char in text
+    )
+
+
+def _shown(value: object) -> str:
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - a broken __repr__ must not cost the job its failure
+        text = "?"
+    return f"{type(value).__name__} {text if len(text) <= 60 else text[:60] + '…'}"

@@ -1,0 +1,164 @@
+"""Which handlers there are, and with what settings each is run."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from camunda_client.c8.worker._signature import name_of
+from camunda_client.error import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from camunda_client.c8.models import ActivatedJob
+    from camunda_client.config import C8Config, JobConfig
+
+    Handler = Callable[[ActivatedJob], Any]
+
+
+@dataclass
+class JobWorkerRequest:
+    """What a worker asks Camunda for; ``None`` leaves a setting to the configuration. Times in milliseconds."""
+
+    type: str
+    worker: str | None = None
+    timeout: int | None = None
+    max_jobs_to_activate: int | None = None
+    fetch_variables: list[str] | None = None
+    request_timeout: int | None = None
+    tenant_ids: list[str] | None = None
+
+
+@dataclass
+class JobWorker:
+    """A handler for one job type, as registered. Milliseconds; ``None`` as in :class:`JobWorkerRequest`."""
+
+    job_type: str
+    handler: Callable[..., Any]
+    polling_interval: int | None = None
+    request: JobWorkerRequest | None = None
+    max_jobs_active: int | None = None
+    auto_extend: bool | None = None
+    handler_timeout: int | None = None
+    max_lease: int | None = None
+    retry_back_off: int | None = None
+
+    def place(self) -> str:
+        """Return where the handler is written, for messages."""
+        inner = inspect.unwrap(self.handler)
+        try:
+            line = f":{inspect.getsourcelines(inner)[1]}"
+        except (OSError, TypeError):
+            line = ""
+        return f"{name_of(inner)}{line}"
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRule:
+    """How long Camunda waits before it offers a failed job again; see :mod:`._retries`."""
+
+    first_ms: int
+    ceiling_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """One worker's settings: decorator over configuration. Seconds, except where the wire wants milliseconds."""
+
+    job_type: str
+    handler: Handler = field(repr=False)
+    worker: str
+    lease_s: float
+    #: Jobs per poll at most; ``None``: as many as there are free slots.
+    batch: int | None
+    #: Jobs of this type in flight at most.
+    cap: int
+    fetch_variables: tuple[str, ...] | None
+    request_timeout_s: float
+    tenant_ids: tuple[str, ...] | None
+    polling_interval_s: float
+    auto_extend: bool
+    handler_timeout_s: float | None
+    max_lease_s: float | None
+    retry: RetryRule
+
+    @property
+    def lease_ms(self) -> int:
+        """The lease as the wire wants it."""
+        return int(self.lease_s * 1000)
+
+
+def resolve(registered: JobWorker, config: C8Config) -> WorkerSettings:
+    """Return a worker's settings: what its decorator says where it says something, else the configuration.
+
+    As ever, a decorator's 0 says nothing.
+    """
+    job = config.job_for(registered.job_type)
+    request = registered.request or JobWorkerRequest(registered.job_type)
+    return WorkerSettings(
+        job_type=registered.job_type,
+        handler=registered.handler,
+        worker=request.worker or job.worker,
+        lease_s=_positive(registered, "timeout", request.timeout or job.timeout) / 1000,
+        batch=request.max_jobs_to_activate or job.max_jobs_to_activate,
+        cap=_positive(registered, "max_jobs_active", registered.max_jobs_active or job.max_jobs_active),
+        fetch_variables=tuple(request.fetch_variables) if request.fetch_variables else None,
+        request_timeout_s=_request_timeout_s(registered, request.request_timeout or job.request_timeout),
+        tenant_ids=_tenants(request.tenant_ids or job.tenant_ids),
+        polling_interval_s=(registered.polling_interval or job.polling_interval) / 1000,
+        auto_extend=job.auto_extend if registered.auto_extend is None else registered.auto_extend,
+        handler_timeout_s=_seconds(registered.handler_timeout or job.handler_timeout),
+        max_lease_s=_seconds(registered.max_lease or job.max_lease),
+        retry=_rule(registered, job),
+    )
+
+
+#: Seconds. The gateway holds a poll for 10 s unless asked otherwise, and answers 503 from 30 s up (8.6.0).
+_DEFAULT_REQUEST_TIMEOUT_S = 10.0
+
+
+def _request_timeout_s(registered: JobWorker, told_ms: int | None) -> float:
+    if not told_ms:
+        return _DEFAULT_REQUEST_TIMEOUT_S
+    if told_ms >= 30_000:
+        raise ConfigurationError(
+            f"request_timeout of {registered.place()} is {told_ms} ms; it must stay below 30000, "
+            "because Camunda's gateway gives up longer polls with 503 and loses the jobs they would have brought"
+        )
+    return told_ms / 1000
+
+
+def _positive(registered: JobWorker, option: str, value: int) -> int:
+    if value <= 0:
+        raise ConfigurationError(f"{option} of {registered.place()} is {value}; it must be greater than 0")
+    return value
+
+
+def _seconds(told_ms: int | None) -> float | None:
+    return told_ms / 1000 if told_ms else None
+
+
+def _tenants(tenant_ids: list[str] | None) -> tuple[str, ...] | None:
+    return tuple(tenant_ids) if tenant_ids else None
+
+
+def _rule(registered: JobWorker, job: JobConfig) -> RetryRule:
+    first = job.retry_back_off if registered.retry_back_off is None else registered.retry_back_off
+    return RetryRule(first_ms=first, ceiling_ms=max(first, job.retry_back_off_max))
+
+
+def check_unique(workers: list[JobWorker]) -> None:
+    """Refuse two handlers for one job type: Camunda would hand jobs to either at random.
+
+    Raises:
+        ConfigurationError: Names both places.
+    """
+    first_of: dict[str, JobWorker] = {}
+    for worker in workers:
+        other = first_of.setdefault(worker.job_type, worker)
+        if other is not worker:
+            raise ConfigurationError(
+                f"job type {worker.job_type!r} has two handlers, {other.place()} and {worker.place()}; keep one"
+            )

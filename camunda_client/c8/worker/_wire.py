@@ -1,0 +1,367 @@
+"""The worker's own HTTP connections: few, kept alive, and cheap enough for thousands of jobs a second.
+
+Jobs cost microseconds here because a request is one ``sendall`` and an answer one ``recv`` into a C parser;
+``requests`` would cost ten to twenty times that. One fact to remember: a connection that failed after its request was
+sent leaves open whether Camunda applied it, and says so (``ConnectionFailed.maybe_applied``).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import select
+import socket as constants
+import ssl
+import time
+from typing import TYPE_CHECKING, Final
+
+import gevent
+import gevent.lock
+import gevent.select
+import gevent.socket
+import gevent.ssl
+import gevent.threadpool
+import httptools
+
+from camunda_client import __version__, patching
+from camunda_client.c8._http import Answer
+from camunda_client.error import ConnectionFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from urllib.parse import SplitResult
+
+#: Seconds. Camunda's gateway closes a connection that was idle for 60 s (measured on 8.6.0).
+IDLE_LIMIT_S: Final = 45.0
+#: Seconds. A connection older than this is replaced, so that a moved or re-balanced gateway is found again.
+AGE_LIMIT_S: Final = 600.0
+#: Seconds to establish a connection; a gateway that takes longer is treated as not there.
+CONNECT_TIMEOUT_S: Final = 5.0
+#: Seconds for which a resolved address is used before it is looked up again (in the background).
+ADDRESS_LIFE_S: Final = 30.0
+#: Bytes. Larger answers are refused: Camunda hands out at most a few MB of variables per job.
+BODY_CAP: Final = 64 * 1024 * 1024
+
+_READ_SIZE: Final = 65536
+
+
+class BodyTooLarge(ValueError):
+    """An answer went beyond :data:`BODY_CAP`."""
+
+
+class _Response:
+    """One answer while it is being parsed; the names of the methods are the parser's."""
+
+    __slots__ = ("body", "done", "encoding", "has_length", "keep", "kind", "parser", "retry_after", "size", "status")
+
+    def __init__(self) -> None:
+        self.parser = httptools.HttpResponseParser(self)
+        self.reset()
+
+    def reset(self) -> None:
+        self.body: list[bytes] = []
+        self.size = 0
+        #: 0 until the head is complete.
+        self.status = 0
+        self.kind = b""
+        self.retry_after = b""
+        self.encoding = b""
+        self.has_length = False
+        self.keep = False
+        self.done = False
+
+    def on_message_begin(self) -> None:
+        # Whatever follows a whole answer was not asked for: this connection is no longer to be trusted.
+        self.keep = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        size = len(name)
+        # Comparing lengths first keeps the usual dozen of uninteresting headers cheap.
+        if size == 12 and name.lower() == b"content-type":
+            self.kind = value
+        elif size in (14, 17):
+            self.has_length = self.has_length or name.lower() in (b"content-length", b"transfer-encoding")
+        elif size == 11 and name.lower() == b"retry-after":
+            self.retry_after = value
+        elif size == 16 and name.lower() == b"content-encoding":
+            self.encoding = value
+
+    def on_headers_complete(self) -> None:
+        if not self.done:
+            self.status = self.parser.get_status_code()
+            self.keep = self.parser.should_keep_alive()
+
+    def on_body(self, part: bytes) -> None:
+        self.size += len(part)
+        if self.size > BODY_CAP:
+            raise BodyTooLarge(f"the answer is larger than {BODY_CAP} bytes")
+        if not self.done:
+            self.body.append(part)
+
+    def on_message_complete(self) -> None:
+        if self.status >= 200:
+            self.done = True
+        else:
+            self.reset()  # 1xx: the real answer follows
+
+    def answer(self) -> Answer:
+        if self.encoding and self.encoding.lower() != b"identity":
+            raise ValueError(f"the answer is encoded as {self.encoding!r}, which was not asked for")
+        return Answer(
+            status=self.status,
+            content_type=self.kind.decode("latin-1"),
+            retry_after_s=_retry_after_s(self.retry_after) if self.retry_after else None,
+            body=self.body[0] if len(self.body) == 1 else b"".join(self.body),
+        )
+
+
+class _Connection:
+    """One kept-alive socket with its parser."""
+
+    __slots__ = ("_poll", "_response", "_sock", "born", "idle_since")
+
+    def __init__(self, sock: gevent.socket.socket, now: float) -> None:
+        self._sock = sock
+        self._response = _Response()
+        # select.select() can't watch descriptors from 1024 up; an unpatched poll() with no wait can.
+        self._poll = patching.original("select", "poll")()
+        self._poll.register(sock.fileno(), select.POLLIN)
+        self.born = now
+        self.idle_since = now
+
+    def is_fresh(self, now: float) -> bool:
+        """Tell whether another request may go out here: young, recently used, nothing to read."""
+        return (
+            now - self.idle_since < IDLE_LIMIT_S
+            and now - self.born < AGE_LIMIT_S
+            # Readable while idle means closed, or an answer that nobody asked for.
+            and not self._poll.poll(0)
+        )
+
+    def send(self, request: bytes, timeout_s: float) -> None:
+        self._sock.settimeout(timeout_s)
+        self._sock.sendall(request)
+
+    def receive(self, deadline: float) -> tuple[Answer, bool]:
+        """Return the answer and whether the connection may be used again."""
+        response = self._response
+        response.reset()
+        while True:
+            chunk = self._sock.recv(_READ_SIZE)
+            if not chunk:
+                # Without a length an answer ends with its connection; with one, it was cut.
+                if not response.status or response.has_length:
+                    raise ConnectionResetError("the connection was closed before the answer was complete")
+                return response.answer(), False
+            response.parser.feed_data(chunk)
+            if response.done:
+                return response.answer(), response.keep
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise TimeoutError("the answer did not end in time")
+            self._sock.settimeout(remaining)
+
+    def close(self) -> None:
+        self._sock.close()
+
+
+class Lane:
+    """Kept-alive connections for one purpose, the most recently used first.
+
+    Purposes have lanes of their own so that reports never wait for polls, nor lease extensions for reports.
+    """
+
+    def __init__(self, wire: Wire, limit: int | None) -> None:
+        """Open at most ``limit`` connections; ``None`` means as many as there are requests at once."""
+        self._wire = wire
+        self._idle: list[_Connection] = []
+        self._room = gevent.lock.Semaphore(limit) if limit else None
+
+    def exchange(self, head: bytes, body: bytes, timeout_s: float) -> Answer:
+        """Send one request and return its answer, whatever its status.
+
+        Args:
+            head: Request line and headers without ``Content-Length`` and the closing empty line.
+            body: The body, possibly empty.
+            timeout_s: Seconds for the whole exchange, connecting included, waiting for a free connection not.
+
+        Raises:
+            ConnectionFailed: No (whole, understandable) answer came.
+        """
+        if self._room is None:
+            return self._exchange(head, body, timeout_s)
+        with self._room:
+            return self._exchange(head, body, timeout_s)
+
+    def _exchange(self, head: bytes, body: bytes, timeout_s: float) -> Answer:
+        deadline = time.monotonic() + timeout_s
+        connection = self._take(deadline)
+        sent = False
+        try:
+            connection.send(b"%b\r\nContent-Length: %d\r\n\r\n%b" % (head, len(body), body), timeout_s)
+            sent = True
+            answer, reusable = connection.receive(deadline)
+        except (OSError, ValueError, httptools.HttpParserError) as error:
+            connection.close()
+            raise _failure(error, self._wire.origin, maybe_applied=sent) from error
+        except BaseException:
+            # A killed greenlet must not leave a connection behind on which an answer is still to come.
+            connection.close()
+            raise
+        if reusable:
+            connection.idle_since = time.monotonic()
+            self._idle.append(connection)
+        else:
+            connection.close()
+        return answer
+
+    def _take(self, deadline: float) -> _Connection:
+        now = time.monotonic()
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_fresh(now):
+                return connection
+            connection.close()
+        try:
+            return _Connection(self._wire.connect(min(deadline - now, CONNECT_TIMEOUT_S)), time.monotonic())
+        except OSError as error:
+            raise _failure(error, self._wire.origin, maybe_applied=False) from error
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        while self._idle:
+            self._idle.pop().close()
+
+
+class Wire:
+    """The way to one gateway: its address, its TLS, and the lanes that lead there."""
+
+    def __init__(self, base: SplitResult, tls: ssl.SSLContext | None) -> None:
+        """Lead to the gateway at ``base`` (already checked); with ``tls`` for https."""
+        self.origin = f"{base.scheme}://{base.netloc}"
+        self._host = base.hostname or ""
+        self._port = base.port or (443 if base.scheme == "https" else 80)
+        self._tls = tls
+        self._addresses = _Addresses(self._host, self._port)
+        self.static_head = (
+            f"Host: {base.netloc}\r\nUser-Agent: c8-client/{__version__}\r\nAccept: application/json\r\n"
+            "Content-Type: application/json"
+        ).encode("ascii")
+
+    def lane(self, limit: int | None) -> Lane:
+        """Return a new lane with at most ``limit`` connections."""
+        return Lane(self, limit)
+
+    def connect(self, timeout_s: float) -> gevent.socket.socket:
+        """Return a connected socket, TLS done.
+
+        Raises:
+            OSError: Name unknown, refused, timed out, or a certificate that doesn't fit.
+        """
+        failure: OSError = OSError(f"no address for {self._host}")
+        for family, address in self._addresses.get():
+            sock = gevent.socket.socket(family, constants.SOCK_STREAM)
+            try:
+                sock.settimeout(max(timeout_s, 0.001))
+                sock.connect(address)
+                sock.setsockopt(constants.IPPROTO_TCP, constants.TCP_NODELAY, 1)
+                return self._secured(sock)
+            except OSError as error:
+                sock.close()
+                failure = error
+            except BaseException:
+                sock.close()
+                raise
+        self._addresses.forget()
+        raise failure
+
+    def _secured(self, sock: gevent.socket.socket) -> gevent.socket.socket:
+        if self._tls is None:
+            return sock
+        return self._tls.wrap_socket(sock, server_hostname=self._host)
+
+
+class _Addresses:
+    """A host's addresses; looked up on a thread of its own, renewed behind the back of whoever uses them.
+
+    gevent resolves names on ten shared threads: when handlers fill those with slow look-ups, even a numeric address
+    waits for seconds (measured: 3.9 s). Reports must not.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host, self._port = host, port
+        self._known: list[tuple[int, tuple[object, ...]]] = []
+        self._at = 0.0
+        self._fixed = False
+        self._renewing = False
+        self._resolve: Callable[..., list[tuple[object, ...]]] = patching.original("socket", "getaddrinfo")
+        self._pool: gevent.threadpool.ThreadPool | None = None
+        try:
+            version = ipaddress.ip_address(host).version
+        except ValueError:
+            return
+        self._fixed = True
+        family = constants.AF_INET6 if version == 6 else constants.AF_INET
+        self._known = [(family, (host, port))]
+
+    def get(self) -> list[tuple[int, tuple[object, ...]]]:
+        if self._fixed:
+            return self._known
+        if not self._known:
+            self._renew()
+        elif time.monotonic() - self._at > ADDRESS_LIFE_S and not self._renewing:
+            self._renewing = True
+            gevent.spawn(self._renew_quietly)
+        return self._known
+
+    def forget(self) -> None:
+        """Look the name up again before the next connection: none of the known addresses answered."""
+        if not self._fixed:
+            self._known = []
+
+    def _renew(self) -> None:
+        if self._pool is None:
+            self._pool = gevent.threadpool.ThreadPool(1)
+        found = self._pool.apply(self._resolve, (self._host, self._port, 0, constants.SOCK_STREAM))
+        self._known = [(entry[0], entry[4]) for entry in found]  # type: ignore[misc]
+        self._at = time.monotonic()
+
+    def _renew_quietly(self) -> None:
+        try:
+            self._renew()
+        except OSError:
+            # What is known goes on being used; the next look-up is due after the same time.
+            self._at = time.monotonic()
+        finally:
+            self._renewing = False
+
+
+def _failure(error: Exception, origin: str, *, maybe_applied: bool) -> ConnectionFailed:
+    name = type(error).__name__
+    told = f"no answer from {origin}: {error or name} ({name})"
+    return ConnectionFailed(told, maybe_applied=maybe_applied, reason=_reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """Return one word for what went wrong, for logs and metrics."""
+    # The parser wraps what its callbacks raise.
+    if isinstance(error, BodyTooLarge) or isinstance(error.__context__, BodyTooLarge):
+        return "too_large"
+    for kinds, word in _REASONS:
+        if isinstance(error, kinds):
+            return word
+    return "connection" if isinstance(error, OSError) else "bad_response"
+
+
+#: First match wins; TLS and DNS errors are OSErrors too.
+_REASONS: Final = (
+    (ConnectionRefusedError, "refused"),
+    ((ConnectionResetError, BrokenPipeError), "reset"),
+    (constants.gaierror, "dns"),
+    (ssl.SSLError, "tls"),
+    (TimeoutError, "timeout"),
+)
+
+
+def _retry_after_s(value: bytes) -> float | None:
+    """Return the seconds of a ``Retry-After`` header, or ``None`` for a date or nonsense."""
+    return float(value) if value.isdigit() else None

@@ -1,0 +1,218 @@
+"""The worker's own HTTP connections against a server that answers byte for byte as told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import gevent
+import pytest
+from gevent import socket
+from gevent.server import StreamServer
+
+from camunda_client.c8.worker._wire import Lane, Wire
+from camunda_client.error import ConnectionFailed
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+HEAD = b"POST /x HTTP/1.1\r\nHost: x"
+
+
+class Server:
+    """Answers each request with what ``answer`` sends; counts connections and requests."""
+
+    def __init__(self) -> None:
+        self.connections = 0
+        self.requests: list[bytes] = []
+        self.answer: Callable[[socket.socket], bool] = lambda sock: sock.sendall(OK) is None
+        self._server = StreamServer(("127.0.0.1", 0), self._serve)
+        self._server.start()
+        self.port = self._server.server_port
+
+    def _serve(self, sock: socket.socket, _address: object) -> None:
+        self.connections += 1
+        data = b""
+        while True:
+            while b"\r\n\r\n" not in data:
+                part = sock.recv(65536)
+                if not part:
+                    return
+                data += part
+            head, _, rest = data.partition(b"\r\n\r\n")
+            length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+            while len(rest) < length:
+                rest += sock.recv(65536)
+            self.requests.append(head + b"\r\n\r\n" + rest[:length])
+            data = rest[length:]
+            if not self.answer(sock):
+                return
+
+    def lane(self, limit: int | None = None) -> Lane:
+        return Wire(urlsplit(f"http://127.0.0.1:{self.port}"), None).lane(limit)
+
+    def close(self) -> None:
+        self._server.stop(timeout=1)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()
+
+
+def sends(*parts: bytes, close: bool = False) -> Callable[[socket.socket], bool]:
+    def answer(sock: socket.socket) -> bool:
+        for part in parts:
+            sock.sendall(part)
+            gevent.sleep(0)
+        return not close
+
+    return answer
+
+
+def test_connections_are_kept_and_the_newest_is_used_first(server: Server) -> None:
+    lane = server.lane()
+
+    answers = [lane.exchange(HEAD, b'{"n":1}', 5) for _ in range(20)]
+
+    assert {answer.status for answer in answers} == {200}
+    assert answers[0].body == b"{}"
+    assert answers[0].content_type == "application/json"
+    assert server.connections == 1
+    assert server.requests[0] == HEAD + b'\r\nContent-Length: 7\r\n\r\n{"n":1}'
+
+
+def test_no_more_connections_than_the_lane_allows(server: Server) -> None:
+    lane = server.lane(limit=4)
+
+    gevent.joinall([gevent.spawn(lane.exchange, HEAD, b"", 5) for _ in range(50)], raise_error=True)
+
+    assert len(server.requests) == 50
+    assert server.connections <= 4
+
+
+def test_a_connection_that_the_server_closed_is_not_used_again(server: Server) -> None:
+    lane = server.lane()
+    server.answer = sends(OK, close=True)
+
+    for _ in range(5):
+        assert lane.exchange(HEAD, b"", 5).status == 200
+        gevent.sleep(0.01)
+
+    assert server.connections == 5
+
+
+def test_connection_close_is_obeyed(server: Server) -> None:
+    lane = server.lane()
+    server.answer = sends(OK.replace(b"Content-Type", b"Connection: close\r\nContent-Type"))
+
+    lane.exchange(HEAD, b"", 5)
+    lane.exchange(HEAD, b"", 5)
+
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    ("parts", "body"),
+    [
+        ((b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{", b"}\r\n0\r\n\r\n"), b"{}"),
+        ((b"HTTP/1.1 100 Continue\r\n\r\n", OK), b"{}"),
+        ((OK[:20], OK[20:-1], OK[-1:]), b"{}"),
+        ((b"HTTP/1.1 204 No Content\r\n\r\n",), b""),
+    ],
+)
+def test_every_framing_is_understood(server: Server, parts: tuple[bytes, ...], body: bytes) -> None:
+    lane = server.lane()
+    server.answer = sends(*parts)
+
+    assert lane.exchange(HEAD, b"", 5).body == body
+    assert lane.exchange(HEAD, b"", 5).body == body
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (b"",),
+        (b"HTTP/1.1 200 OK\r\nContent-Type: appl",),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}",),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",),
+        (b"SSH-2.0-OpenSSH_9\r\n",),
+        (OK.replace(b"Content-Type", b"Content-Encoding: gzip\r\nContent-Type"),),
+    ],
+)
+def test_what_is_cut_or_no_http_is_a_failure_that_may_have_been_applied(
+    server: Server, parts: tuple[bytes, ...]
+) -> None:
+    lane = server.lane()
+    server.answer = sends(*parts, close=True)
+
+    with pytest.raises(ConnectionFailed) as failed:
+        lane.exchange(HEAD, b"", 5)
+
+    assert failed.value.maybe_applied
+    server.answer = sends(OK)
+    assert lane.exchange(HEAD, b"", 5).status == 200
+
+
+def test_a_refused_connection_was_certainly_not_applied(server: Server) -> None:
+    lane = server.lane()
+    server.close()
+
+    with pytest.raises(ConnectionFailed) as failed:
+        lane.exchange(HEAD, b"", 5)
+
+    assert not failed.value.maybe_applied
+    assert failed.value.reason == "refused"
+
+
+def test_the_deadline_is_total_however_slowly_bytes_drip(server: Server) -> None:
+    def drip(sock: socket.socket) -> bool:
+        for byte in OK:
+            sock.sendall(bytes([byte]))
+            gevent.sleep(0.05)
+        return True
+
+    lane = server.lane()
+    server.answer = drip
+    started_s = time.monotonic()
+
+    with pytest.raises(ConnectionFailed) as failed:
+        lane.exchange(HEAD, b"", 0.3)
+
+    assert time.monotonic() - started_s < 1.5
+    assert failed.value.reason == "timeout"
+
+
+def test_a_killed_request_leaves_no_connection_whose_answer_another_could_read(server: Server) -> None:
+    lane = server.lane()
+    server.answer = lambda sock: gevent.sleep(0.05) or sock.sendall(OK.replace(b"{}", b"[]")) is None
+    waiting = gevent.spawn(lane.exchange, HEAD, b"", 5)
+    gevent.sleep(0.01)
+    waiting.kill()
+    server.answer = sends(OK)
+
+    assert lane.exchange(HEAD, b"", 5).body == b"{}"
+
+
+def test_an_answer_nobody_asked_for_makes_a_connection_unfit(server: Server) -> None:
+    lane = server.lane()
+    server.answer = sends(OK, OK)
+    lane.exchange(HEAD, b"", 5)
+    gevent.sleep(0.01)
+    server.answer = sends(OK)
+
+    assert lane.exchange(HEAD, b"", 5).body == b"{}"
+    assert server.connections == 2
+
+
+def test_a_body_beyond_the_cap_is_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("camunda_client.c8.worker._wire.BODY_CAP", 1000)
+    lane = server.lane()
+    server.answer = sends(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b"x" * 2000)
+
+    with pytest.raises(ConnectionFailed) as failed:
+        lane.exchange(HEAD, b"", 5)
+
+    assert failed.value.reason == "too_large"

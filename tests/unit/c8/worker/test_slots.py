@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import gevent
+from gevent.event import Event
+
+from camunda_client.c8.worker._slots import Slots
+
+
+class Gate:
+    """Tasks that wait until they are let go, and say how many ran at once."""
+
+    def __init__(self) -> None:
+        self.open = Event()
+        self.running = 0
+        self.peak = 0
+        self.order: list[int] = []
+        self.greenlets: set[int] = set()
+
+    def task(self, number: int) -> None:
+        self.running += 1
+        self.peak = max(self.peak, self.running)
+        self.greenlets.add(id(gevent.getcurrent()))
+        self.order.append(number)
+        self.open.wait()
+        self.running -= 1
+
+
+def settle() -> None:
+    """Let every greenlet run that can."""
+    for _ in range(5):
+        gevent.sleep(0)
+
+
+def test_no_more_than_size_run_at_once_and_the_rest_in_order() -> None:
+    slots, gate = Slots(3), Gate()
+
+    for number in range(10):
+        slots.run(lambda number=number: gate.task(number))
+    settle()
+
+    assert (gate.running, slots.busy, slots.free, slots.waiting) == (3, 3, 0, 7)
+    gate.open.set()
+    settle()
+    assert gate.peak == 3
+    assert gate.order == list(range(10))
+    assert (slots.busy, slots.waiting) == (0, 0)
+
+
+def test_greenlets_are_used_again() -> None:
+    slots, gate = Slots(100), Gate()
+    gate.open.set()
+
+    for number in range(50):
+        slots.run(lambda number=number: gate.task(number))
+        settle()
+
+    assert len(gate.greenlets) == 1
+
+
+def test_whoever_waits_for_room_is_told_when_there_is_some() -> None:
+    slots, gate, told = Slots(1), Gate(), Event()
+    slots.run(lambda: gate.task(0))
+    settle()
+
+    slots.notify(told)
+    assert not told.is_set()
+    gate.open.set()
+    settle()
+
+    assert told.is_set()
+
+
+def test_a_poll_asks_for_what_others_left_but_for_its_even_part_at_least() -> None:
+    slots = Slots(100)
+
+    assert slots.share(job_types=4) == 100
+    slots.asked = 90
+    assert slots.share(job_types=4) == 25
+    slots.asked = 0
+    slots.busy = 99
+    assert slots.share(job_types=4) == 1
+    slots.busy = 100
+    assert slots.share(job_types=4) == 0
