@@ -100,7 +100,7 @@ def _rebuild(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, 
     return error
 
 
-class ServiceException(Exception):  # noqa: N818 - the name that users have caught since 8.7
+class ServiceException(Exception):
     """Something technical failed: the engine refused, could not be reached, or a handler reports trouble.
 
     Raised in a handler, it fails the job; ``retries`` and ``retry_back_off`` then say how.
@@ -204,7 +204,7 @@ class ConnectionFailed(ServiceException):
         self.reason = reason
 
 
-class CamundaBusinessException(Exception):  # noqa: N818 - the name that handlers have used since 8.7
+class CamundaBusinessException(Exception):
     """A handler's way to throw a BPMN error: the engine looks for a boundary event that catches the code.
 
     Where nothing catches it, the engine raises an incident.

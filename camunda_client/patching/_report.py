@@ -13,7 +13,7 @@ class PatchError(RuntimeError):
     """Patching was asked for where it cannot be done."""
 
 
-class PatchedTooLate(PatchError):  # noqa: N818 (the name of the state it reports)
+class PatchedTooLate(PatchError):
     """Strict mode: something was imported before the patch and cannot be mended.
 
     Attributes:

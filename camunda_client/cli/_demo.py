@@ -1,0 +1,199 @@
+"""``camunda-client demo``: 500 process instances with blocking handlers, worked at once, and what that saved.
+
+The two handlers are what the library is for: plain functions that wait, in ``requests.get`` and in ``time.sleep``.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from camunda_client import config, patching
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
+    from camunda_client.c8.models import ActivatedJob
+
+#: Seconds that the price server takes, and that packing takes.
+PRICE_S, PACK_S = 0.3, 0.2
+#: Seconds after which the demo says that something is wrong rather than going on.
+_PATIENCE_S = 120.0
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the demo; return 0 when every instance went through both handlers."""
+    patching.patch()
+    # Its own logging, so that a thousand job lines don't bury the progress.
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    with ExitStack() as stack:
+        prices = stack.enter_context(_slow_server())
+        base_url = stack.enter_context(_camunda())
+        config.initialize_config({"api": {"baseUrl": base_url}, "auth": {"none": True}})
+        return _run(prices, options.instances)
+
+
+class _Work:
+    """The two handlers, and what they did."""
+
+    def __init__(self, prices: str) -> None:
+        import requests
+
+        self._get = requests.get
+        self._prices = prices
+        self.done = {"demo-ask-price": 0, "demo-pack": 0}
+        self.running = 0
+        self.peak = 0
+
+    def ask_price(self, _job: ActivatedJob | None = None) -> dict[str, Any]:
+        """Wait for somebody else's server."""
+        return {"price": self._get(self._prices, timeout=30).json()["price"]}
+
+    def pack(self, _job: ActivatedJob | None = None) -> dict[str, Any]:
+        """Wait for something slow."""
+        time.sleep(PACK_S)
+        return {"packed": True}
+
+    def counted(self, job_type: str, handler: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+        """Return the handler, with counting."""
+
+        def call(job: ActivatedJob) -> dict[str, Any]:
+            self.running += 1
+            self.peak = max(self.peak, self.running)
+            try:
+                result = handler(job)
+                self.done[job_type] += 1
+                return result
+            finally:
+                self.running -= 1
+
+        call.__module__, call.__qualname__ = __name__, handler.__qualname__
+        return call
+
+
+def _run(prices: str, instances: int) -> int:
+    from camunda_client.c8 import api
+    from camunda_client.c8.worker import add_job_worker, start_camunda_workers, stop_camunda_workers
+
+    work = _Work(prices)
+    alone_s = _alone_s(work)
+    for job_type, handler in (("demo-ask-price", work.ask_price), ("demo-pack", work.pack)):
+        add_job_worker(job_type, work.counted(job_type, handler), max_jobs_active=500)
+    api.deploy_resources(Path(__file__).with_name("demo.bpmn"))
+    _say(f"working {instances} instances of a process with two blocking handlers …")
+    started_s = time.monotonic()
+    start_camunda_workers()
+    try:
+        _create(instances)
+        complete = _watch(work, instances, started_s)
+        took_s = time.monotonic() - started_s
+    finally:
+        stop_camunda_workers()
+    if not complete:
+        _say(f"gave up after {_PATIENCE_S:.0f} s: {work.done}")
+        return 1
+    _summary(work, instances, took_s, alone_s)
+    return 0
+
+
+def _alone_s(work: _Work) -> float:
+    """Return the seconds that both handlers take for one instance when nothing else runs, the median of three."""
+    took = []
+    for _ in range(3):
+        started_s = time.perf_counter()
+        work.ask_price()
+        work.pack()
+        took.append(time.perf_counter() - started_s)
+    return sorted(took)[1]
+
+
+def _create(instances: int) -> None:
+    from gevent.pool import Pool
+
+    from camunda_client.c8 import api
+    from camunda_client.c8.models import CreateProcessInstanceRequest
+
+    def create(number: int) -> None:
+        api.create_process_instance(
+            CreateProcessInstanceRequest(
+                processDefinitionId="c8-client-demo", variables={"order": number}, tenantId=None
+            )
+        )
+
+    pool = Pool(8)
+    for number in range(instances):
+        pool.spawn(create, number)
+
+
+def _watch(work: _Work, instances: int, started_s: float) -> bool:
+    """Show progress until all is done; return whether it was."""
+    live = sys.stdout.isatty()
+    last_s = 0.0
+    while min(work.done.values()) < instances:
+        now = time.monotonic()
+        if now - started_s > _PATIENCE_S:
+            return False
+        if now - last_s >= (0.1 if live else 1.0):
+            last_s = now
+            _progress(work, instances, now - started_s, live=live)
+        time.sleep(0.02)
+    _progress(work, instances, time.monotonic() - started_s, live=live)
+    if live:
+        _say("")
+    return True
+
+
+def _progress(work: _Work, instances: int, seconds: float, *, live: bool) -> None:
+    asked, packed = work.done.values()
+    filled = 30 * packed // instances
+    bar = "█" * filled + "░" * (30 - filled)
+    line = f"{bar} {packed:4d}/{instances} done, {asked:4d} priced, {work.running:3d} in flight, {seconds:5.1f} s"
+    sys.stdout.write(f"\r{line}" if live else f"{line}\n")
+    sys.stdout.flush()
+
+
+def _summary(work: _Work, instances: int, took_s: float, alone_s: float) -> None:
+    in_turn_s = alone_s * instances
+    _say("")
+    _say(f"{instances} instances, {2 * instances} jobs, all completed")
+    _say(f"  time taken                    {took_s:8.1f} s")
+    _say(f"  the same handlers one by one  {in_turn_s:8.1f} s   ({instances} × {alone_s:.3f} s, measured alone)")
+    _say(f"  times faster                  {in_turn_s / took_s:8.1f}")
+    _say(f"  handlers at once, at most     {work.peak:8d}     in one process and one thread")
+
+
+@contextmanager
+def _slow_server() -> Iterator[str]:
+    server = subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-m", "camunda_client.cli._slow_server", str(PRICE_S)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert server.stdin is not None  # noqa: S101 - for the type checker
+    assert server.stdout is not None  # noqa: S101
+    try:
+        yield f"http://127.0.0.1:{int(server.stdout.readline())}/price"
+    finally:
+        server.stdin.close()
+        server.wait(10)
+        server.stdout.close()
+
+
+@contextmanager
+def _camunda() -> Iterator[str]:
+    from camunda_client.testing.real_camunda import RealCamunda
+
+    _say("starting a real Camunda 8.6.0 (the first time it is downloaded, about 300 MB) …")
+    with RealCamunda() as camunda:
+        yield camunda.base_url
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,126 @@
+"""What can be said on the command line, and which exit code comes back."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from camunda_client import __version__, config
+from camunda_client.cli import _client, _demo, _target, _worker
+from camunda_client.error import ConfigurationError, ServiceException
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_EPILOG = """\
+exit codes:
+  0      done; every job in hand was answered or handed back
+  1      it failed; or a drain ran into its deadline and jobs are left to their leases
+  2      wrong arguments, configuration or target
+  3      blocking calls can't be made cooperative any more (CAMUNDA_CLIENT_PATCH=strict)
+  128+n  signal n came a second time
+
+options of the configuration (code wins over the environment, that over ./.env):
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except (_target.TargetError, ConfigurationError) as error:
+        print(f"camunda-client: {error}", file=sys.stderr)
+        return 2
+    except ServiceException as error:
+        print(f"camunda-client: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="camunda-client",
+        description="Work Camunda 8 jobs with plain blocking handlers, and talk to the cluster.",
+        epilog=_EPILOG + config.options_text(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"c8-client {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_worker(commands)
+    _add_deploy(commands)
+    _add_start(commands)
+    topology = commands.add_parser("topology", help="show brokers, partitions and versions")
+    topology.add_argument("--json", action="store_true", help="print JSON")
+    topology.set_defaults(run=_client.topology)
+    demo = commands.add_parser("demo", help="work 500 instances with blocking handlers, and show what that saves")
+    demo.add_argument("--instances", type=_count, default=500, metavar="N", help="default: 500")
+    demo.set_defaults(run=_demo.run)
+    return parser
+
+
+def _add_worker(commands: Any) -> None:
+    worker = commands.add_parser(
+        "worker",
+        help="run the handlers of a file or module until SIGTERM or Ctrl+C",
+        description="Makes blocking I/O cooperative, imports TARGET, and works jobs for all its @camunda_worker "
+        "functions. Configuration comes from TARGET (initialize_config) or from the environment and ./.env.",
+    )
+    worker.add_argument(
+        "target",
+        metavar="TARGET",
+        help="app.py, package.module, or either with :function to call after the import (app.py:configure)",
+    )
+    worker.add_argument(
+        "--drain-timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="time for handlers to finish after a signal; default: worker.drainTimeout",
+    )
+    worker.set_defaults(run=_worker.run)
+
+
+def _add_deploy(commands: Any) -> None:
+    deploy = commands.add_parser("deploy", help="deploy BPMN, DMN and form files together")
+    deploy.add_argument("files", metavar="FILES", nargs="+")
+    deploy.add_argument("--tenant", metavar="ID", help="tenant to deploy for; default: the default tenant")
+    deploy.set_defaults(run=_client.deploy)
+
+
+def _add_start(commands: Any) -> None:
+    start = commands.add_parser("start", help="start instances of a process")
+    start.add_argument("process_id", metavar="PROCESS_ID", help="the id of the <process> element")
+    start.add_argument("--variables", type=_json_object, default={}, metavar="JSON", help="such as '{\"amount\": 5}'")
+    start.add_argument("--version", type=int, metavar="N", help="version of the process; default: the latest")
+    start.add_argument("--tenant", metavar="ID")
+    start.add_argument("--count", type=_count, default=1, metavar="N", help="how many instances; default: 1")
+    start.set_defaults(run=_client.start)
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError(f'a JSON object is needed, such as {{"amount": 5}}, not {text!r}')
+    return value
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"a number of seconds is needed, not {text!r}") from error
+    if not 0 <= value < 1e6:
+        raise argparse.ArgumentTypeError(f"seconds from 0 up are needed, not {text!r}")
+    return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 up is needed, not {text!r}")
+    return int(text)

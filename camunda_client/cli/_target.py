@@ -1,0 +1,88 @@
+"""Import the user's file or module, so that its handlers are decorated.
+
+What goes wrong inside the user's code is shown as the user's own traceback; what goes wrong in naming it is one line.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+
+class TargetError(Exception):
+    """The target names nothing that can be imported."""
+
+
+class UserCodeFailed(Exception):
+    """The user's module raised; its traceback has been printed."""
+
+
+def load(target: str) -> ModuleType:
+    """Import ``app.py``, ``package.module``, or either with ``:function`` to be called afterwards.
+
+    Raises:
+        TargetError: There is no such file, module or function.
+        UserCodeFailed: The module or function raised. Its own traceback is on stderr.
+    """
+    name, _, function = (target, "", "") if Path(target).exists() else target.partition(":")
+    module = _load_file(Path(name)) if name.endswith(".py") or "/" in name else _load_module(name)
+    if function:
+        call = getattr(module, function, None)
+        if not callable(call):
+            raise TargetError(f"{name} has no function {function!r} to call")
+        _guarded(call)
+    return module
+
+
+def _load_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        there = sorted(found.name for found in path.parent.glob("*.py"))[:8] if path.parent.is_dir() else []
+        near = f"; {path.parent} has {', '.join(there)}" if there else ""
+        raise TargetError(f"there is no file {path}{near}")
+    # Its folder comes first, as it does for `python app.py`.
+    sys.path.insert(0, str(path.resolve().parent))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise TargetError(f"{path} can't be imported; its name has to end with .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    loader = spec.loader
+    _guarded(lambda: loader.exec_module(module))
+    return module
+
+
+def _load_module(name: str) -> ModuleType:
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        found = importlib.util.find_spec(name)
+    except (ImportError, ValueError) as error:
+        raise TargetError(f"{name!r} names no module: {error}") from error
+    if found is None:
+        raise TargetError(f"there is no module {name!r} in {Path.cwd()} or on the Python path; a file ends with .py")
+    loaded: list[ModuleType] = []
+    _guarded(lambda: loaded.append(importlib.import_module(name)))
+    return loaded[0]
+
+
+def _guarded(call: Callable[[], Any]) -> None:
+    try:
+        call()
+    except Exception as error:
+        frames = error.__traceback__
+        # Without our own frames and importlib's: what is left is the user's.
+        while frames is not None and _is_machinery(frames.tb_frame.f_code.co_filename):
+            frames = frames.tb_next
+        traceback.print_exception(type(error), error, frames)
+        raise UserCodeFailed from error
+
+
+def _is_machinery(filename: str) -> bool:
+    return filename == __file__ or filename.startswith("<frozen importlib") or "/importlib/" in filename

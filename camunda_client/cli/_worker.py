@@ -1,0 +1,59 @@
+"""``camunda-client worker``: patch, import the user's handlers, work until told to stop."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from camunda_client import config, log, patching
+from camunda_client.cli import _target
+
+if TYPE_CHECKING:
+    import argparse
+
+    from camunda_client.c8.worker import CamundaWorkerManager
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; return 0 after a clean stop, 1 after a forced one."""
+    # Before gevent opens its own descriptors: with closed standard streams it would get their numbers.
+    log.secure_standard_streams()
+    try:
+        patching.patch()
+    except patching.PatchedTooLate as error:
+        print(f"camunda-client: {error}", file=sys.stderr)
+        return 3
+    from camunda_client.c8 import worker
+
+    try:
+        _target.load(options.target)
+    except _target.UserCodeFailed:
+        return 1
+    _configure()
+    worker.register_workers()
+    manager = worker.CamundaWorkerManager()
+    if not manager.workers:
+        raise _target.TargetError(f"{options.target} has no function decorated with @camunda_worker")
+    return _work(manager, options.drain_timeout)
+
+
+def _configure() -> None:
+    """Take the configuration from the environment, unless the user's module has set one."""
+    try:
+        config.get_config()
+    except RuntimeError:
+        config.initialize_config()
+
+
+def _work(manager: CamundaWorkerManager, drain_timeout_s: float | None) -> int:
+    import gevent
+    from gevent.event import Event
+
+    told_to_stop = Event()
+    loop = gevent.get_hub().loop
+    # A signal may come while the hub itself runs, so the handler only schedules.
+    manager.start_workers(on_signal=lambda _number: loop.run_callback(told_to_stop.set))
+    told_to_stop.wait()
+    report = manager.stop_workers(drain_timeout_s)
+    log.flush()
+    return 0 if report.clean else 1
