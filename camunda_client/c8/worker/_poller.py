@@ -35,6 +35,8 @@ log = get_logger(__name__)
 BATCH = 120
 #: Seconds for which a busy worker lets a poll be parked: a stop in the middle of work has to wait for it.
 BUSY_REQUEST_TIMEOUT_S = 1.0
+#: Seconds by which a poll may come back later than asked for (8.6.0: up to half a second).
+_LATE_S = 1.0
 #: Seconds. An empty answer that came sooner than this was no long poll.
 _EARLY_S = 0.25
 
@@ -58,8 +60,8 @@ class Poller:
         self.answered_s: float | None = None
         #: Why the last polls failed, or ``None``.
         self.trouble: str | None = None
-        #: Whether a poll is open right now.
-        self.parked = False
+        #: Until when the gateway may hold the open poll, on the monotonic clock; ``None`` when none is open.
+        self.parked_until_s: float | None = None
         self._commands = commands
         self._slots = slots
         self._job_types = job_types
@@ -103,7 +105,7 @@ class Poller:
         body = self._before + b"%d,%b%d}" % (room, self._after, int(request_timeout_s * 1000))
         started_s = time.monotonic()
         self._slots.asked += room
-        self.parked = True
+        self.parked_until_s = started_s + max(request_timeout_s, 0) + _LATE_S
         try:
             answer = self._commands.activate(body, request_timeout_s)
         except ServiceException as error:
@@ -111,7 +113,7 @@ class Poller:
             return
         finally:
             self._slots.asked -= room
-            self.parked = False
+            self.parked_until_s = None
         self._answered(answer, time.monotonic() - started_s)
 
     def _request_timeout_s(self) -> float:

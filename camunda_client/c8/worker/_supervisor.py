@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextvars
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 import gevent
 from gevent.event import Event
 
+from camunda_client import log as logging
 from camunda_client import metrics
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8.worker._commands import Commands
@@ -23,7 +24,6 @@ from camunda_client.c8.worker._lease import Keeper
 from camunda_client.c8.worker._poller import Poller
 from camunda_client.c8.worker._reporter import Fate, Reporter
 from camunda_client.c8.worker._slots import Slots
-from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
     from camunda_client.c8.models import ActivatedJob
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from camunda_client.c8.worker._registry import WorkerSettings
     from camunda_client.config import C8Config
 
-log = get_logger(__name__)
+log = logging.get_logger(__name__)
 
 #: Seconds for handing back the jobs of stopped handlers, beyond the drain's own deadline.
 _HAND_BACK_S = 5.0
@@ -45,15 +45,17 @@ class StopReport:
     completed: int = 0
     #: Jobs given back unworked, for others to take at once.
     handed_back: int = 0
-    #: Keys of jobs whose handler was stopped, or whose outcome Camunda did not take; they return when their lease ends.
+    #: Keys of jobs whose handler was stopped at the deadline; they were handed back and will be worked anew.
+    interrupted: list[str] = field(default_factory=list)
+    #: Keys of jobs that Camunda could not be told about; they come back when their lease ends.
     abandoned: list[str] = field(default_factory=list)
     #: Seconds that the stop took.
     duration_s: float = 0.0
 
     @property
     def clean(self) -> bool:
-        """Whether every job in hand was answered or handed back."""
-        return not self.abandoned
+        """Whether every job in hand was answered, or handed back untouched."""
+        return not self.interrupted and not self.abandoned
 
 
 class Supervisor:
@@ -113,28 +115,22 @@ class Supervisor:
         for held in self.held_jobs():
             if held.stage is Stage.WAITING:
                 self._hand_back_soon(held)
-        gevent.joinall(self._greenlets, timeout=max(deadline_s - time.monotonic(), 0))
         self._wait_until_idle(deadline_s)
-        if self._held:
-            self._force()
-        parked = [job_type for job_type, poller in self._pollers.items() if poller.parked]
-        if parked:
-            # The jobs that Camunda may still hand to these come back when their lease ends.
-            log.error("shutdown.polls_abandoned", job_types=parked)
+        self._stop_handlers()
+        self._wait_for_polls()
+        self._hand_back_the_rest()
         gevent.killall(self._greenlets, block=False)
         self._keeper.stop()
         self._commands.close()
+        return self._told(started_s)
+
+    def _told(self, started_s: float) -> StopReport:
         report = self._report
         report.duration_s = round(time.monotonic() - started_s, 3)
-        say = log.info if report.clean else log.error
-        event = "shutdown.drained" if report.clean else "shutdown.forced"
-        say(
-            event,
-            completed=report.completed,
-            handed_back=report.handed_back,
-            abandoned=report.abandoned,
-            duration_s=report.duration_s,
-        )
+        if report.clean:
+            log.info("shutdown.drained", **asdict(report))
+        else:
+            log.error("shutdown.forced", **asdict(report))
         return report
 
     def _keep_polling(self, poller: Poller) -> None:
@@ -203,8 +199,6 @@ class Supervisor:
         gevent.spawn(self._hand_back, held)
 
     def _hand_back(self, held: Held) -> None:
-        from camunda_client import log as logging
-
         logging.bind_job(held.job)
         if self._reporter.hand_back(held) is Fate.SETTLED:
             self._report.handed_back += 1
@@ -213,18 +207,28 @@ class Supervisor:
         self._release(held)
 
     def _wait_until_idle(self, deadline_s: float) -> None:
+        """Wait until no poll is open and no job in hand, or until the deadline."""
+        gevent.joinall(self._greenlets, timeout=max(deadline_s - time.monotonic(), 0))
         while self._held and (left_s := deadline_s - time.monotonic()) > 0:
             self._idle.clear()
             self._idle.wait(left_s)
 
-    def _force(self) -> None:
-        """Stop the handlers that are left, and hand their jobs back while there is a moment."""
-        left = self.held_jobs()
-        self._report.abandoned.extend(held.key for held in left)
-        handing = []
-        for held in left:
-            if held.greenlet is not None:
+    def _stop_handlers(self) -> None:
+        for held in self.held_jobs():
+            if held.greenlet is not None and held.stage is Stage.RUNNING:
+                self._report.interrupted.append(held.key)
                 held.greenlet.kill(HandlerStopped("the worker stops"), block=False)
-            if held.stage is not Stage.REPORTING:
-                handing.append(gevent.spawn(self._hand_back, held))
-        gevent.joinall(handing, timeout=_HAND_BACK_S)
+
+    def _wait_for_polls(self) -> None:
+        """Let open polls return, even beyond the deadline: a job handed back now would go to one of them."""
+        ends_s = [poller.parked_until_s for poller in self._pollers.values() if poller.parked_until_s is not None]
+        gevent.joinall(self._greenlets, timeout=max(max(ends_s, default=0) - time.monotonic(), 0))
+        late = [job_type for job_type, poller in self._pollers.items() if poller.parked_until_s is not None]
+        if late:
+            # A gateway that doesn't answer. What it may still hand to these comes back when its lease ends.
+            log.error("shutdown.polls_abandoned", job_types=late)
+
+    def _hand_back_the_rest(self) -> None:
+        waiting = [held for held in self.held_jobs() if held.stage is not Stage.REPORTING]
+        gevent.joinall([gevent.spawn(self._hand_back, held) for held in waiting], timeout=_HAND_BACK_S)
+        self._report.abandoned.extend(self._held)

@@ -1,0 +1,280 @@
+"""Workers on a real Camunda: what handlers do is what the engine records."""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import os
+import time
+from typing import Any
+
+import gevent
+import pytest
+from gevent.event import Event
+
+from camunda_client.c8.models import ActivatedJob
+from camunda_client.error import CamundaBusinessException, ServiceException
+from camunda_client.testing.real_camunda import RealCamunda
+from tests.parts import rest
+from tests.parts.work import Tally, start_many, until, working
+
+
+def job_records(camunda: RealCamunda, job_type: str, intent: str, count: int = 1) -> list[dict[str, Any]]:
+    records = camunda.wait_for_records(count, "JOB", intent, of=lambda value: value["type"] == job_type)
+    return [record["value"] for record in records]
+
+
+@pytest.fixture
+def run(real_camunda: RealCamunda) -> str:
+    """A process of one service task, ``one-<run>`` with jobs of type ``t-<run>``."""
+    run = rest.unique()
+    rest.deploy(real_camunda.base_url, "one.bpmn", run=run)
+    return run
+
+
+@dataclasses.dataclass
+class Receipt:
+    total: float
+
+
+@pytest.mark.parametrize(
+    ("result", "variables"),
+    [({"total": 5}, {"total": 5}), (Receipt(5.5), {"total": 5.5}), (None, {}), ({"unicode": "žluťoučký ☃"}, None)],
+)
+def test_what_a_handler_returns_becomes_variables(
+    real_camunda: RealCamunda, run: str, result: Any, variables: dict[str, Any] | None
+) -> None:
+    seen: list[ActivatedJob] = []
+
+    def handler(job: ActivatedJob) -> Any:
+        seen.append(job)
+        return result
+
+    key = rest.start(real_camunda.base_url, f"one-{run}", {"sku": "x"})
+    with working(real_camunda.base_url, {f"t-{run}": handler}):
+        [completed] = job_records(real_camunda, f"t-{run}", "COMPLETED")
+
+    assert completed["variables"] == (result if variables is None else variables)
+    [job] = seen
+    assert job.variables == {"sku": "x"}
+    assert job.process_instance_key == str(key)
+    assert job.job_key.isdecimal()
+
+
+def test_an_exception_fails_the_job_until_its_retries_are_used_up(real_camunda: RealCamunda, run: str) -> None:
+    retries = []
+
+    def handler(job: ActivatedJob) -> None:
+        retries.append(job.retries)
+        raise KeyError("no such sku")
+
+    rest.start(real_camunda.base_url, f"one-{run}")
+    with working(real_camunda.base_url, {f"t-{run}": handler}, retry_back_off=1):
+        job_records(real_camunda, f"t-{run}", "FAILED", 3)
+
+    assert retries == [3, 2, 1]
+    failed = job_records(real_camunda, f"t-{run}", "FAILED", 3)
+    assert [record["retries"] for record in failed] == [2, 1, 0]
+    assert failed[0]["errorMessage"].startswith("KeyError: 'no such sku'")
+    incidents = real_camunda.wait_for_records(
+        1, "INCIDENT", "CREATED", of=lambda value: value["bpmnProcessId"] == f"one-{run}"
+    )
+    assert incidents[0]["value"]["errorType"] == "JOB_NO_RETRIES"
+
+
+def test_an_exception_may_say_how_it_is_to_be_retried(real_camunda: RealCamunda, run: str) -> None:
+    def handler(job: ActivatedJob) -> None:
+        if job.retries != 7:
+            raise ServiceException("later", retries=7, retry_back_off=1, variables={"why": "busy"})
+
+    rest.start(real_camunda.base_url, f"one-{run}")
+    with working(real_camunda.base_url, {f"t-{run}": handler}):
+        job_records(real_camunda, f"t-{run}", "COMPLETED")
+
+    [failed] = job_records(real_camunda, f"t-{run}", "FAILED")
+    assert (failed["retries"], failed["variables"]) == (7, {"why": "busy"})
+
+
+def test_a_business_exception_takes_the_path_of_its_bpmn_error(real_camunda: RealCamunda) -> None:
+    run = rest.unique()
+    rest.deploy(real_camunda.base_url, "err.bpmn", run=run)
+    rest.start(real_camunda.base_url, f"err-{run}")
+
+    def handler(job: ActivatedJob) -> None:
+        raise CamundaBusinessException("E-KNOWN", "out of stock", {"left": 0})
+
+    with working(real_camunda.base_url, {f"t-{run}": handler, f"h-{run}": lambda job: None}):
+        job_records(real_camunda, f"h-{run}", "COMPLETED")
+
+    [thrown] = job_records(real_camunda, f"t-{run}", "ERROR_THROWN")
+    assert (thrown["errorCode"], thrown["errorMessage"]) == ("E-KNOWN", "out of stock")
+
+
+@pytest.mark.parametrize(
+    ("handler_ends", "message"),
+    [
+        (lambda: [1, 2], "UnfitResult: the handler returned list"),
+        (lambda: {"a": float("nan")}, "UnfitResult: a is nan"),
+        (lambda: {"a": 2**70}, "a is int"),
+        (lambda: {"a": "x" * 2_500_000}, "Camunda refused the handler's result"),
+        (lambda: exec("raise SystemExit(3)"), "SystemExit: 3"),
+        (lambda: exec("raise KeyboardInterrupt"), "KeyboardInterrupt"),
+        (lambda: exec("from gevent import GreenletExit; raise GreenletExit"), "GreenletExit"),
+        (lambda: exec("raise BaseException('odd')"), "BaseException: odd"),
+    ],
+)
+def test_nothing_that_a_handler_does_ends_more_than_its_job(
+    real_camunda: RealCamunda, run: str, handler_ends: Any, message: str
+) -> None:
+    runs = []
+
+    def handler(job: ActivatedJob) -> Any:
+        runs.append(job.retries)
+        return handler_ends() if len(runs) == 1 else {"worked": True}
+
+    rest.start(real_camunda.base_url, f"one-{run}")
+    with working(real_camunda.base_url, {f"t-{run}": handler}, retry_back_off=1):
+        job_records(real_camunda, f"t-{run}", "COMPLETED")
+
+    [failed] = job_records(real_camunda, f"t-{run}", "FAILED")
+    assert message in failed["errorMessage"]
+    assert failed["retries"] == 2
+    assert runs == [3, 2]
+
+
+def test_a_handler_that_takes_too_long_is_stopped_and_its_job_failed(real_camunda: RealCamunda, run: str) -> None:
+    rest.start(real_camunda.base_url, f"one-{run}")
+
+    with working(real_camunda.base_url, {f"t-{run}": lambda job: time.sleep(3600)}, handler_timeout=200):
+        [failed] = job_records(real_camunda, f"t-{run}", "FAILED")
+
+    assert "HandlerTimedOut: ran longer than 0.2 s" in failed["errorMessage"]
+    assert failed["retries"] == 2
+
+
+def test_a_thousand_sleeping_handlers_are_in_flight_at_once(real_camunda: RealCamunda, run: str) -> None:
+    everybody, tally = Event(), Tally(lambda job: {"waited": everybody.wait(60)})
+    start_many(real_camunda.base_url, f"one-{run}", 1000)
+
+    with working(real_camunda.base_url, {f"t-{run}": tally}, settings={"pool": 1000}, max_jobs_active=1000):
+        until(lambda: tally.at_once == 1000, "all are in flight")
+        threads = len(os.listdir("/proc/self/task"))
+        everybody.set()
+        job_records(real_camunda, f"t-{run}", "COMPLETED", 1000)
+
+    assert tally.peak == 1000
+    assert set(tally.runs.values()) == {1}
+    assert len(tally.threads) == 1
+    assert threads <= 12
+
+
+def test_max_jobs_active_1_never_runs_two_at_once(real_camunda: RealCamunda, run: str) -> None:
+    tally = Tally(lambda job: time.sleep(0.002))
+    start_many(real_camunda.base_url, f"one-{run}", 60)
+
+    with working(real_camunda.base_url, {f"t-{run}": tally}, max_jobs_active=1):
+        job_records(real_camunda, f"t-{run}", "COMPLETED", 60)
+
+    assert tally.peak == 1
+    assert set(tally.runs.values()) == {1}
+
+
+def test_the_pool_caps_all_types_together_and_a_flood_starves_nobody(real_camunda: RealCamunda, run: str) -> None:
+    other = rest.unique()
+    rest.deploy(real_camunda.base_url, "one.bpmn", run=other)
+    tally = Tally(lambda job: time.sleep(0.02))
+    single: list[int] = []
+
+    def one_job(job: ActivatedJob) -> None:
+        tally(job)
+        single.append(len(tally.runs))
+
+    start_many(real_camunda.base_url, f"one-{run}", 200)
+    handlers = {f"t-{run}": tally, f"t-{other}": one_job}
+    with working(real_camunda.base_url, handlers, settings={"pool": 8}):
+        until(lambda: tally.finished > 20, "the flood is being worked")
+        rest.start(real_camunda.base_url, f"one-{other}", {"number": -1})
+        job_records(real_camunda, f"t-{other}", "COMPLETED")
+        job_records(real_camunda, f"t-{run}", "COMPLETED", 200)
+
+    assert tally.peak <= 8
+    assert single[0] < 150, "the other type's job had to wait for the flood to end"
+
+
+def test_stopping_finishes_what_runs_and_hands_back_the_rest(real_camunda: RealCamunda, run: str) -> None:
+    go_on, tally = Event(), Tally(lambda job: {"waited": go_on.wait(60)})
+    start_many(real_camunda.base_url, f"one-{run}", 20)
+
+    with working(real_camunda.base_url, {f"t-{run}": tally}, max_jobs_active=10) as workers:
+        until(lambda: tally.at_once == 10, "ten are in flight")
+        gevent.spawn_later(0.2, go_on.set)
+        report = workers.stop()
+
+    assert report.completed + report.handed_back >= 10
+    assert report.clean
+    left = 20 - tally.finished
+    # Nothing is locked: whoever asks has the rest at once.
+    found = rest.activate(real_camunda.base_url, f"t-{run}", count=20, wait_s=1)
+    while len(found) < left and (more := rest.activate(real_camunda.base_url, f"t-{run}", count=20, wait_s=1)):
+        found += more
+    assert len(found) == left
+    assert {job["retries"] for job in found} <= {3}
+
+
+def test_a_handler_that_outlasts_the_drain_is_stopped_and_its_job_handed_back(
+    real_camunda: RealCamunda, run: str
+) -> None:
+    tally = Tally(lambda job: time.sleep(3600))
+    rest.start(real_camunda.base_url, f"one-{run}", {"number": 0})
+
+    with working(real_camunda.base_url, {f"t-{run}": tally}) as workers:
+        until(lambda: tally.at_once == 1, "it runs")
+        report = workers.stop(0.3)
+        until(lambda: tally.at_once == 0, "it was stopped")
+
+    assert (len(report.interrupted), report.handed_back, report.abandoned) == (1, 1, [])
+    [job] = rest.activate(real_camunda.base_url, f"t-{run}", wait_s=2)
+    assert job["retries"] == 3
+
+
+def test_starting_again_after_a_stop_works(real_camunda: RealCamunda, run: str) -> None:
+    from camunda_client.c8 import worker
+
+    tally = Tally()
+    with working(real_camunda.base_url, {f"t-{run}": tally}) as workers:
+        workers.stop()
+        workers.stop()
+        rest.start(real_camunda.base_url, f"one-{run}", {"number": 0})
+        worker.start_camunda_workers()
+        job_records(real_camunda, f"t-{run}", "COMPLETED")
+
+    assert tally.runs == {0: 1}
+
+
+def test_a_lease_is_extended_while_the_handler_runs(real_camunda: RealCamunda, run: str) -> None:
+    tally = Tally(lambda job: time.sleep(5))
+    rest.start(real_camunda.base_url, f"one-{run}", {"number": 0})
+
+    with working(real_camunda.base_url, {f"t-{run}": tally}, timeout=1000):
+        job_records(real_camunda, f"t-{run}", "COMPLETED")
+
+    assert tally.runs == {0: 1}
+
+
+def test_finished_jobs_leave_nothing_behind(real_camunda: RealCamunda, run: str) -> None:
+    """A reused greenlet that kept its last task would keep that job's variables alive."""
+
+    class Big(dict[str, Any]):
+        alive = 0
+
+        def __init__(self) -> None:
+            super().__init__(a=1)
+            Big.alive += 1
+
+        def __del__(self) -> None:
+            Big.alive -= 1
+
+    start_many(real_camunda.base_url, f"one-{run}", 30)
+    with working(real_camunda.base_url, {f"t-{run}": lambda job: Big()}):
+        job_records(real_camunda, f"t-{run}", "COMPLETED", 30)
+        until(lambda: gc.collect() >= 0 and Big.alive == 0, "all results are gone")
