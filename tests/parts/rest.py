@@ -44,7 +44,11 @@ _BOUNDARY = "c8-client-tests"
 
 def deploy(base_url: str, name: str, *, run: str, token: str | None = None) -> Any:
     """Deploy a file of the contract's resources, its ``${run}`` replaced, and return the engine's answer."""
-    content = (RESOURCES / name).read_text().replace("${run}", run)
+    return deploy_text(base_url, name, (RESOURCES / name).read_text().replace("${run}", run), token=token)
+
+
+def deploy_text(base_url: str, name: str, content: str, *, token: str | None = None) -> Any:
+    """Deploy a file's content under a name, and return the engine's answer."""
     part = (
         f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="resources"; filename="{name}"\r\n'
         f"Content-Type: application/octet-stream\r\n\r\n{content}\r\n--{_BOUNDARY}--\r\n"
