@@ -1,0 +1,49 @@
+# Two commands on a fresh machine: make demo, make test. Both make their own .venv; make setup is what they share.
+PYTHON ?= python3
+BIN := .venv/bin
+# More for pytest: make test PYTEST_ARGS="-k keycloak -x"
+PYTEST_ARGS ?=
+# Handlers run patched, so the suite does; tests of unpatched behaviour start processes of their own.
+PATCHED := -m gevent.monkey --module
+
+.PHONY: help setup demo test lint bench soak clean
+.DEFAULT_GOAL := help
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.done ## Make .venv with all that demo and tests need (again only when pyproject.toml changed)
+
+# The stamp comes last: an interrupted installation is done again.
+.venv/.done: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "needs Python 3.10 to 3.13, $(PYTHON) is $$($(PYTHON) -V 2>&1); say make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
+		{ rm -rf .venv; echo "could not make .venv; on Debian and Ubuntu: apt-get install python3-venv"; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+demo: setup ## Work 500 process instances with blocking handlers, and compare with one after another
+	@$(BIN)/camunda-client demo
+
+test: lint ## Lint, then all tests, patched as users run them, with the coverage floor of setup.cfg
+	@$(BIN)/coverage erase
+	$(BIN)/coverage run $(PATCHED) pytest $(PYTEST_ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+lint: setup ## ruff, mypy --strict and the import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: setup ## Run every benchmark in turn
+	@set -e; for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
+
+soak: setup ## The long tests, which make test leaves out
+	$(BIN)/python $(PATCHED) pytest -m soak --timeout=0 $(PYTEST_ARGS)
+
+clean: ## Remove what these commands made here (not the engines in the user's cache)
+	rm -rf .venv .nox build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
