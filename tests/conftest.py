@@ -12,6 +12,7 @@ import pytest
 from camunda_client.testing.real_camunda import CAMUNDA_VERSION, RealCamunda
 from tests.parts.keycloak import KEYCLOAK_VERSION, Keycloak
 from tests.parts.need import needed
+from tests.parts.tls import TlsAuthority
 
 #: Fixtures that stand for a real part, and the mark that a test gets for using one.
 PARTS = {"real_camunda": "engine", "new_camunda": "engine", "secured_camunda": "engine", "keycloak": "keycloak"}
@@ -46,6 +47,12 @@ def secured_camunda(keycloak: Keycloak) -> Iterator[RealCamunda]:
                 RealCamunda(heap_mb=384, export_records=True, environment=keycloak.camunda_settings())
             )
         yield camunda
+
+
+@pytest.fixture(scope="session")
+def tls_authority(tmp_path_factory: pytest.TempPathFactory) -> TlsAuthority:
+    """One certificate authority for all tests; ``with tls_authority.server(...)`` runs an HTTPS server."""
+    return TlsAuthority(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import base64
 import json
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -82,8 +83,8 @@ def test_an_engine_started_after_a_change_of_keys_refuses_tokens_still_young(
     assert rest.call(camunda.base_url, "GET", "/v2/topology", token=keycloak.token())[0] == 200
 
 
-def _claims(token: str) -> dict[str, object]:
-    claims: dict[str, object] = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+def _claims(token: str) -> dict[str, Any]:
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
     return claims
 
 
