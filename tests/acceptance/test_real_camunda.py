@@ -15,6 +15,15 @@ import pytest
 from camunda_client.testing.real_camunda import MissingPartError, PartFailedError, RealCamunda, find_java
 from tests.parts import rest
 
+#: Starts a server, tells its pid, and ends when told to, without a word about the server.
+OWNER = """
+from pathlib import Path
+from camunda_client.testing._process import ServerProcess, inherited_environment
+server = ServerProcess("sleeper", ["/bin/sleep", "600"], inherited_environment(), Path("log"))
+print(server.pid, flush=True)
+input()
+"""
+
 
 def test_a_job_is_worked_on_the_shared_engine(real_camunda: RealCamunda) -> None:
     run = rest.unique()
@@ -62,22 +71,24 @@ def test_a_killed_engine_comes_back_on_its_port_with_its_instances(new_camunda: 
     assert not camunda.running
 
 
-def test_the_engine_dies_with_a_process_that_was_killed(tmp_path: Path) -> None:
-    script = (
-        "import sys, time\n"
-        "from camunda_client.testing._process import ServerProcess, inherited_environment\n"
-        "from pathlib import Path\n"
-        "server = ServerProcess('sleeper', ['/bin/sleep', '600'], inherited_environment(), Path(sys.argv[1]))\n"
-        "print(server.pid, flush=True)\n"
-        "time.sleep(600)\n"
-    )
-    with subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "log")], stdout=subprocess.PIPE) as owner:
+@pytest.mark.parametrize("patched", [True, False], ids=["patched", "unpatched"])
+@pytest.mark.parametrize("killed", [True, False], ids=["killed", "ended"])
+def test_no_server_outlives_its_owner(patched: bool, killed: bool, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", ("from gevent import monkey; monkey.patch_all()\n" if patched else "") + OWNER],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=tmp_path,
+    ) as owner:  # fmt: skip
         assert owner.stdout is not None
         server = int(owner.stdout.readline())
+        os.kill(server, 0)
 
-        owner.kill()
+        if killed:
+            owner.kill()
+        else:
+            owner.communicate(b"end\n", timeout=20)
 
         _wait_until_gone(server, timeout_s=10)
+    assert owner.returncode == (-signal.SIGKILL if killed else 0)
 
 
 def test_an_engine_that_cannot_start_shows_the_end_of_its_log(new_camunda: Callable[..., RealCamunda]) -> None:
