@@ -10,6 +10,7 @@ import errno
 import os
 import select
 import stat
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,9 @@ from camunda_client import patching
 CHUNK = select.PIPE_BUF
 #: Bytes kept for a reader that has stalled. Enough for a hiccup; beyond it lines are lost and counted.
 KEPT = 256 * 1024
+
+#: Seconds that the end of the process waits for a reader that has stalled.
+_LAST_CHANCE_S = 1.0
 
 _WOULD_BLOCK = (errno.EAGAIN, errno.EWOULDBLOCK)
 
@@ -84,8 +88,12 @@ class Sink:
                 return
 
     def close(self) -> None:
-        """Flush for the last time and count what never got out."""
+        """Give a slow reader a last chance, then count what never got out. The one call that may wait."""
+        ends = time.monotonic() + _LAST_CHANCE_S
         self._recover()
+        while self._waiting and (left_s := ends - time.monotonic()) > 0:
+            self._poll.poll(left_s * 1000)
+            self._recover()
         self.lost += len(self._waiting)
         self._waiting.clear()
 

@@ -19,22 +19,6 @@ _DEFAULTS = dict.fromkeys(JOB_KEYS, OUTSIDE)
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-class _NoLock:
-    """Stands where a handler's lock would: native threads and greenlets meeting at a real one can wedge."""
-
-    def acquire(self, *_args: Any) -> bool:
-        return True
-
-    def release(self) -> None:
-        pass
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_args: object) -> None:
-        pass
-
-
 class SinkHandler(logging.Handler):
     """Sends records to a sink, each as one line with the job that was in flight."""
 
@@ -43,11 +27,19 @@ class SinkHandler(logging.Handler):
         self._sink = sink
         self._render = render
 
-    def createLock(self) -> None:  # noqa: N802 (stdlib's name)
-        self.lock = _NoLock()  # type: ignore[assignment]
+    def acquire(self) -> None:
+        """Take no lock: native threads and greenlets that meet at a patched one can wedge for good."""
 
-    def _at_fork_reinit(self) -> None:
-        self.createLock()
+    def release(self) -> None:
+        """Release none."""
+
+    def handle(self, record: logging.LogRecord) -> Any:
+        """Filter and write the record."""
+        # Not inherited: from 3.13 on, the base class takes its lock without asking acquire().
+        kept = self.filter(record)
+        if kept:
+            self.emit(kept if isinstance(kept, logging.LogRecord) else record)
+        return kept
 
     def flush(self) -> None:
         """Try again to write what waits."""

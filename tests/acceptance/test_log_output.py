@@ -1,0 +1,273 @@
+"""Output that fails, stalls or belongs to the application: the job goes on, and what is lost is counted.
+
+Each case is a program: descriptors 0 to 2 and the configuration of logging are a process's own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+#: A job of two hundred lines by three loggers, then a summary on descriptor 3, which nobody disturbs.
+JOB = """
+import logging, os, sys, types
+from camunda_client import log
+{before}
+log.secure_standard_streams()
+mode = log.configure_if_unconfigured()
+from camunda_client import patching
+patching.patch()
+import gevent, structlog
+
+ours, theirs, structured = log.get_logger("camunda_client.test"), logging.getLogger("vendor"), structlog.get_logger()
+job = types.SimpleNamespace(
+    job_key="2251799813685250", type="pay", process_instance_key="2251799813685248", process_definition_id="order",
+    element_id="charge", worker="w1", tenant_id="<default>", retries=3,
+)
+
+def handler():
+    token = log.bind_job(job, 1)
+    for number in range(LINES):
+        ours.info("job.completed", number=number, text=TEXT)
+        theirs.warning("vendor line %d %s", number, TEXT)
+        structured.info("structured", number=number, text=TEXT)
+    log.unbind_job(token)
+    return "done"
+
+LINES, TEXT = {lines}, "x" * {width}
+outcome = gevent.spawn(handler).get(timeout=20)
+{after}
+os.write(3, f"{{outcome}} {{log.lost_lines()}} {{mode.value}}".encode())
+"""
+
+
+def run(
+    shell: str, *, before: str = "", after: str = "", lines: int = 200, width: int = 1
+) -> tuple[str, subprocess.CompletedProcess[bytes]]:
+    """Run the job's program by a shell command in which PROGRAM stands for it; return its summary and what it wrote."""
+    program = JOB.format(before=before, after=after, lines=lines, width=width)
+    reader, writer = os.pipe()
+    # "{ PROGRAM 3>&WRITER; }": the shell hands the summary's pipe on, whatever it does to the others.
+    command = shell.replace("PROGRAM", f'"$PYTHON" -c "$SOURCE" 3>&{writer}')
+    try:
+        done = subprocess.run(
+            ["/bin/bash", "-c", command],
+            env={**os.environ, "PYTHON": sys.executable, "SOURCE": program},
+            pass_fds=[writer],
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+    with os.fdopen(reader, "rb") as summary:
+        return summary.read().decode(), done
+
+
+def parsed(output: bytes) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def test_every_line_is_json_and_carries_the_job() -> None:
+    summary, done = run("PROGRAM")
+
+    lines = parsed(done.stderr)
+    assert summary == "done 0 ours"
+    assert len(lines) == 600
+    assert {(line["job_key"], line["job_type"], line["attempt"]) for line in lines} == {("2251799813685250", "pay", 1)}
+    assert [line["event"] for line in lines[:3]] == ["job.completed", "vendor line 0 x", "structured"]
+    assert [line["level"] for line in lines[:3]] == ["info", "warning", "info"]
+
+
+@pytest.mark.parametrize(
+    ("shell", "lost"),
+    [
+        ("PROGRAM 2>/dev/full", 600),
+        ("PROGRAM >/dev/full 2>&1", 600),
+        # The reader goes after the first 100 bytes; a few lines more fit into the pipe before that is noticed.
+        ("{ PROGRAM 2>&1 >/dev/null; } | head -c 100", None),
+    ],
+)
+def test_output_that_fails_costs_lines_and_not_the_job(shell: str, lost: int | None) -> None:
+    summary, _ = run(shell, width=500)
+
+    outcome, count, _ = summary.split()
+    assert outcome == "done"
+    assert int(count) == lost if lost is not None else int(count) > 0
+
+
+@pytest.mark.parametrize("shell", ["PROGRAM 2>&-", "PROGRAM >&- 2>&-", "PROGRAM <&- >&- 2>&-"])
+def test_closed_streams_are_no_place_for_anything_else(shell: str) -> None:
+    after = "assert all(os.readlink(f'/proc/self/fd/{fd}') == '/dev/null' for fd in (2,))"
+
+    summary, _ = run(shell, after=after)
+
+    assert summary == "done 0 ours"
+
+
+def test_a_reader_that_stalls_neither_blocks_the_job_nor_garbles_what_it_reads_later() -> None:
+    """Nothing is read until the job is done: the pipe is full after 64 KiB, what is kept after 256 KiB more."""
+    after = "os.write(3, b'done'); sys.stdin.readline(); ours.info('reader.back')"
+    source = JOB.format(before="", after=after, lines=200, width=500).replace("os.write(3, f", "str(f")
+    reader, writer = os.pipe()
+    with subprocess.Popen(
+        ["/bin/bash", "-c", f'"$PYTHON" -c "$SOURCE" 3>&{writer}'],
+        env={**os.environ, "PYTHON": sys.executable, "SOURCE": source},
+        pass_fds=[writer],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        os.close(writer)
+        job_is_done = os.read(reader, 100)
+        _, output = process.communicate(b"go on\n", timeout=60)
+    os.close(reader)
+
+    lines = parsed(output)
+    lost = [line["count"] for line in lines if line["event"] == "log.lines_lost"]
+    assert job_is_done == b"done"
+    assert lost
+    assert sum(lost) + len(lines) - len(lost) == 601
+
+
+def test_lines_of_several_pieces_arrive_whole() -> None:
+    summary, done = run("{ PROGRAM 2>&1 >/dev/null; } | cat", lines=20, width=20_000)
+
+    lost = int(summary.split()[1])
+    lines = [line for line in parsed(done.stdout) if line["event"] != "log.lines_lost"]
+    assert len(lines) + lost == 60
+    assert all(len(line.get("text", line["event"])) >= 20_000 for line in lines)
+
+
+def test_a_terminal_gets_lines_for_people() -> None:
+    """A pseudo-terminal by script(1)'s own means: pty.spawn."""
+    program = JOB.format(before="", after="", lines=1, width=1)
+    source = "import pty, sys; sys.exit(pty.spawn([sys.executable, '-c', sys.argv[1]]))"
+
+    done = subprocess.run(
+        ["/bin/bash", "-c", f'"{sys.executable}" -c "{source}" "$SOURCE" 3>/dev/null'],
+        env={**os.environ, "SOURCE": program.replace("os.write(3,", "str(")},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert b"job.completed job_key=2251799813685250" in done.stdout
+    assert b"vendor line 0 x" in done.stdout
+    assert b"{" not in done.stdout
+
+
+def test_the_applications_stdlib_configuration_is_used_and_its_records_know_the_job() -> None:
+    before = """
+line = "%(levelname)s|%(job_key)s|%(worker)s|%(name)s|%(message)s"
+logging.basicConfig(stream=sys.stdout, format=line, level="INFO")
+"""
+    after = "theirs.warning('outside'); theirs.warning('extra', extra={'worker': 'mine'})"
+
+    summary, done = run("PROGRAM", before=before, after=after, lines=1)
+
+    lines = done.stdout.decode().splitlines()
+    assert summary == "done 0 stdlib"
+    assert lines[0].startswith(
+        "INFO|2251799813685250|w1|camunda_client.test|job.completed number=0 text=x job_key=2251"
+    )
+    assert lines[1] == "WARNING|2251799813685250|w1|vendor|vendor line 0 x"
+    assert "WARNING|-|-|vendor|outside" in lines
+    assert "WARNING|-|mine|vendor|extra" in lines
+    assert done.stderr == b""
+
+
+def test_the_applications_structlog_configuration_is_used_and_its_events_know_the_job() -> None:
+    before = """
+import structlog
+structlog.configure(processors=[structlog.processors.add_log_level, structlog.processors.KeyValueRenderer()])
+cached = structlog.get_logger().bind(cached=True)
+"""
+    summary, done = run("PROGRAM", before=before, lines=1, after="log.bind_job(job); cached.info('theirs')")
+
+    ours, structured, cached = done.stdout.decode().splitlines()
+    assert summary == "done 0 structlog"
+    assert "event='job.completed'" in ours
+    assert "logger='camunda_client.test'" in ours
+    assert all("job_key='2251799813685250'" in line and "job_type='pay'" in line for line in (ours, structured, cached))
+
+
+def test_a_level_from_the_environment_holds_for_all_loggers() -> None:
+    before = "os.environ.update(CAMUNDA_LOG_LEVEL='warning', LOGGER_LEVEL='DEBUG')"
+
+    _, done = run("PROGRAM", before=before, lines=1)
+
+    assert [line["event"] for line in parsed(done.stderr)] == ["vendor line 0 x"]
+
+
+def test_an_unknown_level_is_told_once() -> None:
+    before = "os.environ['LOGGER_LEVEL'] = 'LOUD'"
+
+    _, done = run("PROGRAM", before=before, lines=1)
+
+    assert parsed(done.stderr)[0]["event"] == "log.level_unknown"
+    assert parsed(done.stderr)[0]["level_"] == "LOUD"
+
+
+def test_two_hundred_interleaved_jobs_keep_their_lines_apart() -> None:
+    """Twice as many jobs as greenlets, each greenlet reused as the worker reuses them."""
+    after = """
+from gevent.queue import Queue
+jobs = Queue()
+def worker():
+    while True:
+        number = jobs.get()
+        if number is None:
+            ours.info("idle")
+            return
+        mine = types.SimpleNamespace(**{**vars(job), "job_key": str(number)})
+        token = log.bind_job(mine)
+        for _ in range(3):
+            ours.info("by.us", says=str(number))
+            gevent.sleep(0)
+            theirs.warning("by stdlib", extra={"says": str(number)})
+            gevent.sleep(0)
+            structured.info("by.structlog", says=str(number))
+        log.unbind_job(token)
+greenlets = [gevent.spawn(worker) for _ in range(200)]
+for number in range(400): jobs.put(number)
+for _ in greenlets: jobs.put(None)
+gevent.joinall(greenlets, raise_error=True)
+"""
+    summary, done = run("PROGRAM 2>&1", after=after, lines=0)
+
+    lines = parsed(done.stdout)
+    said = [line for line in lines if "says" in line]
+    assert summary == "done 0 ours"
+    assert len(said) == 400 * 9
+    assert all(line["says"] == line["job_key"] for line in said)
+    assert len({line["job_key"] for line in said}) == 400
+    idle = [line for line in lines if line["event"] == "idle"]
+    assert len(idle) == 200
+    assert not any("job_key" in line for line in idle)
+
+
+def test_native_threads_and_greenlets_log_without_wedging() -> None:
+    """Through stdlib's or structlog's own handlers this stops for good within a second: they take patched locks."""
+    after = """
+from gevent.threadpool import ThreadPool
+threads = ThreadPool(4)
+def many(number):
+    for _ in range(300):
+        theirs.warning("from %d", number); ours.info("from", number=number)
+all_of_them = [threads.spawn(many, n) for n in range(4)]
+greenlets = [gevent.spawn(many, n) for n in range(4, 8)]
+gevent.joinall(greenlets, timeout=20, raise_error=True)
+outcome = [one.get(timeout=20) for one in all_of_them] == [None] * 4
+"""
+    summary, done = run("PROGRAM 2>&1", after=after, lines=0)
+
+    lines = parsed(done.stdout)
+    assert summary == "True 0 ours"
+    assert len(lines) == 8 * 600

@@ -1,0 +1,299 @@
+"""Rendering, redaction, the sink and the job's context, without a process of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from camunda_client import log
+from camunda_client.log import _clean, _logger
+from camunda_client.log._render import LONGEST, console_renderer, key_values, render_json
+from camunda_client.log._sink import KEPT, Sink
+
+#: Ends the line, clears the screen, writes backwards, ends the line by another name, hides.
+NASTY = "a\nb\rc\x1b[2Jd\u202ee\u2028f\x7fg\x9bh\u200b"
+
+
+def job(key: str = "1") -> SimpleNamespace:
+    return SimpleNamespace(
+        job_key=key,
+        type="pay",
+        process_instance_key="2",
+        process_definition_id="order",
+        element_id="charge",
+        worker="w1",
+        tenant_id="<default>",
+        retries=3,
+    )
+
+
+def test_a_processor_adds_the_job_in_flight_and_leaves_other_keys_alone() -> None:
+    token = log.bind_job(job("7"), attempt=2)
+
+    event = log.add_job_context(None, "info", {"event": "x", "worker": "mine"})
+    log.unbind_job(token)
+    after = log.add_job_context(None, "info", {"event": "x"})
+
+    assert event["job_key"] == "7"
+    assert event["attempt"] == 2
+    assert event["worker"] == "mine"
+    assert after == {"event": "x"}
+
+
+def test_a_job_without_an_attempt_says_none() -> None:
+    token = log.bind_job(job())
+
+    event = log.add_job_context(None, "info", {})
+    log.unbind_job(token)
+
+    assert "attempt" not in event
+    assert event["retries"] == 3
+
+
+@pytest.mark.parametrize("render", [render_json, console_renderer(colours=True), console_renderer(colours=False)])
+def test_nothing_in_an_event_or_a_value_can_act_on_the_terminal(render: _logger.Renderer) -> None:
+    line = render(NASTY, "info", "camunda_client", {"value": NASTY, NASTY: 1, "list": [NASTY]}).decode()
+
+    assert line.count("\n") == 1
+    assert line.endswith("\n")
+    assert not any(unsafe in line[:-1] for unsafe in "\n\r\x1b\u202e\u2028\x7f\x9b\u200b")
+    assert "a\\" in line
+
+
+def test_a_traceback_for_people_cannot_pass_for_an_event() -> None:
+    line = console_renderer(colours=False)(
+        "x", "error", "n", {"exception": "Traceback\n  12:00:00 info forged"}
+    ).decode()
+
+    assert [one[:11] for one in line.splitlines()[1:]] == ["         | ", "         | "]
+
+
+def test_json_keeps_what_any_value_says() -> None:
+    class Broken:
+        def __repr__(self) -> str:
+            raise RuntimeError("no")
+
+    fields = {
+        "a": float("nan"),
+        "b": b"\xff",
+        "c": "\ud800",
+        "d": {1, 2},
+        "e": object(),
+        "f": Broken(),
+        "level": "mine",
+        "g": 3,
+    }
+
+    line = json.loads(render_json("event", "info", "name", fields))
+
+    assert line["g"] == 3
+    assert line["level"] == "info"
+    assert line["level_"] == "mine"
+    assert line["c"] == "\\ud800"
+    assert "repr() raised RuntimeError" in line["f"]
+
+
+def test_a_huge_line_is_cut_and_still_json() -> None:
+    text = render_json("event", "info", "name", {f"v{n}": "x" * 10_000 for n in range(10)})
+
+    assert len(text) < LONGEST
+    assert json.loads(text)["v9"].endswith("(10000 characters)")
+
+
+SECRET = "s3cr3t-c4n4ry"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"password": SECRET},
+        {"Authorization": SECRET},
+        {"headers": {"authorization": f"Bearer {SECRET}", "Cookie": SECRET}},
+        {"deep": [{"a": {"client_secret": SECRET}}]},
+        {"text": f"Authorization: Bearer {SECRET}"},
+        {"text": f"{{'Authorization': 'Bearer {SECRET}'}}"},
+        {"text": f"Authorization: Basic {SECRET}"},
+        {"text": f"sent bearer {SECRET} to it"},
+        {"text": f"POST /token?grant_type=x&client_secret={SECRET}&a=b"},
+        {"text": f"GET /x?token={SECRET}"},
+        {"text": f"https://user:{SECRET}@host/path"},
+        {"text": json.dumps({"access_token": SECRET})},
+        {"text": json.dumps(json.dumps({"client_secret": f'a "{SECRET}'}))},
+        {"text": f"password='a {SECRET}'"},
+        {"text": f'CAMUNDA_CLIENT_SECRET="{SECRET}"'},
+    ],
+)
+def test_no_secret_gets_into_a_line(fields: dict[str, object]) -> None:
+    for render in (render_json, console_renderer(colours=False)):
+        line = render("event", "info", "name", {**fields, "kept": "visible"}).decode()
+
+        assert SECRET not in line
+        assert "[redacted]" in line
+        assert "visible" in line
+    assert json.loads(render_json("event", "info", "name", fields))
+
+
+@pytest.mark.parametrize(
+    "text", ["Unexpected token: <", "3 tokens left", "basic plan", "https://host/path?a=b", "secretary"]
+)
+def test_ordinary_words_stay(text: str) -> None:
+    assert _clean.redact(text) == text
+
+
+def test_redaction_takes_no_time_to_speak_of_on_a_hostile_text() -> None:
+    started = time.perf_counter()
+
+    _clean.redact('password="' + "\\" * 5000 + "password='" * 500)
+
+    assert time.perf_counter() - started < 1.0
+
+
+def test_a_traceback_has_no_locals_no_secrets_and_an_end() -> None:
+    def fail(depth: int, password: str) -> None:
+        if depth:
+            fail(depth - 1, password)
+        raise ValueError(f"client_secret='{password}' " + "x" * 20_000)
+
+    with pytest.raises(ValueError, match="client_secret") as raised:
+        fail(60, SECRET)
+    text = _clean.format_exception((raised.type, raised.value, raised.tb))
+
+    assert SECRET not in text
+    assert len(text) < 1.1 * _clean.TRACEBACK_CHARACTERS
+    assert text.startswith("Traceback")
+
+
+def test_values_are_quoted_where_a_blank_would_end_them() -> None:
+    assert key_values({"a": "x y", "b": 1, "c": "", "d": "z"}) == 'a="x y" b=1 c="" d=z'
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    yield reader, writer
+    for fd in (reader, writer):
+        try:
+            os.close(fd)
+        except OSError:
+            continue
+
+
+def notice(lost: int) -> bytes:
+    return f"lost {lost}\n".encode()
+
+
+def everything(reader: int) -> bytes:
+    read = b""
+    while True:
+        try:
+            piece = os.read(reader, 1 << 20)
+        except BlockingIOError:
+            return read
+        if not piece:
+            return read
+        read += piece
+
+
+def test_a_stalled_reader_gets_the_first_lines_and_the_number_of_the_others(pipe: tuple[int, int]) -> None:
+    reader, writer = pipe
+    sink = Sink(writer, notice)
+    lines = [b"%06d" % number + b"x" * 1000 + b"\n" for number in range(1000)]
+
+    for line in lines:
+        sink.write(line)
+    lost = sink.lost
+    read = everything(reader)
+    while not read.endswith(b"end\n"):
+        sink.write(b"end\n") if sink.lost == lost and b"end" not in read else None
+        sink.flush()
+        read += everything(reader)
+
+    whole = read.splitlines(keepends=True)
+    assert lost > 0
+    assert whole[: 1000 - lost] == lines[: 1000 - lost]
+    assert b"lost %d\n" % lost in whole
+
+
+def test_a_line_cut_by_a_stalled_reader_is_never_mixed_with_another(pipe: tuple[int, int]) -> None:
+    reader, writer = pipe
+    sink = Sink(writer, notice)
+    lines = [bytes([65 + number % 26]) * 9_000 + b"\n" for number in range(30)]
+
+    for line in lines:
+        sink.write(line)
+    read = b""
+    while read.count(b"\n") < 30:
+        read += everything(reader)
+        sink.flush()
+
+    assert read == b"".join(lines)
+    assert sink.lost == 0
+
+
+def test_a_reader_that_has_gone_costs_lines_and_no_exception(pipe: tuple[int, int]) -> None:
+    reader, writer = pipe
+    sink = Sink(writer, notice)
+
+    sink.write(b"read\n")
+    os.close(reader)
+    for _ in range(5):
+        sink.write(b"lost\n")
+
+    assert sink.lost == 5
+
+
+def test_a_full_disk_costs_lines_until_there_is_room_again() -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    sink = Sink(full, notice)
+    reader, writer = os.pipe()
+
+    sink.write(b"lost\n")
+    sink.write(b"lost\n")
+    os.dup2(writer, full)
+    sink.write(b"written\n")
+
+    assert os.read(reader, 1000) == b"lost 2\nwritten\n"
+    assert sink.lost == 2
+    for fd in (full, reader, writer):
+        os.close(fd)
+
+
+def test_what_is_kept_for_a_stalled_reader_is_bounded(pipe: tuple[int, int]) -> None:
+    sink = Sink(pipe[1], notice)
+
+    for _ in range(2000):
+        sink.write(b"x" * 999 + b"\n")
+
+    assert KEPT - 1000 <= sink._waiting_bytes <= KEPT
+
+
+def test_a_line_that_cannot_be_made_is_counted_and_not_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    logger = log.get_logger("camunda_client.test")
+    before = log.lost_lines()
+
+    logger.info("wrong %d placeholders", "a")
+
+    assert log.lost_lines() == before + 1
+
+
+def test_a_bound_logger_has_its_fields_on_each_line(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "camunda_client.test"):
+        log.get_logger("camunda_client.test").bind(a=1).info("thing.done", b=2)
+
+    assert caplog.messages == ["thing.done a=1 b=2"]
+
+
+def test_an_exception_is_on_the_record(caplog: pytest.LogCaptureFixture) -> None:
+    try:
+        raise ValueError("why")
+    except ValueError:
+        log.get_logger("camunda_client.test").exception("thing.failed")
+
+    assert caplog.records[0].exc_info is not None
+    assert caplog.records[0].levelname == "ERROR"
