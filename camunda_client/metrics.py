@@ -1,142 +1,182 @@
-"""What the worker counts: plain numbers in this process, and the same for Prometheus where that is installed.
+"""What the worker counts, in plain dicts: ``jobs_completed[job_type] += 1`` is the whole of counting.
 
-Counting is a dictionary operation without a lock: all of it happens in the one thread that runs the greenlets.
+No locks: everything is counted by greenlets of the one hub thread, and none of them can be interrupted within ``+=``.
+Code in other threads or processes does not count here; it reports to the hub, which does.
+
+``snapshot()`` reads all of it; ``prometheus_collector()`` hands it to Prometheus (the ``metrics`` extra).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from camunda_client import log
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from prometheus_client.metrics_core import Metric
+    from prometheus_client.registry import Collector, CollectorRegistry
 
-#: Every counter and what it counts. Prometheus sees them as ``camunda_<name>_total``.
-COUNTERS = {
-    "jobs_activated": "Jobs that polls brought",
-    "jobs_completed": "Jobs completed",
-    "jobs_failed": "Jobs failed with a message and one retry fewer",
-    "jobs_error_thrown": "Jobs that threw a BPMN error",
-    "jobs_gone": "Jobs whose outcome came too late: cancelled, or finished by somebody else",
-    "jobs_returned": "Jobs handed back unworked",
-    "jobs_duplicate": "Jobs that came again while still in hand, and were not started again",
-    "jobs_unreadable": "Jobs that could not be understood, and were left to their lease",
-    "results_refused": "Results that Camunda could not take",
-    "report_retries": "Reports sent again",
-    "reports_given_up": "Outcomes that Camunda never took",
-    "leases_extended": "Leases extended",
-    "leases_lost": "Leases that could not be extended because the job was no longer ours",
-    "poller_restarts": "Pollers restarted after a defect",
-    "polls": "Polls by outcome: jobs, empty, or why they failed",
-}
-#: Seconds: upper bounds of the handler durations' buckets.
-BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+#: Seconds. Handlers take from a millisecond (a cache) to minutes (a file transfer); finer steps would cost more
+#: series than they tell.
+DURATION_BUCKETS_S = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 
 
-@dataclass(slots=True)
-class Spread:
-    """Seconds, counted in buckets."""
+class Counter(defaultdict[Any, float]):
+    """Sums by label: a job type, or a tuple where there are several labels.
 
-    total: int = 0
-    sum_s: float = 0.0
-    least_s: float = float("inf")
-    buckets: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS_S) + 1))
-
-    def add(self, seconds: float) -> None:
-        """Count one more."""
-        self.total += 1
-        self.sum_s += seconds
-        if seconds < self.least_s:
-            self.least_s = seconds
-        self.buckets[bisect_left(BUCKETS_S, seconds)] += 1
-
-
-_counts: dict[tuple[str, str, str], int] = {}
-_durations: dict[str, Spread] = {}
-_slacks: dict[str, Spread] = {}
-_gauges: dict[str, Callable[[], float]] = {}
-
-
-def count(name: str, job_type: str, by: int = 1, *, outcome: str = "") -> None:
-    """Count something of :data:`COUNTERS`."""
-    key = (name, job_type, outcome)
-    _counts[key] = _counts.get(key, 0) + by
-
-
-def observe_duration(job_type: str, seconds: float) -> None:
-    """Count a handler's duration."""
-    _durations.setdefault(job_type, Spread()).add(seconds)
-
-
-def observe_slack(job_type: str, seconds: float) -> None:
-    """Count how much of its lease a job had left when its outcome was through."""
-    _slacks.setdefault(job_type, Spread()).add(seconds)
-
-
-def gauge(name: str, read: Callable[[], float]) -> None:
-    """Have a number read whenever somebody looks, such as ``jobs_in_flight``."""
-    _gauges[name] = read
-
-
-def snapshot() -> dict[str, Any]:
-    """Return all numbers: counters by job type (and outcome, for polls), durations, slacks and gauges."""
-    counters: dict[str, dict[str, Any]] = {}
-    for (name, job_type, outcome), value in _counts.items():
-        by_type = counters.setdefault(name, {})
-        if outcome:
-            by_type.setdefault(job_type, {})[outcome] = value
-        else:
-            by_type[job_type] = value
-    return {
-        "counters": counters,
-        "handler_duration_s": {job_type: _told(spread) for job_type, spread in _durations.items()},
-        "lease_slack_s": {job_type: _told(spread) for job_type, spread in _slacks.items()},
-        "gauges": {name: read() for name, read in _gauges.items()},
-    }
-
-
-def reset() -> None:
-    """Begin at nought; for tests."""
-    for numbers in (_counts, _durations, _slacks, _gauges):
-        numbers.clear()
-
-
-def _told(spread: Spread) -> dict[str, float]:
-    return {"count": spread.total, "sum": spread.sum_s, "min": spread.least_s}
-
-
-class PrometheusCollector:
-    """The same numbers for ``prometheus_client``: ``REGISTRY.register(PrometheusCollector())``.
-
-    Needs the extra ``c8-client[metrics]``.
+    Attributes:
+        name: Name in Prometheus, without the ``_total`` that a counter gets there.
+        text: What it counts, for people.
+        labels: Names of the labels, in the order of the keys.
+        goes_down: It is a gauge.
     """
 
-    def collect(self) -> Iterator[Any]:
-        """Yield the metric families, as ``prometheus_client`` asks for them at each scrape."""
-        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+    def __init__(
+        self, name: str, text: str, labels: tuple[str, ...] = ("job_type",), *, goes_down: bool = False
+    ) -> None:
+        super().__init__(int)
+        self.name = name
+        self.text = text
+        self.labels = labels
+        self.goes_down = goes_down
 
-        for name, told in COUNTERS.items():
-            labels = ["job_type", "outcome"] if name == "polls" else ["job_type"]
-            family = CounterMetricFamily(f"camunda_{name}", told, labels=labels)
-            for (counted, job_type, outcome), value in list(_counts.items()):
-                if counted == name:
-                    family.add_metric([job_type, outcome][: len(labels)], value)
-            yield family
-        for name, read in list(_gauges.items()):
-            yield GaugeMetricFamily(f"camunda_{name}", name.replace("_", " "), value=read())
-        yield _histogram("camunda_handler_duration_seconds", "Handler durations", _durations)
-        yield _histogram("camunda_lease_slack_seconds", "Lease left when the outcome was through", _slacks)
+    def samples(self) -> dict[tuple[str, ...], float]:
+        """Return the sums by label values."""
+        return {key if isinstance(key, tuple) else (key,): value for key, value in list(self.items())}
 
 
-def _histogram(name: str, told: str, spreads: dict[str, Spread]) -> Any:
-    from prometheus_client.core import HistogramMetricFamily
+class Histogram:
+    """How often something took how long, by job type."""
 
-    family = HistogramMetricFamily(name, told, labels=["job_type"])
-    for job_type, spread in list(spreads.items()):
-        below, buckets = 0, []
-        for bound, number in zip([*map(str, BUCKETS_S), "+Inf"], spread.buckets, strict=True):
-            below += number
-            buckets.append((bound, below))
-        family.add_metric([job_type], buckets, spread.sum_s)
-    return family
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+        self._counts: dict[str, list[int]] = {}
+        self._sums: dict[str, float] = {}
+
+    def observe(self, job_type: str, duration_s: float) -> None:
+        """Count one of this duration."""
+        counts = self._counts.get(job_type)
+        if counts is None:
+            counts = self._counts[job_type] = [0] * (len(DURATION_BUCKETS_S) + 1)
+            self._sums[job_type] = 0.0
+        counts[bisect_left(DURATION_BUCKETS_S, duration_s)] += 1
+        self._sums[job_type] += duration_s
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._counts.clear()
+        self._sums.clear()
+
+    def count_and_sum(self) -> dict[str, tuple[int, float]]:
+        """Return by job type how many there were, and the seconds they took together."""
+        return {job_type: (sum(counts), self._sums[job_type]) for job_type, counts in list(self._counts.items())}
+
+    def buckets(self) -> Iterator[tuple[str, list[tuple[str, float]], float]]:
+        """Yield job type, cumulated buckets with their upper ends, and the sum, as Prometheus wants them."""
+        for job_type, counts in list(self._counts.items()):
+            so_far = 0
+            cumulated: list[tuple[str, float]] = []
+            for end, count in zip((*map(str, DURATION_BUCKETS_S), "+Inf"), counts, strict=True):
+                so_far += count
+                cumulated.append((end, so_far))
+            yield job_type, cumulated, self._sums[job_type]
+
+
+jobs_activated = Counter("camunda_jobs_activated", "Jobs received from Camunda.")
+jobs_completed = Counter("camunda_jobs_completed", "Jobs completed.")
+jobs_failed = Counter("camunda_jobs_failed", "Jobs reported as failed.")
+jobs_error_thrown = Counter("camunda_jobs_error_thrown", "Jobs that threw a BPMN error.")
+jobs_gone = Counter("camunda_jobs_gone", "Jobs that Camunda no longer knew when their outcome was reported.")
+jobs_returned = Counter("camunda_jobs_returned", "Jobs handed back unworked, their retries unchanged.")
+report_retries = Counter("camunda_report_retries", "Outcomes that had to be sent again.")
+#: Outcomes: ``jobs``, ``empty``, ``failed``.
+polls = Counter("camunda_polls", "Activation requests answered or failed.", ("job_type", "outcome"))
+lease_extended = Counter("camunda_lease_extended", "Leases extended while a handler ran or its outcome was reported.")
+lease_lost = Counter("camunda_lease_lost", "Leases that ran out before the outcome was reported.")
+poller_restarts = Counter("camunda_poller_restarts", "Pollers that died and were started again.")
+hub_blocked_s = Counter("camunda_hub_blocked_seconds", "Seconds in which something kept all greenlets waiting.", ())
+jobs_in_flight = Counter("camunda_jobs_in_flight", "Jobs received and not yet answered.", goes_down=True)
+handler_duration_s = Histogram("camunda_handler_duration_seconds", "Time that handlers took.")
+
+COUNTERS = (
+    jobs_activated,
+    jobs_completed,
+    jobs_failed,
+    jobs_error_thrown,
+    jobs_gone,
+    jobs_returned,
+    report_retries,
+    polls,
+    lease_extended,
+    lease_lost,
+    poller_restarts,
+    hub_blocked_s,
+    jobs_in_flight,
+)
+
+_LOG_LINES_LOST = "camunda_log_lines_lost"
+
+
+def snapshot() -> dict[str, dict[tuple[str, ...], float]]:
+    """Return all sums by name and label values, under the names that Prometheus shows."""
+    found = {one.name + ("" if one.goes_down else "_total"): one.samples() for one in COUNTERS}
+    found[f"{_LOG_LINES_LOST}_total"] = {(): log.lost_lines()}
+    durations = handler_duration_s.count_and_sum()
+    found[f"{handler_duration_s.name}_count"] = {(job_type,): count for job_type, (count, _) in durations.items()}
+    found[f"{handler_duration_s.name}_sum"] = {(job_type,): total for job_type, (_, total) in durations.items()}
+    return found
+
+
+def clear() -> None:
+    """Forget everything counted so far; for tests. Lost log lines stay: they belong to the process."""
+    for one in COUNTERS:
+        one.clear()
+    handler_duration_s.clear()
+
+
+def prometheus_collector() -> Collector:
+    """Return a collector for ``prometheus_client``; it reads the sums when it is asked.
+
+    Raises:
+        ImportError: The ``metrics`` extra is not installed.
+    """
+    try:
+        from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+        from prometheus_client.registry import Collector
+    except ImportError as error:
+        raise ImportError("prometheus_client is missing; install it with pip install 'c8-client[metrics]'") from error
+
+    class JobCollector(Collector):
+        def collect(self) -> Iterator[Metric]:
+            for one in COUNTERS:
+                family = GaugeMetricFamily if one.goes_down else CounterMetricFamily
+                metric = family(one.name, one.text, labels=one.labels)
+                for labels, value in one.samples().items():
+                    metric.add_metric(labels, value)
+                yield metric
+            yield CounterMetricFamily(_LOG_LINES_LOST, "Log lines that could not be written.", value=log.lost_lines())
+            durations = HistogramMetricFamily(handler_duration_s.name, handler_duration_s.text, labels=("job_type",))
+            for job_type, buckets, total in handler_duration_s.buckets():
+                durations.add_metric((job_type,), buckets, sum_value=total)
+            yield durations
+
+    return JobCollector()
+
+
+def register_with_prometheus(registry: CollectorRegistry | None = None) -> None:
+    """Let a Prometheus registry, the default one unless given, show what is counted here.
+
+    Raises:
+        ImportError: The ``metrics`` extra is not installed.
+        ValueError: The registry has these names already.
+    """
+    collector = prometheus_collector()
+    if registry is None:
+        from prometheus_client import REGISTRY
+
+        registry = REGISTRY
+    registry.register(collector)
