@@ -65,7 +65,7 @@ def configure_if_unconfigured() -> Mode:
             _mode = _set_up(logging.INFO if level is None else level)
         if unknown:
             _logger.get_logger(__package__).warning(
-                "log.level_unknown", level=unknown, used="INFO", known=list(_LEVELS)
+                "log.level_unknown", value=unknown, used="INFO", known=list(_LEVELS)
             )
     return _mode
 

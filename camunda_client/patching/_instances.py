@@ -3,55 +3,60 @@
 from __future__ import annotations
 
 import gc
+import queue
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from ._report import Unmended
 
 _LOCK_REMEDY = "a native lock: two jobs that meet at it stop the process; make it after the patch"
+_LOCAL_REMEDY = "a native threading.local: all jobs share what it holds; make it after the patch"
+_QUEUE_REMEDY = "a native SimpleQueue: get() stops the process; make it after the patch"
 _SOCKET_REMEDY = "a native socket: reading from it blocks the hub; open it after the patch"
 
 
-class Locks:
-    """Native locks found in modules and classes, with every place that refers to them.
+class Natives:
+    """Native locks, locals and queues found in modules and classes, with every place that refers to them.
 
-    A lock is exchanged only when all that refer to it were found: a second owner that kept the old one
-    would no longer be excluded by the new one.
+    One is exchanged only when all that refer to it were found: a second owner that kept the old lock would no
+    longer be excluded by the new one.
     """
 
     def __init__(self) -> None:
         from gevent import monkey
 
-        self._makers: dict[type, Any] = {
-            type(monkey.get_original("_thread", "allocate_lock")()): threading.Lock,
-            monkey.get_original("threading", "_CRLock"): threading.RLock,
+        #: Kind: what makes a cooperative one with the same content (None: not now), and the remedy then.
+        self._makers: dict[type, tuple[Callable[[Any], Any], str]] = {
+            type(monkey.get_original("_thread", "allocate_lock")()): (_new_lock, _LOCK_REMEDY),
+            monkey.get_original("threading", "_CRLock"): (_new_rlock, _LOCK_REMEDY),
+            monkey.get_original("_thread", "_local"): (_new_local, _LOCAL_REMEDY),
+            monkey.get_original("queue", "SimpleQueue"): (_new_simple_queue, _QUEUE_REMEDY),
         }
         self._found: dict[int, tuple[Any, list[tuple[Any, str, str, str]]]] = {}
 
     @property
     def kinds(self) -> set[type]:
-        """The classes of native locks."""
+        """The native classes."""
         return set(self._makers)
 
     def consider(self, value: Any, owner: Any, module: str, key: str, prefix: str) -> None:
-        """Remember the value if it is a native lock."""
-        if type(value) in self._makers:
-            self._found.setdefault(id(value), (value, []))[1].append((owner, module, key, prefix))
+        """Remember a value of one of the kinds, and where it was found."""
+        self._found.setdefault(id(value), (value, []))[1].append((owner, module, key, prefix))
 
     def replace(self, mended: list[tuple[str, str]], unmended: list[Unmended]) -> None:
-        """Exchange the locks that can be and tell of the others."""
-        if not self._found:
-            return
+        """Exchange those that can be and tell of the others."""
         spare = _references_of_nobody()
-        for lock, places in self._found.values():
-            if sys.getrefcount(lock) - len(places) > spare or _is_held(lock):
-                unmended += [Unmended(module, prefix + key, _LOCK_REMEDY) for _, module, key, prefix in places]
-                continue
-            new = self._makers[type(lock)]()
+        for native, places in self._found.values():
+            make, remedy = self._makers[type(native)]
+            new = make(native) if sys.getrefcount(native) - len(places) <= spare else None
             for owner, module, key, prefix in places:
-                setattr(owner, key, new)
-                mended.append((module, prefix + key))
+                if new is None:
+                    unmended.append(Unmended(module, prefix + key, remedy))
+                else:
+                    setattr(owner, key, new)
+                    mended.append((module, prefix + key))
 
 
 def _references_of_nobody() -> int:
@@ -62,10 +67,22 @@ def _references_of_nobody() -> int:
     return counts[0]
 
 
-def _is_held(lock: Any) -> bool:
-    if hasattr(lock, "locked"):
-        return bool(lock.locked())
-    return bool(lock._is_owned())
+def _new_lock(old: Any) -> Any:
+    return None if old.locked() else threading.Lock()
+
+
+def _new_rlock(old: Any) -> Any:
+    return None if old._is_owned() else threading.RLock()
+
+
+def _new_local(old: Any) -> Any:
+    new = threading.local()
+    new.__dict__.update(old.__dict__)
+    return new
+
+
+def _new_simple_queue(old: Any) -> Any:
+    return queue.SimpleQueue() if old.empty() else None
 
 
 def mend_instances(mended: list[tuple[str, str]], unmended: list[Unmended]) -> None:
@@ -76,7 +93,8 @@ def mend_instances(mended: list[tuple[str, str]], unmended: list[Unmended]) -> N
 
     old_context = monkey.get_original("ssl", "SSLContext")
     sockets = {monkey.get_original("socket", "socket"), monkey.get_original("ssl", "SSLSocket")}
-    pools = _connection_pools()
+    pools = _and_subclasses("urllib3.connectionpool", "HTTPConnectionPool")
+    executors = _and_subclasses("concurrent.futures.thread", "ThreadPoolExecutor")
     found_sockets = []
     contexts = 0
     for thing in gc.get_objects():
@@ -90,6 +108,11 @@ def mend_instances(mended: list[tuple[str, str]], unmended: list[Unmended]) -> N
         elif kind in pools:
             _drop_idle_connections(thing)
             mended.append((kind.__module__, f"{kind.__qualname__} {thing.host}:{thing.port}"))
+        elif kind in executors and not thing._threads:
+            # Where threads run already, they are named as threads.
+            thing._work_queue = queue.SimpleQueue()
+            thing._shutdown_lock = threading.Lock()
+            mended.append((kind.__module__, f"{kind.__qualname__} (alive)"))
     if contexts:
         mended.append(("ssl", f"SSLContext ({contexts} alive)"))
     for one in found_sockets:
@@ -97,11 +120,12 @@ def mend_instances(mended: list[tuple[str, str]], unmended: list[Unmended]) -> N
             unmended.append(Unmended("socket", f"fd {one.fileno()}", _SOCKET_REMEDY))
 
 
-def _connection_pools() -> set[type]:
-    urllib3 = sys.modules.get("urllib3.connectionpool")
-    if urllib3 is None:
+def _and_subclasses(module: str, name: str) -> set[type]:
+    """Return the class and all that derive from it; nothing if its module is not imported."""
+    if module not in sys.modules:
         return set()
-    found, todo = set(), [urllib3.HTTPConnectionPool]
+    found: set[type] = set()
+    todo = [getattr(sys.modules[module], name)]
     while todo:
         one = todo.pop()
         if one not in found:

@@ -13,7 +13,7 @@ from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
 
-from ._instances import Locks, mend_instances
+from ._instances import Natives, mend_instances
 from ._report import Unmended
 
 #: gevent's own modules need the originals; in ``threading`` it chose by itself what to replace.
@@ -31,7 +31,7 @@ def mend() -> tuple[list[tuple[str, str]], list[Unmended]]:
     for module_name, module in list(sys.modules.items()):
         if isinstance(module, ModuleType) and not _left_alone(module_name, module):
             scan.module(module_name, module)
-    scan.locks.replace(scan.mended, scan.unmended)
+    scan.natives.replace(scan.mended, scan.unmended)
     mend_instances(scan.mended, scan.unmended)
     return scan.mended, scan.unmended
 
@@ -54,6 +54,12 @@ def replacements() -> dict[int, tuple[Any, Any]]:
     return found
 
 
+def _originals(*wanted: tuple[str, ...]) -> set[Any]:
+    from gevent import monkey
+
+    return {monkey.get_original(module, name) for module, *names in wanted for name in names}
+
+
 def _left_alone(name: str, module: ModuleType) -> bool:
     top = name.partition(".")[0]
     if top in _LEFT_ALONE or name.startswith(f"{__package__}."):
@@ -70,10 +76,12 @@ class _Scan:
     def __init__(self, table: dict[int, tuple[Any, Any]]) -> None:
         self._table = table
         self._seen: set[int] = set()
+        # Written in Python, they take locks and conditions by their modules' names, which are patched by now.
+        self._harmless = _originals(("queue", "Queue", "LifoQueue", "PriorityQueue"), ("threading", "Event", "Timer"))
         self.mended: list[tuple[str, str]] = []
         self.unmended: list[Unmended] = []
-        self.locks = Locks()
-        self._special = {partial, staticmethod, classmethod, *self.locks.kinds}
+        self.natives = Natives()
+        self._special = {partial, staticmethod, classmethod, *self.natives.kinds}
 
     def module(self, name: str, module: ModuleType) -> None:
         names = vars(module)
@@ -118,7 +126,7 @@ class _Scan:
             if isinstance(value.__func__, FunctionType):
                 self._defaults(value.__func__, module, prefix + key, quiet)
         elif not quiet:
-            self.locks.consider(value, owner, module, key, prefix)
+            self.natives.consider(value, owner, module, key, prefix)
 
     def _class(self, cls: type, found_in: str) -> None:
         module = cls.__module__ if isinstance(cls.__module__, str) else found_in
@@ -137,8 +145,9 @@ class _Scan:
         try:
             cls.__bases__ = new
         except TypeError:
-            # Laid out differently in C: threading.local and socket.socket.
-            if not quiet:
+            # Laid out differently in C: threading.local, socket.socket; or Queue and Event, which do no harm.
+            blocks = any(base not in self._harmless for base in cls.__bases__ if id(base) in self._table)
+            if blocks and not quiet:
                 self.unmended.append(Unmended(module, where, _SUBCLASS_REMEDY))
         else:
             self._mended(module, where, quiet)

@@ -212,7 +212,7 @@ def test_an_unknown_level_is_told_once() -> None:
     _, done = run("PROGRAM", before=before, lines=1)
 
     assert parsed(done.stderr)[0]["event"] == "log.level_unknown"
-    assert parsed(done.stderr)[0]["level_"] == "LOUD"
+    assert parsed(done.stderr)[0]["value"] == "LOUD"
 
 
 def test_two_hundred_interleaved_jobs_keep_their_lines_apart() -> None:

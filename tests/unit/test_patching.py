@@ -1,4 +1,4 @@
-"""Known blocking drivers; the patch itself needs processes of its own (tests/acceptance/test_patching.py)."""
+"""Known blocking drivers; the patch itself needs processes of its own (tests/acceptance/test_import_orders.py)."""
 
 from __future__ import annotations
 

@@ -227,6 +227,35 @@ for kind in (Queue, SimpleQueue):
         + BY_REQUESTS,
         ["__main__.run", "__main__.select", "__main__.Queue", "__main__.SimpleQueue"],
     ),
+    "locals, executors and subclasses made before": (
+        """
+import concurrent.futures, queue, threading
+mine = threading.local()
+mine.x = 1
+executor = concurrent.futures.ThreadPoolExecutor(2)
+waiting = queue.SimpleQueue()
+class Lines(queue.Queue):
+    pass
+class Told(threading.Event):
+    pass
+""",
+        """
+import requests
+assert mine.x == 1
+assert gevent.spawn(hasattr, mine, "x").get() is False
+answers = list(executor.map(lambda _: requests.get(URL + "/pair", verify=CA, timeout=20).text, range(2)))
+assert answers == ["pair", "pair"], answers
+lines, told = Lines(), Told()
+for get, put in ((waiting.get, waiting.put), (lines.get, lines.put)):
+    getting = gevent.spawn(get)
+    gevent.spawn(put, "thing")
+    assert getting.get(timeout=5) == "thing"
+waits = gevent.spawn(told.wait)
+gevent.spawn(told.set)
+assert waits.get(timeout=5)
+""",
+        ["__main__.mine", "__main__.waiting", "concurrent.futures.thread.ThreadPoolExecutor (alive)"],
+    ),
     "patched by the program, too late": (
         """
 import requests, warnings
@@ -318,6 +347,8 @@ def test_a_program_patched_first_has_nothing_to_report() -> None:
         ),
         ("import threading\nguard = threading.Lock()\nowners = [guard]", "__main__", "guard"),
         ("import threading\nguard = threading.Lock()\nguard.acquire()", "__main__", "guard"),
+        ("import threading\nmine = threading.local()\nowners = [mine]", "__main__", "mine"),
+        ("import queue\nwaiting = queue.SimpleQueue()\nwaiting.put(1)", "__main__", "waiting"),
     ],
 )
 def test_what_cannot_be_mended_is_named_with_a_remedy(before: str, module: str, name: str) -> None:
