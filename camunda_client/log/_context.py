@@ -26,16 +26,16 @@ JOB_KEYS = (
 
 
 class JobInFlight(Protocol):
-    """What a line tells about its job; ``ActivatedJob`` has it all."""
+    """What a line tells about its job; ``ActivatedJob`` has it all. Any value goes that JSON has a word for."""
 
-    job_key: str
-    job_type: str
-    process_instance_key: str
-    process_definition_id: str
-    element_id: str
-    worker: str
-    tenant_id: str
-    retries: int
+    job_key: Any
+    type: Any
+    process_instance_key: Any
+    process_definition_id: Any
+    element_id: Any
+    worker: Any
+    tenant_id: Any
+    retries: Any
 
 
 class JobContext:
@@ -55,7 +55,7 @@ class JobContext:
             job = self.job
             fields = {
                 "job_key": job.job_key,
-                "job_type": job.job_type,
+                "job_type": job.type,
                 "process_instance_key": job.process_instance_key,
                 "process_definition_id": job.process_definition_id,
                 "element_id": job.element_id,
