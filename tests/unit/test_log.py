@@ -209,15 +209,16 @@ def test_a_stalled_reader_gets_the_first_lines_and_the_number_of_the_others(pipe
         sink.write(line)
     lost = sink.lost
     read = everything(reader)
-    while not read.endswith(b"end\n"):
-        sink.write(b"end\n") if sink.lost == lost and b"end" not in read else None
+    for _ in range(10):
         sink.flush()
         read += everything(reader)
+    sink.write(b"end\n")
+    read += everything(reader)
 
     whole = read.splitlines(keepends=True)
     assert lost > 0
     assert whole[: 1000 - lost] == lines[: 1000 - lost]
-    assert b"lost %d\n" % lost in whole
+    assert whole[1000 - lost :] == [b"lost %d\n" % lost, b"end\n"]
 
 
 def test_a_line_cut_by_a_stalled_reader_is_never_mixed_with_another(pipe: tuple[int, int]) -> None:
@@ -270,10 +271,11 @@ def test_what_is_kept_for_a_stalled_reader_is_bounded(pipe: tuple[int, int]) -> 
     for _ in range(2000):
         sink.write(b"x" * 999 + b"\n")
 
-    assert KEPT - 1000 <= sink._waiting_bytes <= KEPT
+    # What was not lost is kept, or in the pipe, which takes 64 KiB.
+    assert KEPT - 1000 <= (2000 - sink.lost) * 1000 <= KEPT + 65536
 
 
-def test_a_line_that_cannot_be_made_is_counted_and_not_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_cannot_be_made_is_counted_and_not_raised() -> None:
     logger = log.get_logger("camunda_client.test")
     before = log.lost_lines()
 
