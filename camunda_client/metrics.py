@@ -97,10 +97,16 @@ report_retries = Counter("camunda_report_retries", "Outcomes that had to be sent
 polls = Counter("camunda_polls", "Activation requests answered or failed.", ("job_type", "outcome"))
 lease_extended = Counter("camunda_lease_extended", "Leases extended while a handler ran or its outcome was reported.")
 lease_lost = Counter("camunda_lease_lost", "Leases that ran out before the outcome was reported.")
+jobs_duplicate = Counter("camunda_jobs_duplicate", "Jobs offered again while still in hand, and not started again.")
+jobs_unreadable = Counter("camunda_jobs_unreadable", "Jobs that could not be read, and were failed unworked.")
+results_refused = Counter("camunda_results_refused", "Results that Camunda could not take.")
+reports_given_up = Counter("camunda_reports_given_up", "Outcomes that Camunda never took.")
 poller_restarts = Counter("camunda_poller_restarts", "Pollers that died and were started again.")
 hub_blocked_s = Counter("camunda_hub_blocked_seconds", "Seconds in which something kept all greenlets waiting.", ())
 jobs_in_flight = Counter("camunda_jobs_in_flight", "Jobs received and not yet answered.", goes_down=True)
 handler_duration_s = Histogram("camunda_handler_duration_seconds", "Time that handlers took.")
+lease_slack_s = Histogram("camunda_lease_slack_seconds", "What was left of the lease when the outcome was through.")
+HISTOGRAMS = (handler_duration_s, lease_slack_s)
 
 COUNTERS = (
     jobs_activated,
@@ -109,6 +115,10 @@ COUNTERS = (
     jobs_error_thrown,
     jobs_gone,
     jobs_returned,
+    jobs_duplicate,
+    jobs_unreadable,
+    results_refused,
+    reports_given_up,
     report_retries,
     polls,
     lease_extended,
@@ -125,9 +135,10 @@ def snapshot() -> dict[str, dict[tuple[str, ...], float]]:
     """Return all sums by name and label values, under the names that Prometheus shows."""
     found = {one.name + ("" if one.goes_down else "_total"): one.samples() for one in COUNTERS}
     found[f"{_LOG_LINES_LOST}_total"] = {(): log.lost_lines()}
-    durations = handler_duration_s.count_and_sum()
-    found[f"{handler_duration_s.name}_count"] = {(job_type,): count for job_type, (count, _) in durations.items()}
-    found[f"{handler_duration_s.name}_sum"] = {(job_type,): total for job_type, (_, total) in durations.items()}
+    for histogram in HISTOGRAMS:
+        seconds = histogram.count_and_sum()
+        found[f"{histogram.name}_count"] = {(job_type,): count for job_type, (count, _) in seconds.items()}
+        found[f"{histogram.name}_sum"] = {(job_type,): total for job_type, (_, total) in seconds.items()}
     return found
 
 
@@ -135,7 +146,8 @@ def clear() -> None:
     """Forget everything counted so far; for tests. Lost log lines stay: they belong to the process."""
     for one in COUNTERS:
         one.clear()
-    handler_duration_s.clear()
+    for histogram in HISTOGRAMS:
+        histogram.clear()
 
 
 def prometheus_collector() -> Collector:
@@ -159,10 +171,11 @@ def prometheus_collector() -> Collector:
                     metric.add_metric(labels, value)
                 yield metric
             yield CounterMetricFamily(_LOG_LINES_LOST, "Log lines that could not be written.", value=log.lost_lines())
-            durations = HistogramMetricFamily(handler_duration_s.name, handler_duration_s.text, labels=("job_type",))
-            for job_type, buckets, total in handler_duration_s.buckets():
-                durations.add_metric((job_type,), buckets, sum_value=total)
-            yield durations
+            for histogram in HISTOGRAMS:
+                spread = HistogramMetricFamily(histogram.name, histogram.text, labels=("job_type",))
+                for job_type, buckets, total in histogram.buckets():
+                    spread.add_metric((job_type,), buckets, sum_value=total)
+                yield spread
 
     return JobCollector()
 

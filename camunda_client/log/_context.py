@@ -29,7 +29,7 @@ class JobInFlight(Protocol):
     """What a line tells about its job; ``ActivatedJob`` has it all. Any value goes that JSON has a word for."""
 
     job_key: Any
-    type: Any
+    job_type: Any
     process_instance_key: Any
     process_definition_id: Any
     element_id: Any
@@ -55,7 +55,7 @@ class JobContext:
             job = self.job
             fields = {
                 "job_key": job.job_key,
-                "job_type": job.type,
+                "job_type": job.job_type,
                 "process_instance_key": job.process_instance_key,
                 "process_definition_id": job.process_definition_id,
                 "element_id": job.element_id,

@@ -28,7 +28,7 @@ import gevent, structlog
 
 ours, theirs, structured = log.get_logger("camunda_client.test"), logging.getLogger("vendor"), structlog.get_logger()
 job = types.SimpleNamespace(
-    job_key="2251799813685250", type="pay", process_instance_key="2251799813685248", process_definition_id="order",
+    job_key="2251799813685250", job_type="pay", process_instance_key="2251799813685248", process_definition_id="order",
     element_id="charge", worker="w1", tenant_id="<default>", retries=3,
 )
 

@@ -14,26 +14,30 @@ Importing this package makes blocking I/O cooperative (``gevent.monkey.patch_all
 # ruff: noqa: E402 - patching comes before everything that might copy an unpatched name
 from camunda_client import patching
 
-_patch_report = patching.patch()
+patching.patch()
 
 from camunda_client.c8.worker._decorator import add_job_worker, camunda_worker, register_workers
+from camunda_client.c8.worker._health import Health
 from camunda_client.c8.worker._manager import (
     CamundaWorkerManager,
     clear,
+    health,
     start_camunda_workers,
     stop_camunda_workers,
 )
 from camunda_client.c8.worker._registry import JobWorker, JobWorkerRequest
-from camunda_client.c8.worker._supervisor import StopReport
+from camunda_client.c8.worker._stop_report import StopReport
 
 __all__ = [
     "CamundaWorkerManager",
+    "Health",
     "JobWorker",
     "JobWorkerRequest",
     "StopReport",
     "add_job_worker",
     "camunda_worker",
     "clear",
+    "health",
     "register_workers",
     "start_camunda_workers",
     "stop_camunda_workers",

@@ -7,7 +7,6 @@ Nothing a handler does may end more than its own job: not ``sys.exit()``, not a 
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 import gevent
@@ -16,24 +15,25 @@ from camunda_client import log as logging
 from camunda_client import metrics
 from camunda_client.c8.worker import _outcome
 from camunda_client.c8.worker._held import Held, Stage
+from camunda_client.c8.worker._reporter import Fate
 from camunda_client.error import CamundaBusinessException
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextvars import Context
 
-    from camunda_client.c8.worker._lease import Keeper
+    from camunda_client.c8.worker._memory import Memory
     from camunda_client.c8.worker._outcome import Outcome
-    from camunda_client.c8.worker._reporter import Fate, Reporter
+    from camunda_client.c8.worker._reporter import Reporter
+
+    #: Called when a job is done with: its fate, or ``None`` if its handler was stopped.
+    OnEnd = Callable[[Held, Fate | None], None]
 
 log = logging.get_logger(__name__)
 
-#: Failed jobs whose attempts are remembered; the engine doesn't tell how often a job was tried before.
-_REMEMBERED = 10_000
-
 
 class HandlerTimedOut(BaseException):
-    """Raised inside a handler that ran longer than its ``handler_timeout``."""
+    """Raised inside a handler that ran longer than its ``handler_timeout``; no ``Exception``, to be swallowed less."""
 
 
 class HandlerStopped(BaseException):
@@ -43,37 +43,45 @@ class HandlerStopped(BaseException):
 class Execution:
     """Works held jobs, each in a copy of the context that the application had when its workers were started."""
 
-    def __init__(self, context: Context, keeper: Keeper, reporter: Reporter) -> None:
+    def __init__(self, context: Context, reporter: Reporter, memory: Memory) -> None:
+        """Report through ``reporter``; keep in ``memory`` what the next run of a job has to know."""
         self._context = context
-        self._keeper = keeper
         self._reporter = reporter
-        self._attempts: OrderedDict[str, int] = OrderedDict()
+        self._memory = memory
 
-    def work(self, held: Held, on_end: Callable[[Held, Outcome | None, Fate | None], None]) -> None:
+    def work(self, held: Held, on_end: OnEnd) -> None:
         """Run the handler, report, and call ``on_end``; in the calling greenlet. Never raises."""
         # A greenlet starts with an empty context, and a reused one would keep the last job's.
         self._context.copy().run(self._work, held, on_end)
 
-    def _work(self, held: Held, on_end: Callable[[Held, Outcome | None, Fate | None], None]) -> None:
-        attempt = self._attempts.get(held.key, 0) + 1
+    def _work(self, held: Held, on_end: OnEnd) -> None:
+        attempt = self._memory.attempts.get(held.key, 0) + 1
         logging.bind_job(held.job, attempt)
-        outcome: Outcome | None = None
         fate: Fate | None = None
         held.greenlet = gevent.getcurrent()  # type: ignore[assignment]
         held.started_s = time.monotonic()
         held.stage = Stage.RUNNING
         try:
-            outcome = self._outcome(held, attempt)
+            outcome = self._memory.unreported.take(held.key) or self._outcome(held, attempt)
             if outcome is not None:
-                fate = self._reporter.report(held, outcome)
+                fate = self._report(held, outcome)
         except HandlerStopped:
             pass  # came while reporting: the stopping supervisor deals with the job
         except BaseException:
+            fate = Fate.LOST
             log.exception("job.lost_track")
         finally:
             held.greenlet = None
-            self._keeper.forget(held)
-            on_end(held, outcome, fate)
+            on_end(held, fate)
+
+    def _report(self, held: Held, outcome: Outcome) -> Fate:
+        fate = self._reporter.report(held, outcome)
+        if fate is Fate.LOST:
+            # If Camunda offers the job to us again, this is its outcome: what is finished is not done twice.
+            self._memory.unreported.set(held.key, outcome)
+        elif outcome.command != "failure":
+            self._memory.settled(held.key)
+        return fate
 
     def _outcome(self, held: Held, attempt: int) -> Outcome | None:
         """Return what the handler came to, or ``None`` if it was stopped."""
@@ -85,6 +93,7 @@ class Execution:
             try:
                 result = held.settings.handler(job)
             finally:
+                held.ended_s = time.monotonic()
                 if timer is not None:
                     timer.close()
             outcome = _outcome.completed(result)
@@ -94,10 +103,7 @@ class Execution:
             return None
         except BaseException as error:  # noqa: BLE001 - see the module's docstring
             outcome = self._failed(held, error, attempt)
-        held.ended_s = time.monotonic()
-        metrics.observe_duration(held.settings.job_type, held.ended_s - held.started_s)
-        if outcome.command != "failure":
-            self._attempts.pop(job.job_key, None)
+        metrics.handler_duration_s.observe(held.settings.job_type, held.ended_s - held.started_s)
         return outcome
 
     def _thrown(self, held: Held, error: CamundaBusinessException, attempt: int) -> Outcome:
@@ -107,8 +113,5 @@ class Execution:
             return self._failed(held, unfit, attempt)
 
     def _failed(self, held: Held, error: BaseException, attempt: int) -> Outcome:
-        self._attempts[held.key] = attempt
-        self._attempts.move_to_end(held.key)
-        if len(self._attempts) > _REMEMBERED:
-            self._attempts.popitem(last=False)
+        self._memory.attempts.set(held.key, attempt)
         return _outcome.failed(error, held.job, held.settings.retry, attempt=attempt)

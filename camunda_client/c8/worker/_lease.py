@@ -130,12 +130,12 @@ class Keeper:
             return  # reported meanwhile; a 404 is no news
         if verdict is Verdict.DONE:
             held.renew(asked_s)
-            metrics.count("leases_extended", held.settings.job_type)
+            metrics.lease_extended[held.settings.job_type] += 1
             self._enter(held, self._distance_s(held))
         elif verdict in (Verdict.GONE, Verdict.PAYLOAD, Verdict.REJECTED):
             # 404: finished or cancelled. 400 or 409: no longer activated, because the lease ran out.
             held.lost = True
-            metrics.count("leases_lost", held.settings.job_type)
+            metrics.lease_lost[held.settings.job_type] += 1
             log.warning("lease.lost", **fields(answer))
         else:
             self._try_again(held, **fields(answer))

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 from camunda_client import config, patching
 from camunda_client import log as logging
 from camunda_client.c8.worker import _signals
+from camunda_client.c8.worker._health import Health
 from camunda_client.c8.worker._registry import JobWorker, check_unique, resolve
-from camunda_client.c8.worker._supervisor import StopReport, Supervisor
+from camunda_client.c8.worker._stop_report import StopReport
+from camunda_client.c8.worker._supervisor import Supervisor
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class CamundaWorkerManager:
                 "blocking calls are not cooperative: CAMUNDA_CLIENT_PATCH=0 is set and nobody called "
                 "gevent.monkey.patch_all(); unset it, or patch as the very first thing in the program"
             )
+        _tell_about_blocking_code()
         self._running = Supervisor(settings, workers)
         _signals.install(on_signal)
         atexit.register(self.stop_workers)
@@ -119,7 +122,26 @@ def stop_camunda_workers(drain_timeout_s: float | None = None) -> StopReport:
     return CamundaWorkerManager().stop_workers(drain_timeout_s)
 
 
+def health() -> Health:
+    """Return the truth about the workers of this process, for a liveness probe; cheap, and without I/O.
+
+    ``alive`` is only true if the workers run, every job type was polled with success within three request time-outs,
+    and the topology shows a partition with a leader: with its broker down, Camunda still answers polls, emptily.
+    """
+    running = CamundaWorkerManager().running
+    return running.health() if running is not None else Health(alive=False, running=False, leader=None)
+
+
 def clear() -> None:
     """Forget all registered and decorated workers; for tests."""
     CamundaWorkerManager.forget()
     queue.clear()
+
+
+def _tell_about_blocking_code() -> None:
+    """Say, once, what can't be made cooperative: it would stop every job of the process while it waits."""
+    report = patching.patch()
+    if report.late:
+        log.warning("patch.applied_late", **report.log_fields())
+    for module, remedy in patching.find_blocking_modules():
+        log.warning("patch.blocking_module", module=module, remedy=remedy)

@@ -9,15 +9,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import gevent
 from gevent.event import Event
-from pydantic import ValidationError
 from pydantic_core import to_json
 
 from camunda_client import metrics
 from camunda_client.c8._backoff import Backoff
-from camunda_client.c8._http import parsed
-from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker._answers import fields, is_overload
+from camunda_client.c8.worker._intake import UnreadableJob, raw_jobs, read_job
 from camunda_client.error import ServiceException
 from camunda_client.log import get_logger
 
@@ -25,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from camunda_client.c8._http import Answer
+    from camunda_client.c8.models import ActivatedJob
     from camunda_client.c8.worker._commands import Commands
+    from camunda_client.c8.worker._held import Held
     from camunda_client.c8.worker._registry import WorkerSettings
     from camunda_client.c8.worker._slots import Slots
 
@@ -35,6 +36,10 @@ log = get_logger(__name__)
 BATCH = 120
 #: Seconds for which a busy worker lets a poll be parked: a stop in the middle of work has to wait for it.
 BUSY_REQUEST_TIMEOUT_S = 1.0
+#: Jobs by which a poll asks for more after each answer, once back-pressure has halved what it asks for.
+_WINDOW_STEP = 8
+#: Seconds beyond its request time-out after which a poll no longer holds up the next one.
+PATIENCE_S = 3.0
 #: Seconds by which a poll may come back later than asked for (8.6.0: up to half a second).
 _LATE_S = 1.0
 #: Seconds. An empty answer that came sooner than this was no long poll.
@@ -51,11 +56,15 @@ class Poller:
         slots: Slots,
         job_types: int,
         accept: Callable[[ActivatedJob, WorkerSettings], None],
+        reject: Callable[[UnreadableJob, WorkerSettings], None],
     ) -> None:
-        """Poll for ``settings.job_type``, one of ``job_types``; hand each job to ``accept``, which must not block."""
+        """Poll for ``settings.job_type``, one of ``job_types``.
+
+        Each job is handed to ``accept``, or to ``reject`` if it can't be read; neither must block.
+        """
         self.settings = settings
-        #: Jobs of this type in flight.
-        self.active = 0
+        #: Jobs of this type in hand, by key.
+        self.held: dict[str, Held] = {}
         #: When the last poll was answered with 200, on the monotonic clock; ``None`` before the first.
         self.answered_s: float | None = None
         #: Why the last polls failed, or ``None``.
@@ -66,6 +75,9 @@ class Poller:
         self._slots = slots
         self._job_types = job_types
         self._accept = accept
+        self._reject = reject
+        #: Jobs that late polls may still bring.
+        self._late = 0
         self._stopping = False
         self._changed = Event()
         self._failures = 0
@@ -79,9 +91,14 @@ class Poller:
         self._stopping = True
         self._changed.set()
 
-    def released(self) -> None:
-        """Take note that a job of this type is no longer in flight."""
-        self.active -= 1
+    @property
+    def active(self) -> int:
+        """Jobs of this type in hand."""
+        return len(self.held)
+
+    def released(self, key: str) -> None:
+        """Take note that a job of this type is no longer in hand."""
+        self.held.pop(key, None)
         self._changed.set()
 
     def run(self) -> None:
@@ -89,7 +106,7 @@ class Poller:
         while not self._stopping:
             room = self._room()
             if room:
-                self._poll(room)
+                self._poll_patiently(room)
             else:
                 self._slots.notify(self._changed)
                 self._changed.wait()
@@ -97,11 +114,30 @@ class Poller:
 
     def _room(self) -> int:
         """Return how many jobs to ask for: 0 when there is no room."""
-        free = self.settings.cap - self.active
+        free = self.settings.cap - self.active - self._late
         return min(free, self._slots.share(self._job_types), self.settings.batch or BATCH, self._window)
 
-    def _poll(self, room: int) -> None:
+    def _poll_patiently(self, room: int) -> None:
+        """Poll, and go on to the next poll if this one does not come back when it should.
+
+        A connection may have gone silent, or a broker be stuck, whose answer comes 15 s late. The late poll is not
+        given up: what it may still bring is taken. But it holds up nothing any more.
+        """
         request_timeout_s = self._request_timeout_s()
+        poll = gevent.spawn(self._poll, room, request_timeout_s)
+        poll.join(max(request_timeout_s, 0) + PATIENCE_S)
+        if poll.ready():
+            poll.get()  # raises what went wrong in it, for the supervisor
+            return
+        self._late += room
+        poll.link(lambda _poll: self._came_back(room))
+        self._failed("silent", None, {"request_timeout_s": request_timeout_s})
+
+    def _came_back(self, room: int) -> None:
+        self._late -= room
+        self._changed.set()
+
+    def _poll(self, room: int, request_timeout_s: float) -> None:
         body = self._before + b"%d,%b%d}" % (room, self._after, int(request_timeout_s * 1000))
         started_s = time.monotonic()
         self._slots.asked += room
@@ -127,7 +163,7 @@ class Poller:
             self._failed(reason, answer.retry_after_s, fields(answer))
             return
         try:
-            found = _jobs(answer)
+            found = raw_jobs(answer)
         except ValueError as error:
             self._failed("not_json", None, {"content_type": answer.content_type[:80], "detail": str(error)[:200]})
             return
@@ -135,8 +171,8 @@ class Poller:
         if self.trouble is not None:
             log.info("poll.recovered", job_type=self.settings.job_type, failures=self._failures)
             self.trouble, self._failures = None, 0
-        self._window = min(self._window * 2, BATCH)
-        metrics.count("polls", self.settings.job_type, outcome="jobs" if found else "empty")
+        self._window = min(self._window + _WINDOW_STEP, BATCH)
+        metrics.polls[self.settings.job_type, "jobs" if found else "empty"] += 1
         if found:
             self._empties = 0
             self._take(found)
@@ -152,35 +188,22 @@ class Poller:
             self._pause(self._backoff.wait_s(min(self._empties + 1, 8)))
 
     def _take(self, found: list[Any]) -> None:
-        metrics.count("jobs_activated", self.settings.job_type, len(found))
+        metrics.jobs_activated[self.settings.job_type] += len(found)
         for raw in found:
             try:
-                job = ActivatedJob.model_validate(raw)
-                if not job.job_key.isdecimal():
-                    raise ValueError(f"the job's key {job.job_key[:40]!r} is no number")
-            except ValueError as error:
-                self._unreadable(raw, error)
+                job = read_job(raw)
+            except UnreadableJob as unreadable:
+                self._reject(unreadable, self.settings)
             else:
-                self.active += 1
                 self._accept(job, self.settings)
-
-    def _unreadable(self, raw: object, error: ValueError) -> None:
-        """Leave a job that can't be understood to its lease; the rest of the batch is worked."""
-        metrics.count("jobs_unreadable", self.settings.job_type)
-        key = raw.get("jobKey", raw.get("key")) if isinstance(raw, dict) else None
-        what = (
-            [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-            if isinstance(error, ValidationError)
-            else [str(error)]
-        )
-        log.error("job.unreadable", job_type=self.settings.job_type, job_key=str(key)[:40], problems=what[:5])
 
     def _failed(self, reason: str, asked_for_s: float | None, facts: dict[str, object]) -> None:
         """Back off, and say so once for each change of state rather than for each try."""
         self._failures += 1
         self._empties = 0
-        self._window = max(self._window // 2, 1)
-        metrics.count("polls", self.settings.job_type, outcome=reason)
+        if reason == "overload":
+            self._window = max(self._window // 2, 1)
+        metrics.polls[self.settings.job_type, reason] += 1
         wait_s = self._backoff.wait_s(self._failures, asked_for_s)
         say = log.debug
         if reason == "overload":
@@ -206,16 +229,3 @@ def _request_parts(settings: WorkerSettings) -> tuple[bytes, bytes]:
     if settings.tenant_ids:
         asked["tenantIds"] = settings.tenant_ids
     return to_json(asked)[:-1] + b',"maxJobsToActivate":', b'"requestTimeout":'
-
-
-def _jobs(answer: Answer) -> list[Any]:
-    """Return the raw jobs of an activation's answer.
-
-    Raises:
-        ValueError: It isn't such an answer: no JSON, NaN in it, or no list of jobs.
-    """
-    document = parsed(answer)
-    jobs = document.get("jobs") if isinstance(document, dict) else None
-    if not isinstance(jobs, list):
-        raise ValueError("the answer has no list of jobs")
-    return jobs

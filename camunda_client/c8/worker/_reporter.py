@@ -84,7 +84,7 @@ class Reporter:
         verdict, answer = self._send(held, outcome)
         held.stage = Stage.SETTLED
         if verdict in (Verdict.DONE, Verdict.ASSUMED):
-            metrics.count("jobs_returned", held.settings.job_type)
+            metrics.jobs_returned[held.settings.job_type] += 1
             log.info("job.returned")
             return Fate.SETTLED
         return self._conclude(held, outcome, verdict, answer)
@@ -113,7 +113,7 @@ class Reporter:
                 waits = _WAITS[verdict]
                 maybe_applied = maybe_applied or verdict is Verdict.UNKNOWN
                 log.debug("report.retried", attempt=attempt, **fields(answer))
-            metrics.count("report_retries", held.settings.job_type)
+            metrics.report_retries[held.settings.job_type] += 1
             again.wait(waits.wait_s(attempt))
         return Verdict.UNKNOWN, last
 
@@ -129,7 +129,7 @@ class Reporter:
         culprit = blame(outcome.variables)
         size = len(outcome.body)
         log.error("job.result_refused", bytes=size, culprit=culprit, **facts)
-        metrics.count("results_refused", held.settings.job_type)
+        metrics.results_refused[held.settings.job_type] += 1
         told = culprit or f"{facts['title'] or ''} {facts['detail'] or ''}".strip()
         job, retries = held.job, retries_left(held.job.retries)
         wait_ms = back_off_ms(held.settings.retry, job, retries=retries)
@@ -144,10 +144,10 @@ class Reporter:
         facts = {"reason": str(last)} if isinstance(last, Exception) else fields(last) if last else {}
         if verdict is Verdict.GONE or held.lost:
             # Its instance was cancelled, or somebody else finished it: nothing to mend.
-            metrics.count("jobs_gone", job_type)
+            metrics.jobs_gone[job_type] += 1
             log.warning("job.gone", command=outcome.command, **facts)
             return Fate.GONE
-        metrics.count("reports_given_up", job_type)
+        metrics.reports_given_up[job_type] += 1
         # Everything that somebody needs who wants to repair it by hand; variables are the business's and stay out.
         lease = "over" if held.left_s() <= 0 else "ours"
         log.error(
@@ -157,8 +157,8 @@ class Reporter:
 
     def _tell(self, held: Held, outcome: Outcome, *, assumed: bool) -> None:
         now = time.monotonic()
-        metrics.count(_COUNTED[outcome.command], held.settings.job_type)
-        metrics.observe_slack(held.settings.job_type, held.expires_s - now)
+        _COUNTED[outcome.command][held.settings.job_type] += 1
+        metrics.lease_slack_s.observe(held.settings.job_type, held.expires_s - now)
         facts = {
             "duration_s": round(held.ended_s - held.started_s, 6),
             "report_s": round(now - held.ended_s, 6),
@@ -174,7 +174,11 @@ class Reporter:
             log.warning("job.failed", error=type(outcome.cause).__name__, exc_info=outcome.cause, **facts)
 
 
-_COUNTED = {"completion": "jobs_completed", "failure": "jobs_failed", "error": "jobs_error_thrown"}
+_COUNTED = {
+    "completion": metrics.jobs_completed,
+    "failure": metrics.jobs_failed,
+    "error": metrics.jobs_error_thrown,
+}
 
 
 def _left(outcome: Outcome) -> int:

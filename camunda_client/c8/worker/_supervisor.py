@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextvars
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 import gevent
@@ -17,45 +18,32 @@ from gevent.event import Event
 from camunda_client import log as logging
 from camunda_client import metrics
 from camunda_client.c8._backoff import Backoff
+from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker._commands import Commands
 from camunda_client.c8.worker._execution import Execution, HandlerStopped
+from camunda_client.c8.worker._health import ClusterWatch, Health, type_health
 from camunda_client.c8.worker._held import Held, Stage
 from camunda_client.c8.worker._lease import Keeper
+from camunda_client.c8.worker._memory import Memory
+from camunda_client.c8.worker._outcome import failure
 from camunda_client.c8.worker._poller import Poller
 from camunda_client.c8.worker._reporter import Fate, Reporter
+from camunda_client.c8.worker._retries import retries_left
 from camunda_client.c8.worker._slots import Slots
+from camunda_client.c8.worker._stop_report import StopReport
+from camunda_client.c8.worker._watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from camunda_client.c8.models import ActivatedJob
-    from camunda_client.c8.worker._outcome import Outcome
+    from camunda_client.c8.worker._intake import UnreadableJob
     from camunda_client.c8.worker._registry import WorkerSettings
     from camunda_client.config import C8Config
 
 log = logging.get_logger(__name__)
 
+#: Lost leases of one job after which it is failed with an incident.
+POISON_LIMIT = 5
 #: Seconds for handing back the jobs of stopped handlers, beyond the drain's own deadline.
 _HAND_BACK_S = 5.0
-
-
-@dataclass
-class StopReport:
-    """What became of the jobs of a worker that stopped."""
-
-    #: Jobs whose outcome Camunda took since the stop began.
-    completed: int = 0
-    #: Jobs given back unworked, for others to take at once.
-    handed_back: int = 0
-    #: Keys of jobs whose handler was stopped at the deadline; they were handed back and will be worked anew.
-    interrupted: list[str] = field(default_factory=list)
-    #: Keys of jobs that Camunda could not be told about; they come back when their lease ends.
-    abandoned: list[str] = field(default_factory=list)
-    #: Seconds that the stop took.
-    duration_s: float = 0.0
-
-    @property
-    def clean(self) -> bool:
-        """Whether every job in hand was answered, or handed back untouched."""
-        return not self.interrupted and not self.abandoned
 
 
 class Supervisor:
@@ -63,39 +51,43 @@ class Supervisor:
 
     def __init__(self, config: C8Config, workers: list[WorkerSettings]) -> None:
         """Prepare; :meth:`start` begins."""
-        self._config = config
         self._commands = Commands(config)
         self._reporter = Reporter(self._commands)
+        self._memory = Memory()
         self._keeper = Keeper(self._commands, self._hand_back_soon)
         self._slots = Slots(config.worker.pool)
-        self._execution = Execution(contextvars.copy_context(), self._keeper, self._reporter)
+        self._execution = Execution(contextvars.copy_context(), self._reporter, self._memory)
         self._pollers = {
-            settings.job_type: Poller(settings, self._commands, self._slots, len(workers), self._accept)
+            settings.job_type: Poller(settings, self._commands, self._slots, len(workers), self._accept, self._reject)
             for settings in workers
         }
-        self._held: dict[str, Held] = {}
+        self._cluster = ClusterWatch(self._commands)
+        self._watchdog = Watchdog()
         self._greenlets: list[gevent.Greenlet[..., None]] = []
         self._stopping = False
         self._idle = Event()
         self._report = StopReport()
 
-    @property
-    def in_flight(self) -> int:
-        """Jobs in hand, waiting and reporting ones included."""
-        return len(self._held)
-
-    @property
-    def pollers(self) -> dict[str, Poller]:
-        """The pollers by job type."""
-        return self._pollers
-
     def held_jobs(self) -> list[Held]:
-        """Return the jobs in hand."""
-        return list(self._held.values())
+        """Return the jobs in hand, waiting and reporting ones included."""
+        return [held for poller in self._pollers.values() for held in poller.held.values()]
+
+    def health(self) -> Health:
+        """Return how the workers are."""
+        types = [type_health(poller) for poller in self._pollers.values()]
+        return Health(
+            alive=bool(self._cluster.leader) and all(one.alive for one in types),
+            running=not self._stopping,
+            leader=self._cluster.leader,
+            in_flight=sum(one.active for one in types),
+            types=types,
+        )
 
     def start(self) -> None:
         """Begin to poll; returns at once."""
         self._keeper.start()
+        self._cluster.start()
+        self._watchdog.start()
         for poller in self._pollers.values():
             self._greenlets.append(gevent.spawn(self._keep_polling, poller))
         log.info("workers.started", job_types=sorted(self._pollers), pool=self._slots.size)
@@ -109,7 +101,7 @@ class Supervisor:
         started_s = time.monotonic()
         deadline_s = started_s + drain_timeout_s
         self._stopping = True
-        log.info("shutdown.started", in_flight=len(self._held), drain_timeout_s=drain_timeout_s)
+        log.info("shutdown.started", in_flight=len(self.held_jobs()), drain_timeout_s=drain_timeout_s)
         for poller in self._pollers.values():
             poller.stop()
         for held in self.held_jobs():
@@ -120,7 +112,9 @@ class Supervisor:
         self._wait_for_polls()
         self._hand_back_the_rest()
         gevent.killall(self._greenlets, block=False)
+        self._cluster.stop()
         self._keeper.stop()
+        self._watchdog.stop()
         self._commands.close()
         return self._told(started_s)
 
@@ -141,32 +135,52 @@ class Supervisor:
                 poller.run()
             except Exception:
                 crashes += 1
-                metrics.count("poller_restarts", poller.settings.job_type)
+                metrics.poller_restarts[poller.settings.job_type] += 1
                 log.exception("poller.restarted", job_type=poller.settings.job_type, crashes=crashes)
                 gevent.sleep(backoff.wait_s(crashes))
 
     def _accept(self, job: ActivatedJob, settings: WorkerSettings) -> None:
         """Take a job into our hands; must not block."""
-        held = Held(job, settings, time.monotonic())
-        twin = self._held.get(job.job_key)
+        poller = self._pollers[settings.job_type]
+        twin = poller.held.get(job.job_key)
         if twin is not None:
-            # Our lease ran out (an outage) and Camunda offered the job again while we still have it: the new
-            # activation is simply a new lease. Starting it a second time would repeat what the handler did.
-            twin.renew(held.received_s)
-            twin.lost = False
-            self._keeper.watch(twin)
-            self._pollers[settings.job_type].active -= 1
-            metrics.count("jobs_duplicate", settings.job_type)
-            log.warning("job.duplicate_suppressed", job_key=job.job_key, job_type=settings.job_type)
+            self._renewed(twin)
             return
-        self._held[job.job_key] = held
+        held = Held(job, settings, time.monotonic())
+        poller.held[job.job_key] = held
+        metrics.jobs_in_flight[settings.job_type] += 1
         if self._stopping:
             self._hand_back_soon(held)
             return
         if self._slots.free > 0:
             held.stage = Stage.RUNNING
         self._keeper.watch(held)
-        self._slots.run(lambda: self._work(held))
+        self._slots.run(partial(self._work, held))
+
+    def _renewed(self, twin: Held) -> None:
+        """Deal with a job that is offered again while we have it: our lease ran out, but nobody else took it.
+
+        The new activation is simply a new lease. Starting the job a second time would repeat what its handler did.
+        """
+        losses = self._memory.lost(twin.key)
+        twin.renew(time.monotonic())
+        twin.lost = False
+        self._keeper.forget(twin)
+        self._keeper.watch(twin)
+        metrics.jobs_duplicate[twin.settings.job_type] += 1
+        log.warning("job.duplicate_suppressed", job_key=twin.key, job_type=twin.settings.job_type, leases_lost=losses)
+
+    def _reject(self, unreadable: UnreadableJob, settings: WorkerSettings) -> None:
+        """Fail a job that can't be read, rather than have it come back for ever; must not block."""
+        metrics.jobs_unreadable[settings.job_type] += 1
+        key, problem = unreadable.job_key, str(unreadable)
+        log.error("job.unreadable", job_type=settings.job_type, job_key=key, problem=problem)
+        if key is None:
+            return  # nothing to address it by; it comes back when its lease ends
+        job = ActivatedJob.model_validate({"jobKey": key, "type": settings.job_type, "retries": unreadable.retries})
+        held = Held(job, settings, time.monotonic())
+        outcome = failure(f"the worker could not read this job: {problem}", retries=retries_left(unreadable.retries))
+        gevent.spawn(self._reporter.report, held, outcome)
 
     def _work(self, held: Held) -> None:
         """In a slot: run the job, unless it was handed back while it waited."""
@@ -174,23 +188,44 @@ class Supervisor:
             self._keeper.forget(held)
             held.stage = Stage.RUNNING
             self._keeper.watch(held)
-        if held.stage is Stage.RUNNING:
+        if held.stage is not Stage.RUNNING:
+            return
+        if self._memory.losses.get(held.key, 0) >= POISON_LIMIT:
+            self._poisoned(held)
+        else:
             self._execution.work(held, self._ended)
 
-    def _ended(self, held: Held, outcome: Outcome | None, fate: Fate | None) -> None:
-        if outcome is None:
-            return  # the handler was stopped; _force() deals with the job
-        if fate is Fate.SETTLED and self._stopping:
+    def _poisoned(self, held: Held) -> None:
+        """Fail a job that cost us its lease again and again, with an incident, rather than loop for ever."""
+        logging.bind_job(held.job)
+        losses = self._memory.losses.take(held.key)
+        log.error("job.poisoned", leases_lost=losses)
+        told = (
+            f"this job came back after {losses} lost leases of worker {held.settings.worker!r}: its handler blocks the "
+            "whole process (see hub.blocked in the log) or outlasts its lease; mend that, then resolve the incident"
+        )
+        self._ended(held, self._reporter.report(held, failure(told, retries=0)))
+
+    def _ended(self, held: Held, fate: Fate | None) -> None:
+        if fate is None:
+            return  # the handler was stopped; its job is handed back
+        if fate is Fate.LOST:
+            if held.left_s() <= 0:
+                self._memory.lost(held.key)
+            if self._stopping:
+                self._report.abandoned.append(held.key)
+        elif fate is Fate.SETTLED and self._stopping:
             self._report.completed += 1
-        elif fate is not Fate.GONE and fate is not Fate.SETTLED:
-            self._report.abandoned.append(held.key)
         self._release(held)
 
     def _release(self, held: Held) -> None:
         held.stage = Stage.SETTLED
-        if self._held.pop(held.key, None) is not None:
-            self._pollers[held.settings.job_type].released()
-        if not self._held:
+        self._keeper.forget(held)
+        poller = self._pollers[held.settings.job_type]
+        if held.key in poller.held:
+            poller.released(held.key)
+            metrics.jobs_in_flight[held.settings.job_type] -= 1
+        if self._stopping and not self.held_jobs():
             self._idle.set()
 
     def _hand_back_soon(self, held: Held) -> None:
@@ -200,16 +235,17 @@ class Supervisor:
 
     def _hand_back(self, held: Held) -> None:
         logging.bind_job(held.job)
-        if self._reporter.hand_back(held) is Fate.SETTLED:
+        fate = self._reporter.hand_back(held)
+        if fate is Fate.SETTLED:
             self._report.handed_back += 1
-        else:
+        elif fate is Fate.LOST:
             self._report.abandoned.append(held.key)
         self._release(held)
 
     def _wait_until_idle(self, deadline_s: float) -> None:
         """Wait until no poll is open and no job in hand, or until the deadline."""
         gevent.joinall(self._greenlets, timeout=max(deadline_s - time.monotonic(), 0))
-        while self._held and (left_s := deadline_s - time.monotonic()) > 0:
+        while self.held_jobs() and (left_s := deadline_s - time.monotonic()) > 0:
             self._idle.clear()
             self._idle.wait(left_s)
 
@@ -231,4 +267,4 @@ class Supervisor:
     def _hand_back_the_rest(self) -> None:
         waiting = [held for held in self.held_jobs() if held.stage is not Stage.REPORTING]
         gevent.joinall([gevent.spawn(self._hand_back, held) for held in waiting], timeout=_HAND_BACK_S)
-        self._report.abandoned.extend(self._held)
+        self._report.abandoned.extend(held.key for held in self.held_jobs())

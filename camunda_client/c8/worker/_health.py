@@ -1,0 +1,113 @@
+"""Is this worker any good right now? The truth, for a liveness probe.
+
+An empty poll proves nothing: with the broker down or frozen Camunda's gateway answers polls with an empty 200. So
+"alive" takes both: every type was answered lately, and the topology shows a partition with a leader.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import gevent
+from gevent.event import Event
+
+from camunda_client.c8._http import parsed
+from camunda_client.error import ServiceException
+from camunda_client.log import get_logger
+
+if TYPE_CHECKING:
+    from camunda_client.c8.worker._commands import Commands
+    from camunda_client.c8.worker._poller import Poller
+
+log = get_logger(__name__)
+
+#: Seconds between two looks at the topology.
+LOOK_EVERY_S = 10.0
+#: Polls that may go unanswered, in request time-outs, before a type counts as failing.
+_MISSED_POLLS = 3
+
+
+@dataclass(frozen=True)
+class TypeHealth:
+    """One job type."""
+
+    job_type: str
+    #: Polled with success lately, or all its slots are busy so that there was no need to.
+    alive: bool
+    #: Jobs in hand.
+    active: int
+    #: Seconds since the last poll that was answered; ``None`` if there was none yet.
+    answered_s_ago: float | None
+    #: One word for why polls fail now, or ``None``.
+    trouble: str | None
+
+
+@dataclass(frozen=True)
+class Health:
+    """The whole worker."""
+
+    #: Running, every type alive, and Camunda has a leader.
+    alive: bool
+    running: bool
+    #: Whether the topology showed a partition with a leader when last looked at; ``None`` before the first look.
+    leader: bool | None
+    in_flight: int = 0
+    types: list[TypeHealth] = field(default_factory=list)
+
+
+class ClusterWatch:
+    """Looks at the topology now and then."""
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+        self.leader: bool | None = None
+        self._stop = Event()
+        self._greenlet: gevent.Greenlet[[], None] | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._greenlet = gevent.spawn(self._run)
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            leader = self._look()
+            if self.leader is not None and leader is not self.leader:
+                (log.info if leader else log.warning)("cluster.leader_found" if leader else "cluster.leader_lost")
+            self.leader = leader
+            # More often while there is none: recovery shows in the topology first.
+            self._stop.wait(LOOK_EVERY_S if leader else 1.0)
+
+    def _look(self) -> bool:
+        try:
+            answer = self._commands.topology()
+            return answer.status == 200 and has_leader(parsed(answer))
+        except (ServiceException, ValueError):
+            return False
+
+
+def has_leader(topology: object) -> bool:
+    """Tell whether a partition has a leader. The topology may lack ``brokers`` altogether (8.6.0)."""
+    brokers = topology.get("brokers") if isinstance(topology, dict) else None
+    partitions = [part for broker in brokers or () for part in broker.get("partitions") or ()]
+    return any(str(part.get("role")).lower() == "leader" for part in partitions)
+
+
+def type_health(poller: Poller) -> TypeHealth:
+    """Return one type's health."""
+    now = time.monotonic()
+    ago = None if poller.answered_s is None else now - poller.answered_s
+    patience_s = _MISSED_POLLS * max(poller.settings.request_timeout_s, 1.0)
+    busy = poller.active >= poller.settings.cap
+    return TypeHealth(
+        job_type=poller.settings.job_type,
+        alive=busy or (ago is not None and ago < patience_s),
+        active=poller.active,
+        answered_s_ago=None if ago is None else round(ago, 3),
+        trouble=poller.trouble,
+    )
