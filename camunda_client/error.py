@@ -178,8 +178,8 @@ class ConfigurationError(ServiceException, ValueError):
     def __init__(self, message: str, *, option: str | None = None, problems: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(message=message)
         self.option = option
-        #: Every problem found, as (option, what is wrong with it and the remedy).
-        self.problems = list(problems)
+        #: Every problem found, as (option, what is wrong with it and the remedy); the option may be empty.
+        self.problems = list(problems) or [("", message)]
 
 
 class InvalidRequestError(ServiceException, ValueError):

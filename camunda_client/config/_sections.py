@@ -41,7 +41,7 @@ def configuration_error(problems: Sequence[Problem]) -> ConfigurationError:
     """Return one error that tells all problems."""
     told = [f"{option} {what}" if option else what for option, what in problems]
     message = told[0] if len(told) == 1 else "\n  ".join([f"{len(told)} options are wrong:", *told])
-    return ConfigurationError(message, option=problems[0][0], problems=problems)
+    return ConfigurationError(message, option=problems[0][0] or None, problems=problems)
 
 
 def remedy(option: str) -> str:

@@ -38,4 +38,7 @@ def test_nobody_can_ask_for_something_else() -> None:
 
 
 def test_pydantics_newer_keywords_are_accepted() -> None:
-    assert Outer().model_dump(exclude_computed_fields=True, mode="json", round_trip=False) == {"inner": {}, "values": {}}
+    assert Outer().model_dump(exclude_computed_fields=True, mode="json", round_trip=False) == {
+        "inner": {},
+        "values": {},
+    }

@@ -1,0 +1,233 @@
+"""What is right is taken as it always was; what is wrong is told once, with option, value and remedy."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from camunda_client.config import (
+    ApiConfig,
+    AuthConfig,
+    BasicAuthConfig,
+    C8Config,
+    JobConfig,
+    SaasAuthConfig,
+    SelfManagedAuthConfig,
+    TlsConfig,
+)
+from camunda_client.error import ConfigurationError
+
+SECRET = "geh$im${HOME}"
+
+
+def self_managed(**options: Any) -> SelfManagedAuthConfig:
+    given = {"clientId": "me", "clientSecret": SECRET, "oidcTokenUrl": "https://login.example/token"}
+    return SelfManagedAuthConfig(**{**given, **options})
+
+
+def refused(make: Any) -> ConfigurationError:
+    with pytest.raises(ConfigurationError) as caught:
+        make()
+    assert SECRET not in str(caught.value)
+    return caught.value
+
+
+def test_the_readmes_configuration_is_taken_as_printed_there() -> None:
+    config = C8Config(
+        auth=AuthConfig(selfManaged=self_managed()),
+        api=ApiConfig(baseUrl="http://localhost:8080", job=JobConfig(worker="c8-example-worker", timeout=5000)),
+    )
+
+    assert (config.api.job.worker, config.api.job.timeout) == ("c8-example-worker", 5000)
+    assert config.auth is not None
+    assert config.auth.get_url() == "https://login.example/token"
+
+
+def test_options_have_the_defaults_they_always_had() -> None:
+    job = JobConfig()
+
+    assert (job.polling_interval, job.worker, job.timeout) == (5000, "camunda-8-client-worker", 10000)
+    assert (job.request_timeout, job.tenant_ids, job.max_jobs_to_activate, job.max_jobs_active) == (
+        None,
+        None,
+        None,
+        100,
+    )
+
+
+def test_snake_case_and_numbers_in_strings_are_welcome() -> None:
+    assert JobConfig(polling_interval="7", max_jobs_active="3") == JobConfig(pollingInterval=7, maxJobsActive=3)
+
+
+@pytest.mark.parametrize(
+    ("given", "rest_url"),
+    [
+        ("http://localhost:8080", "http://localhost:8080/v2"),
+        ("http://localhost:8080/", "http://localhost:8080/v2"),
+        ("http://localhost:8080/v2", "http://localhost:8080/v2"),
+        ("http://localhost:8080/v2/", "http://localhost:8080/v2"),
+        ("https://bru-2.zeebe.camunda.io/3f2b-11", "https://bru-2.zeebe.camunda.io/3f2b-11/v2"),
+        ("https://host/behind/a/proxy/v2", "https://host/behind/a/proxy/v2"),
+        ("http://[::1]:8080", "http://[::1]:8080/v2"),
+        (" HTTP://host ", "HTTP://host/v2"),
+    ],
+)
+def test_endpoints_are_appended_to_any_way_of_writing_the_base(given: str, rest_url: str) -> None:
+    assert ApiConfig(baseUrl=given).rest_url == rest_url
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("localhost:8080", "must begin with http:// or https://"),
+        ("ftp://host", "must begin with http:// or https://"),
+        ("http://", "has no host name"),
+        ("http://:8080", "has no host name"),
+        ("http://host:port", "is no address"),
+        ("http://host:99999", "is no address"),
+        ("http://[::1", "is no address"),
+        ("https://me:geheim@host", "must not contain a user name or password"),
+        ("https://host?token=geheim", "must end before any '?' or '#'"),
+        ("https://host#x", "must end before any '?' or '#'"),
+        ("https://host/../admin", "must not contain '.' or '..'"),
+        ("https://ho\nst", "must not be empty nor contain blanks"),
+        ("", "must not be empty"),
+        (None, "is None"),
+    ],
+)
+def test_an_address_that_can_not_be_one_is_refused(given: str | None, why: str) -> None:
+    error = refused(lambda: ApiConfig(baseUrl=given))
+
+    assert why in str(error)
+    assert "geheim" not in str(error)
+    assert "CAMUNDA_REST_ADDRESS" in str(error)
+    assert error.option == "api.baseUrl"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"timeout": -1}, "api.job.timeout is -1: it should be greater than or equal to 1"),
+        ({"timeout": "soon"}, "api.job.timeout is 'soon': it should be a valid integer"),
+        ({"requestTimeout": 30000}, "api.job.requestTimeout is 30000: it should be less than 30000"),
+        ({"pollingInterval": -5}, "api.job.pollingInterval is -5"),
+        ({"maxJobsActive": 0}, "api.job.maxJobsActive is 0"),
+        ({"worker": ""}, "api.job.worker is ''"),
+        ({"tenantIds": [""]}, "api.job.tenantIds"),
+        ({"pollingIntervall": 5}, "api.job.pollingIntervall is unknown; did you mean pollingInterval?"),
+        ({"baseUrl": "http://x"}, "api.job.baseUrl is unknown; did you mean api.baseUrl?"),
+        ({"quux": 1}, "api.job.quux is unknown; known here: pollingInterval, worker, "),
+    ],
+)
+def test_a_wrong_option_is_told_with_its_value_and_remedy(options: dict[str, Any], told: str) -> None:
+    assert told in str(refused(lambda: JobConfig(**options)))
+
+
+def test_all_that_is_wrong_is_told_at_once_with_the_place_of_each() -> None:
+    error = refused(
+        lambda: C8Config(
+            api={"baseUrl": "nowhere", "job": {"timeout": 0}, "jobs": {"pay": {"timeout": -2}}}, worker={"pool": 0}
+        )
+    )
+
+    assert [option for option, _ in error.problems] == [
+        "api.baseUrl", "api.job.timeout", "api.jobs.pay.timeout", "worker.pool",
+    ]  # fmt: skip
+    assert all(option in str(error) for option, _ in error.problems)
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        {"selfManaged": self_managed(), "saas": SaasAuthConfig(clientId="a", clientSecret=SECRET)},
+        {"saas": {"clientId": "a", "clientSecret": SECRET}, "none": True},
+        {"basic": {"username": "a", "password": SECRET}, "self_managed": self_managed()},
+        {},
+        {"selfManaged": None, "saas": None},
+    ],
+)
+def test_authentication_is_exactly_one_kind(kinds: dict[str, Any]) -> None:
+    assert "exactly one of selfManaged, saas, basic or none=True" in str(refused(lambda: AuthConfig(**kinds)))
+
+
+def test_a_missing_credential_is_told_by_name() -> None:
+    error = refused(lambda: self_managed(clientId=None, clientSecret=None))
+
+    assert "auth.selfManaged.clientId is None" in str(error)
+    assert "auth.selfManaged.clientSecret is None" in str(error)
+
+
+def test_a_secret_of_the_wrong_type_is_not_shown() -> None:
+    error = refused(lambda: self_managed(clientSecret=[SECRET]))
+
+    assert "auth.selfManaged.clientSecret has a wrong value (not shown)" in str(error)
+
+
+def test_a_form_has_the_secret_and_nothing_else_has() -> None:
+    config = C8Config(
+        api=ApiConfig(baseUrl="http://h", proxy=f"http://me:{SECRET}@proxy:3128"),
+        auth=AuthConfig(selfManaged=self_managed(scope="zeebe", audience="api")),
+    )
+
+    assert config.auth is not None
+    assert config.auth.get_request_data() == {
+        "grant_type": "client_credentials", "client_id": "me", "client_secret": SECRET,
+        "scope": "zeebe", "audience": "api",
+    }  # fmt: skip
+    shown = [repr(config), str(config), str(config.model_dump()), config.model_dump_json(), repr(config.auth)]
+    assert [text for text in shown if SECRET in text] == []
+    assert SECRET.encode() not in pickle.dumps(config)
+
+
+def test_an_unpickled_secret_says_what_happened_to_it() -> None:
+    copy = pickle.loads(pickle.dumps(BasicAuthConfig(username="u", password=SECRET)))
+
+    with pytest.raises(ConfigurationError, match="pickles never hold secrets"):
+        copy.password.get_secret_value()
+
+
+def test_a_copy_within_the_process_keeps_its_secret() -> None:
+    basic = BasicAuthConfig(username="u", password=SECRET)
+
+    assert basic.model_copy(deep=True).password.get_secret_value() == SECRET
+
+
+def test_saas_asks_camundas_own_server_for_the_api() -> None:
+    saas = SaasAuthConfig(clientId="a", clientSecret=SECRET)
+
+    assert saas.get_url() == "https://login.cloud.camunda.io/oauth/token"
+    assert saas.get_request_data()["audience"] == "zeebe.camunda.io"
+
+
+def test_tokens_are_not_to_be_had_where_there_is_no_token_server() -> None:
+    with pytest.raises(ConfigurationError, match="no tokens to fetch"):
+        AuthConfig(none=True).get_url()
+
+
+def test_one_type_differs_only_in_what_is_said_about_it() -> None:
+    api = ApiConfig(baseUrl="http://h", job={"timeout": 5000, "worker": "w"}, jobs={"pay": {"maxJobsActive": 1}})
+    config = C8Config(api=api)
+
+    pay = config.job_for("pay")
+
+    assert (pay.max_jobs_active, pay.timeout, pay.worker) == (1, 5000, "w")
+    assert config.job_for("other") == api.job
+
+
+def test_certificates_must_be_there_at_start(tmp_path: Path) -> None:
+    pem = tmp_path / "ca.pem"
+    pem.write_text("x")
+
+    assert TlsConfig(caFile=str(pem)).ca_file == str(pem)
+    assert "is no file that can be read" in str(refused(lambda: TlsConfig(caFile=str(tmp_path / "gone.pem"))))
+    assert "is set without api.tls.certFile" in str(refused(lambda: TlsConfig(keyFile=str(pem))))
+
+
+def test_a_proxy_may_have_a_password_but_must_be_an_address() -> None:
+    assert ApiConfig(baseUrl="http://h", proxy=f"http://me:{SECRET}@proxy:3128").proxy is not None
+    assert "api.proxy has a wrong value (not shown)" in str(
+        refused(lambda: ApiConfig(baseUrl="http://h", proxy=f"me:{SECRET}@proxy"))
+    )
