@@ -15,7 +15,7 @@ class EvaluateDecisionRequest(JsonBaseModel):
 
     decision_definition_id: str | None = Field(default=None, alias="decisionDefinitionId")
     decision_definition_key: str | None = Field(
-        default=None, alias="decisionDefinitionKey", coerce_numbers_to_str=True, pattern=r"^\d+$"
+        default=None, alias="decisionDefinitionKey", coerce_numbers_to_str=True, pattern="^[0-9]+$"
     )
     variables: dict[str, Any] | None = None
     tenant_id: str | None = Field(default=None, alias="tenantId")

@@ -32,7 +32,7 @@ class CreateProcessInstanceRequest(JsonBaseModel):
     #: Milliseconds to wait for the end; 0 is the engine's own default.
     request_timeout: int = Field(default=0, alias="requestTimeout")
     process_definition_key: str | None = Field(
-        default=None, alias="processDefinitionKey", coerce_numbers_to_str=True, pattern=r"^\d+$"
+        default=None, alias="processDefinitionKey", coerce_numbers_to_str=True, pattern="^[0-9]+$"
     )
     #: Camunda 8.8 and later.
     tags: list[str] | None = None
@@ -70,7 +70,7 @@ class MigrateProcessInstanceRequest(JsonBaseModel):
 
     operation_reference: int | None = Field(default=None, alias="operationReference", ge=1)
     target_process_definition_key: str = Field(
-        alias="targetProcessDefinitionKey", coerce_numbers_to_str=True, pattern=r"^\d+$"
+        alias="targetProcessDefinitionKey", coerce_numbers_to_str=True, pattern="^[0-9]+$"
     )
     mapping_instructions: list[MappingInstructions] = Field(alias="mappingInstructions", min_length=1)
 
@@ -94,7 +94,7 @@ class ActivateInstructions(JsonBaseModel):
 class TerminateInstructions(JsonBaseModel):
     """End one element instance."""
 
-    element_instance_key: str = Field(alias="elementInstanceKey", coerce_numbers_to_str=True, pattern=r"^\d+$")
+    element_instance_key: str = Field(alias="elementInstanceKey", coerce_numbers_to_str=True, pattern="^[0-9]+$")
 
 
 class ModifyProcessInstanceRequest(JsonBaseModel):

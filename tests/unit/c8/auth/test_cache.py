@@ -1,0 +1,232 @@
+"""A token is fetched early, by one caller for all, and not again and again when that is no use."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from camunda_client.c8._backoff import Backoff
+from camunda_client.c8.auth._cache import COOL_DOWN_S, FORCED_PAUSE_S, REFUSED_COOL_DOWN_S, TRIES, TokenCache
+from camunda_client.c8.auth._fetch import Token, TokenRefused
+from camunda_client.error import ServiceException
+
+
+class World:
+    """A clock that only moves when told or slept on, and a token server that follows a script."""
+
+    def __init__(self, lifetime_s: float = 300.0) -> None:
+        self.now = 1000.0
+        self.lifetime_s = lifetime_s
+        self.fetched = 0
+        self.script: list[Exception | str | Callable[[], None]] = []
+        self.slept: list[float] = []
+        self.cache = TokenCache(
+            self.fetch, clock=lambda: self.now, sleep=self.sleep, backoff=Backoff(first_s=1.0, dice=lambda: 1.0)
+        )
+
+    def fetch(self) -> Token:
+        self.fetched += 1
+        step = self.script.pop(0) if self.script else f"token-{self.fetched}"
+        if isinstance(step, Exception):
+            raise step
+        return Token(str(step), self.lifetime_s)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+PASSING = ServiceException("HTTP 503")
+REFUSED = TokenRefused("HTTP 401")
+
+
+def test_a_token_is_fetched_once_while_it_is_young() -> None:
+    world = World()
+
+    assert [world.cache.token() for _ in range(3)] == ["token-1"] * 3
+    world.now += 269.9
+    assert world.cache.token() == "token-1"
+    assert world.fetched == 1
+
+
+def test_a_token_is_renewed_thirty_seconds_before_its_end() -> None:
+    world = World()
+    world.cache.token()
+
+    world.now += 270
+
+    assert world.cache.token() == "token-2"
+
+
+def test_a_short_token_is_renewed_in_its_last_quarter() -> None:
+    world = World(lifetime_s=4)
+    world.cache.token()
+
+    world.now += 2.9
+    young = world.cache.token()
+    world.now += 0.2
+
+    assert (young, world.cache.token()) == ("token-1", "token-2")
+
+
+def test_an_old_but_valid_token_outlasts_a_failing_server() -> None:
+    world = World()
+    world.cache.token()
+    world.script = [PASSING]
+
+    world.now += 280
+    first, second = world.cache.token(), world.cache.token()
+    world.now += COOL_DOWN_S
+
+    assert (first, second, world.cache.token()) == ("token-1", "token-1", "token-3")
+    assert world.slept == []
+
+
+def test_failures_that_may_pass_are_tried_again_with_growing_waits() -> None:
+    world = World()
+    world.script = [PASSING, PASSING, PASSING]
+
+    assert world.cache.token() == "token-4"
+    assert world.slept == [1.0, 2.0, 4.0]
+
+
+def test_after_the_last_try_there_is_a_pause_for_everyone() -> None:
+    world = World()
+    world.script = [PASSING] * TRIES
+
+    with pytest.raises(ServiceException, match="HTTP 503"):
+        world.cache.token()
+    with pytest.raises(ServiceException, match="not asked again for 5 s"):
+        world.cache.token()
+    assert world.fetched == TRIES
+    world.now += COOL_DOWN_S
+
+    assert world.cache.token() == f"token-{TRIES + 1}"
+
+
+def test_a_refusal_is_not_tried_again_before_a_human_could_have_acted() -> None:
+    world = World()
+    world.script = [REFUSED]
+
+    for _ in range(3):
+        with pytest.raises(TokenRefused):
+            world.cache.token()
+    assert (world.fetched, world.slept) == (1, [])
+    world.now += REFUSED_COOL_DOWN_S
+
+    assert world.cache.token() == "token-2"
+
+
+def test_nobody_waits_longer_than_they_have() -> None:
+    world = World()
+    world.script = [PASSING] * 4
+
+    with pytest.raises(ServiceException, match="HTTP 503"):
+        world.cache.token(wait_s=2.5)
+
+    assert (world.fetched, world.slept) == (2, [1.0])
+
+
+def test_a_refused_token_is_replaced_once_for_all_who_met_the_refusal() -> None:
+    world = World()
+    world.cache.token()
+
+    others = [world.cache.token_after_401("token-1") for _ in range(10)]
+
+    assert others == ["token-2"] * 10
+    assert world.fetched == 2
+
+
+def test_the_same_token_again_is_no_better() -> None:
+    world = World()
+    world.script = ["same", "same"]
+    world.cache.token()
+
+    assert world.cache.token_after_401("same") is None
+    assert world.cache.token_after_401("same") is None
+    assert world.fetched == 2
+
+
+def test_an_engine_that_refuses_every_token_does_not_drive_the_token_server() -> None:
+    world = World()
+    token = world.cache.token()
+
+    for _ in range(100):
+        token = world.cache.token_after_401(token) or token
+        world.now += 0.1
+
+    assert world.fetched <= 1 + 10 / FORCED_PAUSE_S + 1
+
+
+def test_fifty_callers_at_the_same_moment_make_one_fetch() -> None:
+    started, go_on = threading.Event(), threading.Event()
+    fetched: list[int] = []
+
+    def fetch() -> Token:
+        fetched.append(1)
+        started.set()
+        assert go_on.wait(10)
+        return Token("token", 300.0)
+
+    cache = TokenCache(fetch)
+    got: list[str] = []
+    callers = [threading.Thread(target=lambda: got.append(cache.token())) for _ in range(50)]
+    for caller in callers:
+        caller.start()
+    assert started.wait(10)
+    go_on.set()
+    for caller in callers:
+        caller.join(10)
+
+    assert (got, len(fetched)) == (["token"] * 50, 1)
+
+
+def test_while_one_renews_early_the_others_go_on_with_the_old_token() -> None:
+    started, go_on = threading.Event(), threading.Event()
+    now = [0.0]
+    tokens = iter(["old", "new"])
+
+    def fetch() -> Token:
+        value = next(tokens)
+        if value == "new":
+            started.set()
+            assert go_on.wait(10)
+        return Token(value, 300.0)
+
+    cache = TokenCache(fetch, clock=lambda: now[0])
+    cache.token()
+    now[0] = 280.0
+    renewing = threading.Thread(target=cache.token)
+    renewing.start()
+    assert started.wait(10)
+
+    meanwhile = cache.token()
+    go_on.set()
+    renewing.join(10)
+
+    assert (meanwhile, cache.token()) == ("old", "new")
+
+
+def test_a_caller_gives_up_on_anothers_fetch_in_time() -> None:
+    started, go_on = threading.Event(), threading.Event()
+
+    def fetch() -> Token:
+        started.set()
+        assert go_on.wait(10)
+        return Token("token", 300.0)
+
+    cache = TokenCache(fetch)
+    fetching = threading.Thread(target=cache.token)
+    fetching.start()
+    assert started.wait(10)
+
+    with pytest.raises(ServiceException, match=r"no token within 0\.01 s"):
+        cache.token(wait_s=0.01)
+    go_on.set()
+    fetching.join(10)
+
+
+def test_a_token_does_not_show_itself() -> None:
+    assert "abc" not in repr(Token("abc", 1.0))
