@@ -1,0 +1,423 @@
+"""What is sent, what is sent again, and how a failure is told. The server is `responses`, as in users' own tests."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+import responses
+
+from camunda_client.c8 import api
+from camunda_client.c8.models import (
+    ActivatedJob,
+    ActivateJobRequest,
+    CreateProcessInstanceRequest,
+    CreateProcessInstanceResponse,
+    PublishMessageRequest,
+)
+from camunda_client.error import (
+    CamundaBusinessException,
+    ConnectionFailed,
+    ErrorCode,
+    InvalidRequestError,
+    ServiceException,
+)
+from camunda_client.utils import JsonBaseModel
+from tests.parts.configured import configured
+
+URL = "http://engine:8080"
+KEY = "2251799813685260"
+JOB = ActivatedJob(job_key=KEY, job_type="pay", retries=3)
+CREATE = CreateProcessInstanceRequest(processDefinitionId="order")
+PROBLEM = "application/problem+json"
+
+
+@pytest.fixture
+def engine() -> Iterator[responses.RequestsMock]:
+    """An engine that answers as told, in order; the last answer is repeated."""
+    with configured(URL), responses.RequestsMock() as mock:
+        yield mock
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the waits between tries, which take no time here."""
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    return waits
+
+
+def problem(title: str, detail: str = "") -> dict[str, Any]:
+    return {"json": {"title": title, "detail": detail}, "content_type": PROBLEM}
+
+
+def sent(engine: responses.RequestsMock) -> Any:
+    return json.loads(engine.calls[-1].request.body)
+
+
+def complete(path: str = "completion") -> str:
+    return f"{URL}/v2/jobs/{KEY}/{path}"
+
+
+@pytest.mark.parametrize("job", [JOB, KEY, int(KEY)])
+def test_a_job_is_named_by_itself_or_its_key(engine: responses.RequestsMock, job: Any) -> None:
+    engine.post(complete(), status=204)
+
+    api.complete_job(job, {"a": None})
+
+    assert sent(engine) == {"variables": {"a": None}}
+    headers = engine.calls[0].request.headers
+    assert (headers["Accept"], headers["Content-Type"]) == ("application/json", "application/json")
+    assert "Authorization" not in headers
+
+
+@pytest.mark.parametrize("key", ["1/../../x", "%2f", "", "-1", "1?x", "1\r\nX: y", "٣", True, None, 1.5])
+def test_what_is_no_key_is_never_sent(engine: responses.RequestsMock, key: Any) -> None:
+    for call in (api.complete_job, api.cancel_process_instance, api.resolve_incident, api.delete_resource):
+        with pytest.raises(InvalidRequestError, match=r"must be a key \(digits only\)"):
+            call(key)
+
+    assert len(engine.calls) == 0
+
+
+def test_a_result_may_be_a_model(engine: responses.RequestsMock) -> None:
+    class Result(JsonBaseModel):
+        total: int
+        note: str | None = None
+
+    engine.post(complete(), status=200)
+
+    api.complete_job(JOB, Result(total=3))
+
+    assert sent(engine) == {"variables": {"total": 3}}
+
+
+@pytest.mark.parametrize("variables", [{"a": object()}, {"a": float("nan")}, ["list"], "text"])
+def test_a_result_that_is_no_json_object_is_never_sent(engine: responses.RequestsMock, variables: Any) -> None:
+    with pytest.raises(InvalidRequestError):
+        api.complete_job(JOB, variables)
+
+    assert len(engine.calls) == 0
+
+
+def test_a_failed_job_loses_one_retry_and_never_goes_below_none(engine: responses.RequestsMock) -> None:
+    engine.post(complete("failure"), status=204)
+
+    api.mark_job_as_failed(JOB, "no luck")
+    first = sent(engine)
+    api.mark_job_as_failed(ActivatedJob(job_key=KEY, job_type="pay", retries=0), "no luck", {"a": 1})
+
+    assert first == {"retries": 2, "errorMessage": "no luck", "retryBackOff": 0}
+    assert sent(engine) == {"retries": 0, "errorMessage": "no luck", "retryBackOff": 0, "variables": {"a": 1}}
+
+
+def test_a_key_alone_does_not_tell_the_retries(engine: responses.RequestsMock) -> None:
+    with pytest.raises(InvalidRequestError, match=r"use fail_job\(\) with a key"):
+        api.mark_job_as_failed(KEY, "no luck")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("code", ["", " ", None])
+def test_an_error_needs_a_code(engine: responses.RequestsMock, code: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="needs an error code"):
+        api.throw_error_for_job(JOB, CamundaBusinessException(code, "m"))
+
+
+def test_an_error_is_sent_with_its_variables(engine: responses.RequestsMock) -> None:
+    engine.post(complete("error"), status=204)
+
+    api.throw_error_for_job(JOB, CamundaBusinessException("NO_FUNDS", "empty", {"left": 0}))
+
+    assert sent(engine) == {"errorCode": "NO_FUNDS", "errorMessage": "empty", "variables": {"left": 0}}
+
+
+def test_an_update_changes_only_what_it_says(engine: responses.RequestsMock) -> None:
+    engine.patch(f"{URL}/v2/jobs/{KEY}", status=204)
+
+    api.update_job(JOB, timeout=5000)
+
+    assert sent(engine) == {"changeset": {"timeout": 5000}}
+    with pytest.raises(InvalidRequestError, match="needs retries, timeout or both"):
+        api.update_job(JOB)
+
+
+def test_polls_take_their_defaults_from_the_configuration(engine: responses.RequestsMock) -> None:
+    engine.post(f"{URL}/v2/jobs/activation", json={"jobs": [{"key": 5, "type": "pay"}]})
+    job = {"worker": "w", "timeout": 7000, "requestTimeout": 900, "tenantIds": ["a"]}
+
+    with configured(URL, api={"job": job, "jobs": {"pay": {"timeout": 8000}}}):
+        (found,) = api.activate_jobs("pay").jobs
+
+    assert found.job_key == "5"
+    assert sent(engine) == {
+        "type": "pay", "worker": "w", "timeout": 8000, "maxJobsToActivate": 5,
+        "requestTimeout": 900, "tenantIds": ["a"],
+    }  # fmt: skip
+
+
+def test_a_poll_sends_no_request_timeout_unless_told(engine: responses.RequestsMock) -> None:
+    engine.post(f"{URL}/v2/jobs/activation", json={"jobs": []})
+
+    assert api.activate_jobs("pay", worker="me", timeout=1, max_jobs_to_activate=2, fetch_variables=["a"]).jobs == []
+    assert sent(engine) == {
+        "type": "pay", "worker": "me", "timeout": 1, "maxJobsToActivate": 2, "fetchVariable": ["a"],
+    }  # fmt: skip
+
+
+def test_a_poll_that_the_gateway_would_break_off_is_refused(engine: responses.RequestsMock) -> None:
+    with pytest.raises(InvalidRequestError, match="below 30000 ms, got 45000"):
+        api.activate_jobs("pay", request_timeout=45000)
+    with pytest.raises(InvalidRequestError, match="below 30000 ms, got 30000"):
+        api.activate_jobs(
+            "", request=ActivateJobRequest(type="a", maxJobsToActivate=1, timeout=1, requestTimeout=30000)
+        )
+
+
+CREATED = {"processInstanceKey": 7, "processDefinitionKey": "6", "processDefinitionId": "order",
+           "processDefinitionVersion": 1, "tenantId": "<default>", "tags": None, "somethingNew": {"a": 1}}  # fmt: skip
+
+
+def test_an_answer_of_any_version_is_an_object(engine: responses.RequestsMock) -> None:
+    engine.post(f"{URL}/v2/process-instances", json=CREATED, status=201)
+
+    created = api.create_process_instance(CREATE)
+
+    assert isinstance(created, CreateProcessInstanceResponse)
+    assert (created.process_instance_key, created.process_definition_key, created.variables) == ("7", "6", {})
+    assert created.model_extra == {"somethingNew": {"a": 1}}
+
+
+def test_a_refusal_carries_what_the_engine_said(engine: responses.RequestsMock) -> None:
+    engine.post(complete(), status=404, **problem("NOT_FOUND", "no such job"))
+
+    with pytest.raises(ServiceException) as caught:
+        api.complete_job(JOB)
+
+    error = caught.value
+    assert str(error) == f"Job {KEY} of type pay was not completed: HTTP 404 NOT_FOUND: no such job"
+    assert (error.error_code, error.status) == (ErrorCode.C8_FAILED_TO_COMPLETE_JOB, 404)
+    assert (error.title, error.detail) == ("NOT_FOUND", "no such job")
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        ({"status": 404, "json": {"error": "Not Found", "path": "/x"}}, "check api.baseUrl"),
+        ({"status": 404, "body": "<html>", "content_type": "text/html"}, "6 bytes of text/html; check api.baseUrl"),
+        ({"status": 401}, "check auth"),
+        ({"status": 500, **problem("EXCEEDED_BATCH_RECORD_SIZE")}, "keep large data elsewhere"),
+        ({"status": 400, **problem("INVALID_ARGUMENT", "wrong")}, "HTTP 400 INVALID_ARGUMENT: wrong"),
+        ({"status": 200, "body": "<html>login</html>", "content_type": "text/html"}, "does api.baseUrl lead to"),
+    ],
+)
+def test_what_no_repetition_helps_is_tried_once_and_told_with_a_remedy(
+    engine: responses.RequestsMock, slept: list[float], answer: dict[str, Any], hint: str
+) -> None:
+    engine.post(complete(), **answer)
+
+    with pytest.raises(ServiceException) as caught:
+        api.complete_job(JOB)
+
+    assert hint in str(caught.value)
+    assert (len(engine.calls), slept) == (1, [])
+
+
+NOT_APPLIED = [
+    {"status": 429, **problem("RESOURCE_EXHAUSTED")},
+    {"status": 500, **problem("java.lang.RuntimeException", "one broker returned 'RESOURCE_EXHAUSTED'")},
+    {"status": 503, **problem("RESOURCE_EXHAUSTED")},
+    {"status": 503, **problem("java.net.ConnectException")},
+]
+PERHAPS_APPLIED = [
+    {"status": 502, "body": "<html>", "content_type": "text/html"},
+    {"status": 504, **problem("java.util.concurrent.TimeoutException")},
+    {"status": 500, **problem("INTERNAL_ERROR")},
+    {"status": 503},
+    {"body": requests.ConnectionError("cut")},
+]
+
+
+@pytest.mark.parametrize("fault", NOT_APPLIED)
+def test_what_surely_did_not_happen_is_sent_again_even_if_it_creates_something(
+    engine: responses.RequestsMock, slept: list[float], fault: dict[str, Any]
+) -> None:
+    engine.post(f"{URL}/v2/process-instances", **fault)
+    engine.post(f"{URL}/v2/process-instances", **fault)
+    engine.post(f"{URL}/v2/process-instances", json=CREATED)
+
+    assert api.create_process_instance(CREATE).process_instance_key == "7"
+    assert len(slept) == 2
+
+
+@pytest.mark.parametrize("fault", PERHAPS_APPLIED)
+def test_what_perhaps_happened_is_not_made_to_happen_twice(
+    engine: responses.RequestsMock, slept: list[float], fault: dict[str, Any]
+) -> None:
+    engine.post(f"{URL}/v2/process-instances", **fault)
+
+    with pytest.raises(ServiceException):
+        api.create_process_instance(CREATE)
+
+    assert (len(engine.calls), slept) == (1, [])
+
+
+@pytest.mark.parametrize("fault", PERHAPS_APPLIED)
+@pytest.mark.parametrize(("status", "title"), [(404, "NOT_FOUND"), (409, "INVALID_STATE")])
+def test_a_command_by_key_is_repeated_and_gone_then_means_done(
+    engine: responses.RequestsMock, slept: list[float], fault: dict[str, Any], status: int, title: str
+) -> None:
+    engine.post(complete(), **fault)
+    engine.post(complete(), status=status, **problem(title))
+
+    api.complete_job(JOB)
+
+    assert len(engine.calls) == 2
+
+
+def test_gone_after_back_pressure_is_still_gone(engine: responses.RequestsMock, slept: list[float]) -> None:
+    engine.post(complete(), **NOT_APPLIED[0])
+    engine.post(complete(), status=404, **problem("NOT_FOUND"))
+
+    with pytest.raises(ServiceException, match="HTTP 404 NOT_FOUND"):
+        api.complete_job(JOB)
+
+
+def test_a_published_message_with_an_id_may_be_sent_again(engine: responses.RequestsMock, slept: list[float]) -> None:
+    url = f"{URL}/v2/messages/publication"
+    engine.post(url, status=504)
+    engine.post(url, status=409, **problem("ALREADY_EXISTS"))
+
+    answer = api.publish_message(PublishMessageRequest(name="m", messageId="1", timeToLive=1000))
+
+    assert answer.message_key == ""
+
+
+@pytest.mark.parametrize(("message_id", "time_to_live"), [(None, 1000), ("1", 0)])
+def test_a_message_that_the_engine_would_not_recognise_is_sent_once(
+    engine: responses.RequestsMock, slept: list[float], message_id: str | None, time_to_live: int
+) -> None:
+    engine.post(f"{URL}/v2/messages/publication", status=504)
+
+    with pytest.raises(ServiceException, match="HTTP 504"):
+        api.publish_message(PublishMessageRequest(name="m", messageId=message_id, timeToLive=time_to_live))
+
+    assert len(engine.calls) == 1
+
+
+def test_tries_end(engine: responses.RequestsMock, slept: list[float]) -> None:
+    engine.post(complete(), status=429)
+
+    with pytest.raises(ServiceException, match="HTTP 429"):
+        api.complete_job(JOB)
+
+    assert (len(engine.calls), len(slept)) == (4, 3)
+    assert all(0 < wait <= 1 for wait in slept)
+
+
+@pytest.mark.parametrize(("asked", "waited"), [("2", 2.0), ("99999", 5.0), ("garbage", None), ("-1", None)])
+def test_the_server_may_ask_for_patience_within_reason(
+    engine: responses.RequestsMock, slept: list[float], asked: str, waited: float | None
+) -> None:
+    engine.post(complete(), status=429, headers={"Retry-After": asked})
+    engine.post(complete(), status=204)
+
+    api.complete_job(JOB)
+
+    assert slept == [waited] if waited is not None else slept[0] <= 0.2
+
+
+def test_no_try_begins_after_the_time_allowed(engine: responses.RequestsMock, slept: list[float]) -> None:
+    engine.post(complete(), status=429, headers={"Retry-After": "5"})
+
+    with configured(URL, api={"timeout": 3000}), pytest.raises(ServiceException, match="HTTP 429"):
+        api.complete_job(JOB)
+
+    assert (len(engine.calls), slept) == (1, [])
+
+
+TOKEN_URL = "https://login.example/token"
+OAUTH = {"selfManaged": {"clientId": "me", "clientSecret": "s", "oidcTokenUrl": TOKEN_URL}}
+
+
+def only(token: str) -> Callable[[requests.PreparedRequest], tuple[int, dict[str, str], str]]:
+    """Answer 204 to one token and 401 to all others."""
+    return lambda request: (204 if request.headers.get("Authorization") == f"Bearer {token}" else 401, {}, "")
+
+
+def test_a_refused_token_is_replaced_once(engine: responses.RequestsMock, slept: list[float]) -> None:
+    engine.post(TOKEN_URL, json={"access_token": "old"})
+    engine.post(TOKEN_URL, json={"access_token": "new"})
+    engine.add_callback("POST", complete(), only("new"))
+
+    with configured(URL, auth=OAUTH):
+        api.complete_job(JOB)
+        api.complete_job(JOB)
+
+    assert [call.request.url for call in engine.calls] == [TOKEN_URL, complete(), TOKEN_URL, complete(), complete()]
+    assert slept == []
+
+
+def test_an_engine_that_refuses_all_tokens_ends_the_call(engine: responses.RequestsMock, slept: list[float]) -> None:
+    engine.post(TOKEN_URL, json={"access_token": "old"})
+    engine.post(TOKEN_URL, json={"access_token": "new"})
+    engine.add_callback("POST", complete(), only("none"))
+
+    with configured(URL, auth=OAUTH), pytest.raises(ServiceException, match=r"HTTP 401.*check auth") as caught:
+        api.complete_job(JOB)
+
+    assert caught.value.status == 401
+    assert len([call for call in engine.calls if call.request.url == TOKEN_URL]) == 2
+
+
+def test_without_a_token_nothing_is_sent(engine: responses.RequestsMock) -> None:
+    engine.post(TOKEN_URL, status=401)
+
+    with configured(URL, auth=OAUTH), pytest.raises(ServiceException) as caught:
+        api.complete_job(JOB)
+
+    assert caught.value.error_code is ErrorCode.C8_AUTH_GET_TOKEN_FAILED
+    assert [call.request.url for call in engine.calls] == [TOKEN_URL]
+
+
+def test_a_failed_connection_tells_whether_it_may_have_worked(engine: responses.RequestsMock) -> None:
+    engine.post(f"{URL}/v2/process-instances", body=requests.ConnectionError("cut"))
+
+    with pytest.raises(ConnectionFailed, match="No process instance was created: http://engine:8080") as caught:
+        api.create_process_instance(CREATE)
+
+    assert caught.value.maybe_applied
+    assert caught.value.error_code is ErrorCode.C8_FAILED_TO_CREATE_PROCESS_INSTANCE
+    assert isinstance(caught.value.__cause__, ConnectionFailed)
+
+
+def test_an_answer_of_the_wrong_kind_is_told_by_its_fields(engine: responses.RequestsMock) -> None:
+    engine.post(f"{URL}/v2/process-instances", json={"processInstanceKey": None})
+
+    with pytest.raises(ServiceException, match=r"no CreateProcessInstanceResponse: wrong or missing processInst"):
+        api.create_process_instance(CREATE)
+
+
+@pytest.mark.parametrize("resource", ["gone.bpmn", ("", b""), ("a\r\nb", b"")])
+def test_a_file_that_can_not_be_deployed_is_told(engine: responses.RequestsMock, resource: Any) -> None:
+    with pytest.raises(InvalidRequestError, match=r"can't be read|is no file name"):
+        api.deploy_resources(resource)
+    with pytest.raises(InvalidRequestError, match="at least one file"):
+        api.deploy_resources()
+
+
+def test_a_deployment_is_a_form_with_names_and_contents(engine: responses.RequestsMock) -> None:
+    engine.post(f"{URL}/v2/deployments", json={"deploymentKey": 5, "deployments": None})
+
+    answer = api.deploy_resources(('a"b.bpmn', b"<x/>\r\n"), tenant_id="t1")
+
+    request = engine.calls[0].request
+    boundary = request.headers["Content-Type"].partition("boundary=")[2]
+    parts = request.body.split(f"--{boundary}".encode())
+    assert answer.deployment_key == "5"
+    assert parts[1].startswith(b'\r\nContent-Disposition: form-data; name="resources"; filename="a%22b.bpmn"\r\n')
+    assert parts[1].endswith(b"\r\n\r\n<x/>\r\n\r\n")
+    assert parts[2].endswith(b'name="tenantId"\r\n\r\nt1\r\n')
+    assert parts[3] == b"--\r\n"
