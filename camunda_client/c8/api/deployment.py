@@ -62,7 +62,7 @@ def delete_resource(resource_key: str | int, operation_reference: int | None = N
             f"/resources/{resource}/deletion",
             ErrorCode.C8_FAILED_TO_DELETE_RESOURCE,
             (resource,),
-            body(DeleteResourceRequest(operation_reference=operation_reference)),
+            body(DeleteResourceRequest(operationReference=operation_reference)),
             settled_by=(Verdict.GONE,),
         )
     )

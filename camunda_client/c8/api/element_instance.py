@@ -30,6 +30,6 @@ def set_variables(
     Source: PUT /v2/element-instances/{elementInstanceKey}/variables.
     """
     element = key(element_instance_key, "element_instance_key")
-    content = SetVariablesRequest(variables=dict(variables), local=local, operation_reference=operation_reference)
+    content = SetVariablesRequest(variables=dict(variables), local=local, operationReference=operation_reference)
     path = f"/element-instances/{element}/variables"
     run(Call("PUT", path, ErrorCode.C8_FAILED_TO_SET_VARIABLES, (element,), body(content)))

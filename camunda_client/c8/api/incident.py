@@ -23,7 +23,7 @@ def resolve_incident(incident_key: str | int, operation_reference: int | None = 
             f"/incidents/{incident}/resolution",
             ErrorCode.C8_FAILED_TO_RESOLVE_INCIDENT,
             (incident,),
-            body(ResolveIncidentRequest(operation_reference=operation_reference)),
+            body(ResolveIncidentRequest(operationReference=operation_reference)),
             settled_by=(Verdict.GONE,),
         )
     )

@@ -64,13 +64,13 @@ def activate_jobs(
     if request is None:
         defaults = get_config().job_for(job_type)
         request = ActivateJobRequest(
-            job_type=job_type,
+            type=job_type,
             worker=defaults.worker if worker is None else worker,
             timeout=defaults.timeout if timeout is None else timeout,
-            max_jobs_to_activate=max_jobs_to_activate or defaults.max_jobs_to_activate or DEFAULT_MAX_JOBS,
-            fetch_variables=fetch_variables,
-            request_timeout=defaults.request_timeout if request_timeout is None else request_timeout,
-            tenant_ids=defaults.tenant_ids if tenant_ids is None else tenant_ids,
+            maxJobsToActivate=max_jobs_to_activate or defaults.max_jobs_to_activate or DEFAULT_MAX_JOBS,
+            fetchVariable=fetch_variables,
+            requestTimeout=defaults.request_timeout if request_timeout is None else request_timeout,
+            tenantIds=defaults.tenant_ids if tenant_ids is None else tenant_ids,
         )
     wait_ms = request.request_timeout or 10_000
     if wait_ms >= REQUEST_TIMEOUT_LIMIT:
@@ -147,7 +147,7 @@ def fail_job(
     Source: POST /v2/jobs/{jobKey}/failure.
     """
     content = JobFailedRequest(
-        retries=retries, error_message=error_message, retry_back_off=retry_back_off, variables=_variables(variables)
+        retries=retries, errorMessage=error_message, retryBackOff=retry_back_off, variables=_variables(variables)
     )
     _command(job, "failure", ErrorCode.C8_FAILED_TO_MARK_JOB_AS_FAILED, content)
 
@@ -164,8 +164,8 @@ def throw_error_for_job(job: JobOrKey, error: CamundaBusinessException) -> None:
     if not isinstance(error.error_code, str) or not error.error_code.strip():
         raise InvalidRequestError(f"a BPMN error needs an error code, got {error.error_code!r}")
     content = ThrowErrorForJobRequest(
-        error_code=error.error_code,
-        error_message=None if error.error_message is None else str(error.error_message),
+        errorCode=error.error_code,
+        errorMessage=None if error.error_message is None else str(error.error_message),
         variables=_variables(error.variables),
     )
     _command(job, "error", ErrorCode.C8_FAILED_TO_THROW_JOB_ERROR, content)
@@ -191,7 +191,7 @@ def update_job(
     if retries is None and timeout is None:
         raise InvalidRequestError("update_job() needs retries, timeout or both")
     content = UpdateJobRequest(
-        changeset=JobChangeset(retries=retries, timeout=timeout), operation_reference=operation_reference
+        changeset=JobChangeset(retries=retries, timeout=timeout), operationReference=operation_reference
     )
     job_key = _job_key(job)
     run(Call("PATCH", f"/jobs/{job_key}", ErrorCode.C8_FAILED_TO_UPDATE_JOB, (job_key,), body(content)))

@@ -48,7 +48,7 @@ def cancel_process_instance(process_instance_key: str | int, operation_reference
 
     Source: POST /v2/process-instances/{processInstanceKey}/cancellation.
     """
-    content = CancelProcessInstanceRequest(operation_reference=operation_reference)
+    content = CancelProcessInstanceRequest(operationReference=operation_reference)
     instance = key(process_instance_key, "process_instance_key")
     run(
         Call(

@@ -71,7 +71,7 @@ def get_c8_api_headers() -> dict[str, str]:
     if value is None:
         return {"Content-Type": "application/json"}
     if value.startswith(_BEARER):
-        return C8ApiHeaders(auth_token=value).model_dump()
+        return C8ApiHeaders(Authorization=value).model_dump()
     return {"Authorization": value, "Content-Type": "application/json"}
 
 

@@ -1,0 +1,103 @@
+"""The public API as users write it; mypy reads this file, nothing runs it.
+
+``reveal`` is a function and not a comment, so that a type that becomes ``Any`` is an error as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typing_extensions import assert_type
+
+from camunda_client import config
+from camunda_client.c8 import api, auth
+from camunda_client.c8.models import (
+    ActivatedJob,
+    ActivatedJobResponse,
+    ActivateInstructions,
+    ActivateJobRequest,
+    BroadcastSignalRequest,
+    BroadcastSignalResponse,
+    ClusterTopology,
+    CorrelateMessageRequest,
+    CorrelateMessageResponse,
+    CreateProcessInstanceRequest,
+    CreateProcessInstanceResponse,
+    DeployResourcesResponse,
+    ModifyProcessInstanceRequest,
+    PublishMessageRequest,
+    PublishMessageResponse,
+)
+from camunda_client.error import CamundaBusinessException, ConnectionFailed, ErrorCode, ServiceException
+
+
+def configure(client_id: str, secret: str) -> None:
+    """As the README has it: camelCase keywords."""
+    config.initialize_config(
+        config=config.C8Config(
+            auth=config.AuthConfig(
+                selfManaged=config.SelfManagedAuthConfig(
+                    clientId=client_id, clientSecret=secret, oidcTokenUrl="https://login.example/token"
+                )
+            ),
+            api=config.ApiConfig(
+                baseUrl="http://localhost:8080", job=config.JobConfig(worker="c8-example-worker", timeout=5000)
+            ),
+        )
+    )
+    config.initialize_config({"api": {"baseUrl": "http://localhost:8080"}})
+    config.initialize_config()
+    assert_type(config.get_config(), config.C8Config)
+    assert_type(config.get_config().job_for("pay"), config.JobConfig)
+    assert_type(config.get_config().api.job.timeout, int)
+
+
+def work(job: ActivatedJob) -> dict[str, Any]:
+    """What a handler reads of its job, and how it fails."""
+    assert_type(job.job_key, str)
+    assert_type(job.variables, dict[str, Any])
+    assert_type(job.retries, int)
+    assert_type(job.kind, str | None)
+    if job.retries == 1:
+        raise CamundaBusinessException("NO_FUNDS", "the account is empty", {"left": 0})
+    if job.retries == 2:
+        raise ServiceException("later", retries=5, retry_back_off=9000)
+    return {"done": True}
+
+
+def call(job: ActivatedJob) -> None:
+    """Every function and what it returns."""
+    assert_type(api.activate_jobs("pay", timeout=5000), ActivatedJobResponse)
+    request = ActivateJobRequest(type="pay", maxJobsToActivate=1, timeout=1)
+    assert_type(api.activate_jobs("pay", request=request).jobs[0], ActivatedJob)
+    api.complete_job(job, {"a": 1})
+    api.complete_job(job.job_key)
+    api.mark_job_as_failed(job, "no luck")
+    api.fail_job(5, retries=2, retry_back_off=100)
+    api.throw_error_for_job(job, CamundaBusinessException("C", "m"))
+    api.update_job(job, retries=2)
+    assert_type(
+        api.create_process_instance(CreateProcessInstanceRequest(processDefinitionId="order", tenantId=None)),
+        CreateProcessInstanceResponse,
+    )
+    api.cancel_process_instance("5", operation_reference=1)
+    api.modify_process_instance(
+        "5", ModifyProcessInstanceRequest(activateInstructions=[ActivateInstructions(elementId="b")])
+    )
+    assert_type(api.publish_message(PublishMessageRequest(name="m", correlationKey="c")), PublishMessageResponse)
+    assert_type(api.correlate_message(CorrelateMessageRequest(name="m")), CorrelateMessageResponse)
+    assert_type(api.broadcast_signal(BroadcastSignalRequest(signalName="s")), BroadcastSignalResponse)
+    assert_type(api.get_cluster_topology(), ClusterTopology)
+    assert_type(api.deploy_resources("a.bpmn", ("b.bpmn", b"")), DeployResourcesResponse)
+    api.set_variables(job.element_instance_key, {"a": 1}, local=True)
+    assert_type(auth.get_token(), tuple[str, int])
+    assert_type(auth.get_c8_api_headers(), dict[str, str])
+
+
+def explain(error: ServiceException) -> str:
+    """What an error tells."""
+    assert_type(error.error_code, ErrorCode)
+    assert_type(error.status, int | None)
+    if isinstance(error, ConnectionFailed):
+        assert_type(error.maybe_applied, bool)
+    return error.get_log_formatted_message()
