@@ -189,3 +189,13 @@ def options_text() -> str:
         lines += [f"    Environment: {', '.join(option.env)}"] if option.env else ["    In code only."]
     strategy = f"{AUTH_STRATEGY} = NONE, BASIC or OAUTH says which kind of auth the environment means; it is optional."
     return "\n".join([*lines, "", strategy])
+
+
+def options_markdown() -> str:
+    """Return the list as the table of docs/configuration.md."""
+    rows = ["| option | environment | unit | default | what it does |", "| --- | --- | --- | --- | --- |"]
+    for option in OPTIONS:
+        names = "<br>".join(f"`{name}`" for name in option.env) or "in code only"
+        default = option.default if " " in option.default or not option.default else f"`{option.default}`"
+        rows.append(f"| `{option.path}` | {names} | {option.unit} | {default} | {option.description} |")
+    return "\n".join(rows)

@@ -1,0 +1,33 @@
+"""What the documentation says about options is what the code has."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+
+from camunda_client.config._options import AUTH_STRATEGY, OPTIONS, options_markdown
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_the_table_of_options_is_the_one_list() -> None:
+    """Mend with: python -c "from camunda_client.config._options import options_markdown as o; print(o())"."""
+    assert options_markdown() in (DOCS / "configuration.md").read_text()
+
+
+def test_no_page_names_a_variable_that_nobody_reads() -> None:
+    known = {AUTH_STRATEGY, *(name for option in OPTIONS for name in option.env)}
+    named = set(re.findall(r"\b(?:CAMUNDA|ZEEBE|OIDC)_[A-Z_]+\b", (DOCS / "configuration.md").read_text()))
+
+    assert named == known
+
+
+def test_the_new_paths_of_the_migration_page_import() -> None:
+    table = (DOCS / "migration.md").read_text().partition("## Import paths")[2]
+    new = {path for row in re.findall(r"^\|.*\| (.*) \|$", table, re.MULTILINE) for path in re.findall(r"`(\S+)`", row)}
+
+    paths = {path for path in new if path.startswith("camunda_client.") and path != "camunda_client.c8.worker"}
+    assert len(paths) >= 7
+    for path in paths:
+        importlib.import_module(path)
