@@ -38,7 +38,7 @@ def initialize_config(config_dict: dict[str, Any] | C8Config | None = None, conf
             raise ConfigurationError(
                 f"initialize_config() takes a dict or a C8Config, not {type(config_dict).__name__}"
             )
-        config = C8Config(**(config_dict or {}))
+        config = C8Config(**{str(name): value for name, value in (config_dict or {}).items()})
     elif not isinstance(config, C8Config):
         raise ConfigurationError(f"initialize_config() takes a C8Config as config, not {type(config).__name__}")
     _current = _completed(config)

@@ -36,7 +36,13 @@ class Verdict(Enum):
 
 _TOO_LARGE = ("EXCEEDED_BATCH_RECORD_SIZE", "MALFORMED_REQUEST")
 _NOT_DELIVERED = ("ConnectException", "PartitionNotFound", "NoTopologyAvailable")
-_BY_STATUS = {401: Verdict.UNAUTHORIZED, 409: Verdict.CONFLICT, 413: Verdict.TOO_LARGE, 429: Verdict.BACK_PRESSURE}
+_BY_STATUS = {
+    401: Verdict.UNAUTHORIZED,
+    408: Verdict.UNCLEAR,
+    409: Verdict.CONFLICT,
+    413: Verdict.TOO_LARGE,
+    429: Verdict.BACK_PRESSURE,
+}
 
 
 def verdict(answer: Answer) -> Verdict:

@@ -7,12 +7,12 @@ again when nobody knows what became of it; one that creates something may not, o
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from camunda_client.c8 import _http
 from camunda_client.c8._backoff import Backoff
@@ -121,6 +121,22 @@ def body(call_body: Any) -> bytes:
     return _http.encoded(call_body.model_dump() if isinstance(call_body, JsonBaseModel) else call_body)
 
 
+def json_object(content: Any, what: str) -> dict[str, Any]:
+    """Return a mapping or model as what JSON calls an object; keys that are numbers become text, as in JSON.
+
+    Raises:
+        InvalidRequestError: It is neither, or has other keys.
+    """
+    if isinstance(content, BaseModel):
+        return content.model_dump(by_alias=True)
+    if not isinstance(content, Mapping):
+        raise InvalidRequestError(f"{what} must be a dict or a pydantic model, not {type(content).__name__}")
+    odd = next((name for name in content if not isinstance(name, (str, int))), None)
+    if odd is not None:
+        raise InvalidRequestError(f"{what} has a name that is no text: {_http.printable(repr(odd), 80)}")
+    return {str(name): value for name, value in content.items()}
+
+
 def key(value: str | int, what: str) -> str:
     """Return a key as a part of a path: digits, and nothing that could lead elsewhere.
 
@@ -178,9 +194,10 @@ def _content(call: Call, answer: Answer) -> Any:
 
 
 def _failure(call: Call, outcome: Answer | ConnectionFailed) -> ServiceException:
+    doubt = _DOUBT if call.repeat is Repeat.IF_NOT_APPLIED and _maybe_applied(outcome) else ""
     if isinstance(outcome, ConnectionFailed):
         failure = ConnectionFailed(
-            _sentence(call, outcome.message),
+            _sentence(call, outcome.message + doubt),
             maybe_applied=outcome.maybe_applied,
             reason=outcome.reason,
             error_code=call.code,
@@ -189,10 +206,12 @@ def _failure(call: Call, outcome: Answer | ConnectionFailed) -> ServiceException
         return failure
     title, detail = _http.problem(outcome)
     hint = _HINTS.get(_http.verdict(outcome), "")
-    told = f"HTTP {outcome.status} {title}".rstrip() + (f": {detail}" if detail else "") + hint
+    told = f"HTTP {outcome.status} {title}".rstrip() + (f": {detail}" if detail else "") + hint + doubt
     return _named(call, told, status=outcome.status, title=title or None, detail=detail or None)
 
 
+#: Said where the command was not repeated for that reason.
+_DOUBT = "; perhaps it was carried out all the same, so look before you repeat it"
 _HINTS = {
     Verdict.UNAUTHORIZED: "; check auth and its audience",
     Verdict.WRONG_ADDRESS: "; check api.baseUrl and the engine's version",
@@ -201,9 +220,8 @@ _HINTS = {
 
 
 def _named(call: Call, cause: str, **facts: Any) -> ServiceException:
-    return ServiceException(call.code, _sentence(call, cause), [*call.about, cause], **facts)
+    return ServiceException(call.code, parameters=[*call.about, cause], **facts)
 
 
 def _sentence(call: Call, cause: str) -> str:
-    parameters: Sequence[object] = [*call.about, cause]
-    return error_code_message_mapper(call.code, parameters)
+    return error_code_message_mapper(call.code, [*call.about, cause])

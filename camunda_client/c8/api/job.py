@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from camunda_client.c8._http import Verdict
-from camunda_client.c8.api._call import Call, Repeat, body, key, run, run_for
+from camunda_client.c8.api._call import Call, Repeat, body, json_object, key, run, run_for
 from camunda_client.c8.models import (
     ActivatedJob,
     ActivatedJobResponse,
@@ -208,10 +208,4 @@ def _job_key(job: JobOrKey) -> str:
 
 
 def _variables(variables: Variables | None) -> dict[str, Any] | None:
-    if variables is None:
-        return None
-    if isinstance(variables, BaseModel):
-        return variables.model_dump(by_alias=True)
-    if isinstance(variables, Mapping):
-        return dict(variables)
-    raise InvalidRequestError(f"variables must be a dict or a pydantic model, not {type(variables).__name__}")
+    return None if variables is None else json_object(variables, "variables")

@@ -98,7 +98,11 @@ class TokenCache:
             self._forced_at = now
             self._early_at = self._ends_at = now
             renewed = self._renewed(wait_s, tries=TRIES)
-            return renewed if renewed != rejected else None
+            if renewed == rejected:
+                _log("error", "auth.rejected", remedy="the engine refuses a token that is valid: check its audience")
+                return None
+            _log("info", "auth.token_refreshed", reason=401)
+            return renewed
         finally:
             lock.release()
 

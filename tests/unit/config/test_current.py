@@ -56,6 +56,11 @@ def test_anything_else_is_refused(wrong: Any) -> None:
         config.initialize_config(wrong)
 
 
+def test_a_name_that_is_no_text_is_an_unknown_option() -> None:
+    with pytest.raises(ConfigurationError, match="5 is unknown"):
+        config.initialize_config({"api": {"baseUrl": "http://h"}, 5: 6})  # type: ignore[dict-item]
+
+
 def test_without_arguments_all_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAMUNDA_REST_ADDRESS", "http://env:8080/v2/")
     monkeypatch.setenv("CAMUNDA_TENANT_IDS", "a, b")

@@ -96,12 +96,20 @@ def test_a_result_may_be_a_model(engine: responses.RequestsMock) -> None:
     assert sent(engine) == {"variables": {"total": 3}}
 
 
-@pytest.mark.parametrize("variables", [{"a": object()}, {"a": float("nan")}, ["list"], "text"])
+@pytest.mark.parametrize("variables", [{"a": object()}, {"a": float("nan")}, ["list"], "text", {(1, 2): 3}])
 def test_a_result_that_is_no_json_object_is_never_sent(engine: responses.RequestsMock, variables: Any) -> None:
     with pytest.raises(InvalidRequestError):
         api.complete_job(JOB, variables)
 
     assert len(engine.calls) == 0
+
+
+def test_names_that_are_numbers_become_text_as_they_always_did(engine: responses.RequestsMock) -> None:
+    engine.post(complete(), status=204)
+
+    api.complete_job(JOB, {1: "a"})  # type: ignore[dict-item]
+
+    assert sent(engine) == {"variables": {"1": "a"}}
 
 
 def test_a_failed_job_loses_one_retry_and_never_goes_below_none(engine: responses.RequestsMock) -> None:
@@ -258,7 +266,7 @@ def test_what_perhaps_happened_is_not_made_to_happen_twice(
 ) -> None:
     engine.post(f"{URL}/v2/process-instances", **fault)
 
-    with pytest.raises(ServiceException):
+    with pytest.raises(ServiceException, match="perhaps it was carried out all the same, so look before"):
         api.create_process_instance(CREATE)
 
     assert (len(engine.calls), slept) == (1, [])
