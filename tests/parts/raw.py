@@ -111,7 +111,7 @@ def raw_server(script: Script, host: str = "127.0.0.1") -> Iterator[RawServer]:
         server.close()
 
 
-class HangUp(OSError):  # noqa: N818
+class HangUp(OSError):
     """Raised by a script to end its connection."""
 
 

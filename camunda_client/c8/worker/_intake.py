@@ -1,12 +1,11 @@
 """From an activation's answer to jobs; one job that can't be read does not spoil the others.
 
-Numbers that are none (NaN, 1e400) are legal in no JSON, but Python's parsers let them through; handlers never see them.
+NaN and Infinity are no JSON, but Python's own parser lets them through; handlers never see them.
 """
 
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -70,16 +69,11 @@ class _NoNumber:
 
 
 def _marked(answer: Answer) -> Any:
-    document = json.loads(answer.body, parse_constant=lambda _name: _NoNumber(), parse_float=_finite)
+    document = json.loads(answer.body, parse_constant=lambda _name: _NoNumber())
     jobs = document.get("jobs") if isinstance(document, dict) else None
     if isinstance(jobs, list):
         document["jobs"] = [_without_key(job) if _has_no_number(job) else job for job in jobs]
     return document
-
-
-def _finite(text: str) -> Any:
-    number = float(text)
-    return number if math.isfinite(number) else _NoNumber()
 
 
 def _has_no_number(value: Any) -> bool:
@@ -92,4 +86,4 @@ def _has_no_number(value: Any) -> bool:
 
 def _without_key(job: Any) -> Any:
     """Return a job such that reading it fails with a plain reason, its key and retries still known."""
-    return {**job, "variables": "hold NaN or a number beyond any float"} if isinstance(job, dict) else job
+    return {**job, "variables": "hold NaN or Infinity"} if isinstance(job, dict) else job

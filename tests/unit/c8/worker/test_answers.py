@@ -1,0 +1,69 @@
+"""What the recorded answers of a real Camunda 8.6.0 mean."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from camunda_client.c8._http import Answer
+from camunda_client.c8.worker._answers import Verdict, is_overload, judge
+
+STATES = json.loads((Path(__file__).parents[3] / "contract" / "engine-states.json").read_text())["faults"]
+
+
+def recorded(name: str) -> Answer:
+    state = STATES[name]
+    content_type = state.get("headers", {}).get("content-type", "application/problem+json")
+    return Answer(state["status"], content_type, None, json.dumps(state.get("body")).encode())
+
+
+def problem(status: int, title: str = "", detail: str = "") -> Answer:
+    body = json.dumps({"title": title, "status": status, "detail": detail}).encode()
+    return Answer(status, "application/problem+json", None, body)
+
+
+@pytest.mark.parametrize(
+    ("answer", "tried_before", "verdict"),
+    [
+        (Answer(204), False, Verdict.DONE),
+        (Answer(200, "application/json", None, b"{}"), True, Verdict.DONE),
+        (problem(404, "NOT_FOUND"), False, Verdict.GONE),
+        (problem(404, "NOT_FOUND"), True, Verdict.ASSUMED),
+        (Answer(404, "application/json", None, b'{"status":404,"path":"/x"}'), True, Verdict.UNKNOWN),
+        (Answer(404, "text/html", None, b"<html>"), False, Verdict.UNKNOWN),
+        (problem(409, "INVALID_STATE"), False, Verdict.REJECTED),
+        (problem(400, "Bad Request"), False, Verdict.PAYLOAD),
+        (Answer(413, "text/html", None, b"<html>"), False, Verdict.PAYLOAD),
+        (problem(500, "EXCEEDED_BATCH_RECORD_SIZE"), False, Verdict.PAYLOAD),
+        (problem(500, "INTERNAL_ERROR", "code: MALFORMED_REQUEST"), False, Verdict.PAYLOAD),
+        (problem(429, "RESOURCE_EXHAUSTED"), False, Verdict.OVERLOADED),
+        (problem(503, "RESOURCE_EXHAUSTED"), False, Verdict.OVERLOADED),
+        (Answer(502, "text/html", None, b"<html>"), False, Verdict.UNKNOWN),
+        (problem(504), False, Verdict.UNKNOWN),
+        (problem(401), False, Verdict.FORBIDDEN),
+        (problem(403), False, Verdict.FORBIDDEN),
+        (Answer(307), False, Verdict.REJECTED),
+    ],
+)
+def test_every_answer_has_one_meaning(answer: Answer, tried_before: bool, verdict: Verdict) -> None:
+    assert judge(answer, tried_before=tried_before) is verdict
+
+
+def wants_another_try(state: Any) -> bool:
+    return str(state.get("retry", "")).startswith("yes")
+
+
+@pytest.mark.parametrize("name", [name for name, state in STATES.items() if wants_another_try(state)])
+def test_what_the_recordings_say_is_worth_a_retry_is_retried(name: str) -> None:
+    answer = recorded(name)
+
+    assert judge(answer, tried_before=False) in (Verdict.OVERLOADED, Verdict.UNKNOWN, Verdict.FORBIDDEN)
+
+
+def test_both_shapes_of_back_pressure_are_known() -> None:
+    assert is_overload(recorded("backpressure_command"))
+    assert is_overload(recorded("backpressure_activation"))
+    assert not is_overload(recorded("processing_paused"))
