@@ -19,8 +19,8 @@ from camunda_client import patching
 
 #: Bytes that a pipe takes whole or not at all, so that lines of several processes never mix.
 CHUNK = select.PIPE_BUF
-#: Bytes kept for a reader that has stalled. Enough for a hiccup; beyond it lines are lost and counted.
-KEPT = 256 * 1024
+#: Bytes kept for a reader that has stalled: a burst of ten thousand lines. Beyond it lines are lost and counted.
+KEPT = 4 * 1024 * 1024
 
 #: Seconds that the end of the process waits for a reader that has stalled.
 _LAST_CHANCE_S = 1.0

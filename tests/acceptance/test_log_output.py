@@ -118,9 +118,9 @@ def test_closed_streams_are_no_place_for_anything_else(shell: str) -> None:
 
 
 def test_a_reader_that_stalls_neither_blocks_the_job_nor_garbles_what_it_reads_later() -> None:
-    """Nothing is read until the job is done: the pipe is full after 64 KiB, what is kept after 256 KiB more."""
+    """Nothing is read until the job is done: the pipe is full after 64 KiB, what is kept after 4 MiB more."""
     after = "os.write(3, b'done'); sys.stdin.readline(); ours.info('reader.back')"
-    source = JOB.format(before="", after=after, lines=200, width=500).replace("os.write(3, f", "str(f")
+    source = JOB.format(before="", after=after, lines=200, width=16_000).replace("os.write(3, f", "str(f")
     reader, writer = os.pipe()
     with subprocess.Popen(
         ["/bin/bash", "-c", f'"$PYTHON" -c "$SOURCE" 3>&{writer}'],
