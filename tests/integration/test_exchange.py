@@ -156,7 +156,9 @@ def test_ipv6_is_an_address_like_others() -> None:
         assert exchange(server.base_url).status == 200
 
 
-def test_nothing_in_the_environment_gets_the_token(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_nothing_in_the_environment_gets_the_token(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     netrc = tmp_path / ".netrc"
     netrc.write_text("machine 127.0.0.1 login thief password thief\n")
     netrc.chmod(0o600)
@@ -166,9 +168,11 @@ def test_nothing_in_the_environment_gets_the_token(monkeypatch: pytest.MonkeyPat
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.base_url)
 
-        exchange(server.base_url, headers={"Authorization": "Bearer abc"})
+        # Settings that no other test has, so that their session is made, and warned about, here.
+        exchange(server.base_url, headers={"Authorization": "Bearer abc"}, tls={"caFile": str(netrc)})
 
         assert proxy.requests == []
+        assert "config.proxy_ignored" in caplog.text
         assert b"Authorization: Bearer abc\r\n" in server.requests[0]
 
 
