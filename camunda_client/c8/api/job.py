@@ -92,12 +92,13 @@ def activate_jobs(
         raise
 
 
-def complete_job(job: JobOrKey, variables: Variables | None = None) -> None:
+def complete_job(job: JobOrKey, variables: Variables | None = None, *, result: Mapping[str, Any] | None = None) -> None:
     """End a job with its result.
 
     Args:
         job: The job or its key.
         variables: The result, as a mapping or a pydantic model.
+        result: What a user task's listener or an ad-hoc sub-process decides; Camunda 8.8 and later.
 
     Raises:
         InvalidRequestError: The key or the variables can't be right.
@@ -105,7 +106,9 @@ def complete_job(job: JobOrKey, variables: Variables | None = None) -> None:
 
     Source: POST /v2/jobs/{jobKey}/completion.
     """
-    content = CompleteJobRequest(variables=_variables(variables) or {})
+    content = CompleteJobRequest(
+        variables=_variables(variables) or {}, result=None if result is None else json_object(result, "result")
+    )
     _command(job, "completion", ErrorCode.C8_FAILED_TO_COMPLETE_JOB, content)
 
 

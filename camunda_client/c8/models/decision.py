@@ -49,6 +49,7 @@ class EvaluateDecisionResponse(Answer):
         validation_alias=AliasChoices("decisionInstanceKey", "decisionEvaluationKey"),
         serialization_alias="decisionInstanceKey",
     )
+    decision_evaluation_key: str | None = Field(default=None, alias="decisionEvaluationKey")
     evaluated_decisions: Annotated[list[dict[str, Any]], NullAs(list)] = Field(
         default_factory=list, alias="evaluatedDecisions"
     )

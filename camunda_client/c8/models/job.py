@@ -86,6 +86,8 @@ class CompleteJobRequest(JsonBaseModel):
     """Ends a job with its result."""
 
     variables: dict[str, Any] = Field(default_factory=dict)
+    #: Camunda 8.8 and later: what a user task's listener or an ad-hoc sub-process decides, with its ``type``.
+    result: dict[str, Any] | None = None
 
 
 class JobChangeset(JsonBaseModel):

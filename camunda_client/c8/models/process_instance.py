@@ -36,6 +36,8 @@ class CreateProcessInstanceRequest(JsonBaseModel):
     )
     #: Camunda 8.8 and later.
     tags: list[str] | None = None
+    #: Camunda 8.9 and later: no second instance with the same one.
+    business_id: str | None = Field(default=None, alias="businessId")
 
     @model_validator(mode="after")
     def _one_definition(self) -> CreateProcessInstanceRequest:
