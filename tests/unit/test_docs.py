@@ -6,6 +6,9 @@ import importlib
 import re
 from pathlib import Path
 
+import pytest
+
+import camunda_client
 from camunda_client.config._options import AUTH_STRATEGY, OPTIONS, options_markdown
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -17,7 +20,12 @@ def test_the_table_of_options_is_the_one_list() -> None:
 
 
 def test_no_page_names_a_variable_that_nobody_reads() -> None:
-    known = {AUTH_STRATEGY, *(name for option in OPTIONS for name in option.env)}
+    known = {
+        AUTH_STRATEGY,
+        "CAMUNDA_LOG_LEVEL",
+        "CAMUNDA_CLIENT_PATCH",
+        *(name for option in OPTIONS for name in option.env),
+    }
     named = set(re.findall(r"\b(?:CAMUNDA|ZEEBE|OIDC)_[A-Z_]+\b", (DOCS / "configuration.md").read_text()))
 
     assert named == known
@@ -31,3 +39,12 @@ def test_the_new_paths_of_the_migration_page_import() -> None:
     assert len(paths) >= 7
     for path in paths:
         importlib.import_module(path)
+
+
+@pytest.mark.parametrize("folder", ["c8/auth", "c8/_http"])
+def test_every_event_is_listed(folder: str) -> None:
+    sources = [path.read_text() for path in (Path(camunda_client.__file__).parent / folder).glob("*.py")]
+    events = {event for text in sources for event in re.findall(r'"((?:auth|config|tls)\.[a-z_]+)"', text)}
+
+    assert events
+    assert {event for event in events if f"`{event}`" not in (DOCS / "logging.md").read_text()} == set()
