@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from camunda_client.config import _environment
-from camunda_client.config._secrets import Secret
+from camunda_client.config._secrets import Secret, unwrapped
 from camunda_client.config._sections import Section, configuration_error
 from camunda_client.config._urls import checked_url
 from camunda_client.error import ConfigurationError
@@ -15,7 +15,11 @@ from camunda_client.error import ConfigurationError
 #: A token endpoint may carry a query; an API address may not.
 TokenUrl = Annotated[str, AfterValidator(lambda value: checked_url(value.strip(), query_allowed=True))]
 NotBlank = Annotated[str, Field(min_length=1)]
-NotBlankSecret = Annotated[Secret, Field(min_length=1)]
+if TYPE_CHECKING:
+    # A str is given and a Secret is found: without pydantic's plugin, type checkers know no way to say that.
+    NotBlankSecret = Any
+else:
+    NotBlankSecret = Annotated[Secret, Field(min_length=1), BeforeValidator(unwrapped)]
 
 
 class SelfManagedAuthConfig(Section):

@@ -35,6 +35,12 @@ class Secret(SecretStr):
     def __deepcopy__(self, memo: dict[int, Any]) -> Secret:
         return self
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._secret_value == other._secret_value
+
+    def __hash__(self) -> int:
+        return hash(self._secret_value)
+
     def __len__(self) -> int:
         return len(self._secret_value or "")
 
@@ -43,3 +49,8 @@ class Secret(SecretStr):
 
     def __repr__(self) -> str:
         return "Secret('**********')"
+
+
+def unwrapped(value: Any) -> Any:
+    """Return the text of any SecretStr, so that one of pydantic's own is as welcome as ours."""
+    return value.get_secret_value() if isinstance(value, SecretStr) and not isinstance(value, Secret) else value

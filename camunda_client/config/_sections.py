@@ -68,9 +68,14 @@ def _problems(model: type[Section], error: ValidationError) -> list[Problem]:
         elif line["type"] == "missing":
             found.append((option, "is missing" + remedy(option)))
         else:
-            what = str(inner) if inner is not None else line["msg"].replace("Input should be", "should be")
+            what = str(inner) if inner is not None else _rule(line["type"], line["msg"])
             found.append((option, f"{_shown(option, line['input'])}: it {what}{remedy(option)}"))
     return found
+
+
+def _rule(kind: str, message: str) -> str:
+    # Only "at least 1" is ever asked for.
+    return "should not be empty" if kind.endswith("too_short") else message.replace("Input should be", "should be")
 
 
 def _outer_name(outer: str, inner: str) -> str:

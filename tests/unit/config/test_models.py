@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from camunda_client.config import (
     ApiConfig,
@@ -187,6 +188,29 @@ def test_an_unpickled_secret_says_what_happened_to_it() -> None:
 
     with pytest.raises(ConfigurationError, match="pickles never hold secrets"):
         copy.password.get_secret_value()
+
+
+def test_an_unpickled_copy_can_still_be_shown_and_compared() -> None:
+    basic = BasicAuthConfig(username="u", password=SECRET)
+
+    copy = pickle.loads(pickle.dumps(basic))
+
+    assert copy != basic
+    assert repr(copy) == repr(basic)
+
+
+def test_pydantics_own_secrets_are_welcome() -> None:
+    basic = BasicAuthConfig(username="u", password=SecretStr(SECRET))
+
+    assert basic.password.get_secret_value() == SECRET
+    assert basic == BasicAuthConfig(username="u", password=SECRET)
+
+
+def test_an_empty_secret_is_told() -> None:
+    error = refused(lambda: BasicAuthConfig(username="", password=""))
+
+    assert "auth.basic.username is '': it should not be empty" in str(error)
+    assert "auth.basic.password has a wrong value (not shown): it should not be empty" in str(error)
 
 
 def test_a_copy_within_the_process_keeps_its_secret() -> None:
