@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from camunda_client import config, patching
+from camunda_client.error import ServiceException
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
+
+    import gevent
 
     from camunda_client.c8.models import ActivatedJob
 
@@ -78,6 +81,8 @@ class _Work:
 
 
 def _run(prices: str, instances: int) -> int:
+    import gevent
+
     from camunda_client.c8 import api
     from camunda_client.c8.worker import add_job_worker, start_camunda_workers, stop_camunda_workers
 
@@ -89,14 +94,15 @@ def _run(prices: str, instances: int) -> int:
     _say(f"working {instances} instances of a process with two blocking handlers …")
     started_s = time.monotonic()
     start_camunda_workers()
+    creation = gevent.spawn(_create, instances)
     try:
-        _create(instances)
-        complete = _watch(work, instances, started_s)
+        complete = _watch(work, instances, started_s, creation)
         took_s = time.monotonic() - started_s
     finally:
+        creation.kill()
         stop_camunda_workers()
     if not complete:
-        _say(f"gave up after {_PATIENCE_S:.0f} s: {work.done}")
+        _say(f"gave up after {took_s:.0f} s: {work.done}")
         return 1
     _summary(work, instances, took_s, alone_s)
     return 0
@@ -113,32 +119,46 @@ def _alone_s(work: _Work) -> float:
     return sorted(took)[1]
 
 
-def _create(instances: int) -> None:
+def _create(instances: int) -> ServiceException | None:
+    """Start the instances, eight at a time, beside the workers; return why that failed, if it did."""
     from gevent.pool import Pool
 
     from camunda_client.c8 import api
     from camunda_client.c8.models import CreateProcessInstanceRequest
 
-    def create(number: int) -> None:
-        api.create_process_instance(
-            CreateProcessInstanceRequest(
-                processDefinitionId="c8-client-demo", variables={"order": number}, tenantId=None
-            )
+    def create(number: int) -> ServiceException | None:
+        request = CreateProcessInstanceRequest(
+            processDefinitionId="c8-client-demo", variables={"order": number}, tenantId=None
         )
+        try:
+            api.create_process_instance(request)
+        except ServiceException as error:
+            return error  # raised, gevent would print it as well
+        return None
 
     pool = Pool(8)
-    for number in range(instances):
-        pool.spawn(create, number)
+    try:
+        return next(filter(None, pool.imap_unordered(create, range(instances))), None)
+    finally:
+        pool.kill()
 
 
-def _watch(work: _Work, instances: int, started_s: float) -> bool:
-    """Show progress until all is done; return whether it was."""
+def _watch(
+    work: _Work, instances: int, started_s: float, creation: gevent.Greenlet[..., ServiceException | None]
+) -> bool:
+    """Show progress until all is done; return whether it was.
+
+    Raises:
+        ServiceException: Camunda did not start the instances.
+    """
     live = sys.stdout.isatty()
     last_s = 0.0
     while min(work.done.values()) < instances:
         now = time.monotonic()
         if now - started_s > _PATIENCE_S:
             return False
+        if creation.ready() and (failure := creation.get()) is not None:
+            raise failure
         if now - last_s >= (0.1 if live else 1.0):
             last_s = now
             _progress(work, instances, now - started_s, live=live)
@@ -174,6 +194,7 @@ def _slow_server() -> Iterator[str]:
         [sys.executable, "-m", "camunda_client.cli._slow_server", str(PRICE_S)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        start_new_session=True,  # Ctrl+C is for us; it ends with its stdin
     )
     assert server.stdin is not None  # noqa: S101 - for the type checker
     assert server.stdout is not None  # noqa: S101
