@@ -13,6 +13,8 @@ from camunda_client.cli._target import TargetError
 if TYPE_CHECKING:
     import argparse
 
+    from camunda_client.c8.models import DeploymentEntry
+
 
 def deploy(options: argparse.Namespace) -> int:
     """Deploy the files together, and print what came of each."""
@@ -21,8 +23,30 @@ def deploy(options: argparse.Namespace) -> int:
         raise TargetError(f"there is no file {', '.join(missing)}")
     config.initialize_config()
     deployed = api.deploy_resources(*options.files, tenant_id=options.tenant)
-    print(deployed.model_dump_json(indent=2))
+    if options.json:
+        print(deployed.model_dump_json(indent=2))
+        return 0
+    for entry in deployed.deployments:
+        print(_line(entry))
     return 0
+
+
+def _line(entry: DeploymentEntry) -> str:
+    """Return one deployed thing, as a line for people."""
+    if process := entry.process_definition:
+        version = process.process_definition_version
+        return f"process {process.process_definition_id}, version {version}, key {process.process_definition_key}"
+    if decision := entry.decision_definition:
+        version = decision.version
+        return f"decision {decision.decision_definition_id}, version {version}, key {decision.decision_definition_key}"
+    if graph := entry.decision_requirements:
+        version = graph.version
+        return (
+            f"decision graph {graph.decision_requirements_id}, version {version}, key {graph.decision_requirements_key}"
+        )
+    if form := entry.form:
+        return f"form {form.form_id}, version {form.version}, key {form.form_key}"
+    return entry.model_dump_json()
 
 
 def start(options: argparse.Namespace) -> int:

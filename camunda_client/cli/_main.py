@@ -22,7 +22,10 @@ exit codes:
   3      blocking calls can't be made cooperative any more (CAMUNDA_CLIENT_PATCH=strict)
   128+n  signal n came a second time
 
-options of the configuration (code wins over the environment, that over ./.env):
+environment beside the options below:
+  CAMUNDA_CLIENT_PATCH  1 = make blocking calls cooperative (default), 0 = you have done so, strict = or end with 3
+  CAMUNDA_LOG_LEVEL     DEBUG, INFO (default), WARNING, ERROR or CRITICAL
+
 """
 
 
@@ -78,36 +81,44 @@ def _add_worker(commands: Any) -> None:
         "--drain-timeout",
         type=_seconds,
         metavar="SECONDS",
-        help="time for handlers to finish after a signal; default: worker.drainTimeout",
+        help="time for handlers to finish after the first signal; default: 30, or what worker.drainTimeout or "
+        "CAMUNDA_WORKER_DRAIN_TIMEOUT say in milliseconds",
     )
     worker.set_defaults(run=_worker.run)
 
 
 def _add_deploy(commands: Any) -> None:
     deploy = commands.add_parser("deploy", help="deploy BPMN, DMN and form files together")
-    deploy.add_argument("files", metavar="FILES", nargs="+")
+    deploy.add_argument("files", metavar="FILES", nargs="+", help="all of them are deployed, or none")
     deploy.add_argument("--tenant", metavar="ID", help="tenant to deploy for; default: the default tenant")
+    deploy.add_argument("--json", action="store_true", help="print JSON")
     deploy.set_defaults(run=_client.deploy)
 
 
 def _add_start(commands: Any) -> None:
-    start = commands.add_parser("start", help="start instances of a process")
+    start = commands.add_parser("start", help="start instances of a process, and print their keys")
     start.add_argument("process_id", metavar="PROCESS_ID", help="the id of the <process> element")
-    start.add_argument("--variables", type=_json_object, default={}, metavar="JSON", help="such as '{\"amount\": 5}'")
+    start.add_argument(
+        "--variables", type=_json_object, default={}, metavar="JSON", help="such as '{\"amount\": 5}'; default: none"
+    )
     start.add_argument("--version", type=int, metavar="N", help="version of the process; default: the latest")
-    start.add_argument("--tenant", metavar="ID")
+    start.add_argument("--tenant", metavar="ID", help="tenant of the process; default: the default tenant")
     start.add_argument("--count", type=_count, default=1, metavar="N", help="how many instances; default: 1")
     start.set_defaults(run=_client.start)
 
 
 def _json_object(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(text)
-    except ValueError as error:
+        value = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
         raise argparse.ArgumentTypeError(f"no JSON: {error}") from error
     if not isinstance(value, dict):
         raise argparse.ArgumentTypeError(f'a JSON object is needed, such as {{"amount": 5}}, not {text!r}')
     return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"JSON has no {name}")
 
 
 def _seconds(text: str) -> float:

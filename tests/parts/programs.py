@@ -13,6 +13,9 @@ from types import TracebackType
 import gevent
 import gevent.event
 
+#: The command as pip installed it, a Python script.
+CAMUNDA_CLIENT = Path(sys.executable).with_name("camunda-client")
+
 #: Seconds to wait for anything a program should do at once.
 PATIENCE_S = 60.0
 
@@ -41,6 +44,14 @@ class Program:
         for line in self.process.stdout:
             self.lines.append(line.rstrip("\n"))
             self._more.set()
+
+    @classmethod
+    def run(
+        cls, *arguments: str | Path, environment: dict[str, str] | None = None, cwd: Path | None = None
+    ) -> tuple[int, str]:
+        """Run a program to its end; return its exit code and all that it printed."""
+        with cls(*arguments, environment=environment, cwd=cwd) as program:
+            return program.end(), program.output
 
     @property
     def output(self) -> str:

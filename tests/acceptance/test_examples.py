@@ -1,0 +1,131 @@
+"""The examples, run by the very commands that each prints at its top, and judged by the engine's records."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shlex
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from camunda_client.testing.real_camunda import RealCamunda
+from tests.parts.programs import CAMUNDA_CLIENT, Program
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+
+class Example:
+    """One example: the commands of its docstring, the instances they started, and the worker."""
+
+    def __init__(self, number: str, camunda: RealCamunda) -> None:
+        [self.path] = [path for path in EXAMPLES if path.name.startswith(number)]
+        self.camunda = camunda
+        self._environment = {"CAMUNDA_API_BASE_URL": camunda.base_url}
+        if "CAMUNDA_REST_ADDRESS" in self.path.read_text():
+            self._environment = {"CAMUNDA_REST_ADDRESS": camunda.base_url}
+        *before, self.last = commands(self.path)
+        self.keys: list[int] = []
+        for command in before:
+            code, output = Program.run(CAMUNDA_CLIENT, *command[1:], environment=self._environment, cwd=ROOT)
+            assert code == 0, (command, output)
+            if command[1] == "start":
+                self.keys += map(int, output.split())
+
+    def worker(self) -> Program:
+        program = [CAMUNDA_CLIENT] if self.last[0] == "camunda-client" else []
+        return Program(*program, *self.last[1:], environment=self._environment, cwd=ROOT)
+
+    def records(self, value_type: str, intent: str, count: int = 1, **members: Any) -> list[dict[str, Any]]:
+        """Wait for so many records of our instances with these members; return their values."""
+
+        def ours(value: dict[str, Any]) -> bool:
+            return value["processInstanceKey"] in self.keys and members.items() <= value.items()
+
+        found = self.camunda.wait_for_records(count, value_type, intent, of=ours, timeout_s=60)
+        return [record["value"] for record in found]
+
+
+def commands(path: Path) -> list[list[str]]:
+    """Return the indented lines of an example's docstring that start something."""
+    told = ast.get_docstring(ast.parse(path.read_text())) or ""
+    lines = [shlex.split(line) for line in told.splitlines() if line.startswith("    ")]
+    return [line for line in lines if line[0] in ("camunda-client", "python")]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_is_short_and_says_what_how_and_what_to_expect(path: Path) -> None:
+    text = path.read_text()
+
+    assert len(text.splitlines()) <= 60
+    assert text.index("What you learn") < text.index("\nRun") < text.index("What you will see")
+    assert [command[1] for command in commands(path)[:2]] == ["deploy", "start"]
+
+
+def test_the_first_example_says_hello(real_camunda: RealCamunda) -> None:
+    example = Example("01", real_camunda)
+
+    with example.worker() as worker:
+        [completed] = example.records("JOB", "COMPLETED")
+        worker.wait_for("job.completed")
+        worker.send(signal.SIGINT)
+        code = worker.end()
+
+    assert completed["variables"] == {"greeting": "Hello, Ada!"}
+    [line] = [json.loads(line) for line in worker.lines if "saying hello" in line]
+    assert (line["event"], line["process_instance_key"]) == ("saying hello to Ada", str(example.keys[0]))
+    assert code == 0
+    assert "shutdown.drained" in worker.lines[-1]
+
+
+def test_the_second_example_shows_what_each_exception_does(real_camunda: RealCamunda) -> None:
+    example = Example("02", real_camunda)
+    modest, greedy, nothing = example.keys
+
+    with example.worker() as worker:
+        [incident] = example.records("INCIDENT", "CREATED")
+        completed = example.records("JOB", "COMPLETED", 2)
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0
+
+    failed = {key: [job["retries"] for job in example.records("JOB", "FAILED") if job["processInstanceKey"] == key]
+              for key in example.keys}  # fmt: skip
+    assert failed == {modest: [2], greedy: [], nothing: [2, 1, 0]}
+    assert {job["processInstanceKey"]: (job["type"], job["variables"]) for job in completed} == {
+        modest: ("charge-card", {"charged": True}),
+        greedy: ("tell-customer", {}),
+    }
+    assert "more than 1000 can't be charged" in worker.output
+    assert (incident["processInstanceKey"], incident["errorType"]) == (nothing, "JOB_NO_RETRIES")
+    assert incident["errorMessage"].startswith("KeyError: 'amount'")
+
+
+def test_the_third_example_waits_for_many_answers_at_once(real_camunda: RealCamunda) -> None:
+    example = Example("03", real_camunda)
+
+    with example.worker() as worker:
+        completed = example.records("JOB", "COMPLETED", 100)
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0
+
+    assert {job["variables"]["price"] for job in completed} == {42}
+    # One after another, nobody would ever have asked before.
+    assert max(job["variables"]["asked_at_once"] for job in completed) > 10
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_fourth_example_has_a_main_loop_of_its_own(real_camunda: RealCamunda, number: signal.Signals) -> None:
+    example = Example("04", real_camunda)
+
+    with example.worker() as worker:
+        completed = example.records("JOB", "COMPLETED", 20)
+        worker.wait_for("job.completed", 20)
+        worker.send(number)
+        code = worker.end()
+
+    assert {job["worker"] for job in completed} == {"c8-example-worker"}
+    assert {job["variables"]["output"] for job in completed} == {"some output for the next task"}
+    assert code == 0, worker.output[-3000:]
