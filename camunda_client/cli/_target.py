@@ -12,9 +12,14 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from camunda_client.error import ConfigurationError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
+
+#: The package's folder: frames in it are ours, not the user's.
+_PACKAGE = str(Path(__file__).parent.parent) + "/"
 
 
 class TargetError(Exception):
@@ -30,7 +35,8 @@ def load(target: str) -> ModuleType:
 
     Raises:
         TargetError: There is no such file, module or function.
-        UserCodeFailed: The module or function raised. Its own traceback is on stderr.
+        ConfigurationError: The module or function sets a configuration that is wrong.
+        UserCodeFailed: The module or function raised anything else. Its own traceback is on stderr.
     """
     name, _, function = (target, "", "") if Path(target).exists() else target.partition(":")
     module = _load_file(Path(name)) if name.endswith(".py") or "/" in name else _load_module(name)
@@ -75,14 +81,21 @@ def _load_module(name: str) -> ModuleType:
 def _guarded(call: Callable[[], Any]) -> None:
     try:
         call()
+    except ConfigurationError:
+        raise  # names the option and the remedy: a traceback would say less
     except Exception as error:
-        frames = error.__traceback__
-        # Without our own frames and importlib's: what is left is the user's.
-        while frames is not None and _is_machinery(frames.tb_frame.f_code.co_filename):
-            frames = frames.tb_next
-        traceback.print_exception(type(error), error, frames)
+        told: traceback.TracebackException | None = traceback.TracebackException.from_exception(error)
+        shown = told
+        while told is not None:
+            told.stack = traceback.StackSummary.from_list(
+                [frame for frame in told.stack if not _is_machinery(frame.filename)]
+            )
+            told = told.__cause__ or told.__context__
+        if shown is not None:
+            sys.stderr.write("".join(shown.format()))
         raise UserCodeFailed from error
 
 
 def _is_machinery(filename: str) -> bool:
-    return filename == __file__ or filename.startswith("<frozen importlib") or "/importlib/" in filename
+    """Whether a frame is ours or importlib's: what is left is the user's."""
+    return filename.startswith((_PACKAGE, "<frozen importlib")) or "/importlib/" in filename

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from camunda_client import config, log, patching
@@ -29,11 +30,11 @@ def run(options: argparse.Namespace) -> int:
         _target.load(options.target)
     except _target.UserCodeFailed:
         return 1
-    _configure()
     worker.register_workers()
     manager = worker.CamundaWorkerManager()
     if not manager.workers:
         raise _target.TargetError(f"{options.target} has no function decorated with @camunda_worker")
+    _configure()
     return _work(manager, options.drain_timeout)
 
 
@@ -53,7 +54,9 @@ def _work(manager: CamundaWorkerManager, drain_timeout_s: float | None) -> int:
     loop = gevent.get_hub().loop
     # A signal may come while the hub itself runs, so the handler only schedules.
     manager.start_workers(on_signal=lambda _number: loop.run_callback(told_to_stop.set))
-    told_to_stop.wait()
+    with suppress(KeyboardInterrupt, SystemExit):
+        # They come up here where TARGET started the workers itself, without a loop of its own.
+        told_to_stop.wait()
     report = manager.stop_workers(drain_timeout_s)
     log.flush()
     return 0 if report.clean else 1

@@ -1,0 +1,209 @@
+"""The command line, as processes: what is printed, which exit code comes back, and what the engine says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from camunda_client import __version__
+from camunda_client.testing.real_camunda import RealCamunda
+from tests.parts import rest
+from tests.parts.programs import CAMUNDA_CLIENT, Program
+
+#: An address where nobody answers, for what must fail before anybody is asked.
+NOWHERE = {"CAMUNDA_REST_ADDRESS": "http://127.0.0.1:9"}
+HANDLER = """
+from camunda_client.c8.worker import camunda_worker
+
+@camunda_worker(job_type="cli")
+def handler(job):
+    return None
+"""
+
+
+def run(*arguments: str | Path, cwd: Path, environment: dict[str, str] | None = None) -> tuple[int, str]:
+    return Program.run(CAMUNDA_CLIENT, *arguments, cwd=cwd, environment=environment)
+
+
+def test_help_tells_commands_exit_codes_units_defaults_and_environment_names(tmp_path: Path) -> None:
+    code, output = run("--help", cwd=tmp_path)
+
+    assert code == 0
+    for command in ("worker", "deploy", "start", "topology", "demo"):
+        assert f"\n    {command} " in output
+    assert "128+n  signal n came a second time" in output
+    assert "api.job.timeout  (ms, default: 10000)" in output
+    assert "Environment: CAMUNDA_REST_ADDRESS, CAMUNDA_API_BASE_URL, ZEEBE_REST_ADDRESS" in output
+    assert "CAMUNDA_CLIENT_PATCH" in output
+    assert output.count("code wins over the environment") == 1
+
+
+@pytest.mark.parametrize("command", ["worker", "deploy", "start", "topology", "demo"])
+def test_every_command_explains_every_argument(command: str, tmp_path: Path) -> None:
+    code, output = run(command, "--help", cwd=tmp_path, environment={"COLUMNS": "200"})
+
+    assert code == 0
+    lines = [*output.partition("\n\n")[2].splitlines(), ""]
+    arguments = [at for at, line in enumerate(lines) if line.startswith(("  -", "  TARGET", "  FILES", "  PROCESS_ID"))]
+    assert arguments
+    for at in arguments:
+        # Beside it, or where it is too long for that, below it.
+        assert "  " in lines[at].strip() or lines[at + 1].startswith("     "), lines[at]
+
+
+def test_the_package_can_be_run_as_well(tmp_path: Path) -> None:
+    code, output = Program.run("-m", "camunda_client", "--version", cwd=tmp_path)
+
+    assert (code, output) == (0, f"c8-client {__version__}")
+
+
+@pytest.mark.parametrize(
+    ("target", "line"),
+    [
+        ("ap.py", "there is no file ap.py; . has app.py, idle.py"),
+        ("nowhere/app.py", "there is no file nowhere/app.py"),
+        ("ap", "there is no module 'ap' in"),
+        ("ap.handlers", "'ap.handlers' names no module"),
+        ("app.py:configur", "app.py has no function 'configur' to call"),
+        ("idle.py", "idle.py has no function decorated with @camunda_worker"),
+        ("", "there is no module ''"),
+    ],
+)
+def test_a_wrong_target_is_one_line_and_exit_code_2(tmp_path: Path, target: str, line: str) -> None:
+    (tmp_path / "app.py").write_text(HANDLER)
+    (tmp_path / "idle.py").write_text("x = 1\n")
+
+    code, output = run("worker", target, cwd=tmp_path)
+
+    assert code == 2
+    assert output.startswith(f"camunda-client: {line}")
+    assert "\n" not in output
+
+
+@pytest.mark.parametrize("target", ["app.py", "app", "app.py:configure"])
+def test_an_error_in_the_users_module_is_the_users_own_traceback(tmp_path: Path, target: str) -> None:
+    failing = "def configure():\n    return {}['no such setting']\n"
+    call = "" if target.endswith("configure") else "configure()\n"
+    (tmp_path / "app.py").write_text(HANDLER + failing + call)
+
+    code, output = run("worker", target, cwd=tmp_path, environment=NOWHERE)
+
+    assert code == 1
+    lines = output.splitlines()
+    assert (lines[0], lines[-1]) == ("Traceback (most recent call last):", "KeyError: 'no such setting'")
+    files = [line.split('"')[1] for line in lines if line.startswith('  File "')]
+    assert {Path(file).name for file in files} == {"app.py"}
+
+
+def test_a_handler_that_cannot_be_called_is_told_with_the_users_line_only(tmp_path: Path) -> None:
+    source = (
+        "from camunda_client.c8.worker import camunda_worker\n\n@camunda_worker('x')\nasync def f(job):\n    pass\n"
+    )
+    (tmp_path / "app.py").write_text(source)
+
+    code, output = run("worker", "app.py", cwd=tmp_path, environment=NOWHERE)
+
+    assert code == 1
+    assert [line.split(", ")[1] for line in output.splitlines() if line.startswith("  File")] == ["line 3"]
+    assert "app.f is async; handlers here are plain functions" in output.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({}, "api.baseUrl is missing"),
+        ({"CAMUNDA_REST_ADDRESS": "localhost:8080"}, "api.baseUrl is 'localhost:8080': it must begin with http://"),
+        (NOWHERE | {"CAMUNDA_WORKER_TIMEOUT": "-5"}, "api.job.timeout is "),
+    ],
+)
+@pytest.mark.parametrize("command", [("worker", "app.py"), ("topology",)], ids=lambda command: command[0])
+def test_a_wrong_configuration_is_one_error_and_exit_code_2(
+    tmp_path: Path, command: tuple[str, ...], environment: dict[str, str], told: str
+) -> None:
+    (tmp_path / "app.py").write_text(HANDLER)
+
+    code, output = run(*command, cwd=tmp_path, environment=environment)
+
+    assert code == 2
+    assert output.startswith(f"camunda-client: {told}")
+    assert "Traceback" not in output
+    assert "Set it in code or by CAMUNDA_" in output
+
+
+def test_a_wrong_configuration_in_the_users_module_is_told_alike(tmp_path: Path) -> None:
+    settings = "from camunda_client import config\nconfig.initialize_config({'api': {'timeuot': 5}})\n"
+    (tmp_path / "app.py").write_text(settings + HANDLER)
+
+    code, output = run("worker", "app.py", cwd=tmp_path, environment=NOWHERE)
+
+    assert (code, output) == (2, "camunda-client: api.timeuot is unknown; did you mean timeout?")
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [("{a}", "no JSON: "), ("[1]", "a JSON object is needed, such as "), ('{"a": NaN}', "JSON has no NaN")],
+)
+def test_variables_that_are_no_json_object_are_refused(tmp_path: Path, variables: str, told: str) -> None:
+    code, output = run("start", "p", "--variables", variables, cwd=tmp_path, environment=NOWHERE)
+
+    assert code == 2
+    assert told in output.splitlines()[-1]
+
+
+def test_nobody_at_the_address_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
+    code, output = run("topology", cwd=tmp_path, environment=NOWHERE)
+
+    assert code == 1
+    assert output.startswith("camunda-client: ")
+    assert "http://127.0.0.1:9 refused the connection; is it running?" in output
+    assert "\n" not in output
+
+
+def test_deploy_start_and_topology_do_what_they_say(real_camunda: RealCamunda, tmp_path: Path) -> None:
+    word = rest.unique()
+    (tmp_path / "one.bpmn").write_text((rest.RESOURCES / "one.bpmn").read_text().replace("${run}", word))
+    (tmp_path / "dish.dmn").write_text((rest.RESOURCES / "dish.dmn").read_text().replace("${run}", word))
+    environment = {"CAMUNDA_REST_ADDRESS": real_camunda.base_url}
+
+    deployed = run("deploy", "one.bpmn", "dish.dmn", cwd=tmp_path, environment=environment)
+    again = run("deploy", "--json", "one.bpmn", cwd=tmp_path, environment=environment)
+    started = run(
+        "start", f"one-{word}", "--count", "2", "--variables", '{"a": "ž"}', cwd=tmp_path, environment=environment
+    )
+    topology = run("topology", cwd=tmp_path, environment=environment)
+    topology_json = run("topology", "--json", cwd=tmp_path, environment=environment)
+
+    assert deployed[0] == 0
+    assert f"process one-{word}, version 1, key " in deployed[1]
+    assert {line.split()[0] for line in deployed[1].splitlines()} == {"process", "decision"}
+    [entry] = json.loads(again[1])["deployments"]
+    assert entry["processDefinition"]["processDefinitionId"] == f"one-{word}"
+    jobs = rest.activate(real_camunda.base_url, f"t-{word}", count=2)
+    assert started == (0, "\n".join(str(job["processInstanceKey"]) for job in jobs))
+    assert [job["variables"] for job in jobs] == [{"a": "ž"}] * 2
+    assert topology[0] == 0
+    assert "gateway 8.6.0, 1 broker(s), 1 partition(s)" in topology[1]
+    assert json.loads(topology_json[1])["gatewayVersion"] == "8.6.0"
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "told"),
+    [
+        (("start", "no-such-process"), 1, "HTTP 404 NOT_FOUND"),
+        (("deploy", "broken.bpmn"), 1, "Nothing was deployed of broken.bpmn: HTTP 400"),
+        (("deploy", "missing.bpmn", "broken.bpmn"), 2, "there is no file missing.bpmn"),
+    ],
+)
+def test_what_the_engine_refuses_is_one_line(
+    real_camunda: RealCamunda, tmp_path: Path, command: tuple[str, ...], code: int, told: str
+) -> None:
+    (tmp_path / "broken.bpmn").write_text("<x")
+
+    found, output = run(*command, cwd=tmp_path, environment={"CAMUNDA_REST_ADDRESS": real_camunda.base_url})
+
+    assert found == code
+    assert output.startswith("camunda-client: ")
+    assert told in output
+    assert "\n" not in output

@@ -1,0 +1,175 @@
+"""``camunda-client worker`` under signals: how it ends, with which exit code, and what it leaves at the engine."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from camunda_client.testing.real_camunda import RealCamunda
+from tests.parts import rest
+from tests.parts.programs import CAMUNDA_CLIENT, PATIENCE_S, Program
+from tests.parts.work import start_many
+
+APP = """
+import os, time
+from camunda_client.c8.worker import camunda_worker
+
+@camunda_worker(job_type=os.environ["JOB_TYPE"], max_jobs_active=10)
+def handler(job):
+    print("working", flush=True)
+    {body}
+"""
+#: Ignores SIGHUP, as nohup does, and becomes the program.
+NOHUP = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+
+
+class Scene:
+    """A process of one task, a worker for it whose handler does ``body``, and the engine to ask afterwards."""
+
+    def __init__(self, camunda: RealCamunda, folder: Path, body: str) -> None:
+        self.url = camunda.base_url
+        self.camunda = camunda
+        self.word = rest.unique()
+        self.job_type = f"t-{self.word}"
+        self.folder = folder
+        rest.deploy(self.url, "one.bpmn", run=self.word)
+        (folder / "app.py").write_text(APP.format(body=body))
+
+    def worker(self, *options: str, before: tuple[str, ...] = ()) -> Program:
+        environment = {"CAMUNDA_REST_ADDRESS": self.url, "JOB_TYPE": self.job_type}
+        command = (*before, CAMUNDA_CLIENT, "worker", "app.py", *options)
+        return Program(*command, cwd=self.folder, environment=environment)
+
+    def start(self, count: int) -> None:
+        start_many(self.url, f"one-{self.word}", count)
+
+    def told(self, intent: str) -> set[int]:
+        records = self.camunda.records("JOB", intent)
+        return {record["key"] for record in records if record["value"]["type"] == self.job_type}
+
+    def left(self) -> list[int]:
+        """Return the jobs that whoever asks gets at once: those that nobody has locked."""
+        found: list[int] = []
+        while jobs := rest.activate(self.url, self.job_type, count=100, wait_s=0.5):
+            found += [int(job["key"]) for job in jobs]
+        return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_a_busy_worker_with_0_and_leaves_no_job_locked(
+    real_camunda: RealCamunda, tmp_path: Path, number: signal.Signals
+) -> None:
+    scene = Scene(real_camunda, tmp_path, "time.sleep(0.5)")
+    scene.start(40)
+
+    with scene.worker() as worker:
+        worker.wait_for("working", 15)
+        worker.send(number)
+        code = worker.end()
+
+    assert code == 0, worker.output[-3000:]
+    assert worker.lines[-1].count("shutdown.drained") == 1
+    done = scene.told("COMPLETED")
+    assert 10 <= len(done) < 40
+    assert set(scene.left()) == scene.told("CREATED") - done
+
+
+def test_a_handler_that_outlasts_the_drain_costs_exit_code_1_and_no_job(
+    real_camunda: RealCamunda, tmp_path: Path
+) -> None:
+    scene = Scene(real_camunda, tmp_path, "time.sleep(3600)")
+    scene.start(3)
+
+    with scene.worker("--drain-timeout", "0.3") as worker:
+        worker.wait_for("working", 3)
+        worker.send(signal.SIGTERM)
+        code = worker.end()
+
+    assert code == 1
+    assert "shutdown.forced" in worker.lines[-1]
+    assert set(scene.left()) == scene.told("CREATED")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_the_second_signal_ends_a_draining_worker_at_once(
+    real_camunda: RealCamunda, tmp_path: Path, number: signal.Signals
+) -> None:
+    scene = Scene(real_camunda, tmp_path, "time.sleep(3600)")
+    scene.start(1)
+
+    with scene.worker() as worker:
+        worker.wait_for("working")
+        worker.send(signal.SIGTERM)
+        worker.wait_for("shutdown.started")
+        sent = time.monotonic()
+        worker.send(number)
+        code = worker.end()
+
+    assert code == 128 + number
+    assert time.monotonic() - sent < 5
+
+
+def test_the_second_signal_ends_a_worker_whose_handler_never_yields(real_camunda: RealCamunda, tmp_path: Path) -> None:
+    scene = Scene(real_camunda, tmp_path, "while True: pass")
+    scene.start(1)
+
+    with scene.worker() as worker:
+        worker.wait_for("working")
+        deadline = time.monotonic() + PATIENCE_S
+        # Nothing tells that the first has arrived: the hub is blocked. Two that come together count as one.
+        while worker.process.poll() is None and time.monotonic() < deadline:
+            worker.send(signal.SIGTERM)
+            time.sleep(0.05)
+        code = worker.end()
+
+    assert code == 128 + signal.SIGTERM
+
+
+def test_under_nohup_a_hangup_is_ignored(real_camunda: RealCamunda, tmp_path: Path) -> None:
+    scene = Scene(real_camunda, tmp_path, "pass")
+
+    with scene.worker(before=("-c", NOHUP)) as worker:
+        worker.wait_for("workers.started")
+        worker.send(signal.SIGHUP)
+        scene.start(1)
+        worker.wait_for("job.completed")
+        worker.send(signal.SIGTERM)
+        code = worker.end()
+
+    assert code == 0
+    assert len(scene.told("COMPLETED")) == 1
+
+
+def test_a_module_that_starts_the_workers_itself_is_stopped_as_well(real_camunda: RealCamunda, tmp_path: Path) -> None:
+    scene = Scene(real_camunda, tmp_path, "time.sleep(0.2)")
+    with (tmp_path / "app.py").open("a") as app:
+        app.write(
+            "from camunda_client import config\nfrom camunda_client.c8.worker import *\n"
+            "config.initialize_config(); register_workers(); start_camunda_workers()\n"
+        )
+    scene.start(20)
+
+    with scene.worker() as worker:
+        worker.wait_for("working", 12)
+        worker.send(signal.SIGINT)
+        code = worker.end()
+
+    assert code == 0, worker.output[-3000:]
+    assert set(scene.left()) == scene.told("CREATED") - scene.told("COMPLETED")
+
+
+def test_a_worker_outlives_an_engine_that_is_not_there_yet(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(APP.format(body="pass"))
+    environment = {"CAMUNDA_REST_ADDRESS": "http://127.0.0.1:9", "JOB_TYPE": "cli"}
+
+    with Program(CAMUNDA_CLIENT, "worker", "app.py", cwd=tmp_path, environment=environment) as worker:
+        worker.wait_for("poll.failed")
+        worker.send(signal.SIGTERM)
+        code = worker.end()
+
+    assert code == 0
+    assert worker.output.count("poll.failed") == 1
+    assert "127.0.0.1:9" in worker.output
