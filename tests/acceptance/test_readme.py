@@ -1,0 +1,147 @@
+"""The README's code: every Python block is run as the file that its first line names, on a real Camunda."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from camunda_client.testing.real_camunda import RealCamunda
+from tests.parts import rest
+from tests.parts.programs import CAMUNDA_CLIENT, Program
+
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text()
+TESTED = {"hello.py", "app.py", "calls.py", "errors.py", "configure.py"}
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the README's files, and the examples beside them."""
+    for block in blocks("python"):
+        (tmp_path / block.split("\n", 1)[0].removeprefix("# ")).write_text(block)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    return tmp_path
+
+
+def values(camunda: RealCamunda, intent: str, keys: list[int], count: int = 1) -> list[dict[str, Any]]:
+    records = camunda.wait_for_records(count, "JOB", intent, of=lambda value: value["processInstanceKey"] in keys)
+    return [record["value"] for record in records]
+
+
+def test_every_python_block_is_run_by_a_test() -> None:
+    assert {block.split("\n", 1)[0] for block in blocks("python")} == {f"# {name}" for name in TESTED}
+
+
+def test_every_page_and_folder_that_is_linked_is_there() -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_two_commands_come_first_and_exist() -> None:
+    commands = re.findall(r"^make (\w+)", blocks("sh")[0], re.MULTILINE)
+
+    assert commands == ["demo", "test"]
+    makefile = (ROOT / "Makefile").read_text()
+    assert all(re.search(rf"^{command}:", makefile, re.MULTILINE) for command in commands)
+
+
+def test_the_first_worker_works_by_the_commands_below_it(real_camunda: RealCamunda, folder: Path) -> None:
+    [block] = [block for block in blocks("sh") if "camunda-client worker" in block]
+    lines = [shlex.split(line)[1:] for line in block.splitlines() if line.startswith("camunda-client ")]
+    environment = {"CAMUNDA_REST_ADDRESS": real_camunda.base_url}
+
+    keys: list[int] = []
+    for arguments in lines[:-1]:
+        code, output = Program.run(CAMUNDA_CLIENT, *arguments, cwd=folder, environment=environment)
+        assert code == 0, output
+        keys += map(int, output.split()) if arguments[0] == "start" else []
+    with Program(CAMUNDA_CLIENT, *lines[-1], cwd=folder, environment=environment) as worker:
+        [completed] = values(real_camunda, "COMPLETED", keys)
+        worker.wait_for("job.completed")
+        worker.send(signal.SIGINT)
+        assert worker.end() == 0
+
+    assert completed["variables"] == {"greeting": "Hello, Ada!"}
+    assert "workers.started" in worker.output
+
+
+def test_the_main_loop_works_and_ends(real_camunda: RealCamunda, folder: Path) -> None:
+    rest.deploy_text(real_camunda.base_url, "seed_style.bpmn", (ROOT / "examples/bpmn/seed_style.bpmn").read_text())
+    key = rest.start(real_camunda.base_url, "seed-style")
+
+    with Program("app.py", cwd=folder, environment={"CAMUNDA_REST_ADDRESS": real_camunda.base_url}) as app:
+        [completed] = values(real_camunda, "COMPLETED", [key])
+        app.wait_for(f"working for {key}")
+        app.wait_for("job.completed")
+        app.send(signal.SIGTERM)
+        assert app.end() == 0
+
+    assert completed["variables"] == {"output": "some output for the next task"}
+
+
+def test_the_calls_do_what_they_say(real_camunda: RealCamunda, folder: Path) -> None:
+    code, output = Program.run("calls.py", cwd=folder, environment={"CAMUNDA_REST_ADDRESS": real_camunda.base_url})
+
+    assert code == 0, output
+    started, refused = output.splitlines()
+    assert refused.startswith("404 NOT_FOUND Command 'CANCEL' rejected with code 'NOT_FOUND'")
+    [created] = values(real_camunda, "CREATED", [int(started.removeprefix("started "))])
+    assert created["bpmnProcessId"] == "hello"
+    # Nobody else wants it.
+    for job in rest.activate(real_camunda.base_url, "greet", count=100):
+        rest.call(real_camunda.base_url, "POST", f"/v2/jobs/{job['key']}/completion", {})
+
+
+def test_the_errors_become_what_the_table_says(real_camunda: RealCamunda, folder: Path) -> None:
+    word = rest.unique()
+    process = (rest.RESOURCES / "one.bpmn").read_text().replace("t-${run}", "reserve").replace("${run}", word)
+    rest.deploy_text(real_camunda.base_url, "one.bpmn", process)
+    modest, greedy, nothing = (
+        rest.start(real_camunda.base_url, f"one-{word}", variables)
+        for variables in ({"wanted": 3}, {"wanted": 300}, {})
+    )
+
+    environment = {"CAMUNDA_REST_ADDRESS": real_camunda.base_url}
+    with Program(CAMUNDA_CLIENT, "worker", "errors.py", cwd=folder, environment=environment) as worker:
+        [completed] = values(real_camunda, "COMPLETED", [modest])
+        [thrown] = values(real_camunda, "ERROR_THROWN", [greedy])
+        failed = values(real_camunda, "FAILED", [nothing], 3)
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0
+
+    assert completed["variables"] == {"reserved": 3}
+    [once] = values(real_camunda, "FAILED", [modest])
+    assert (once["retries"], once["retryBackoff"]) == (2, 200)
+    assert once["errorMessage"].startswith("ServiceException: the stock is being counted")
+    assert (thrown["errorCode"], thrown["errorMessage"]) == ("OUT_OF_STOCK", "300 are more than we have")
+    assert [job["retries"] for job in failed] == [2, 1, 0]
+    assert all(job["errorMessage"].startswith("KeyError: 'wanted'") for job in failed)
+
+
+def test_the_configuration_is_taken_from_the_environment_or_refused(folder: Path) -> None:
+    environment = {
+        "CAMUNDA_CLIENT_ID": "worker",
+        "CAMUNDA_CLIENT_SECRET": "never-to-be-seen",
+        "CAMUNDA_TOKEN_URL": "http://127.0.0.1:9/token",
+        "CAMUNDA_API_BASE_URL": "http://127.0.0.1:9",
+    }
+
+    code, output = Program.run("configure.py", cwd=folder, environment=environment)
+    without = Program.run("configure.py", cwd=folder)
+
+    assert code == 0
+    assert "api.job.timeout  (ms, default: 10000)" in output
+    assert "never-to-be-seen" not in output
+    assert without[0] == 1
+    assert "auth.selfManaged.clientId is None" in without[1]
