@@ -129,7 +129,7 @@ def encode_variables(value: object) -> bytes:
         UnfitResult: Not an object, or a value in it has no exact JSON form.
     """
     if isinstance(value, BaseModel):
-        value = value.model_dump()
+        value = value.model_dump(by_alias=True)
     elif not isinstance(value, Mapping) and not (dataclasses.is_dataclass(value) and not isinstance(value, type)):
         raise UnfitResult(
             f"the handler returned {_shown(value)}, but Camunda takes an object of variables; "
@@ -170,7 +170,7 @@ def _blame(value: object, path: str = "", seen: frozenset[int] = frozenset()) ->
 
 def _blame_container(value: object, path: str, seen: frozenset[int]) -> str:
     if isinstance(value, BaseModel):
-        value = value.model_dump()
+        value = value.model_dump(by_alias=True)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):

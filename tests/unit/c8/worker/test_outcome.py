@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 import pytest
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker import _outcome
@@ -32,6 +32,10 @@ class Receipt(JsonBaseModel):
     note: str | None = None
 
 
+class OwnModel(BaseModel):
+    paid_at: float | str = Field(serialization_alias="paidAt")
+
+
 @dataclasses.dataclass
 class Parcel:
     weight: float
@@ -50,6 +54,8 @@ def test_what_is_false_completes_without_variables(nothing: object) -> None:
     [
         ({"a": 1, "b": None}, {"a": 1, "b": None}),
         (Receipt(paidAt="today"), {"paidAt": "today"}),
+        (OwnModel(paid_at="today"), {"paidAt": "today"}),
+        ({"r": OwnModel(paid_at="today")}, {"r": {"paidAt": "today"}}),
         (
             Parcel(1.5, uuid.UUID(int=5)),
             {"weight": 1.5, "to": "00000000-0000-0000-0000-000000000005"},
