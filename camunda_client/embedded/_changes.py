@@ -1,0 +1,146 @@
+"""Changing instances that run: modification of their tokens, migration to another process version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from camunda_client.embedded._instances import ElementInstance, ProcessInstance
+from camunda_client.embedded._rejections import invalid_argument, invalid_state
+
+if TYPE_CHECKING:
+    from camunda_client.embedded._deployments import Definition
+    from camunda_client.embedded._lifecycle import Lifecycle
+
+
+@dataclass(slots=True)
+class Activation:
+    """Put a token before an element; variables by the id of the scope they belong to ("" = the process)."""
+
+    element_id: str
+    variables: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+
+class Changes:
+    """Modification and migration."""
+
+    def __init__(self, lifecycle: Lifecycle) -> None:
+        self._lifecycle = lifecycle
+
+    def modify(self, process: ProcessInstance, activations: list[Activation], terminations: list[int]) -> None:
+        """Activate elements and terminate element instances of one process instance.
+
+        Raises:
+            Rejection: INVALID_ARGUMENT: it has no such element or element instance.
+        """
+        self._check_modification(process, activations, terminations)
+        for activation in activations:
+            details: dict[str, Any] = {"local": {}}
+            for scope_id, variables in activation.variables:
+                if scope_id == activation.element_id:
+                    details["local"].update(variables)
+                else:
+                    self._lifecycle.variables.set_local(self._scope(process, scope_id), variables)
+            self._lifecycle.spawn_at(process, process.definition.elements[activation.element_id], details)
+        touched = []
+        for key in terminations:
+            instance = process.elements.get(key)
+            if instance is not None and instance.scope is not None:
+                touched.append(instance.scope)
+                self._lifecycle.terminate_one(instance)
+        self._end_empty(process, touched)
+
+    def _check_modification(self, process: ProcessInstance, activations: list[Activation], terminations: list[int]) -> None:
+        unknown = [a.element_id for a in activations if a.element_id not in process.definition.elements]
+        if unknown:
+            raise invalid_argument(
+                "MODIFY",
+                f"Expected to modify instance of process '{process.definition.process_id}' but it contains one or more "
+                "activate instructions with an element that could not be found: " + ", ".join(f"'{u}'" for u in unknown),
+            )
+        missing = [key for key in terminations if key not in process.elements]
+        if missing:
+            raise invalid_argument(
+                "MODIFY",
+                f"Expected to modify instance of process '{process.definition.process_id}' but it contains one or more "
+                "terminate instructions with an element instance that could not be found: "
+                + ", ".join(f"'{key}'" for key in missing),
+            )
+
+    def _scope(self, process: ProcessInstance, scope_id: str) -> ElementInstance:
+        for instance in process.elements.values():
+            if instance.element.id == scope_id and instance.workflow is not None:
+                return instance
+        return process.root
+
+    def _end_empty(self, process: ProcessInstance, scopes: list[ElementInstance]) -> None:
+        """Terminate scopes a termination left without anything alive, up to the process."""
+        for scope in scopes:
+            at: ElementInstance | None = scope
+            while at is not None and at.alive and not at.tokens:
+                if at.scope is None:
+                    self._lifecycle.cancel_process(process)
+                    return
+                outer = at.scope
+                self._lifecycle.terminate_one(at)
+                at = outer
+
+    def migrate(self, process: ProcessInstance, target: Definition, mapping: list[tuple[str, str]]) -> None:
+        """Let an instance go on by another definition.
+
+        Raises:
+            Rejection: INVALID_ARGUMENT or INVALID_STATE, in Camunda's words.
+        """
+        by_source = self._check_migration(process, target, mapping)
+        process.definition = target
+        process.history.process_definition_key, process.history.version = target.key, target.version
+        process.root.element = target.process.root
+        assert process.root.workflow is not None
+        process.root.workflow.spec = target.process.spec
+        for instance in process.elements.values():
+            if instance is process.root:
+                continue
+            element_id = by_source[instance.element.id]
+            spec = target.process.spec_of(element_id)
+            instance.spec = spec.inner_of_body() if instance.loop_counter else spec
+            instance.element = spec.element
+            instance.task.task_spec = instance.spec
+            if instance.workflow is not None:
+                instance.workflow.spec = target.process.scopes[element_id]
+
+    def _check_migration(self, process: ProcessInstance, target: Definition, mapping: list[tuple[str, str]]) -> dict[str, str]:
+        expected = f"Expected to migrate process instance '{process.key}' but"
+        sources = [source for source, _ in mapping]
+        duplicates = sorted({source for source in sources if sources.count(source) > 1})
+        if duplicates:
+            text = f"{expected} the mapping instructions contain duplicate source element ids '[{', '.join(duplicates)}]'."
+            raise invalid_argument("MIGRATE", text)
+        for source, goal in mapping:
+            for element_id, side, where in ((source, "source", process.definition), (goal, "target", target)):
+                if element_id not in where.elements:
+                    raise invalid_argument(
+                        "MIGRATE",
+                        f"{expected} mapping instructions contain a non-existing {side} element id '{element_id}'. "
+                        f"Elements provided in mapping instructions must exist in the {side} process definition.",
+                    )
+        by_source = dict(mapping)
+        for instance in process.elements.values():
+            if instance is process.root:
+                continue
+            element = instance.element
+            if element.id not in by_source:
+                raise invalid_state(
+                    "MIGRATE",
+                    f"{expected} no mapping instruction defined for active element with id '{element.id}'. "
+                    "Elements cannot be migrated without a mapping.",
+                )
+            goal_element = target.elements[by_source[element.id]]
+            if goal_element.kind != element.kind:
+                raise invalid_state(
+                    "MIGRATE",
+                    f"{expected} active element with id '{element.id}' and type '{element.kind}' is mapped to an element "
+                    f"with id '{goal_element.id}' and different type '{goal_element.kind}'. "
+                    "Elements must be mapped to elements of the same type.",
+                )
+        return by_source
+

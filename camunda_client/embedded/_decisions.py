@@ -1,0 +1,230 @@
+"""DMN: decision tables and literal expressions, evaluated by our FEEL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+
+from camunda_client.embedded._failures import Failure
+from camunda_client.embedded._feel import Expression, FeelSyntaxError
+
+HIT_POLICIES = {"UNIQUE", "FIRST", "ANY", "RULE ORDER", "COLLECT"}
+_AGGREGATIONS: dict[str, Callable[[list[Any]], Any]] = {"SUM": sum, "MIN": min, "MAX": max, "COUNT": len}
+
+
+class DecisionError(ValueError):
+    """A DMN resource can't be deployed."""
+
+
+class EvaluationError(ValueError):
+    """A decision can't be evaluated with these variables."""
+
+
+@dataclass(slots=True)
+class Rule:
+    """One row."""
+
+    id: str
+    tests: list[Expression]
+    outputs: list[tuple[str, str, Expression]]
+
+
+@dataclass(slots=True)
+class Table:
+    """A decision table."""
+
+    hit_policy: str
+    aggregation: str | None
+    inputs: list[tuple[str, str, Expression]]
+    rules: list[Rule]
+
+
+@dataclass(slots=True, eq=False)
+class Decision:
+    """One version of a decision."""
+
+    decision_id: str
+    name: str
+    graph: Graph
+    logic: Table | Expression
+    variable: str
+    required: list[str] = field(default_factory=list)
+    key: int = 0
+    version: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Graph:
+    """A decision requirements graph: the decisions of one file."""
+
+    graph_id: str
+    name: str
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    key: int = 0
+    version: int = 0
+    resource_name: str = ""
+    checksum: str = ""
+    tenant_id: str = ""
+
+
+@dataclass(slots=True)
+class Evaluated:
+    """One decision's part in an evaluation."""
+
+    decision: Decision
+    output: Any
+    inputs: list[tuple[str, str, Any]] = field(default_factory=list)
+    matched: list[tuple[Rule, int, list[tuple[str, str, Any]]]] = field(default_factory=list)
+
+
+def read_graph(content: bytes) -> Graph:
+    """Return the decisions of a DMN document.
+
+    Raises:
+        DecisionError: It is no DMN, has no decision, or uses what we can't evaluate.
+    """
+    try:
+        document = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError as error:
+        raise DecisionError(f"SAXException while parsing input stream: {error}") from error
+    namespace = {"dmn": etree.QName(document).namespace or ""}
+    if "/DMN/" not in namespace["dmn"] or etree.QName(document).localname != "definitions":
+        raise DecisionError("expected DMN definitions")
+    if not document.get("name"):
+        raise DecisionError("cvc-complex-type.4: Attribute 'name' must appear on element 'definitions'.")
+    graph = Graph(document.get("id"), document.get("name"))
+    for node in document.findall("dmn:decision", namespace):
+        decision = _read_decision(node, graph, namespace)
+        graph.decisions[decision.decision_id] = decision
+    if not graph.decisions:
+        raise DecisionError("no decision found")
+    return graph
+
+
+def _read_decision(node: Any, graph: Graph, ns: dict[str, str]) -> Decision:
+    name = node.get("name") or node.get("id")
+    variable = node.find("dmn:variable", ns)
+    required = [r.get("href", "").lstrip("#") for r in node.findall("dmn:informationRequirement/dmn:requiredDecision", ns)]
+    table, literal = node.find("dmn:decisionTable", ns), node.find("dmn:literalExpression", ns)
+    logic: Table | Expression
+    try:
+        if table is not None:
+            logic = _read_table(table, ns)
+        elif literal is not None:
+            logic = Expression(_text(literal, ns), feel=True)
+        else:
+            raise DecisionError(f"decision '{node.get('id')}' ('{name}') has neither a table nor a literal expression; others are not supported")
+    except FeelSyntaxError as error:
+        raise DecisionError(f"decision '{node.get('id')}' ('{name}'): {error}") from error
+    return Decision(node.get("id"), name, graph, logic, variable.get("name") if variable is not None else node.get("id"), required)
+
+
+def _read_table(node: Any, ns: dict[str, str]) -> Table:
+    policy = node.get("hitPolicy") or "UNIQUE"
+    if policy not in HIT_POLICIES:
+        raise DecisionError(f"decision table '{node.get('id')}': hit policy {policy} is not supported")
+    inputs = []
+    for column in node.findall("dmn:input", ns):
+        expression = Expression(_text(column.find("dmn:inputExpression", ns), ns), feel=True)
+        inputs.append((column.get("id") or "", column.get("label") or expression.text, expression))
+    columns = [(c.get("id") or "", c.get("name") or "") for c in node.findall("dmn:output", ns)]
+    rules = []
+    for row in node.findall("dmn:rule", ns):
+        tests = [Expression(_text(cell, ns), unary=True) for cell in row.findall("dmn:inputEntry", ns)]
+        cells = row.findall("dmn:outputEntry", ns)
+        outputs = [
+            (column_id, name, Expression(_text(cell, ns) or "null", feel=True))
+            for (column_id, name), cell in zip(columns, cells, strict=True)
+        ]
+        rules.append(Rule(row.get("id") or "", tests, outputs))
+    return Table(policy, node.get("aggregation"), inputs, rules)
+
+
+def _text(node: Any, ns: dict[str, str]) -> str:
+    text = node.find("dmn:text", ns) if node is not None else None
+    return (text.text or "").strip() if text is not None else ""
+
+
+class Decisions:
+    """Evaluates decisions by id or key."""
+
+    def __init__(self, find: Callable[..., Decision | None]) -> None:
+        self._find = find
+
+    def decide(self, decision_id: str, variables: dict[str, Any], tenant_id: str) -> Any:
+        """Return a decision's output, for a business rule task.
+
+        Raises:
+            Failure: There is no such decision, or it can't be evaluated.
+        """
+        decision = self._find(decision_id=decision_id, tenant_id=tenant_id)
+        if decision is None:
+            reason = f"Expected to evaluate decision '{decision_id}', but no decision found for id '{decision_id}'"
+            raise Failure("CALLED_DECISION_ERROR", reason)
+        try:
+            return self.evaluate(decision, variables)[-1].output
+        except EvaluationError as error:
+            raise Failure("DECISION_EVALUATION_ERROR", str(error)) from error
+
+    def evaluate(self, decision: Decision, variables: dict[str, Any]) -> list[Evaluated]:
+        """Return what the decision and those it requires came to, required ones first.
+
+        Raises:
+            EvaluationError: The rules contradict their hit policy, or the graph has a cycle.
+        """
+        done: dict[str, Evaluated] = {}
+        self._evaluate(decision, dict(variables), done, [])
+        return list(done.values())
+
+    def _evaluate(self, decision: Decision, context: dict[str, Any], done: dict[str, Evaluated], path: list[str]) -> None:
+        if decision.decision_id in path:
+            raise EvaluationError(f"Invalid decision requirements graph: decision '{decision.decision_id}' requires itself")
+        for required_id in decision.required:
+            required = decision.graph.decisions.get(required_id)
+            if required is not None:
+                if required_id not in done:
+                    self._evaluate(required, context, done, [*path, decision.decision_id])
+                context[required.variable] = done[required_id].output
+        if isinstance(decision.logic, Expression):
+            done[decision.decision_id] = Evaluated(decision, decision.logic.evaluate(context))
+        else:
+            done[decision.decision_id] = _evaluate_table(decision, decision.logic, context)
+
+
+def _evaluate_table(decision: Decision, table: Table, context: dict[str, Any]) -> Evaluated:
+    values = [(column_id, label, expression.evaluate(context)) for column_id, label, expression in table.inputs]
+    matched: list[tuple[Rule, int, list[tuple[str, str, Any]]]] = []
+    for index, rule in enumerate(table.rules, start=1):
+        tests = zip(rule.tests, values, strict=True)
+        if all(test.evaluate({**context, "?": value[2]}) is True for test, value in tests):
+            outputs = [(column_id, name, cell.evaluate(context)) for column_id, name, cell in rule.outputs]
+            matched.append((rule, index, outputs))
+            if table.hit_policy == "FIRST":
+                break
+    results = [_output(outputs) for _, _, outputs in matched]
+    return Evaluated(decision, _by_policy(table, results, decision), values, matched)
+
+
+def _output(outputs: list[tuple[str, str, Any]]) -> Any:
+    return outputs[0][2] if len(outputs) == 1 else {name: value for _, name, value in outputs}
+
+
+def _by_policy(table: Table, results: list[Any], decision: Decision) -> Any:
+    if table.hit_policy in ("RULE ORDER", "COLLECT"):
+        if table.aggregation and table.hit_policy == "COLLECT":
+            return _AGGREGATIONS[table.aggregation](results) if results or table.aggregation == "COUNT" else None
+        return results
+    if table.hit_policy == "UNIQUE" and len(results) > 1:
+        raise EvaluationError(f"Expected to evaluate decision '{decision.decision_id}', but multiple rules match in a decision table with hit policy UNIQUE")
+    if table.hit_policy == "ANY" and any(result != results[0] for result in results):
+        raise EvaluationError(f"Expected to evaluate decision '{decision.decision_id}', but rules with different outputs match with hit policy ANY")
+    return results[0] if results else None
+
+
+def as_text(value: Any) -> str:
+    """Return a value as the JSON text that answers carry."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,300 @@
+"""One BPMN node and its ``zeebe:`` extensions into an :class:`Element`; and what makes it undeployable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from camunda_client.embedded._feel import Expression
+from camunda_client.embedded._model import CalledProcess, Element, Event, JobDefinition, Listener, Mapping, MultiInstance
+
+#: A task without ``retries`` has three.
+DEFAULT_RETRIES = "3"
+_WAITING = ("INTERMEDIATE_CATCH_EVENT", "RECEIVE_TASK", "BOUNDARY_EVENT", "START_EVENT")
+_EVENTS = {"message", "signal", "timer", "error", "escalation", "terminate", "link"}
+
+
+class ElementError(ValueError):
+    """An element lacks something, or asks for something we don't execute."""
+
+
+def expression(text: str | None) -> Expression:
+    """Return the expression a model's text stands for."""
+    return Expression((text or "").strip())
+
+
+def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
+    """Read everything below a node into its element.
+
+    Raises:
+        ElementError: Something is missing or not supported.
+        FeelSyntaxError: An expression can't be parsed.
+    """
+    reader = _Reader(node, namespaces)
+    element.default = node.get("default")
+    element.headers = {h.get("key"): h.get("value") or "" for h in reader.all("zeebe:taskHeaders/zeebe:header")}
+    element.inputs = [Mapping(expression(m.get("source")), m.get("target")) for m in reader.all("zeebe:ioMapping/zeebe:input")]
+    element.outputs = [Mapping(expression(m.get("source")), m.get("target")) for m in reader.all("zeebe:ioMapping/zeebe:output")]
+    element.listeners = listeners(node, namespaces)
+    element.attached_to = node.get("attachedToRef")
+    element.interrupting = node.get("cancelActivity", "true") == "true" and node.get("isInterrupting", "true") == "true"
+    element.event = reader.event(element)
+    element.multi_instance = reader.multi_instance()
+    definition = reader.one("zeebe:taskDefinition")
+    if definition is not None:
+        if not definition.get("type"):
+            raise ElementError("Attribute 'type' must be present and not empty")
+        element.job = JobDefinition(expression(definition.get("type")), expression(definition.get("retries", DEFAULT_RETRIES)))
+    _READERS.get(element.kind, lambda *_: None)(reader, element)
+
+
+def listeners(node: Any, namespaces: dict[str, str]) -> list[Listener]:
+    """Return the execution listeners of a node."""
+    return [
+        Listener(item.get("eventType"), JobDefinition(expression(item.get("type")), expression(item.get("retries", DEFAULT_RETRIES))))
+        for item in node.findall("bpmn:extensionElements/zeebe:executionListeners/zeebe:executionListener", namespaces)
+    ]
+
+
+class _Reader:
+    """Finds things below one node."""
+
+    def __init__(self, node: Any, namespaces: dict[str, str]) -> None:
+        self.node = node
+        self.namespaces = namespaces
+
+    def all(self, path: str) -> list[Any]:
+        return list(self.node.findall(f"bpmn:extensionElements/{path}", self.namespaces))
+
+    def one(self, path: str) -> Any:
+        return self.node.find(f"bpmn:extensionElements/{path}", self.namespaces)
+
+    def referred(self, reference: str | None) -> Any:
+        """Return the root element (message, signal, error, ...) of an id."""
+        for candidate in self.node.getroottree().getroot():
+            if reference and candidate.get("id") == reference:
+                return candidate
+        return None
+
+    def event(self, element: Element) -> Event:
+        definitions = [
+            child for child in self.node
+            if isinstance(child.tag, str) and child.tag.endswith("EventDefinition")
+        ]  # fmt: skip
+        if element.kind == "RECEIVE_TASK":
+            return self.message(element, self.node.get("messageRef"))
+        if not definitions:
+            return Event()
+        if len(definitions) > 1:
+            raise ElementError("Must have at most one event definition")
+        definition = definitions[0]
+        kind = definition.tag.rpartition("}")[2].removesuffix("EventDefinition")
+        if kind not in _EVENTS:
+            raise ElementError(f"Event definitions of type {kind} are not supported")
+        if kind == "message":
+            return self.message(element, definition.get("messageRef"))
+        if kind == "timer":
+            return self.timer(definition, element)
+        return self.named(kind, definition, element)
+
+    def named(self, kind: str, definition: Any, element: Element) -> Event:
+        if kind == "terminate":
+            return Event(kind)
+        if kind == "link":
+            return Event(kind, Expression(definition.get("name") or ""))
+        attribute = {"signal": "name", "error": "errorCode", "escalation": "escalationCode"}[kind]
+        referred = self.referred(definition.get(f"{kind}Ref"))
+        text = referred.get(attribute) if referred is not None else None
+        if not text and (kind == "signal" or element.kind in ("END_EVENT", "INTERMEDIATE_THROW_EVENT")):
+            raise ElementError(f"Must reference a {kind} with a {attribute}")
+        return Event(kind, expression(text) if text else None)
+
+    def message(self, element: Element, reference: str | None) -> Event:
+        if element.kind in ("END_EVENT", "INTERMEDIATE_THROW_EVENT"):
+            return Event("message")  # a job throws it
+        message = self.referred(reference)
+        if message is None or not message.get("name"):
+            raise ElementError("Must reference a message with a name")
+        subscription = message.find("bpmn:extensionElements/zeebe:subscription", self.namespaces)
+        key = subscription.get("correlationKey") if subscription is not None else None
+        at_process_start = element.kind == "START_EVENT" and not self.in_event_subprocess()
+        if not key and not at_process_start:
+            raise ElementError("Must have exactly one zeebe:subscription extension element with a correlationKey")
+        return Event("message", expression(message.get("name")), expression(key) if key else None)
+
+    def in_event_subprocess(self) -> bool:
+        return bool(self.node.getparent().get("triggeredByEvent") == "true")
+
+    def timer(self, definition: Any, element: Element) -> Event:
+        for tag, kind in (("timeDuration", "duration"), ("timeDate", "date"), ("timeCycle", "cycle")):
+            node = definition.find(f"bpmn:{tag}", self.namespaces)
+            if node is not None and (node.text or "").strip():
+                self.check_timer(kind, element)
+                return Event("timer", timer_kind=kind, timer=expression(node.text))
+        raise ElementError("Must have exactly one type of timer: timeDuration, timeDate or timeCycle")
+
+    def check_timer(self, kind: str, element: Element) -> None:
+        start = element.kind == "START_EVENT"
+        if start and not self.in_event_subprocess() and kind == "duration":
+            raise ElementError("Must be a time cycle or a time date")
+        if kind == "cycle" and (element.kind == "INTERMEDIATE_CATCH_EVENT" or (element.kind == "BOUNDARY_EVENT" and element.interrupting)):
+            raise ElementError("Interrupting timer events and intermediate ones must not have a time cycle")
+
+    def multi_instance(self) -> MultiInstance | None:
+        node = self.node.find("bpmn:multiInstanceLoopCharacteristics", self.namespaces)
+        if self.node.find("bpmn:standardLoopCharacteristics", self.namespaces) is not None:
+            raise ElementError("Elements with bpmn:standardLoopCharacteristics are not supported")
+        if node is None:
+            return None
+        loop = node.find("bpmn:extensionElements/zeebe:loopCharacteristics", self.namespaces)
+        if loop is None or not loop.get("inputCollection"):
+            raise ElementError("Must have exactly one 'zeebe:loopCharacteristics' extension element with an inputCollection")
+        condition = node.find("bpmn:completionCondition", self.namespaces)
+        output = loop.get("outputElement")
+        return MultiInstance(
+            sequential=node.get("isSequential") == "true",
+            collection=expression(loop.get("inputCollection")),
+            element=loop.get("inputElement") or None,
+            output_collection=loop.get("outputCollection") or None,
+            output_element=expression(output) if output else None,
+            completion=expression(condition.text) if condition is not None else None,
+        )
+
+
+def _job_task(_reader: _Reader, element: Element) -> None:
+    if element.job is None:
+        raise ElementError("Must have exactly one 'zeebe:taskDefinition' extension element")
+
+
+def _throw(reader: _Reader, element: Element) -> None:
+    if element.event.kind == "message":
+        _job_task(reader, element)
+    allowed = {"END_EVENT": {"none", "message", "signal", "error", "escalation", "terminate"},
+               "INTERMEDIATE_THROW_EVENT": {"none", "message", "signal", "escalation", "link"}}  # fmt: skip
+    _only(element, allowed[element.kind])
+
+
+def _only(element: Element, kinds: set[str]) -> None:
+    if element.event.kind not in kinds:
+        raise ElementError(f"Event definition must be one of: {', '.join(sorted(kinds))}; found {element.event.kind}")
+
+
+def _script(reader: _Reader, element: Element) -> None:
+    script = reader.one("zeebe:script")
+    if script is None:
+        return _job_task(reader, element)
+    element.script = Expression(script.get("expression") or "", feel=True)
+    element.result_variable = script.get("resultVariable") or ""
+    if not element.result_variable:
+        raise ElementError("Attribute 'resultVariable' must be present and not empty")
+    return None
+
+
+def _rule(reader: _Reader, element: Element) -> None:
+    decision = reader.one("zeebe:calledDecision")
+    if decision is None:
+        return _job_task(reader, element)
+    element.decision = expression(decision.get("decisionId"))
+    element.result_variable = decision.get("resultVariable") or ""
+    if not element.result_variable or not decision.get("decisionId"):
+        raise ElementError("'zeebe:calledDecision' must have a decisionId and a resultVariable")
+    return None
+
+
+def _user(reader: _Reader, element: Element) -> None:
+    native = reader.one("zeebe:userTask") is not None
+    found: dict[str, Any] = {"native": native}
+    for path in ("assignmentDefinition", "taskSchedule", "formDefinition", "priorityDefinition"):
+        node = reader.one(f"zeebe:{path}")
+        if node is not None:
+            found |= {key: expression(value) for key, value in node.attrib.items()}
+    element.user_task = found
+
+
+def _called(reader: _Reader, element: Element) -> None:
+    called = reader.one("zeebe:calledElement")
+    if called is None or not called.get("processId"):
+        raise ElementError("Must have exactly one 'zeebe:calledElement' extension element with a processId")
+    if called.get("bindingType", "latest") != "latest":
+        raise ElementError(f"Binding type '{called.get('bindingType')}' of a called element is not supported")
+    element.called = CalledProcess(
+        expression(called.get("processId")),
+        called.get("propagateAllChildVariables", "true") == "true",
+        called.get("propagateAllParentVariables", "true") == "true",
+    )
+
+
+def _sub(reader: _Reader, element: Element) -> None:
+    if reader.node.get("triggeredByEvent") == "true":
+        element.kind = "EVENT_SUB_PROCESS"
+
+
+def _catch(_reader: _Reader, element: Element) -> None:
+    _only(element, {"message", "signal", "timer", "link"})
+
+
+def _boundary(_reader: _Reader, element: Element) -> None:
+    _only(element, {"message", "signal", "timer", "error", "escalation"})
+    if element.event.kind == "error" and not element.interrupting:
+        raise ElementError("Non-interrupting events of this type are not allowed")
+
+
+_READERS = {
+    "SERVICE_TASK": _job_task,
+    "SEND_TASK": _job_task,
+    "SCRIPT_TASK": _script,
+    "BUSINESS_RULE_TASK": _rule,
+    "USER_TASK": _user,
+    "CALL_ACTIVITY": _called,
+    "SUB_PROCESS": _sub,
+    "END_EVENT": _throw,
+    "INTERMEDIATE_THROW_EVENT": _throw,
+    "INTERMEDIATE_CATCH_EVENT": _catch,
+    "BOUNDARY_EVENT": _boundary,
+}
+
+
+def problems_of_flows(element: Element, siblings: dict[str, Element]) -> Iterator[str]:
+    """Yield what is wrong with an element's place in its scope."""
+    if element.kind == "EXCLUSIVE_GATEWAY" and len(element.outgoing) > 1:
+        for flow in element.outgoing:
+            if flow.condition is None and flow.id != element.default:
+                yield f"Sequence flow '{flow.id}' must have a condition or be the default flow"
+    if element.kind == "INCLUSIVE_GATEWAY":
+        if len(element.incoming) > 1:
+            yield "Currently the inclusive gateway can only have one incoming sequence flow"
+        for flow in element.outgoing if len(element.outgoing) > 1 else ():
+            if flow.condition is None and flow.id != element.default:
+                yield f"Sequence flow '{flow.id}' must have a condition or be the default flow"
+    if element.kind == "EVENT_BASED_GATEWAY":
+        if len(element.outgoing) < 2:
+            yield "Event-based gateway must have at least 2 outgoing sequence flows."
+        for flow in element.outgoing:
+            if siblings[flow.target].kind not in ("INTERMEDIATE_CATCH_EVENT",):
+                yield "Event-based gateway must not have an outgoing sequence flow to other elements than message/timer/signal intermediate catch events."
+    if element.kind == "BOUNDARY_EVENT" and element.attached_to not in siblings:
+        yield f"Must be attached to an activity of its scope, not to '{element.attached_to}'"
+    if element.kind == "END_EVENT" and element.outgoing:
+        yield "End events must not have outgoing sequence flows to other elements."
+    if element.event.kind == "link" and element.kind == "INTERMEDIATE_THROW_EVENT":
+        targets = [s for s in siblings.values() if s.kind == "INTERMEDIATE_CATCH_EVENT" and _link(s) == _link(element)]
+        if len(targets) != 1:
+            yield f"Must have exactly one link catch event of the name '{_link(element)}', found {len(targets)}"
+
+
+def _link(element: Element) -> str:
+    return element.event.name.text if element.event.kind == "link" and element.event.name else ""
+
+
+def problems_of_scope(element: Element) -> Iterator[str]:
+    """Yield what is wrong with the start events of a process or sub-process."""
+    if element.kind == "SUB_PROCESS" and [s.event.kind for s in element.starts] != ["none"]:
+        yield "Must have exactly one none start event"
+    if element.kind == "EVENT_SUB_PROCESS":
+        kinds = [s.event.kind for s in element.starts]
+        if len(kinds) != 1 or kinds[0] not in ("message", "timer", "signal", "error", "escalation"):
+            yield "Must have exactly one start event of one of: error, escalation, message, signal, timer"
+    if element.kind == "PROCESS" and sum(s.event.kind == "none" for s in element.starts) > 1:
+        yield "Multiple none start events are not allowed"
+    if element.kind == "PROCESS" and any(s.event.kind in ("error", "escalation") for s in element.starts):
+        yield "A process can't start with an error or escalation"

@@ -1,0 +1,12 @@
+"""Why an element instance can't go on. The life cycle turns a failure into an incident."""
+
+from __future__ import annotations
+
+
+class Failure(Exception):  # noqa: N818 - it is not an error of ours, but of the model or its data
+    """A step of an element instance failed; it is tried again when its incident is resolved."""
+
+    def __init__(self, error_type: str, message: str) -> None:
+        self.error_type = error_type
+        self.message = message
+        super().__init__(f"{error_type}: {message}")

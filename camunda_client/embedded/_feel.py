@@ -1,0 +1,393 @@
+"""FEEL as Camunda 8.6 evaluates it: an expression, a context, a value or null.
+
+Remember: FEEL has no exceptions at run time. An unknown variable, a division by zero or a comparison
+of a string with a number is null, and a note of it is kept in ``Expression.evaluate``'s ``warnings``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal, localcontext
+from typing import Any
+
+from camunda_client.embedded import _feel_functions as functions
+from camunda_client.embedded._feel_parser import FeelSyntaxError, Node, parse, parse_unary_tests
+from camunda_client.embedded._feel_values import Function, Range, YearsMonths, as_number, plain, temporal, type_name
+
+#: Digits; the precision of Java's ``MathContext.DECIMAL128``, which Camunda's engine counts with.
+PRECISION = 34
+
+
+class Expression:
+    """An expression of a model: FEEL when it starts with ``=``, else the text itself."""
+
+    __slots__ = ("source", "static", "text", "tree")
+
+    def __init__(self, source: str, *, feel: bool = False, unary: bool = False) -> None:
+        """Parse once, at deployment.
+
+        Raises:
+            FeelSyntaxError: The FEEL text is not valid or not supported.
+        """
+        stripped = source.strip()
+        self.source = source
+        self.static = not (feel or unary or stripped.startswith("="))
+        self.text = source if self.static else stripped.removeprefix("=").strip()
+        self.tree: Node = ("const", source)
+        if not self.static:
+            self.tree = parse_unary_tests(self.text) if unary else parse(self.text)
+            _check_functions(self.tree)
+
+    def evaluate(
+        self, context: Mapping[str, Any], warnings: list[str] | None = None, now: Callable[[], datetime] | None = None
+    ) -> Any:
+        """Return a JSON value; null where FEEL has none.
+
+        Args:
+            context: The variables by name.
+            warnings: Receives the reasons for nulls.
+            now: The clock of ``now()`` and ``today()``; the machine's when left out.
+        """
+        return self.text if self.static else plain(self.raw(context, warnings, now))
+
+    def raw(
+        self, context: Mapping[str, Any], warnings: list[str] | None = None, now: Callable[[], datetime] | None = None
+    ) -> Any:
+        """Return the value before it is made JSON: dates and durations stay what they are."""
+        if self.tree[0] == "name" and self.tree[1] in context:  # by far the commonest expression
+            return context[self.tree[1]]
+        with localcontext() as arithmetic:
+            arithmetic.prec = PRECISION
+            return Evaluation(warnings if warnings is not None else [], now or _machine_now).value(self.tree, context)
+
+    def __repr__(self) -> str:
+        return f"Expression({self.source!r})"
+
+
+class Evaluation:
+    """One run over one tree."""
+
+    def __init__(self, warnings: list[str], now: Callable[[], datetime]) -> None:
+        self.warnings = warnings
+        self.now = now
+
+    def warn(self, kind: str, text: str) -> None:
+        """Note why a value became null, in the words of Camunda's engine."""
+        self.warnings.append(f"[{kind}] {text}")
+
+    def value(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        """Return the value of one node."""
+        return _OPERATIONS[node[0]](self, node, scope)
+
+    # -- leaves -----------------------------------------------------------------------------------------------------
+    def name(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        if node[1] in scope:
+            return scope[node[1]]
+        if functions.known(node[1]):
+            return Function([], node[1])
+        self.warn("NO_VARIABLE_FOUND", f"No variable found with name '{node[1]}'")
+        return None
+
+    def list_(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        return [self.value(item, scope) for item in node[1]]
+
+    def context(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        built: dict[str, Any] = {}
+        for key, item in node[1]:
+            built[key] = self.value(item, {**scope, **built})
+        return built
+
+    def function(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        return Function(node[1], node[2], scope)
+
+    def range(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        return Range(node[1], self.value(node[2], scope), self.value(node[3], scope), node[4])
+
+    # -- logic ------------------------------------------------------------------------------------------------------
+    def if_(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        return self.value(node[2] if self.value(node[1], scope) is True else node[3], scope)
+
+    def and_(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        left = self.value(node[1], scope)
+        if left is False:
+            return False
+        right = self.value(node[2], scope)
+        if right is False:
+            return False
+        return True if left is True and right is True else None
+
+    def or_(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        left = self.value(node[1], scope)
+        if left is True:
+            return True
+        right = self.value(node[2], scope)
+        if right is True:
+            return True
+        return False if left is False and right is False else None
+
+    def compare(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        return self.compared(node[1], self.value(node[2], scope), self.value(node[3], scope))
+
+    def compared(self, operator: str, left: Any, right: Any) -> Any:
+        if operator in ("=", "!="):
+            same = equal(left, right)
+            return same if same is None or operator == "=" else not same
+        left, right = comparable(left), comparable(right)
+        if left is None or right is None or type(left) is not type(right) or isinstance(left, (bool, list, dict)):
+            self.warn("NOT_COMPARABLE", f"Can't compare '{shown(left)}' with '{shown(right)}'")
+            return None
+        try:
+            return bool(_ORDER[operator](left, right))
+        except TypeError:
+            return None
+
+    def between(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        value = self.value(node[1], scope)
+        low = self.compared(">=", value, self.value(node[2], scope))
+        high = self.compared("<=", value, self.value(node[3], scope))
+        return None if low is None or high is None else low and high
+
+    def test(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        inner = {**scope, "?": self.value(node[1], scope)}
+        if node[2][0] in ("any", "not", "compare", "matches"):
+            return self.value(node[2], inner)
+        return self.matched(self.value(node[2], inner), inner["?"])
+
+    def any_(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        for test in node[1]:
+            result = self.value(test, scope) if test[0] != "range" else self.matched(self.value(test, scope), scope["?"])
+            if result is True:
+                return True
+        return False
+
+    def not_(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        result = self.value(node[1], scope)
+        return not result if isinstance(result, bool) else None
+
+    def matches(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        return self.matched(self.value(node[1], scope), scope["?"], boolean_is_test="?" in repr(node[1]))
+
+    def matched(self, test: Any, value: Any, *, boolean_is_test: bool = False) -> Any:
+        if isinstance(test, Range):
+            low = self.compared(">=" if test.low_closed else ">", value, test.low)
+            high = self.compared("<=" if test.high_closed else "<", value, test.high)
+            return low is True and high is True
+        if isinstance(test, bool) and boolean_is_test:
+            return test
+        if isinstance(test, list):
+            return any(self.matched(item, value) is True for item in test)
+        return equal(value, test) is True
+
+    def quantified(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        results = [self.value(node[2], inner) for inner in self.bindings(node[1], scope)]
+        return any(r is True for r in results) if node[0] == "some" else all(r is True for r in results)
+
+    # -- arithmetic -------------------------------------------------------------------------------------------------
+    def arithmetic(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        left, right = self.value(node[2], scope), self.value(node[3], scope)
+        result = arithmetic(node[1], left, right)
+        if result is None:
+            verb = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": "calculate the power of"}[node[1]]
+            self.warn("INVALID_TYPE", f"Can't {verb} '{shown(right)}' {'to' if node[1] == '+' else 'by'} '{shown(left)}'")
+        return result
+
+    def negate(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        value = self.value(node[1], scope)
+        if isinstance(value, (timedelta, YearsMonths)):
+            return -value
+        number = as_number(value)
+        return None if number is None else -number
+
+    # -- structures -------------------------------------------------------------------------------------------------
+    def path(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        value, name = self.value(node[1], scope), node[2]
+        if isinstance(value, dict):
+            if name in value:
+                return value[name]
+        elif isinstance(value, list):
+            return [item.get(name) if isinstance(item, dict) else None for item in value]
+        elif value is not None:
+            found = functions.property_of(value, name)
+            if found is not None:
+                return found
+        self.warn("NO_CONTEXT_ENTRY_FOUND", f"No context entry found with key '{name}'")
+        return None
+
+    def filter(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        source = self.value(node[1], scope)
+        if source is None:
+            return None
+        items = source if isinstance(source, list) else [source]
+        if node[2][0] in ("number", "negate") or (node[2][0] == "name" and as_number(scope.get(node[2][1])) is not None):
+            index = self.value(node[2], scope)
+            position = int(index) - 1 if index > 0 else int(index)
+            return items[position] if -len(items) <= position < len(items) and index != 0 else None
+        kept = []
+        for item in items:
+            inner = {**scope, **(item if isinstance(item, dict) else {}), "item": item}
+            if self.value(node[2], inner) is True:
+                kept.append(item)
+        return kept
+
+    def for_(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        results: list[Any] = []
+        for inner in self.bindings(node[1], scope):
+            results.append(self.value(node[2], {**inner, "partial": list(results)}))
+        return results
+
+    def bindings(self, iterators: list[tuple[str, Node]], scope: Mapping[str, Any]) -> Any:
+        if not iterators:
+            yield scope
+            return
+        (name, source), rest = iterators[0], iterators[1:]
+        items = self.value(source, scope)
+        for item in items if isinstance(items, list) else []:
+            yield from self.bindings(rest, {**scope, name: item})
+
+    def span(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        low, high = as_number(self.value(node[1], scope)), as_number(self.value(node[2], scope))
+        if low is None or high is None:
+            return []
+        first, last = int(low), int(high)
+        return list(range(first, last + 1)) if first <= last else list(range(first, last - 1, -1))
+
+    def instance(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        return type_name(self.value(node[1], scope)) == node[2]
+
+    def call(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        target, positional, named = node[1], node[2], node[3]
+        if target == ("name", "is defined"):
+            return self.defined(positional[0], scope)
+        function = scope.get(target[1]) if target[0] == "name" else self.value(target, scope)
+        arguments = [self.value(item, scope) for item in positional]
+        keywords = {key: self.value(item, scope) for key, item in named.items()}
+        if isinstance(function, Function):
+            return self.apply(function, arguments)
+        if target[0] != "name":
+            return None
+        return functions.call(self, target[1], arguments, keywords)
+
+    def apply(self, function: Function, arguments: list[Any]) -> Any:
+        """Call a function written in FEEL (or a built-in passed by name)."""
+        if isinstance(function.body, str):
+            return functions.call(self, function.body, arguments, {})
+        bound = dict(zip(function.names, arguments, strict=False))
+        return self.value(function.body, {**function.scope, **bound})
+
+    def defined(self, node: Node, scope: Mapping[str, Any]) -> bool:
+        if node[0] == "name":
+            return node[1] in scope
+        if node[0] == "path":
+            owner = self.value(node[1], scope)
+            return isinstance(owner, dict) and node[2] in owner
+        return self.value(node, scope) is not None
+
+
+def _machine_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def equal(left: Any, right: Any) -> bool | None:
+    """FEEL's ``=``: null only equals null; values of two types are not comparable."""
+    if left is None or right is None:
+        return left is right
+    left, right = comparable(left), comparable(right)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(equal(a, b) is True for a, b in zip(left, right, strict=True))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(equal(left[k], right[k]) is True for k in left)
+    if type(left) is not type(right):
+        return None
+    return bool(left == right)
+
+
+def comparable(value: Any) -> Any:
+    """Return numbers as one type, so that 1 equals 1.0."""
+    number = as_number(value)
+    return value if number is None else Decimal(number)
+
+
+def arithmetic(operator: str, left: Any, right: Any) -> Any:
+    """Return ``left operator right``, None where FEEL has no such operation."""
+    a, b = as_number(left), as_number(right)
+    if a is not None and b is not None:
+        return _of_numbers(operator, a, b)
+    if operator == "+" and isinstance(left, str) and isinstance(right, str):
+        return left + right
+    return functions.temporal_arithmetic(operator, left, right)
+
+
+def _of_numbers(operator: str, a: Decimal | int, b: Decimal | int) -> Any:
+    if operator == "/":
+        return None if b == 0 else Decimal(a) / Decimal(b)
+    if operator == "**":
+        power = Decimal(a) ** Decimal(b)
+        return power if power.is_finite() else None
+    return {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b}[operator]()
+
+
+def shown(value: Any) -> str:
+    """Return a value as Camunda's messages print it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(plain(value))
+
+
+def _check_functions(node: Any, bound: frozenset[str] = frozenset()) -> None:
+    """Refuse calls of functions we don't have, at deployment instead of as a silent null."""
+    if isinstance(node, tuple) and node and node[0] == "function":
+        bound = bound | frozenset(node[1])
+    if isinstance(node, tuple) and node and node[0] == "call" and node[1][0] == "name":
+        name = node[1][1]
+        if name != "is defined" and name not in bound and " " in name and not functions.known(name):
+            raise FeelSyntaxError(f"function {name!r} is not supported")
+        if name in functions.REFUSED:
+            raise FeelSyntaxError(f"function {name!r} is not supported")
+    if isinstance(node, (tuple, list)):
+        for child in node:
+            _check_functions(child, bound)
+    elif isinstance(node, dict):
+        for child in node.values():
+            _check_functions(child, bound)
+
+
+_ORDER: dict[str, Callable[[Any, Any], Any]] = {
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+_OPERATIONS: dict[str, Callable[[Evaluation, Node, Mapping[str, Any]], Any]] = {
+    "const": lambda _e, node, _s: node[1],
+    "number": lambda _e, node, _s: int(node[1]) if node[1].isdigit() else Decimal(node[1]),
+    "temporal": lambda _e, node, _s: temporal(node[1]),
+    "name": Evaluation.name,
+    "list": Evaluation.list_,
+    "context": Evaluation.context,
+    "function": Evaluation.function,
+    "range": Evaluation.range,
+    "if": Evaluation.if_,
+    "and": Evaluation.and_,
+    "or": Evaluation.or_,
+    "compare": Evaluation.compare,
+    "between": Evaluation.between,
+    "test": Evaluation.test,
+    "any": Evaluation.any_,
+    "not": Evaluation.not_,
+    "matches": Evaluation.matches,
+    "some": Evaluation.quantified,
+    "every": Evaluation.quantified,
+    "arithmetic": Evaluation.arithmetic,
+    "negate": Evaluation.negate,
+    "path": Evaluation.path,
+    "filter": Evaluation.filter,
+    "for": Evaluation.for_,
+    "span": Evaluation.span,
+    "instance": Evaluation.instance,
+    "call": Evaluation.call,
+}
+
+__all__ = ["Expression", "FeelSyntaxError", "equal", "shown"]

@@ -1,0 +1,382 @@
+"""FEEL text to a syntax tree of nested tuples: ``(operation, operand, ...)``. No evaluation here.
+
+FEEL names may hold spaces only where the language itself says so (``string length``); variables
+with other characters are written in backticks. What this grammar does not know is a
+:class:`FeelSyntaxError`, so that a deployment is refused instead of a path being skipped later.
+
+Why our own: PyPI's ``bkflow-feel`` 1.2 raises where FEEL yields null, and has neither ``string length``
+nor ``split``; ``pySFeel`` 1.4 keeps variables as state of a parser, can't parse without evaluating and
+knows no functions of contexts. Both were tried on 60 expressions (docs/embedded.md).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+Node = tuple[Any, ...]
+
+
+class FeelSyntaxError(ValueError):
+    """The text is no FEEL expression, or uses a part of FEEL that is not supported."""
+
+
+#: Names with blanks inside, longest first, so that ``string length`` is not read as ``string`` and a stray word.
+SPACED_NAMES = sorted(
+    [
+        "string length", "upper case", "lower case", "substring before", "substring after", "starts with", "ends with",
+        "list contains", "list replace", "insert before", "index of", "distinct values", "duplicate values",
+        "get value", "get entries", "get or else", "context put", "context merge", "is defined", "is empty", "is blank",
+        "date and time", "days and time duration", "years and months duration", "day of week", "day of year",
+        "week of year", "month of year", "round up", "round down", "round half up", "round half down",
+        "string join", "to base64", "last day of month", "instance of",
+    ],
+    key=len,
+    reverse=True,
+)  # fmt: skip
+_SPACED = "|".join(r"\s+".join(map(re.escape, name.split())) for name in SPACED_NAMES)
+_TOKEN = re.compile(
+    rf"""\s*(?:(?P<comment>//[^\n]*|/\*.*?\*/)
+    |(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+)
+    |(?P<string>"(?:\\.|[^"\\])*")
+    |(?P<tick>`[^`]*`)
+    |(?P<name>(?:{_SPACED})\b|[^\W\d][\w$]*)
+    |(?P<op>\*\*|\.\.|<=|>=|!=|->|[-+*/=<>()\[\]{{}},:.?@]))""",
+    re.X | re.S,
+)
+_WORDS = {"and", "or", "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "between", "function",
+          "true", "false", "null", "instance of"}  # fmt: skip
+_COMPARISONS = {"=", "!=", "<", "<=", ">", ">="}
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
+
+
+def tokens(text: str) -> list[tuple[str, str]]:
+    """Return ``(kind, text)`` pairs, ended by ``("end", "")``."""
+    found, position = [], 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None or match.end() == position:
+            rest = text[position:].strip()
+            if not rest:
+                break
+            raise FeelSyntaxError(f"unexpected {rest[:20]!r} at character {position + 1}")
+        position = match.end()
+        kind = match.lastgroup or ""
+        value = match.group(kind)
+        if kind == "comment":
+            continue
+        if kind == "name":
+            value = " ".join(value.split())
+            kind = "word" if value in _WORDS else "name"
+        found.append((kind, value))
+    found.append(("end", ""))
+    return found
+
+
+def parse(text: str) -> Node:
+    """Return the tree of one expression.
+
+    Raises:
+        FeelSyntaxError: The text is no expression we know.
+    """
+    parser = _Parser(text)
+    tree = parser.expression()
+    parser.expect("end")
+    return tree
+
+
+def parse_unary_tests(text: str) -> Node:
+    """Return the tree of a decision table's cell: tests of the implicit value ``?``."""
+    if text.strip() in ("", "-"):
+        return ("const", True)
+    parser = _Parser(text)
+    tree = parser.unary_tests()
+    parser.expect("end")
+    return tree
+
+
+class _Parser:
+    """Recursive descent, one method per level of binding."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = tokens(text)
+        self.at = 0
+
+    # -- the stream -------------------------------------------------------------------------------------------------
+    def peek(self, offset: int = 0) -> tuple[str, str]:
+        return self.tokens[min(self.at + offset, len(self.tokens) - 1)]
+
+    def take(self) -> tuple[str, str]:
+        token = self.peek()
+        self.at += 1
+        return token
+
+    def accept(self, *values: str) -> str | None:
+        kind, value = self.peek()
+        if kind in ("op", "word") and value in values:
+            self.at += 1
+            return value
+        return None
+
+    def expect(self, value: str) -> str:
+        kind, text = self.peek()
+        if (value == "end" and kind == "end") or (kind in ("op", "word") and text == value):
+            self.at += 1
+            return text
+        wanted = "the end" if value == "end" else repr(value)
+        raise FeelSyntaxError(f"expected {wanted} but found {text or 'the end'!r} in {self.text.strip()!r}")
+
+    def name(self) -> str:
+        kind, value = self.take()
+        if kind == "tick":
+            return value[1:-1]
+        if kind != "name":
+            raise FeelSyntaxError(f"expected a name but found {value or 'the end'!r} in {self.text.strip()!r}")
+        return value
+
+    # -- levels, weakest first --------------------------------------------------------------------------------------
+    def expression(self) -> Node:
+        kind, value = self.peek()
+        if kind == "word" and value in ("if", "for", "some", "every", "function"):
+            return {"if": self.if_, "for": self.for_, "function": self.function}.get(value, self.quantified)()
+        return self.disjunction()
+
+    def if_(self) -> Node:
+        self.expect("if")
+        condition = self.expression()
+        self.expect("then")
+        yes = self.expression()
+        self.expect("else")
+        return ("if", condition, yes, self.expression())
+
+    def for_(self) -> Node:
+        self.expect("for")
+        iterators = self.iterators()
+        self.expect("return")
+        return ("for", iterators, self.expression())
+
+    def quantified(self) -> Node:
+        _, which = self.take()
+        iterators = self.iterators()
+        self.expect("satisfies")
+        return (which, iterators, self.expression())
+
+    def iterators(self) -> list[tuple[str, Node]]:
+        found = []
+        while True:
+            name = self.name()
+            self.expect("in")
+            source = self.disjunction()
+            if self.accept(".."):
+                source = ("span", source, self.disjunction())
+            found.append((name, source))
+            if not self.accept(","):
+                return found
+
+    def function(self) -> Node:
+        self.expect("function")
+        self.expect("(")
+        names = []
+        while not self.accept(")"):
+            names.append(self.name())
+            self.accept(",")
+        return ("function", names, self.expression())
+
+    def disjunction(self) -> Node:
+        left = self.conjunction()
+        while self.accept("or"):
+            left = ("or", left, self.conjunction())
+        return left
+
+    def conjunction(self) -> Node:
+        left = self.comparison()
+        while self.accept("and"):
+            left = ("and", left, self.comparison())
+        return left
+
+    def comparison(self) -> Node:
+        left = self.sum()
+        while True:
+            operator = self.accept(*_COMPARISONS)
+            if operator:
+                left = ("compare", operator, left, self.sum())
+            elif self.accept("between"):
+                low = self.sum()
+                self.expect("and")
+                left = ("between", left, low, self.sum())
+            elif self.accept("in"):
+                left = ("test", left, self.tests_of_in())
+            elif self.accept("instance of"):
+                left = ("instance", left, self.name())
+            else:
+                return left
+
+    def tests_of_in(self) -> Node:
+        start = self.at
+        if self.accept("("):  # a list of tests, or an open range: (1..5)
+            try:
+                tests = self.unary_tests()
+                self.expect(")")
+            except FeelSyntaxError:
+                self.at = start
+                return self.unary_test()
+            return tests
+        return self.unary_test()
+
+    def unary_tests(self) -> Node:
+        if self.peek() == ("name", "not") and self.peek(1) == ("op", "("):
+            self.at += 2
+            tests = self.unary_tests()
+            self.expect(")")
+            return ("not", tests)
+        found = [self.unary_test()]
+        while self.accept(","):
+            found.append(self.unary_test())
+        return ("any", found)
+
+    def unary_test(self) -> Node:
+        operator = self.accept("<", "<=", ">", ">=", "=", "!=")
+        if operator:
+            return ("compare", operator, ("name", "?"), self.sum())
+        bounds = self.range_()
+        return bounds if bounds else ("matches", self.expression())
+
+    def range_(self) -> Node | None:
+        start = self.at
+        opening = self.accept("[", "(", "]")
+        if opening:
+            try:
+                low = self.sum()
+                self.expect("..")
+                high = self.sum()
+            except FeelSyntaxError:
+                self.at = start
+                return None
+            closing = self.accept("]", ")", "[")
+            if closing:
+                return ("range", opening == "[", low, high, closing == "]")
+        self.at = start
+        return None
+
+    def sum(self) -> Node:
+        left = self.product()
+        while operator := self.accept("+", "-"):
+            left = ("arithmetic", operator, left, self.product())
+        return left
+
+    def product(self) -> Node:
+        left = self.power()
+        while operator := self.accept("*", "/"):
+            left = ("arithmetic", operator, left, self.power())
+        return left
+
+    def power(self) -> Node:
+        left = self.negation()
+        while self.accept("**"):
+            left = ("arithmetic", "**", left, self.negation())
+        return left
+
+    def negation(self) -> Node:
+        if self.accept("-"):
+            return ("negate", self.negation())
+        return self.postfix()
+
+    def postfix(self) -> Node:
+        left = self.primary()
+        while True:
+            if self.accept("."):
+                left = ("path", left, self.name())
+            elif self.peek() == ("op", "["):
+                self.take()
+                left = ("filter", left, self.expression())
+                self.expect("]")
+            elif self.peek() == ("op", "(") and left[0] in ("name", "path"):
+                left = self.call(left)
+            else:
+                return left
+
+    def call(self, function: Node) -> Node:
+        self.expect("(")
+        positional: list[Node] = []
+        named: dict[str, Node] = {}
+        while not self.accept(")"):
+            if self.peek()[0] == "name" and self.peek(1) == ("op", ":"):
+                name = self.name()
+                self.expect(":")
+                named[name] = self.expression()
+            else:
+                positional.append(self.expression())
+            if not self.accept(","):
+                self.expect(")")
+                break
+        return ("call", function, positional, named)
+
+    def primary(self) -> Node:
+        kind, value = self.peek()
+        if kind == "number":
+            self.take()
+            return ("number", value)
+        if kind == "string":
+            self.take()
+            return ("const", unquoted(value))
+        if kind in ("name", "tick"):
+            return ("name", self.name())
+        if self.accept("true"):
+            return ("const", True)
+        if self.accept("false"):
+            return ("const", False)
+        if self.accept("null"):
+            return ("const", None)
+        if self.accept("?"):
+            return ("name", "?")
+        if self.accept("@"):
+            return ("temporal", unquoted(self.take()[1]))
+        if value in ("[", "("):
+            bounds = self.range_()
+            if bounds:
+                return bounds
+        if self.accept("("):
+            inner = self.expression()
+            self.expect(")")
+            return inner
+        if self.accept("["):
+            return ("list", self.items("]"))
+        if self.accept("{"):
+            return ("context", self.entries())
+        raise FeelSyntaxError(f"unexpected {value or 'end'!r} in {self.text.strip()!r}")
+
+    def items(self, closing: str) -> list[Node]:
+        found: list[Node] = []
+        while not self.accept(closing):
+            found.append(self.expression())
+            if not self.accept(","):
+                self.expect(closing)
+                break
+        return found
+
+    def entries(self) -> list[tuple[str, Node]]:
+        found = []
+        while not self.accept("}"):
+            kind, value = self.peek()
+            if kind == "string":
+                self.take()
+                key = unquoted(value)
+            else:
+                key = self.name()
+            self.expect(":")
+            found.append((key, self.expression()))
+            if not self.accept(","):
+                self.expect("}")
+                break
+        return found
+
+
+def unquoted(text: str) -> str:
+    """Return the value of a string literal."""
+    return re.sub(
+        r"\\(u[0-9a-fA-F]{4}|.)",
+        lambda m: chr(int(m[1][1:], 16)) if len(m[1]) > 1 else _ESCAPES.get(m[1], "\\" + m[1]),
+        text[1:-1],
+        flags=re.S,
+    )

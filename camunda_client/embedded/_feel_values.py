@@ -1,0 +1,176 @@
+"""The values FEEL has beyond JSON: exact numbers, dates, durations, ranges, functions.
+
+Outside an expression only JSON exists, so :func:`plain` turns every value back: whole numbers into
+``int``, others into ``float``, dates and durations into ISO 8601 text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+_DURATION = re.compile(
+    r"(?P<sign>-)?P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
+)
+_FRACTION = re.compile(r"\.(\d+)")
+_ZONE = re.compile(r"\[([\w/+-]+)\]$|@([\w/+-]+)$")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class YearsMonths:
+    """A duration of calendar months, which has no length in days."""
+
+    months: int
+
+    def __neg__(self) -> YearsMonths:
+        return YearsMonths(-self.months)
+
+    def __str__(self) -> str:
+        years, months = divmod(abs(self.months), 12)
+        text = (f"{years}Y" if years else "") + (f"{months}M" if months else "")
+        return ("-" if self.months < 0 else "") + "P" + (text or "0M")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """``[low..high]``, closed or open at either end."""
+
+    low_closed: bool
+    low: Any
+    high: Any
+    high_closed: bool
+
+
+@dataclass(slots=True)
+class Function:
+    """A function written in FEEL; ``body`` is a tree, or the name of a built-in."""
+
+    names: list[str]
+    body: Any
+    scope: Mapping[str, Any] = field(default_factory=dict)
+
+
+def as_number(value: Any) -> int | Decimal | None:
+    """Return a number to count with exactly, None for anything else (booleans too)."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, Decimal)):
+        return value
+    return Decimal(repr(value)) if isinstance(value, float) else None
+
+
+def plain(value: Any) -> Any:
+    """Return the JSON value that leaves an expression."""
+    kind = type(value)
+    if kind in (str, int, bool, type(None)):
+        return value
+    if kind is Decimal or kind is float:
+        return int(value) if value == value.to_integral_value() else float(value) if kind is Decimal else value
+    if kind is dict:
+        return {key: plain(item) for key, item in value.items()}
+    if kind is list:
+        return [plain(item) for item in value]
+    return text_of(value)
+
+
+def text_of(value: Any) -> str | None:
+    """Return ISO 8601 text of a temporal value; None for what has no text."""
+    if isinstance(value, timedelta):
+        return iso_duration(value)
+    if isinstance(value, (datetime, time)):
+        text = value.isoformat().replace("+00:00", "Z")
+        return _FRACTION.sub(lambda m: "." + m[1].rstrip("0"), text) if value.microsecond else text
+    if isinstance(value, (date, YearsMonths)):
+        return str(value)
+    return None
+
+
+def iso_duration(value: timedelta) -> str:
+    """Return ``PT1H30M`` for an hour and a half."""
+    micros = abs(value) // timedelta(microseconds=1)
+    seconds, micros = divmod(micros, 1_000_000)
+    days, seconds = divmod(seconds, 86_400)
+    hours, seconds = divmod(seconds, 3600)
+    minutes, seconds = divmod(seconds, 60)
+    clock = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
+    if seconds or micros:
+        fraction = f".{micros:06d}".rstrip("0") if micros else ""
+        clock += f"{seconds}{fraction}S"
+    text = (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
+    return ("-" if value < timedelta(0) else "") + "P" + (text or "T0S")
+
+
+def duration(text: str) -> timedelta | YearsMonths | None:
+    """Return the duration an ISO 8601 text names, None if it names none."""
+    match = _DURATION.fullmatch(text.strip())
+    if match is None or text.strip() in ("P", "-P"):
+        return None
+    parts = {key: float(v) if key == "seconds" else int(v) for key, v in match.groupdict().items() if v and key != "sign"}
+    sign = -1 if match["sign"] else 1
+    if "years" in parts or "months" in parts:
+        if set(parts) - {"years", "months"}:
+            return None
+        return YearsMonths(sign * int(12 * parts.get("years", 0) + parts.get("months", 0)))
+    return sign * timedelta(**parts)
+
+
+def moment(text: str) -> datetime | None:
+    """Return the date and time an ISO 8601 text names, with the zone it names (or none)."""
+    text = text.strip()
+    zone = _ZONE.search(text)
+    if zone:
+        text = text[: zone.start()]
+    try:
+        # Python 3.10 reads neither 'Z' nor fractions that are not 3 or 6 digits long.
+        text = _FRACTION.sub(lambda m: "." + (m[1] + "000000")[:6], text.replace("Z", "+00:00"))
+        value = datetime.fromisoformat(text)
+        return value.replace(tzinfo=ZoneInfo(zone[1] or zone[2])) if zone else value
+    except (ValueError, KeyError, OSError):
+        return None
+
+
+def temporal(text: str) -> Any:
+    """Return the value of ``@"..."``: a date, a time, a date and time, or a duration."""
+    if text.lstrip("-").startswith("P"):
+        return duration(text)
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            return date.fromisoformat(text)
+        if re.match(r"\d\d:\d\d", text):
+            return time.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment(text)
+
+
+def add_months(value: date, months: int) -> date:
+    """Return the same day so many months later, or the last day of a shorter month."""
+    index = value.year * 12 + value.month - 1 + months
+    year, month = divmod(index, 12)
+    for day in (value.day, 30, 29, 28):
+        try:
+            return value.replace(year=year, month=month + 1, day=day)
+        except ValueError:
+            continue
+    raise ValueError(f"no month {month + 1} of {year}")
+
+
+def type_name(value: Any) -> str:
+    """Return FEEL's name of a value's type."""
+    for kind, name in (
+        (bool, "boolean"), (str, "string"), (list, "list"), (dict, "context"), (Function, "function"),
+        (datetime, "date time"), (date, "date"), (time, "time"), (timedelta, "days and time duration"),
+        (YearsMonths, "years and months duration"),
+    ):  # fmt: skip
+        if isinstance(value, kind):
+            return name
+    return "null" if value is None else "number"
+
+
+UTC = timezone.utc

@@ -1,0 +1,110 @@
+"""Multi-instance bodies: one inner instance per item of a collection, at once or one after another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from camunda_client.embedded._failures import Failure
+from camunda_client.embedded._instances import ElementInstance
+from camunda_client.embedded._variables import unexpected
+
+if TYPE_CHECKING:
+    from camunda_client.embedded._lifecycle import Lifecycle
+
+
+class MultiInstances:
+    """Begins, feeds and ends multi-instance bodies."""
+
+    def __init__(self, lifecycle: Lifecycle) -> None:
+        self._lifecycle = lifecycle
+        self._variables = lifecycle.variables
+
+    def activate(self, body: ElementInstance) -> None:
+        """Begin a body: evaluate the collection and start inner instances.
+
+        Raises:
+            Failure: The collection is no list.
+        """
+        loop = body.element.multi_instance
+        assert loop is not None
+        body.items = list(self._variables.typed(loop.collection, body, (list,), "'ARRAY'"))
+        self._lifecycle.events.subscribe_boundaries(body)
+        if loop.output_collection:
+            self._variables.set_local(body, {loop.output_collection: [None] * len(body.items)})
+        self._lifecycle._activated(body)
+        if not body.items:
+            self._lifecycle.complete_soon(body)
+        for _ in body.items[:1] if loop.sequential else body.items:
+            self._start_next(body)
+
+    def _start_next(self, body: ElementInstance) -> None:
+        body.started += 1
+        assert body.spec is not None
+        details = {"body": body, "loop": body.started}
+        self._lifecycle.spawn(body, body.spec.inner_of_body(), details, parent_task=body.task)
+
+    def set_loop_variables(self, inner: ElementInstance) -> None:
+        """Give an inner instance its item and its number, from 1."""
+        loop, body = inner.element.multi_instance, inner.scope
+        assert loop is not None
+        assert body is not None
+        own: dict[str, Any] = {"loopCounter": inner.loop_counter}
+        if loop.element:
+            own = {loop.element: body.items[inner.loop_counter - 1], **own}
+        self._variables.set_local(inner, own)
+
+    def collect(self, inner: ElementInstance) -> None:
+        """Put an inner instance's output into the collection and ask whether the body is done.
+
+        Raises:
+            Failure: The completion condition is no boolean.
+        """
+        loop, body = inner.element.multi_instance, inner.scope
+        assert loop is not None
+        assert body is not None
+        if loop.output_collection and loop.output_element is not None:
+            outputs = list(body.variables.get(loop.output_collection) or [None] * len(body.items))
+            outputs[inner.loop_counter - 1] = self._variables.evaluate(loop.output_element, inner)
+            self._variables.set_local(body, {loop.output_collection: outputs})
+        if loop.completion is not None and self._holds(inner, body):
+            body.chosen = body.element  # marks the condition as met
+
+    def _holds(self, inner: ElementInstance, body: ElementInstance) -> bool:
+        loop = inner.element.multi_instance
+        assert loop is not None
+        assert loop.completion is not None
+        completed = body.started - len(body.children) + 1
+        context = {
+            **self._variables.visible(inner),
+            "numberOfInstances": len(body.items),
+            "numberOfActiveInstances": len(body.children) - 1,
+            "numberOfCompletedInstances": completed,
+            "numberOfTerminatedInstances": 0,
+        }
+        warnings: list[str] = []
+        result = loop.completion.evaluate(context, warnings, self._variables.now)
+        if not isinstance(result, bool):
+            raise Failure("EXTRACT_VALUE_ERROR", unexpected(loop.completion, result, "'BOOLEAN'", warnings))
+        return result
+
+    def after(self, body: ElementInstance) -> None:
+        """Go on after an inner instance: end early, start the next, or complete."""
+        loop = body.element.multi_instance
+        assert loop is not None
+        if body.chosen is not None:
+            for child in list(body.children.values()):
+                self._lifecycle.terminate(child)
+            body.tokens = 0
+            self._lifecycle.complete_soon(body)
+        elif loop.sequential and body.started < len(body.items):
+            self._start_next(body)
+        elif not body.tokens:
+            self._lifecycle.complete_soon(body)
+
+    def publish(self, body: ElementInstance) -> None:
+        """Hand the collected outputs to the scope around the body."""
+        loop = body.element.multi_instance
+        assert loop is not None
+        assert body.scope is not None
+        if loop.output_collection:
+            self._variables.propagate(body.scope, {loop.output_collection: body.variables[loop.output_collection]})

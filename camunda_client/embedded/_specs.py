@@ -1,0 +1,324 @@
+"""SpiffWorkflow's specs for Camunda's elements: one class per behaviour, shared by all instances.
+
+A token is a Spiff task. Spiff predicts all possible futures of a task and copies its data onward; both
+cost more than everything else together and Camunda knows neither (variables live in scopes). So these
+specs create a task only when its sequence flow is taken, and keep no data in it. Started tasks are
+driven by :class:`~camunda_client.embedded._lifecycle.Lifecycle`, found through the task's workflow.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.specs import WorkflowSpec
+from SpiffWorkflow.specs.base import TaskSpec
+from SpiffWorkflow.util.task import TaskState
+
+from camunda_client.embedded._failures import Failure
+from camunda_client.embedded._model import Element, Flow
+
+if TYPE_CHECKING:
+    from camunda_client.embedded._instances import ElementInstance
+    from camunda_client.embedded._lifecycle import Lifecycle
+
+#: What a job-based user task's job is called.
+USER_TASK_JOB_TYPE = "io.camunda.zeebe:userTask"
+
+
+class RootSpec(TaskSpec):  # type: ignore[misc]
+    """The root of every task tree; start events hang below it."""
+
+    def _predict(self, my_task: Any, *_: Any, **__: Any) -> None:
+        return
+
+    def _on_ready(self, my_task: Any) -> None:
+        my_task._set_state(TaskState.COMPLETED)
+
+
+class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]
+    """The flow nodes of one scope: a process or a sub-process."""
+
+    def __init__(self, name: str, description: str | None = None, filename: str | None = None) -> None:
+        # Not BpmnProcessSpec's: its end join waits by walking the whole tree at every step.
+        WorkflowSpec.__init__(self, name=name, filename=filename)
+        self.bpmn_start_events: list[Any] = []
+        self.start = RootSpec(self, "Root")
+        self.end = None
+        self.description = description
+        self.io_specification = None
+        self.data_objects: dict[str, Any] = {}
+        self.data_stores: dict[str, Any] = {}
+        self.correlation_keys: dict[str, Any] = {}
+        self.nodes: dict[str, FlowNode] = {}
+
+
+class InstanceWorkflow(BpmnWorkflow):  # type: ignore[misc]
+    """The Spiff workflow of one process instance."""
+
+    def __init__(self, spec: ScopeSpec, lifecycle: Lifecycle, scope: ElementInstance) -> None:
+        self.lifecycle = lifecycle
+        self.scope = scope
+        super().__init__(spec)
+
+    def _task_completed_notify(self, task: Any) -> None:
+        self.last_task = task  # Spiff's own looks at every waiting task of the tree
+
+
+class ScopeWorkflow(BpmnSubWorkflow):  # type: ignore[misc]
+    """The Spiff workflow of one sub-process instance."""
+
+    def __init__(self, spec: ScopeSpec, lifecycle: Lifecycle, scope: ElementInstance) -> None:
+        self.lifecycle = lifecycle
+        self.scope = scope
+        self.parent_task = scope.task
+        super().__init__(spec, parent_task_id=scope.task.id, top_workflow=scope.task.workflow.top_workflow)
+        self.top_workflow.subprocesses[scope.task.id] = self
+
+    @property
+    def parent_workflow(self) -> Any:
+        """The workflow this one is nested in; Spiff's own searches for it."""
+        return self.parent_task.workflow
+
+    def _task_completed_notify(self, task: Any) -> None:
+        self.last_task = task
+
+
+class FlowNode(BpmnSpecMixin):  # type: ignore[misc]
+    """An element of a process. Subclasses say what happens when it is activated."""
+
+    def __init__(self, wf_spec: ScopeSpec, element: Element, *, inner: bool = False) -> None:
+        super().__init__(wf_spec, f"{element.id} [inner]" if inner else element.id, bpmn_name=element.name)
+        self.element = element
+        self.inner = inner
+        self.inner_spec: FlowNode | None = None
+        if not inner:
+            wf_spec.nodes[element.id] = self
+
+    @property
+    def is_body(self) -> bool:
+        """Whether instances of this spec are multi-instance bodies."""
+        return self.element.multi_instance is not None and not self.inner
+
+    def inner_of_body(self) -> FlowNode:
+        """Return the spec of one iteration of this multi-instance element."""
+        if self.inner_spec is None:
+            self.inner_spec = type(self)(self._wf_spec, self.element, inner=True)
+        return self.inner_spec
+
+    # -- Spiff's hooks ----------------------------------------------------------------------------------------------
+    def _predict(self, my_task: Any, *_: Any, **__: Any) -> None:
+        return
+
+    def _update(self, my_task: Any) -> None:
+        my_task._ready()
+
+    def _on_ready(self, my_task: Any) -> None:
+        my_task.workflow.lifecycle.arrived(my_task)
+
+    def _run_hook(self, my_task: Any) -> None:
+        """Return None, which leaves the task STARTED until the life cycle completes it."""
+        my_task.workflow.lifecycle.enter(my_task)
+
+    def _on_complete(self, my_task: Any) -> None:
+        for spec, details in my_task.internal_data.pop("next", ()):
+            child = my_task._add_child(spec, TaskState.FUTURE)
+            child.internal_data.update(details)
+            spec._update(child)
+        my_task.workflow._task_completed_notify(my_task)
+
+    # -- Camunda's behaviour ----------------------------------------------------------------------------------------
+    def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
+        """Do what the element is for; pass-through elements complete at once."""
+        lifecycle.complete_soon(instance)
+
+    def outgoing(self, instance: ElementInstance) -> list[Flow]:
+        """Return the flows to take on completion."""
+        return instance.flows if instance.flows is not None else instance.element.outgoing
+
+
+class PassThrough(FlowNode):
+    """A task without work: ``bpmn:task`` and ``bpmn:manualTask``."""
+
+
+class StartEvent(FlowNode):
+    """Begins a scope; its event's variables are already there."""
+
+
+class JobTask(FlowNode):
+    """Creates a job and waits for its completion."""
+
+    def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
+        assert instance.element.job is not None
+        lifecycle.jobs.create_for(instance, instance.element.job, dict(instance.element.headers))
+
+
+class ScriptTask(JobTask):
+    """A FEEL script, or a job."""
+
+    def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
+        element = instance.element
+        if element.script is None:
+            return super().activate(lifecycle, instance)
+        instance.event_variables = {element.result_variable: lifecycle.variables.evaluate(element.script, instance)}
+        return lifecycle.complete_soon(instance)
+
+
+class BusinessRuleTask(JobTask):
+    """A DMN decision, or a job."""
+
+    def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
+        element = instance.element
+        if element.decision is None:
+            return super().activate(lifecycle, instance)
+        decision_id = lifecycle.variables.text(element.decision, instance)
+        output = lifecycle.decisions.decide(decision_id, lifecycle.variables.visible(instance), instance.process.tenant_id)
+        instance.event_variables = {element.result_variable: output}
+        return lifecycle.complete_soon(instance)
+
+
+class UserTask(FlowNode):
+    """Waits for a person: as a job of its own type, or as one of Camunda's user tasks."""
+
+    def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
+        details = instance.element.user_task or {}
+        if details.get("native"):
+            lifecycle.user_tasks.create_for(instance, details)
+        else:
+            lifecycle.jobs.create_for_user_task(instance, USER_TASK_JOB_TYPE, details)
+
+
+class CatchEvent(FlowNode):
+    """Waits for its event: an intermediate catch event or a receive task."""
+
+    def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
+        if instance.triggered or instance.element.event.kind == "link":
+            lifecycle.complete_soon(instance)
+        else:
+            lifecycle.events.subscribe(instance, instance.element)
+
+
+class BoundaryEvent(FlowNode):
+    """Comes to life when its event has happened."""
+
+
+class ThrowEvent(FlowNode):
+    """An intermediate throw event."""
+
+    def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
+        element, event = instance.element, instance.element.event
+        if event.kind == "message":
+            assert element.job is not None
+            lifecycle.jobs.create_for(instance, element.job, dict(element.headers))
+            return
+        if event.kind == "link":
+            assert event.name is not None
+            instance.link = event.name.text
+        elif event.kind == "signal":
+            assert event.name is not None
+            lifecycle.broadcast_soon(instance, lifecycle.variables.text(event.name, instance))
+        elif event.kind == "escalation":
+            assert event.name is not None
+            caught = lifecycle.events.throw_escalation(instance, lifecycle.variables.text(event.name, instance))
+            if caught == "interrupting":
+                return
+        lifecycle.complete_soon(instance)
+
+
+class EndEvent(ThrowEvent):
+    """Ends a path, perhaps with an event."""
+
+    def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
+        event = instance.element.event
+        if event.kind == "error":
+            assert event.name is not None
+            code = lifecycle.variables.text(event.name, instance)
+            if not lifecycle.events.throw_error(instance, code, {}):
+                raise Failure(
+                    "UNHANDLED_ERROR_EVENT",
+                    f"Expected to throw an error event with the code '{code}', but it was not caught. "
+                    f"{lifecycle.events.catchable(instance)}",
+                )
+            return
+        if event.kind == "terminate":
+            lifecycle.terminate_siblings(instance)
+        super().activate(lifecycle, instance)
+
+
+class SubProcess(FlowNode):
+    """An embedded sub-process, or an event sub-process that has been triggered."""
+
+    def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
+        lifecycle.open_scope(instance)
+
+
+class CallActivity(FlowNode):
+    """Runs another process and waits for it."""
+
+    def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
+        lifecycle.call(instance)
+
+
+class ExclusiveGateway(FlowNode):
+    """Takes the first flow whose condition holds."""
+
+    def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
+        element = instance.element
+        chosen = lifecycle.choose(instance, first_only=True)
+        if not chosen and element.outgoing:
+            raise Failure(
+                "CONDITION_ERROR",
+                "Expected at least one condition to evaluate to true, or to have a default flow",
+            )
+        instance.flows = chosen
+        lifecycle.complete_soon(instance)
+
+
+class InclusiveGateway(FlowNode):
+    """Takes every flow whose condition holds."""
+
+    def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
+        chosen = lifecycle.choose(instance, first_only=False)
+        if not chosen and instance.element.outgoing:
+            raise Failure(
+                "CONDITION_ERROR",
+                "Expected at least one condition to evaluate to true, or to have a default flow",
+            )
+        instance.flows = chosen
+        lifecycle.complete_soon(instance)
+
+
+class ParallelGateway(FlowNode):
+    """Waits for a token on every incoming flow, then takes every outgoing one."""
+
+    def _update(self, my_task: Any) -> None:
+        if len(self.element.incoming) < 2 or "flow" not in my_task.internal_data:
+            my_task._ready()
+            return
+        scope = my_task.workflow.scope
+        waiting: dict[str, list[Any]] = scope.arrivals.setdefault(self.element.id, {})
+        waiting.setdefault(my_task.internal_data["flow"].id, []).append(my_task)
+        if any(not waiting.get(flow.id) for flow in self.element.incoming):
+            my_task._set_state(TaskState.WAITING)
+            return
+        for flow in self.element.incoming:
+            token = waiting[flow.id].pop(0)
+            if token is not my_task:
+                token.cancel()
+                scope.tokens -= 1
+        my_task._ready()
+
+
+class EventBasedGateway(FlowNode):
+    """Waits for the first of the events behind it."""
+
+    def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
+        for flow in instance.element.outgoing:
+            lifecycle.events.subscribe(instance, instance.process.definition.elements[flow.target])
+
+    def outgoing(self, instance: ElementInstance) -> list[Flow]:
+        chosen = instance.chosen
+        return [flow for flow in instance.element.outgoing if chosen is not None and flow.target == chosen.id]
