@@ -2,6 +2,7 @@
 
 from camunda_client.embedded._clock import Clock
 from camunda_client.embedded._engine import DEFAULT_TENANT, ActivatedJob, Engine
+from camunda_client.embedded._gateway import Gateway
 from camunda_client.embedded._history import ElementRecord, InstanceHistory, VariableRecord
 from camunda_client.embedded._incidents import Incident
 from camunda_client.embedded._jobs import Job
@@ -14,6 +15,7 @@ __all__ = [
     "ElementRecord",
     "Engine",
     "EngineError",
+    "Gateway",
     "Incident",
     "InstanceHistory",
     "Job",

@@ -204,7 +204,8 @@ class Jobs:
     def _lease(self, job: Job, lease_ms: int) -> None:
         deadline_ms = min(self._clock.now_ms() + lease_ms, FAR_FUTURE_MS)
         job.deadline_ms = deadline_ms
-        self._schedule.at(deadline_ms, lambda: self._lease_ended(job, deadline_ms))
+        # At the deadline itself the lease still holds: a clock pinned to it keeps the job hidden.
+        self._schedule.at(deadline_ms + 1, lambda: self._lease_ended(job, deadline_ms))
 
     def _lease_ended(self, job: Job, deadline_ms: int) -> None:
         if job.state == ACTIVATED and job.deadline_ms == deadline_ms and job.key in self._jobs:

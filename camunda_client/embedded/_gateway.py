@@ -1,0 +1,332 @@
+"""Camunda's REST gateway over an :class:`Engine`: gevent's WSGI server, werkzeug's routing.
+
+In a process patched by gevent the server runs in the process's own hub. In any other it runs in a native
+thread with a hub of its own, so that plain blocking tests can talk to it. Only loopback unless asked.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import socket as _socket
+import struct
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any
+
+import gevent
+from gevent import monkey, pywsgi
+from gevent.event import Event
+from gevent.hub import get_hub
+
+from camunda_client.embedded._dialects import dialect as find_dialect
+from camunda_client.embedded._engine import Engine
+from camunda_client.embedded._engine_states import ENGINE_STATES
+from camunda_client.embedded._faults import Fault, Faults
+from camunda_client.embedded._polls import Alarm
+from camunda_client.embedded._problems import Answer, Refused, not_acceptable, of_rejection, problem
+from camunda_client.embedded._rejections import Rejection
+from camunda_client.embedded._requests import acceptable
+from camunda_client.embedded._routes import Call, Router
+
+log = logging.getLogger(__name__)
+
+#: The real gateway's own limits on a connection.
+REQUESTS_PER_CONNECTION = 100
+IDLE_S = 60.0
+#: Held polls of a thousand workers connect at once; the system's usual 128 would refuse some.
+BACKLOG = 4096
+Auth = str | tuple[str, str] | Callable[[str], bool] | None
+
+
+class Gateway:
+    """A gateway on a port of its own. Use it as a context manager.
+
+    Args:
+        engine: What it serves; a new engine when left out.
+        port: 0 for a free one.
+        host: Loopback unless asked otherwise: there is no protection but ``auth``.
+        dialect: ``8.6`` or ``8.8``.
+        auth: A token (Bearer), a pair of name and password (Basic), or a function of the Authorization header.
+    """
+
+    def __init__(
+        self, engine: Engine | None = None, *, port: int = 0, host: str = "127.0.0.1", dialect: str = "8.6", auth: Auth = None
+    ) -> None:
+        self.engine = engine or Engine()
+        self.dialect = find_dialect(dialect)
+        self.faults = Faults(newer=self.dialect.newer)
+        self.host = host
+        self.port = port
+        #: Exceptions no request should ever cause; each was also logged and answered with 500.
+        self.errors: list[BaseException] = []
+        self._check = _checker(auth)
+        self._router = Router()
+        self._server: Any = None
+        self._alarm: Alarm | None = None
+        self._thread: Any = None
+        self._hub: Any = None
+        self._stop: Any = None
+
+    @property
+    def base_url(self) -> str:
+        """Where it listens, without a trailing slash."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def __repr__(self) -> str:
+        return f"<Gateway {self.base_url} {self.dialect.name}>"
+
+    # -- life -------------------------------------------------------------------------------------------------------
+    def start(self) -> Gateway:
+        """Listen; returns when connections are accepted.
+
+        Raises:
+            OSError: The port is taken.
+            RuntimeError: It runs already.
+        """
+        if self._server is not None:
+            raise RuntimeError(f"{self!r} runs already")
+        if monkey.is_module_patched("threading"):
+            self._open()
+        else:
+            self._start_thread()
+        return self
+
+    def _start_thread(self) -> None:
+        import threading
+
+        ready = threading.Event()
+        failed: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                self._hub, self._stop = get_hub(), Event()
+                self._open()
+            except BaseException as error:  # noqa: BLE001 - handed to the caller of start()
+                failed.append(error)
+            finally:
+                ready.set()
+            if not failed:
+                self._stop.wait()
+                self._close()
+            get_hub().destroy(destroy_loop=True)  # else its descriptors stay open for the process's life
+
+        self._thread = threading.Thread(target=run, name="embedded-camunda", daemon=True)
+        self._thread.start()
+        ready.wait()
+        if failed:
+            raise failed[0]
+
+    def _open(self) -> None:
+        family = _socket.AF_INET6 if ":" in self.host else _socket.AF_INET
+        listener = gevent.socket.socket(family, _socket.SOCK_STREAM)
+        listener.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((self.host, self.port))
+            listener.listen(BACKLOG)
+        except OSError as error:
+            listener.close()
+            raise OSError(error.errno, f"the embedded gateway can't listen on {self.host} port {self.port}: {error.strerror}") from error
+        self.port = listener.getsockname()[1]
+        self._server = _Server(listener, self._application, handler_class=_Handler, log=None, error_log=None)
+        self._server.start()
+        self._alarm = Alarm(self.engine, self._failed)
+        self._alarm.start()
+
+    def stop(self) -> None:
+        """Stop listening and cut what is open; safe to call twice."""
+        if self._thread is not None:
+            self._hub.loop.run_callback_threadsafe(self._stop.set)
+            self._thread.join(10)
+            self._thread = None
+        elif self._server is not None:
+            self._close()
+
+    def _close(self) -> None:
+        if self._alarm is not None:
+            self._alarm.stop()
+        self._server.stop(timeout=0)
+        self._server.cut()
+        self._server = None
+
+    def __enter__(self) -> Gateway:
+        return self.start() if self._server is None else self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    # -- one request ------------------------------------------------------------------------------------------------
+    def _application(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        method, path = environ["REQUEST_METHOD"], _path(environ)
+        fault = self.faults.strike(method, path)
+        if fault is not None:
+            answer = self._faulty(fault, environ, method, path)
+            if answer is None:
+                return _cut(environ, start_response, reset=fault.reset)
+            if fault.truncate is not None:
+                return _truncated(environ, start_response, answer, fault.truncate)
+        else:
+            answer = self._answer(environ, method, path)
+        return _respond(environ, start_response, answer, head_only=method == "HEAD")
+
+    def _faulty(self, fault: Fault, environ: dict[str, Any], method: str, path: str) -> Answer | None:
+        if fault.latency_s:
+            gevent.sleep(fault.latency_s)
+        if fault.drop == "before":
+            return None
+        if fault.status is not None:
+            environ["wsgi.input"].read()
+            return fault.answer(path)
+        answer = self._answer(environ, method, path)
+        return None if fault.drop == "after" else answer
+
+    def _answer(self, environ: dict[str, Any], method: str, path: str) -> Answer:
+        instance = environ["embedded.raw_path"]
+        try:
+            refusal = self._check(environ.get("HTTP_AUTHORIZATION"))
+            if refusal is not None:
+                return _unauthorized(refusal, instance)
+            found = self._router.find(method, path, instance)
+            if isinstance(found, Answer):
+                return found
+            if not acceptable(environ):
+                return not_acceptable(environ, instance)
+            handler, arguments = found
+            return handler(Call(self.engine, self.dialect, environ, instance, arguments, self.port))
+        except Refused as refused:
+            return refused.answer
+        except Rejection as rejection:
+            return of_rejection(rejection, instance)
+        except Exception as error:  # noqa: BLE001 - the server must answer, and the error must be seen
+            self._failed(error)
+            return problem(500, type(error).__name__, f"Unexpected error occurred during the request processing: {error}", instance)
+
+    def _failed(self, error: BaseException) -> None:
+        self.errors.append(error)
+        log.error("embedded gateway: %s", error, exc_info=error)
+
+
+def _path(environ: dict[str, Any]) -> str:
+    return str(environ["PATH_INFO"]).encode("latin-1").decode("utf-8", "replace")
+
+
+def _respond(
+    environ: dict[str, Any], start_response: Callable[..., Any], answer: Answer, *, head_only: bool = False
+) -> list[bytes]:
+    # What the handler did not read would be taken for the next request.
+    environ["wsgi.input"].read()
+    headers = [*answer.headers]
+    if answer.content_type is not None:
+        headers.append(("Content-Type", answer.content_type))
+    if answer.status != 204:
+        headers.append(("Content-Length", str(len(answer.body))))
+    if answer.status in (400, 500, 503) or environ["embedded.served"] >= REQUESTS_PER_CONNECTION:
+        headers = [(name, value) for name, value in headers if name.lower() != "connection"]
+        headers.append(("Connection", "close"))
+    start_response(f"{answer.status} {_phrase(answer.status)}", headers)
+    return [] if head_only or not answer.body else [answer.body]
+
+
+def _phrase(status: int) -> str:
+    from http import HTTPStatus
+
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
+
+
+def _cut(environ: dict[str, Any], start_response: Callable[..., Any], *, reset: bool) -> list[bytes]:
+    connection = environ["embedded.socket"]
+    if reset:
+        connection.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+    else:
+        try:
+            connection.shutdown(_socket.SHUT_RDWR)
+        except OSError as error:
+            log.debug("the client had gone already: %s", error)
+    start_response("500 Cut", [("Connection", "close")])
+    return []
+
+
+def _truncated(environ: dict[str, Any], start_response: Callable[..., Any], answer: Answer, keep: int) -> list[bytes]:
+    environ["wsgi.input"].read()
+    head = f"HTTP/1.1 {answer.status} {_phrase(answer.status)}\r\nContent-Length: {len(answer.body)}\r\n"
+    if answer.content_type is not None:
+        head += f"Content-Type: {answer.content_type}\r\n"
+    environ["embedded.socket"].sendall(head.encode() + b"\r\n" + answer.body[:keep])
+    return _cut(environ, start_response, reset=False)
+
+
+# -- authentication -------------------------------------------------------------------------------------------------
+def _checker(auth: Auth) -> Callable[[str | None], str | None]:
+    """Return a function of the Authorization header: None if it is right, else the name of the refusal."""
+    if auth is None:
+        return lambda _header: None
+    right: Callable[[str], bool]
+    if isinstance(auth, str):
+        right = f"Bearer {auth}".__eq__
+    elif isinstance(auth, tuple):
+        right = ("Basic " + base64.b64encode(":".join(auth).encode()).decode()).__eq__
+    else:
+        right = auth
+
+    def check(header: str | None) -> str | None:
+        if not header:
+            return "unauthorized_none"
+        return None if right(header) else "unauthorized_malformed"
+
+    return check
+
+
+def _unauthorized(state: str, path: str) -> Answer:
+    recorded = ENGINE_STATES[state]
+    answer = Fault("*", status=401, body=recorded["body"], headers=recorded["headers"]).answer(path)
+    return answer
+
+
+# -- the server -----------------------------------------------------------------------------------------------------
+class _Handler(pywsgi.WSGIHandler):
+    """Counts the requests of a connection, hands its socket to the faults, ends idle connections."""
+
+    served = 0
+
+    def get_environ(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environ()
+        self.served += 1
+        environ["embedded.served"] = self.served
+        environ["embedded.socket"] = self.socket
+        environ["embedded.raw_path"] = self.path.partition("?")[0]
+        return environ
+
+    def read_requestline(self) -> Any:
+        with gevent.Timeout(IDLE_S, False):
+            return super().read_requestline()
+        return None
+
+    def log_request(self) -> None:
+        """Keep no access log."""
+
+
+class _Server(pywsgi.WSGIServer):
+    """Knows its open connections, so that a stop cuts them."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._open: set[Any] = set()
+        super().__init__(*arguments, **options)
+
+    def handle(self, connection: Any, address: Any) -> None:
+        connection.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
+        self._open.add(connection)
+        try:
+            super().handle(connection, address)
+        finally:
+            self._open.discard(connection)
+
+    def cut(self) -> None:
+        """Close every connection."""
+        for connection in list(self._open):
+            connection.close()
+        self._open.clear()

@@ -1,0 +1,174 @@
+"""Requests about jobs, incidents and user tasks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from camunda_client.embedded._feel_values import moment
+from camunda_client.embedded._polls import HeldPoll
+from camunda_client.embedded._problems import Answer, Refused, invalid, no_content, ok, problem
+from camunda_client.embedded._requests import INT32, Body
+from camunda_client.embedded._routes import Call, route
+
+
+def _ms(value: int | None) -> timedelta:
+    # A timedelta ends after 999,999,999 days; the engine's moments end sooner anyway.
+    return timedelta(milliseconds=min(max(value or 0, 0), 86_400_000 * 999_999_000))
+
+
+@route("POST", "/v2/jobs/activation")
+def activate(call: Call) -> Answer:
+    """Lease jobs, waiting for them as long as the request asks."""
+    body = call.body()
+    job_type, worker = body.text("type"), body.text("worker")
+    timeout_ms, maximum = body.integer("timeout"), body.integer("maxJobsToActivate", INT32)
+    request_timeout_ms = body.integer("requestTimeout")
+    fetch, tenant_ids = body.texts("fetchVariable"), body.texts("tenantIds")
+    problems = []
+    if job_type is None or not job_type.strip():
+        problems.append("No type provided.")
+    if timeout_ms is None:
+        problems.append("No timeout provided.")
+    elif timeout_ms < 1:
+        problems.append(f"The value for timeout is '{timeout_ms}' but must be greater than 0.")
+    if maximum is None:
+        problems.append("No maxJobsToActivate provided.")
+    elif maximum < 1:  # 8.6.0 prints the timeout here
+        problems.append(f"The value for maxJobsToActivate is '{timeout_ms}' but must be greater than 0.")
+    if problems or job_type is None or timeout_ms is None or maximum is None:
+        raise invalid(problems, call.path)
+    poll = HeldPoll(
+        call.engine, job_type, worker=worker or "", lease_ms=min(timeout_ms, 86_400_000 * 999_999_000), max_jobs=maximum,
+        tenant_ids=tenant_ids,
+    )  # fmt: skip
+    jobs = poll.wait(request_timeout_ms)
+    if jobs is None:
+        return problem(503, "Service Unavailable", None, call.path)
+    return ok({"jobs": [call.dialect.job(call.engine.snapshot(job, fetch or ())) for job in jobs]})
+
+
+@route("POST", "/v2/jobs/<jobKey>/completion")
+def complete(call: Call) -> Answer:
+    """Complete a job."""
+    body = call.body(optional=True)
+    variables = body.object("variables")
+    key = call.key("jobKey")
+    call.check_size("COMPLETE")
+    call.engine.complete(key, variables)
+    return no_content()
+
+
+@route("POST", "/v2/jobs/<jobKey>/failure")
+def fail(call: Call) -> Answer:
+    """Fail a job."""
+    body = call.body(optional=True)
+    retries, message = body.integer("retries", INT32), body.text("errorMessage")
+    back_off_ms, variables = body.integer("retryBackOff"), body.object("variables")
+    key = call.key("jobKey")
+    call.check_size("FAIL")
+    call.engine.fail(key, retries=retries or 0, message=message or "", back_off=_ms(back_off_ms), variables=variables)
+    return no_content()
+
+
+@route("POST", "/v2/jobs/<jobKey>/error")
+def throw_error(call: Call) -> Answer:
+    """End a job with a BPMN error."""
+    body = call.body()
+    code, message, variables = body.text("errorCode"), body.text("errorMessage"), body.object("variables")
+    if code is None or not code.strip():
+        raise invalid("No errorCode provided.", call.path)
+    key = call.key("jobKey")
+    call.check_size("THROW_ERROR")
+    call.engine.throw_error(key, code, message=message or "", variables=variables)
+    return no_content()
+
+
+@route("PATCH", "/v2/jobs/<jobKey>")
+def update(call: Call) -> Answer:
+    """Set a job's retries or lease."""
+    body = call.body()
+    changes = body.inner("changeset") or Body({}, call.path)
+    retries, timeout_ms = changes.integer("retries", INT32), changes.integer("timeout")
+    if retries is None and timeout_ms is None:
+        raise invalid("At least one of [retries, timeout] is required.", call.path)
+    call.check_operation_reference(body)
+    call.engine.update_job(call.key("jobKey"), retries=retries, lease=None if timeout_ms is None else _ms(timeout_ms))
+    return no_content()
+
+
+@route("POST", "/v2/incidents/<incidentKey>/resolution")
+def resolve(call: Call) -> Answer:
+    """Resolve an incident."""
+    body = call.body(optional=call.dialect.newer)
+    key = call.key("incidentKey")
+    call.check_operation_reference(body)
+    call.engine.resolve_incident(key)
+    return no_content()
+
+
+@route("POST", "/v2/user-tasks/<userTaskKey>/completion")
+def complete_user_task(call: Call) -> Answer:
+    """Complete a user task."""
+    variables = call.body(optional=True).object("variables")
+    call.check_size("COMPLETE")
+    call.engine.complete_user_task(call.key("userTaskKey"), variables)
+    return no_content()
+
+
+@route("POST", "/v2/user-tasks/<userTaskKey>/assignment")
+def assign_user_task(call: Call) -> Answer:
+    """Assign a user task."""
+    body = call.body()
+    assignee, override = body.text("assignee"), body.boolean("allowOverride")
+    if not assignee or not assignee.strip():
+        raise invalid("No assignee provided", call.path)
+    call.engine.assign_user_task(call.key("userTaskKey"), assignee, allow_override=override is not False)
+    return no_content()
+
+
+@route("DELETE", "/v2/user-tasks/<userTaskKey>/assignee")
+def unassign_user_task(call: Call) -> Answer:
+    """Take a user task back from its assignee."""
+    call.engine.assign_user_task(call.key("userTaskKey"), "")
+    return no_content()
+
+
+@route("PATCH", "/v2/user-tasks/<userTaskKey>")
+def update_user_task(call: Call) -> Answer:
+    """Change a user task."""
+    body = call.body(optional=True)
+    given = body.inner("changeset")
+    changes: dict[str, Any] = {}
+    if given is not None:
+        changes = _user_task_changes(given)
+    if not body.text("action") and not any(value is not None for value in changes.values()):
+        raise invalid(
+            'No update data provided. Provide at least an "action" or a non-null value for a supported attribute in the "changeset".',
+            call.path,
+        )
+    call.engine.update_user_task(call.key("userTaskKey"), {k: v for k, v in changes.items() if v is not None})
+    return no_content()
+
+
+def _user_task_changes(given: Body) -> dict[str, Any]:
+    changes: dict[str, Any] = {
+        "candidate_groups": given.texts("candidateGroups"),
+        "candidate_users": given.texts("candidateUsers"),
+        "priority": given.integer("priority", INT32),
+        "due_date": given.text("dueDate"),
+        "follow_up_date": given.text("followUpDate"),
+    }
+    priority = changes["priority"]
+    if priority is not None and not 0 <= priority <= 100:
+        raise invalid(f"The value for priority is '{priority}' but must be within the [0,100] range.", given.path)
+    for name, words in (("due_date", "due date"), ("follow_up_date", "follow-up date")):
+        if changes[name]:
+            at = moment(changes[name])
+            if at is None or at.tzinfo is None:
+                detail = f"The provided {words} '{changes[name]}' cannot be parsed as a date according to RFC 3339, section 5.6."
+                raise invalid(detail, given.path)
+    return changes
+
+
+__all__ = ["Refused", "activate"]
