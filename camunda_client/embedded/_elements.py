@@ -233,7 +233,9 @@ def _catch(_reader: _Reader, element: Element) -> None:
     _only(element, {"message", "signal", "timer", "link"})
 
 
-def _boundary(_reader: _Reader, element: Element) -> None:
+def _boundary(reader: _Reader, element: Element) -> None:
+    if reader.node.find("bpmn:outgoing", reader.namespaces) is None:
+        raise ElementError("Must have at least one outgoing sequence flow or association")
     _only(element, {"message", "signal", "timer", "error", "escalation"})
     if element.event.kind == "error" and not element.interrupting:
         raise ElementError("Non-interrupting events of this type are not allowed")

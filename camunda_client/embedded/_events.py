@@ -180,6 +180,10 @@ class Events:
             self._fire(*found, variables)
         return found is not None
 
+    def catches_error(self, thrower: ElementInstance, code: str) -> bool:
+        """Whether an error of that code would be caught."""
+        return self._catcher(thrower, "error", code) is not None
+
     def throw_escalation(self, thrower: ElementInstance, code: str) -> str | None:
         """Lead an escalation to its catcher; return how that catches, None if there is none."""
         found = self._catcher(thrower, "escalation", code)

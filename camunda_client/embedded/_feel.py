@@ -33,7 +33,8 @@ class Expression:
         stripped = source.strip()
         self.source = source
         self.static = not (feel or unary or stripped.startswith("="))
-        self.text = source if self.static else stripped.removeprefix("=").strip()
+        # As it is: Camunda's messages quote " x > 5" with the blank behind the equals sign.
+        self.text = source if self.static else stripped.removeprefix("=")
         self.tree: Node = ("const", source)
         if not self.static:
             self.tree = parse_unary_tests(self.text) if unary else parse(self.text)

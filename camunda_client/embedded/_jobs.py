@@ -129,6 +129,8 @@ class Jobs:
         for attribute, name in names.items():
             if attribute in details:
                 value = self._lifecycle.variables.evaluate(details[attribute], instance)
+                if attribute.startswith("candidate") and isinstance(value, str):
+                    value = [part.strip() for part in value.split(",")]
                 if value is not None:
                     headers[f"io.camunda.zeebe:{name}"] = value if isinstance(value, str) else _json(value)
         return self._create(instance, job_type, 1, headers)

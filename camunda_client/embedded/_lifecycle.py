@@ -202,9 +202,18 @@ class Lifecycle:
         instance.loop_counter = details.get("loop", 0)
         scope.children[instance.key] = instance
         scope.process.elements[instance.key] = instance
+        if instance.event_variables and self._keeps_event_variables(instance):
+            self.variables.set_local(instance, instance.event_variables)
         if "local" in details:
             self.variables.set_local(instance, details["local"])
         return instance
+
+    @staticmethod
+    def _keeps_event_variables(instance: ElementInstance) -> bool:
+        """Whether what an event brought is written at the element that caught it before it goes further."""
+        if instance.kind == "START_EVENT":
+            return instance.scope is instance.process.root
+        return instance.kind in ("BOUNDARY_EVENT", "INTERMEDIATE_CATCH_EVENT")
 
     def _activate(self, instance: ElementInstance) -> None:
         if instance.body:
@@ -222,6 +231,7 @@ class Lifecycle:
         spec = instance.spec
         assert spec is not None
         if isinstance(spec, ThrowEvent):  # what it throws may end the instance: announce it first
+            spec.check(self, instance)
             self._activated(instance)
             spec.activate(self, instance)
             return
@@ -290,7 +300,10 @@ class Lifecycle:
 
     def listener_completed(self, instance: ElementInstance, phase: str, variables: dict[str, Any]) -> None:
         """Go on after a listener's job."""
-        self.variables.set_local(instance, variables)
+        if phase == "start":
+            self.variables.set_local(instance, variables)
+        else:
+            self.variables.propagate(instance, variables)
         instance.listener += 1
         self.attempt(instance, self._go_on_starting if phase == "start" else self._go_on_ending)
 
@@ -327,8 +340,10 @@ class Lifecycle:
             if variables:
                 self.variables.set_local(instance, variables)
             self.variables.apply_outputs(instance, instance.element.outputs, scope)
+        elif variables and instance.kind == "BOUNDARY_EVENT" and instance.element.event.kind == "error":
+            return  # an error's variables stay at the event that caught it, unless mapped
         elif variables:
-            self.variables.propagate(instance, variables)
+            self.variables.propagate(scope if instance.triggered else instance, variables)
 
     def _leave(self, instance: ElementInstance) -> None:
         spec, scope, process = instance.spec, instance.scope, instance.process
@@ -353,10 +368,11 @@ class Lifecycle:
         process = instance.process
         onward = []
         for flow in spec.outgoing(instance):
-            process.history.flow(flow.id)
             details: dict[str, Any] = {"flow": flow}
             if instance.kind == "EVENT_BASED_GATEWAY":
                 details["variables"] = instance.event_variables
+            else:
+                process.history.flow(flow.id)
             onward.append((process.definition.process.spec_of(flow.target), details))
         if instance.link is not None:
             siblings = instance.task.workflow.spec.nodes.values()

@@ -49,8 +49,11 @@ class MultiInstances:
         assert loop is not None
         assert body is not None
         own: dict[str, Any] = {"loopCounter": inner.loop_counter}
+        output = loop.output_element
+        if output is not None and output.tree[0] == "name":  # else iterations would share one outer variable
+            own[output.tree[1]] = None
         if loop.element:
-            own = {loop.element: body.items[inner.loop_counter - 1], **own}
+            own[loop.element] = body.items[inner.loop_counter - 1]
         self._variables.set_local(inner, own)
 
     def collect(self, inner: ElementInstance) -> None:

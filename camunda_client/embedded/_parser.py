@@ -159,7 +159,8 @@ class ZeebeProcessParser(ProcessParser):  # type: ignore[misc]
 
     def _wire(self) -> None:
         nodes: dict[str, specs.FlowNode] = self.spec.nodes
-        for node in self.node.findall("bpmn:sequenceFlow", NAMESPACES):
+        # Camunda 8.6.0 takes and tries outgoing flows last first, whatever the order of bpmn:outgoing (measured).
+        for node in reversed(self.node.findall("bpmn:sequenceFlow", NAMESPACES)):
             source, target = nodes.get(node.get("sourceRef")), nodes.get(node.get("targetRef"))
             if source is None or target is None:
                 self.parser.problem(node, "Must connect two elements of its own scope")

@@ -208,6 +208,9 @@ class BoundaryEvent(FlowNode):
 class ThrowEvent(FlowNode):
     """An intermediate throw event."""
 
+    def check(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
+        """Fail before the instance counts as activated."""
+
     def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
         element, event = instance.element, instance.element.event
         if event.kind == "message":
@@ -231,17 +234,21 @@ class ThrowEvent(FlowNode):
 class EndEvent(ThrowEvent):
     """Ends a path, perhaps with an event."""
 
-    def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
+    def check(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
         event = instance.element.event
-        if event.kind == "error":
-            assert event.name is not None
+        if event.kind == "error" and event.name is not None:
             code = lifecycle.variables.text(event.name, instance)
-            if not lifecycle.events.throw_error(instance, code, {}):
+            if not lifecycle.events.catches_error(instance, code):
                 raise Failure(
                     "UNHANDLED_ERROR_EVENT",
                     f"Expected to throw an error event with the code '{code}', but it was not caught. "
                     f"{lifecycle.events.catchable(instance)}",
                 )
+
+    def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
+        event = instance.element.event
+        if event.kind == "error" and event.name is not None:
+            lifecycle.events.throw_error(instance, lifecycle.variables.text(event.name, instance), {})
             return
         if event.kind == "terminate":
             lifecycle.terminate_siblings(instance)

@@ -44,12 +44,16 @@ class Variables:
             instance.process.history.variable(instance, name, value)
 
     def propagate(self, instance: ElementInstance, variables: dict[str, Any]) -> None:
-        """Write each variable where it exists, nearest scope first, else at the process instance."""
+        """Write each variable where it exists, nearest scope first, else at the process instance.
+
+        As in 8.6.0, a scope that already holds the very value does not count: the value then goes to an
+        outer scope that holds another, or to the process instance (measured).
+        """
         for name, value in variables.items():
             at = instance
-            while name not in at.variables and at.scope is not None:
+            while at.scope is not None and (name not in at.variables or _same(at.variables[name], value)):
                 at = at.scope
-            if name not in at.variables or at.variables[name] != value or type(at.variables[name]) is not type(value):
+            if name not in at.variables or not _same(at.variables[name], value):
                 self.set_local(at, {name: value})
 
     # -- expressions ------------------------------------------------------------------------------------------------
@@ -113,6 +117,10 @@ class Variables:
             _put(results, mapping.target, value, context)
             context.update(results)
         self.propagate(target, results)
+
+
+def _same(left: Any, right: Any) -> bool:
+    return type(left) is type(right) and bool(left == right)
 
 
 def _put(document: dict[str, Any], target: str, value: Any, existing: dict[str, Any]) -> None:
