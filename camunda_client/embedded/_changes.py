@@ -50,13 +50,16 @@ class Changes:
                 self._lifecycle.terminate_one(instance)
         self._end_empty(process, touched)
 
-    def _check_modification(self, process: ProcessInstance, activations: list[Activation], terminations: list[int]) -> None:
+    def _check_modification(
+        self, process: ProcessInstance, activations: list[Activation], terminations: list[int]
+    ) -> None:
         unknown = [a.element_id for a in activations if a.element_id not in process.definition.elements]
         if unknown:
             raise invalid_argument(
                 "MODIFY",
                 f"Expected to modify instance of process '{process.definition.process_id}' but it contains one or more "
-                "activate instructions with an element that could not be found: " + ", ".join(f"'{u}'" for u in unknown),
+                "activate instructions with an element that could not be found: "
+                + ", ".join(f"'{u}'" for u in unknown),
             )
         missing = [key for key in terminations if key not in process.elements]
         if missing:
@@ -95,8 +98,8 @@ class Changes:
         process.definition = target
         process.history.process_definition_key, process.history.version = target.key, target.version
         process.root.element = target.process.root
-        assert process.root.workflow is not None
-        process.root.workflow.spec = target.process.spec
+        workflow: Any = process.root.workflow
+        workflow.spec = target.process.spec
         for instance in process.elements.values():
             if instance is process.root:
                 continue
@@ -108,12 +111,16 @@ class Changes:
             if instance.workflow is not None:
                 instance.workflow.spec = target.process.scopes[element_id]
 
-    def _check_migration(self, process: ProcessInstance, target: Definition, mapping: list[tuple[str, str]]) -> dict[str, str]:
+    def _check_migration(
+        self, process: ProcessInstance, target: Definition, mapping: list[tuple[str, str]]
+    ) -> dict[str, str]:
         expected = f"Expected to migrate process instance '{process.key}' but"
         sources = [source for source, _ in mapping]
         duplicates = sorted({source for source in sources if sources.count(source) > 1})
         if duplicates:
-            text = f"{expected} the mapping instructions contain duplicate source element ids '[{', '.join(duplicates)}]'."
+            text = (
+                f"{expected} the mapping instructions contain duplicate source element ids '[{', '.join(duplicates)}]'."
+            )
             raise invalid_argument("MIGRATE", text)
         for source, goal in mapping:
             for element_id, side, where in ((source, "source", process.definition), (goal, "target", target)):
@@ -138,9 +145,8 @@ class Changes:
             if goal_element.kind != element.kind:
                 raise invalid_state(
                     "MIGRATE",
-                    f"{expected} active element with id '{element.id}' and type '{element.kind}' is mapped to an element "
-                    f"with id '{goal_element.id}' and different type '{goal_element.kind}'. "
+                    f"{expected} active element with id '{element.id}' and type '{element.kind}' is mapped to an "
+                    f"element with id '{goal_element.id}' and different type '{goal_element.kind}'. "
                     "Elements must be mapped to elements of the same type.",
                 )
         return by_source
-

@@ -108,7 +108,9 @@ def read_graph(content: bytes) -> Graph:
 def _read_decision(node: Any, graph: Graph, ns: dict[str, str]) -> Decision:
     name = node.get("name") or node.get("id")
     variable = node.find("dmn:variable", ns)
-    required = [r.get("href", "").lstrip("#") for r in node.findall("dmn:informationRequirement/dmn:requiredDecision", ns)]
+    required = [
+        r.get("href", "").lstrip("#") for r in node.findall("dmn:informationRequirement/dmn:requiredDecision", ns)
+    ]
     table, literal = node.find("dmn:decisionTable", ns), node.find("dmn:literalExpression", ns)
     logic: Table | Expression
     try:
@@ -117,10 +119,15 @@ def _read_decision(node: Any, graph: Graph, ns: dict[str, str]) -> Decision:
         elif literal is not None:
             logic = Expression(_text(literal, ns), feel=True)
         else:
-            raise DecisionError(f"decision '{node.get('id')}' ('{name}') has neither a table nor a literal expression; others are not supported")
+            raise DecisionError(
+                f"decision '{node.get('id')}' ('{name}') "
+                "has neither a table nor a literal expression; others are not supported"
+            )
     except FeelSyntaxError as error:
         raise DecisionError(f"decision '{node.get('id')}' ('{name}'): {error}") from error
-    return Decision(node.get("id"), name, graph, logic, variable.get("name") if variable is not None else node.get("id"), required)
+    return Decision(
+        node.get("id"), name, graph, logic, variable.get("name") if variable is not None else node.get("id"), required
+    )
 
 
 def _read_table(node: Any, ns: dict[str, str]) -> Table:
@@ -180,9 +187,13 @@ class Decisions:
         self._evaluate(decision, dict(variables), done, [])
         return list(done.values())
 
-    def _evaluate(self, decision: Decision, context: dict[str, Any], done: dict[str, Evaluated], path: list[str]) -> None:
+    def _evaluate(
+        self, decision: Decision, context: dict[str, Any], done: dict[str, Evaluated], path: list[str]
+    ) -> None:
         if decision.decision_id in path:
-            raise EvaluationError(f"Invalid decision requirements graph: decision '{decision.decision_id}' requires itself")
+            raise EvaluationError(
+                f"Invalid decision requirements graph: decision '{decision.decision_id}' requires itself"
+            )
         for required_id in decision.required:
             required = decision.graph.decisions.get(required_id)
             if required is not None:
@@ -219,9 +230,15 @@ def _by_policy(table: Table, results: list[Any], decision: Decision) -> Any:
             return _AGGREGATIONS[table.aggregation](results) if results or table.aggregation == "COUNT" else None
         return results
     if table.hit_policy == "UNIQUE" and len(results) > 1:
-        raise EvaluationError(f"Expected to evaluate decision '{decision.decision_id}', but multiple rules match in a decision table with hit policy UNIQUE")
+        raise EvaluationError(
+            f"Expected to evaluate decision '{decision.decision_id}', "
+            "but multiple rules match in a decision table with hit policy UNIQUE"
+        )
     if table.hit_policy == "ANY" and any(result != results[0] for result in results):
-        raise EvaluationError(f"Expected to evaluate decision '{decision.decision_id}', but rules with different outputs match with hit policy ANY")
+        raise EvaluationError(
+            f"Expected to evaluate decision '{decision.decision_id}', "
+            "but rules with different outputs match with hit policy ANY"
+        )
     return results[0] if results else None
 
 

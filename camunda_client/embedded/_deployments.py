@@ -6,12 +6,13 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from camunda_client.embedded._decisions import Decision, DecisionError, Graph, read_graph
 from camunda_client.embedded._feel import FeelSyntaxError
 from camunda_client.embedded._model import Element
 from camunda_client.embedded._parser import ModelError, Process, read_processes
+from camunda_client.embedded._present import present
 from camunda_client.embedded._rejections import invalid_argument, invalid_state
 from camunda_client.embedded._timers import read_cycle
 
@@ -139,7 +140,9 @@ class Deployments:
             parsed.append(resource)
         if problems:
             listed = "\n".join(problems)
-            raise invalid_argument("CREATE", f"Expected to deploy new resources, but encountered the following errors:\n{listed}")
+            raise invalid_argument(
+                "CREATE", f"Expected to deploy new resources, but encountered the following errors:\n{listed}"
+            )
         return parsed
 
     def _define(self, process: Process, resource: _Parsed, tenant_id: str) -> Definition:
@@ -157,7 +160,9 @@ class Deployments:
         return definition
 
     def _define_graph(self, graph: Graph, resource: _Parsed, deployment: Deployment) -> None:
-        known = [g for g in self._graphs.values() if (g.graph_id, g.tenant_id) == (graph.graph_id, deployment.tenant_id)]
+        known = [
+            g for g in self._graphs.values() if (g.graph_id, g.tenant_id) == (graph.graph_id, deployment.tenant_id)
+        ]
         if known and (known[-1].checksum, known[-1].resource_name) == (resource.checksum, resource.name):
             deployment.graphs.append(known[-1])
             deployment.decisions += known[-1].decisions.values()
@@ -174,12 +179,12 @@ class Deployments:
             deployment.decisions.append(decision)
 
     def _define_form(self, resource: _Parsed, tenant_id: str) -> Form:
-        assert resource.form_id is not None
-        known = [f for f in self._forms.values() if (f.form_id, f.tenant_id) == (resource.form_id, tenant_id)]
+        form_id = present(resource.form_id)
+        known = [f for f in self._forms.values() if (f.form_id, f.tenant_id) == (form_id, tenant_id)]
         if known and (known[-1].checksum, known[-1].resource_name) == (resource.checksum, resource.name):
             return known[-1]
-        version = self._next_version("form", tenant_id, resource.form_id)
-        form = Form(self._keys.next(), resource.form_id, version, resource.name, resource.checksum, tenant_id)
+        version = self._next_version("form", tenant_id, form_id)
+        form = Form(self._keys.next(), form_id, version, resource.name, resource.checksum, tenant_id)
         self._forms[form.key] = form
         return form
 
@@ -263,5 +268,8 @@ def _start_problems(process: Process) -> list[str]:
         if event.timer is not None and event.timer_kind == "cycle":
             text = event.timer.evaluate({})
             if not isinstance(text, str) or read_cycle(text) is None:
-                found.append(f"- Element: {start.id}\n    - ERROR: the cycle {text!r} is not supported (ISO 8601 repetition only)\n")
+                found.append(
+                    f"- Element: {start.id}\n    - ERROR: the cycle {text!r} is not supported "
+                    "(ISO 8601 repetition only)\n"
+                )
     return found

@@ -31,7 +31,7 @@ class Dialect:
 
     def job(self, job: ActivatedJob) -> dict[str, Any]:
         """Return an activated job."""
-        body = {
+        body: dict[str, Any] = {
             "jobKey" if self.newer else "key": self.key(job.key),
             "type": job.type,
             "processInstanceKey": self.key(job.process_instance_key),

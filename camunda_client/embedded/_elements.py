@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from camunda_client.embedded._feel import Expression
-from camunda_client.embedded._model import CalledProcess, Element, Event, JobDefinition, Listener, Mapping, MultiInstance
+from camunda_client.embedded._model import (
+    CalledProcess,
+    Element,
+    Event,
+    JobDefinition,
+    Listener,
+    Mapping,
+    MultiInstance,
+)
 
 #: A task without ``retries`` has three.
 DEFAULT_RETRIES = "3"
@@ -33,8 +41,12 @@ def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
     reader = _Reader(node, namespaces)
     element.default = node.get("default")
     element.headers = {h.get("key"): h.get("value") or "" for h in reader.all("zeebe:taskHeaders/zeebe:header")}
-    element.inputs = [Mapping(expression(m.get("source")), m.get("target")) for m in reader.all("zeebe:ioMapping/zeebe:input")]
-    element.outputs = [Mapping(expression(m.get("source")), m.get("target")) for m in reader.all("zeebe:ioMapping/zeebe:output")]
+    element.inputs = [
+        Mapping(expression(m.get("source")), m.get("target")) for m in reader.all("zeebe:ioMapping/zeebe:input")
+    ]
+    element.outputs = [
+        Mapping(expression(m.get("source")), m.get("target")) for m in reader.all("zeebe:ioMapping/zeebe:output")
+    ]
     element.listeners = listeners(node, namespaces)
     element.attached_to = node.get("attachedToRef")
     element.interrupting = node.get("cancelActivity", "true") == "true" and node.get("isInterrupting", "true") == "true"
@@ -44,14 +56,21 @@ def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
     if definition is not None:
         if not definition.get("type"):
             raise ElementError("Attribute 'type' must be present and not empty")
-        element.job = JobDefinition(expression(definition.get("type")), expression(definition.get("retries", DEFAULT_RETRIES)))
-    _READERS.get(element.kind, lambda *_: None)(reader, element)
+        element.job = JobDefinition(
+            expression(definition.get("type")), expression(definition.get("retries", DEFAULT_RETRIES))
+        )
+    read = _READERS.get(element.kind)
+    if read is not None:
+        read(reader, element)
 
 
 def listeners(node: Any, namespaces: dict[str, str]) -> list[Listener]:
     """Return the execution listeners of a node."""
     return [
-        Listener(item.get("eventType"), JobDefinition(expression(item.get("type")), expression(item.get("retries", DEFAULT_RETRIES))))
+        Listener(
+            item.get("eventType"),
+            JobDefinition(expression(item.get("type")), expression(item.get("retries", DEFAULT_RETRIES))),
+        )
         for item in node.findall("bpmn:extensionElements/zeebe:executionListeners/zeebe:executionListener", namespaces)
     ]
 
@@ -137,7 +156,9 @@ class _Reader:
         start = element.kind == "START_EVENT"
         if start and not self.in_event_subprocess() and kind == "duration":
             raise ElementError("Must be a time cycle or a time date")
-        if kind == "cycle" and (element.kind == "INTERMEDIATE_CATCH_EVENT" or (element.kind == "BOUNDARY_EVENT" and element.interrupting)):
+        if kind == "cycle" and (
+            element.kind == "INTERMEDIATE_CATCH_EVENT" or (element.kind == "BOUNDARY_EVENT" and element.interrupting)
+        ):
             raise ElementError("Interrupting timer events and intermediate ones must not have a time cycle")
 
     def multi_instance(self) -> MultiInstance | None:
@@ -148,7 +169,9 @@ class _Reader:
             return None
         loop = node.find("bpmn:extensionElements/zeebe:loopCharacteristics", self.namespaces)
         if loop is None or not loop.get("inputCollection"):
-            raise ElementError("Must have exactly one 'zeebe:loopCharacteristics' extension element with an inputCollection")
+            raise ElementError(
+                "Must have exactly one 'zeebe:loopCharacteristics' extension element with an inputCollection"
+            )
         condition = node.find("bpmn:completionCondition", self.namespaces)
         output = loop.get("outputElement")
         return MultiInstance(
@@ -258,22 +281,10 @@ _READERS = {
 
 def problems_of_flows(element: Element, siblings: dict[str, Element]) -> Iterator[str]:
     """Yield what is wrong with an element's place in its scope."""
-    if element.kind == "EXCLUSIVE_GATEWAY" and len(element.outgoing) > 1:
-        for flow in element.outgoing:
-            if flow.condition is None and flow.id != element.default:
-                yield f"Sequence flow '{flow.id}' must have a condition or be the default flow"
-    if element.kind == "INCLUSIVE_GATEWAY":
-        if len(element.incoming) > 1:
-            yield "Currently the inclusive gateway can only have one incoming sequence flow"
-        for flow in element.outgoing if len(element.outgoing) > 1 else ():
-            if flow.condition is None and flow.id != element.default:
-                yield f"Sequence flow '{flow.id}' must have a condition or be the default flow"
+    if element.kind in ("EXCLUSIVE_GATEWAY", "INCLUSIVE_GATEWAY"):
+        yield from _problems_of_conditions(element)
     if element.kind == "EVENT_BASED_GATEWAY":
-        if len(element.outgoing) < 2:
-            yield "Event-based gateway must have at least 2 outgoing sequence flows."
-        for flow in element.outgoing:
-            if siblings[flow.target].kind not in ("INTERMEDIATE_CATCH_EVENT",):
-                yield "Event-based gateway must not have an outgoing sequence flow to other elements than message/timer/signal intermediate catch events."
+        yield from _problems_of_event_gateway(element, siblings)
     if element.kind == "BOUNDARY_EVENT" and element.attached_to not in siblings:
         yield f"Must be attached to an activity of its scope, not to '{element.attached_to}'"
     if element.kind == "END_EVENT" and element.outgoing:
@@ -282,6 +293,25 @@ def problems_of_flows(element: Element, siblings: dict[str, Element]) -> Iterato
         targets = [s for s in siblings.values() if s.kind == "INTERMEDIATE_CATCH_EVENT" and _link(s) == _link(element)]
         if len(targets) != 1:
             yield f"Must have exactly one link catch event of the name '{_link(element)}', found {len(targets)}"
+
+
+def _problems_of_conditions(gateway: Element) -> Iterator[str]:
+    if gateway.kind == "INCLUSIVE_GATEWAY" and len(gateway.incoming) > 1:
+        yield "Currently the inclusive gateway can only have one incoming sequence flow"
+    for flow in gateway.outgoing if len(gateway.outgoing) > 1 else ():
+        if flow.condition is None and flow.id != gateway.default:
+            yield f"Sequence flow '{flow.id}' must have a condition or be the default flow"
+
+
+def _problems_of_event_gateway(gateway: Element, siblings: dict[str, Element]) -> Iterator[str]:
+    if len(gateway.outgoing) < 2:
+        yield "Event-based gateway must have at least 2 outgoing sequence flows."
+    for flow in gateway.outgoing:
+        if siblings[flow.target].kind != "INTERMEDIATE_CATCH_EVENT":
+            yield (
+                "Event-based gateway must not have an outgoing sequence flow to other elements than "
+                "message/timer/signal intermediate catch events."
+            )
 
 
 def _link(element: Element) -> str:

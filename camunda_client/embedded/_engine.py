@@ -176,7 +176,9 @@ class Engine:
                 raise not_found("CREATE", f"Expected to find process definition with key '{key}', but none found")
             return definition
         if not process_id:
-            raise invalid_argument("CREATE", "Expected at least a bpmnProcessId or a key greater than -1, but none given")
+            raise invalid_argument(
+                "CREATE", "Expected at least a bpmnProcessId or a key greater than -1, but none given"
+            )
         if version is None or version < 0:
             latest = self._deployments.latest(process_id, tenant_id)
             if latest is None:
@@ -185,7 +187,8 @@ class Engine:
             return latest
         found = self._deployments.version(process_id, version, tenant_id)
         if found is None:
-            reason = f"Expected to find process definition with process ID '{process_id}' and version '{version}', but none found"
+            named = f"process ID '{process_id}' and version '{version}'"
+            reason = f"Expected to find process definition with {named}, but none found"
             raise not_found("CREATE", reason)
         return found
 
@@ -208,7 +211,8 @@ class Engine:
         with self._command():
             process = self._lifecycle.processes.get(process_instance_key)
             if process is None or process.caller is not None:
-                reason = f"Expected to cancel a process instance with key '{process_instance_key}', but no such process was found"
+                named = f"key '{process_instance_key}'"
+                reason = f"Expected to cancel a process instance with {named}, but no such process was found"
                 raise not_found("CANCEL", reason)
             self._lifecycle.cancel_process(process)
 
@@ -226,7 +230,8 @@ class Engine:
         with self._command():
             instance = self._element_instance(element_instance_key)
             if instance is None:
-                reason = f"Expected to update variables for element with key '{element_instance_key}', but no such element was found"
+                named = f"key '{element_instance_key}'"
+                reason = f"Expected to update variables for element with {named}, but no such element was found"
                 raise not_found("UPDATE", reason)
             write = self._lifecycle.variables.set_local if local else self._lifecycle.variables.propagate
             write(instance, dict(variables))
@@ -237,7 +242,9 @@ class Engine:
                 return process.elements[key]
         return None
 
-    def modify(self, process_instance_key: int, activate: Iterable[Activation] = (), terminate: Iterable[int] = ()) -> None:
+    def modify(
+        self, process_instance_key: int, activate: Iterable[Activation] = (), terminate: Iterable[int] = ()
+    ) -> None:
         """Activate elements and terminate element instances of a process instance.
 
         Raises:
@@ -245,22 +252,31 @@ class Engine:
         """
         with self._command():
             process = self._process(
-                process_instance_key, "MODIFY", f"Expected to modify process instance but no process instance found with key '{process_instance_key}'"
+                process_instance_key,
+                "MODIFY",
+                f"Expected to modify process instance but no process instance found with key '{process_instance_key}'",
             )
             self._changes.modify(process, list(activate), list(terminate))
 
-    def migrate(self, process_instance_key: int, target_definition_key: int, mapping: Iterable[tuple[str, str]]) -> None:
+    def migrate(
+        self, process_instance_key: int, target_definition_key: int, mapping: Iterable[tuple[str, str]]
+    ) -> None:
         """Let a process instance go on by another definition, active elements mapped by id.
 
         Raises:
             Rejection: NOT_FOUND, INVALID_ARGUMENT or INVALID_STATE.
         """
         with self._command():
-            reason = f"Expected to migrate process instance but no process instance found with key '{process_instance_key}'"
+            reason = (
+                f"Expected to migrate process instance but no process instance found with key '{process_instance_key}'"
+            )
             process = self._process(process_instance_key, "MIGRATE", reason)
             target = self._deployments.by_key(target_definition_key)
             if target is None:
-                reason = f"Expected to migrate process instance to process definition but no process definition found with key '{target_definition_key}'"
+                reason = (
+                    "Expected to migrate process instance to process definition "
+                    f"but no process definition found with key '{target_definition_key}'"
+                )
                 raise not_found("MIGRATE", reason)
             self._changes.migrate(process, target, list(mapping))
 
@@ -291,7 +307,9 @@ class Engine:
             fetch_variables: Names of the variables wanted; all when empty.
             tenant_ids: Whose jobs; only counts with tenants.
         """
-        poll = self.poll(job_type, lambda _jobs: None, max_jobs=max_jobs, lease=lease, worker=worker, tenant_ids=tenant_ids)
+        poll = self.poll(
+            job_type, lambda _jobs: None, max_jobs=max_jobs, lease=lease, worker=worker, tenant_ids=tenant_ids
+        )
         with self._command():
             jobs = self._jobs.activate(poll)
             return [self.snapshot(job, fetch_variables) for job in jobs]
@@ -337,8 +355,8 @@ class Engine:
             listener = job.listener_phase is not None
             return ActivatedJob(
                 job.key, job.type, instance.process.key, definition.process_id, definition.version, definition.key,
-                instance.element.id, instance.key, dict(job.headers), job.worker, job.retries, job.deadline_ms, variables,
-                job.tenant_id, "EXECUTION_LISTENER" if listener else "BPMN_ELEMENT",
+                instance.element.id, instance.key, dict(job.headers), job.worker, job.retries, job.deadline_ms,
+                variables, job.tenant_id, "EXECUTION_LISTENER" if listener else "BPMN_ELEMENT",
                 job.listener_phase.upper() if job.listener_phase else "UNSPECIFIED",
             )  # fmt: skip
 
@@ -411,10 +429,17 @@ class Engine:
         """
         ttl_ms = ttl // timedelta(milliseconds=1)
         with self._command():
-            return self._messages.publish(name, correlation_key, dict(variables or {}), ttl_ms, message_id, tenant_id).key
+            return self._messages.publish(
+                name, correlation_key, dict(variables or {}), ttl_ms, message_id, tenant_id
+            ).key
 
     def correlate(
-        self, name: str, correlation_key: str = "", variables: Mapping[str, Any] | None = None, *, tenant_id: str = DEFAULT_TENANT
+        self,
+        name: str,
+        correlation_key: str = "",
+        variables: Mapping[str, Any] | None = None,
+        *,
+        tenant_id: str = DEFAULT_TENANT,
     ) -> tuple[int, int]:
         """Correlate a message now; return its key and the process instance's.
 
@@ -422,10 +447,14 @@ class Engine:
             Rejection: NOT_FOUND: nothing waits for it.
         """
         with self._command():
-            message, process_instance_key = self._messages.correlate(name, correlation_key, dict(variables or {}), tenant_id)
+            message, process_instance_key = self._messages.correlate(
+                name, correlation_key, dict(variables or {}), tenant_id
+            )
             return message.key, process_instance_key
 
-    def broadcast(self, name: str, variables: Mapping[str, Any] | None = None, *, tenant_id: str = DEFAULT_TENANT) -> int:
+    def broadcast(
+        self, name: str, variables: Mapping[str, Any] | None = None, *, tenant_id: str = DEFAULT_TENANT
+    ) -> int:
         """Broadcast a signal and return its key."""
         with self._command():
             key = self._keys.next()
@@ -443,7 +472,9 @@ class Engine:
             incident = self._incidents.get(key)
             job = None if incident.job_key is None else self._jobs.get(incident.job_key, "UPDATE")
             if job is not None and job.retries <= 0:
-                reason = f"Expected to resolve incident with key '{key}', but job with key '{job.key}' has no retries left"
+                reason = (
+                    f"Expected to resolve incident with key '{key}', but job with key '{job.key}' has no retries left"
+                )
                 raise not_found("RESOLVE", reason)
             self._incidents.close(incident)
             if job is not None:
@@ -488,7 +519,9 @@ class Engine:
         with self._command():
             self._user_tasks.complete(key, dict(variables or {}))
 
-    def decision(self, *, decision_id: str | None = None, key: int | None = None, tenant_id: str = DEFAULT_TENANT) -> Decision | None:
+    def decision(
+        self, *, decision_id: str | None = None, key: int | None = None, tenant_id: str = DEFAULT_TENANT
+    ) -> Decision | None:
         """Return a deployed decision."""
         with self._lock:
             return self._deployments.decision(decision_id=decision_id, key=key, tenant_id=tenant_id)
@@ -518,7 +551,9 @@ class Engine:
         """
         with self._command():
             if process_instance_key not in self._histories:
-                raise KeyError(f"no process instance {process_instance_key} is remembered (history_limit={self._history_limit})")
+                raise KeyError(
+                    f"no process instance {process_instance_key} is remembered (history_limit={self._history_limit})"
+                )
             return self._histories[process_instance_key]
 
     def _new_history(self, key: int, definition: Definition, tenant_id: str) -> InstanceHistory:

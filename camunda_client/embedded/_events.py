@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._instances import ElementInstance
 from camunda_client.embedded._model import Element
+from camunda_client.embedded._present import present
 from camunda_client.embedded._timers import Cycle, first_due, next_due
 from camunda_client.embedded._variables import unexpected
 
@@ -64,13 +65,12 @@ class Events:
         event, variables = catcher.event, self._lifecycle.variables
         subscription = Subscription(owner, catcher, event.kind)
         if event.kind == "timer":
-            assert event.timer is not None
+            timer = present(event.timer)
             now_ms = int(variables.now().timestamp() * 1000)
-            due_ms, subscription.cycle = first_due(event.timer_kind, variables.raw(event.timer, owner), event.timer, now_ms)
+            due_ms, subscription.cycle = first_due(event.timer_kind, variables.raw(timer, owner), timer, now_ms)
             subscription.entry = self._schedule.at(due_ms, lambda: self._timer_due(subscription))
         else:
-            assert event.name is not None
-            subscription.name = variables.text(event.name, owner)
+            subscription.name = variables.text(present(event.name), owner)
         if event.kind == "message":
             subscription.correlation_key = self._correlation_key(owner, catcher)
             self._messages.open(subscription)
@@ -80,13 +80,15 @@ class Events:
 
     def _correlation_key(self, owner: ElementInstance, catcher: Element) -> str:
         expression = catcher.event.correlation_key
-        assert expression is not None
+        expression = present(expression)
         warnings: list[str] = []
         # A boundary event's key is read outside its activity's own variables, like the real engine does.
         scope = owner.scope if catcher.kind == "BOUNDARY_EVENT" and owner.scope is not None else owner
         value = expression.evaluate(self._lifecycle.variables.visible(scope), warnings)
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            reason = unexpected(expression, value, "one of '[STRING, NUMBER]'", []).rpartition("but was ")[2].rstrip(".")
+            reason = (
+                unexpected(expression, value, "one of '[STRING, NUMBER]'", []).rpartition("but was ")[2].rstrip(".")
+            )
             message = (
                 f"Failed to extract the correlation key for '{expression.text}': "
                 f"The value must be either a string or a number, but was {reason}."
@@ -127,8 +129,7 @@ class Events:
         if not subscription.open:
             return
         if subscription.cycle is not None:
-            assert subscription.entry is not None
-            due_ms = next_due(subscription.cycle, subscription.entry.due_ms)
+            due_ms = next_due(subscription.cycle, present(subscription.entry).due_ms)
             if due_ms is not None:
                 subscription.entry = self._schedule.at(due_ms, lambda: self._timer_due(subscription))
         self.trigger(subscription, {})
@@ -155,7 +156,7 @@ class Events:
 
     def _fire_boundary(self, activity: ElementInstance, boundary: Element, variables: dict[str, Any]) -> None:
         scope, lifecycle = activity.scope, self._lifecycle
-        assert scope is not None
+        scope = present(scope)
         details = {"variables": variables}
         spec = activity.process.definition.process.spec_of(boundary.id)
         if boundary.interrupting:
@@ -232,5 +233,11 @@ class Events:
 
     def catchable(self, thrower: ElementInstance) -> str:
         """Return Camunda's sentence about the error codes that would have been caught."""
-        codes = [c.event.name.text for _, group in self._around(thrower, "error") for c in group if c.event.name is not None]
-        return f"Available error events are [{', '.join(codes)}]" if codes else "No error events are available in the scope."
+        codes = [
+            c.event.name.text for _, group in self._around(thrower, "error") for c in group if c.event.name is not None
+        ]
+        return (
+            f"Available error events are [{', '.join(codes)}]"
+            if codes
+            else "No error events are available in the scope."
+        )

@@ -50,17 +50,16 @@ class Fault:
 
     def answer(self, path: str) -> Answer:
         """Return the answer this fault gives instead of the engine's."""
-        assert self.status is not None
-        body, content_type = self.body, None
+        status, body, content_type = self.status or 200, self.body, None
         headers = {name.lower(): value for name, value in self.headers.items()}
         if isinstance(body, (dict, list)):
             body = as_bytes(_filled(body, path))
-            content_type = "application/problem+json" if self.status >= 400 else "application/json"
+            content_type = "application/problem+json" if status >= 400 else "application/json"
         elif isinstance(body, str):
             body = body.encode()
             content_type = "text/plain"
         content_type = headers.pop("content-type", content_type)
-        return Answer(self.status, body or b"", content_type, [(name.title(), value) for name, value in headers.items()])
+        return Answer(status, body or b"", content_type, [(name.title(), value) for name, value in headers.items()])
 
     def remove(self) -> None:
         """Strike no more."""
@@ -70,7 +69,9 @@ class Fault:
     def __enter__(self) -> Fault:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.remove()
 
 
@@ -135,10 +136,21 @@ class Faults:
         if self._newer and name.startswith("backpressure"):
             status = 503
         body = {**recorded["body"], "status": status} if "status" in recorded["body"] else recorded["body"]
-        every_command = request in _ANY_COMMAND and name not in ("no_such_partition", "await_timeout", "too_large_batch", "too_large_message")
+        every_command = request in _ANY_COMMAND and name not in (
+            "no_such_partition",
+            "await_timeout",
+            "too_large_batch",
+            "too_large_message",
+        )
         pattern = "*" if name.startswith("unauthorized") else request.replace("{key}", "*")
         return Fault(
-            pattern, times, recorded["seconds"] if delays else 0.0, status, body, recorded["headers"], commands_only=every_command
+            pattern,
+            times,
+            recorded["seconds"] if delays else 0.0,
+            status,
+            body,
+            recorded["headers"],
+            commands_only=every_command,
         )
 
     def clear(self) -> None:

@@ -157,7 +157,9 @@ class Evaluation:
 
     def any_(self, node: Node, scope: Mapping[str, Any]) -> Any:
         for test in node[1]:
-            result = self.value(test, scope) if test[0] != "range" else self.matched(self.value(test, scope), scope["?"])
+            result = (
+                self.value(test, scope) if test[0] != "range" else self.matched(self.value(test, scope), scope["?"])
+            )
             if result is True:
                 return True
         return False
@@ -189,8 +191,12 @@ class Evaluation:
         left, right = self.value(node[2], scope), self.value(node[3], scope)
         result = arithmetic(node[1], left, right)
         if result is None:
-            verb = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": "calculate the power of"}[node[1]]
-            self.warn("INVALID_TYPE", f"Can't {verb} '{shown(right)}' {'to' if node[1] == '+' else 'by'} '{shown(left)}'")
+            verb = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": "calculate the power of"}[
+                node[1]
+            ]
+            self.warn(
+                "INVALID_TYPE", f"Can't {verb} '{shown(right)}' {'to' if node[1] == '+' else 'by'} '{shown(left)}'"
+            )
         return result
 
     def negate(self, node: Node, scope: Mapping[str, Any]) -> Any:
@@ -220,7 +226,9 @@ class Evaluation:
         if source is None:
             return None
         items = source if isinstance(source, list) else [source]
-        if node[2][0] in ("number", "negate") or (node[2][0] == "name" and as_number(scope.get(node[2][1])) is not None):
+        if node[2][0] in ("number", "negate") or (
+            node[2][0] == "name" and as_number(scope.get(node[2][1])) is not None
+        ):
             index = self.value(node[2], scope)
             position = int(index) - 1 if index > 0 else int(index)
             return items[position] if -len(items) <= position < len(items) and index != 0 else None

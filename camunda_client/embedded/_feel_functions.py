@@ -8,7 +8,16 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal
+from decimal import (
+    ROUND_CEILING,
+    ROUND_DOWN,
+    ROUND_FLOOR,
+    ROUND_HALF_DOWN,
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    ROUND_UP,
+    Decimal,
+)
 from typing import Any
 
 from camunda_client.embedded._feel_values import (
@@ -25,8 +34,8 @@ from camunda_client.embedded._feel_values import (
 )
 
 #: Known to Camunda's FEEL, not to ours: refused at deployment.
-REFUSED = frozenset({"to base64", "last day of month", "week of year", "list replace", "overlaps", "before", "after", "meets",
-                     "met by", "includes", "during", "starts", "finishes", "coincides"})  # fmt: skip
+REFUSED = frozenset({"to base64", "last day of month", "week of year", "list replace", "overlaps", "before", "after",
+                     "meets", "met by", "includes", "during", "starts", "finishes", "coincides"})  # fmt: skip
 
 Builtin = Callable[..., Any]
 _BUILTINS: dict[str, Builtin] = {}
@@ -54,7 +63,9 @@ def call(evaluation: Any, name: str, arguments: list[Any], keywords: dict[str, A
         if name in _HIGHER:
             return _HIGHER[name](evaluation, *arguments)
         if name not in _BUILTINS:
-            evaluation.warn("NO_FUNCTION_FOUND", f"No function found with name '{name}' and {len(arguments)} parameters")
+            evaluation.warn(
+                "NO_FUNCTION_FOUND", f"No function found with name '{name}' and {len(arguments)} parameters"
+            )
             return None
         return _BUILTINS[name](*arguments, *keywords.values())
     except (TypeError, ValueError, ArithmeticError, AttributeError, IndexError, KeyError, re.error) as error:
@@ -143,7 +154,7 @@ def to_date(*parts: Any) -> Any:
 def to_time(*parts: Any) -> Any:
     """Return a time of a text, a date and time, or hour, minute and second."""
     if len(parts) >= 3:
-        return time(*(int(_number(part)) for part in parts[:3]))
+        return time(int(_number(parts[0])), int(_number(parts[1])), int(_number(parts[2])))
     return parts[0].timetz() if isinstance(parts[0], datetime) else temporal(_text(parts[0]))
 
 
@@ -193,8 +204,8 @@ def day_of_year(value: Any) -> Any:
 @builtin("month of year")
 def month_of_year(value: Any) -> Any:
     """Return ``January`` to ``December``."""
-    return ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-            "December")[value.month - 1]  # fmt: skip
+    return ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+            "November", "December")[value.month - 1]  # fmt: skip
 
 
 # -- booleans, nulls ------------------------------------------------------------------------------------------------
@@ -310,7 +321,11 @@ _BUILTINS |= {
 def _extreme(choose: Callable[..., Any]) -> Builtin:
     def extreme(*arguments: Any) -> Any:
         items = _items(arguments)
-        return choose(items, key=lambda item: item if as_number(item) is None else Decimal(_number(item))) if items else None
+        return (
+            choose(items, key=lambda item: item if as_number(item) is None else Decimal(_number(item)))
+            if items
+            else None
+        )
 
     return extreme
 

@@ -46,6 +46,7 @@ _TOKEN = re.compile(
 )
 _WORDS = {"and", "or", "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "between", "function",
           "true", "false", "null", "instance of"}  # fmt: skip
+_CONSTANTS: dict[str, Any] = {"true": True, "false": False, "null": None}
 _COMPARISONS = {"=", "!=", "<", "<=", ">", ">="}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
 
@@ -314,28 +315,24 @@ class _Parser:
 
     def primary(self) -> Node:
         kind, value = self.peek()
-        if kind == "number":
+        if kind in ("number", "string"):
             self.take()
-            return ("number", value)
-        if kind == "string":
-            self.take()
-            return ("const", unquoted(value))
+            return ("number", value) if kind == "number" else ("const", unquoted(value))
         if kind in ("name", "tick"):
             return ("name", self.name())
-        if self.accept("true"):
-            return ("const", True)
-        if self.accept("false"):
-            return ("const", False)
-        if self.accept("null"):
-            return ("const", None)
+        if kind == "word" and value in _CONSTANTS:
+            self.take()
+            return ("const", _CONSTANTS[value])
+        return self.bracketed(value)
+
+    def bracketed(self, value: str) -> Node:
         if self.accept("?"):
             return ("name", "?")
         if self.accept("@"):
             return ("temporal", unquoted(self.take()[1]))
-        if value in ("[", "("):
-            bounds = self.range_()
-            if bounds:
-                return bounds
+        bounds = self.range_() if value in ("[", "(") else None
+        if bounds:
+            return bounds
         if self.accept("("):
             inner = self.expression()
             self.expect(")")

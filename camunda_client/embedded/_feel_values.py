@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+UTC = timezone.utc
+Day = TypeVar("Day", bound=date)
 _DURATION = re.compile(
     r"(?P<sign>-)?P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
@@ -111,7 +113,9 @@ def duration(text: str) -> timedelta | YearsMonths | None:
     match = _DURATION.fullmatch(text.strip())
     if match is None or text.strip() in ("P", "-P"):
         return None
-    parts = {key: float(v) if key == "seconds" else int(v) for key, v in match.groupdict().items() if v and key != "sign"}
+    parts = {
+        key: float(v) if key == "seconds" else int(v) for key, v in match.groupdict().items() if v and key != "sign"
+    }
     sign = -1 if match["sign"] else 1
     if "years" in parts or "months" in parts:
         if set(parts) - {"years", "months"}:
@@ -149,7 +153,7 @@ def temporal(text: str) -> Any:
     return moment(text)
 
 
-def add_months(value: date, months: int) -> date:
+def add_months(value: Day, months: int) -> Day:
     """Return the same day so many months later, or the last day of a shorter month."""
     index = value.year * 12 + value.month - 1 + months
     year, month = divmod(index, 12)
@@ -171,6 +175,3 @@ def type_name(value: Any) -> str:
         if isinstance(value, kind):
             return name
     return "null" if value is None else "number"
-
-
-UTC = timezone.utc

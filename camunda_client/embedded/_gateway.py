@@ -51,7 +51,13 @@ class Gateway:
     """
 
     def __init__(
-        self, engine: Engine | None = None, *, port: int = 0, host: str = "127.0.0.1", dialect: str = "8.6", auth: Auth = None
+        self,
+        engine: Engine | None = None,
+        *,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        dialect: str = "8.6",
+        auth: Auth = None,
     ) -> None:
         self.engine = engine or Engine()
         self.dialect = find_dialect(dialect)
@@ -127,7 +133,9 @@ class Gateway:
             listener.listen(BACKLOG)
         except OSError as error:
             listener.close()
-            raise OSError(error.errno, f"the embedded gateway can't listen on {self.host} port {self.port}: {error.strerror}") from error
+            raise OSError(
+                error.errno, f"the embedded gateway can't listen on {self.host} port {self.port}: {error.strerror}"
+            ) from error
         self.port = listener.getsockname()[1]
         self._server = _Server(listener, self._application, handler_class=_Handler, log=None, error_log=None)
         self._server.start()
@@ -153,7 +161,9 @@ class Gateway:
     def __enter__(self) -> Gateway:
         return self.start() if self._server is None else self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     # -- one request ------------------------------------------------------------------------------------------------
@@ -200,7 +210,9 @@ class Gateway:
             return of_rejection(rejection, instance)
         except Exception as error:  # noqa: BLE001 - the server must answer, and the error must be seen
             self._failed(error)
-            return problem(500, type(error).__name__, f"Unexpected error occurred during the request processing: {error}", instance)
+            return problem(
+                500, type(error).__name__, f"Unexpected error occurred during the request processing: {error}", instance
+            )
 
     def _failed(self, error: BaseException) -> None:
         self.errors.append(error)
@@ -283,8 +295,7 @@ def _checker(auth: Auth) -> Callable[[str | None], str | None]:
 
 def _unauthorized(state: str, path: str) -> Answer:
     recorded = ENGINE_STATES[state]
-    answer = Fault("*", status=401, body=recorded["body"], headers=recorded["headers"]).answer(path)
-    return answer
+    return Fault("*", status=401, body=recorded["body"], headers=recorded["headers"]).answer(path)
 
 
 # -- the server -----------------------------------------------------------------------------------------------------
@@ -298,13 +309,15 @@ class _Handler(pywsgi.WSGIHandler):
         self.served += 1
         environ["embedded.served"] = self.served
         environ["embedded.socket"] = self.socket
-        environ["embedded.raw_path"] = self.path.partition("?")[0]
+        environ["embedded.raw_path"] = str(self.path).partition("?")[0]
         return environ
 
     def read_requestline(self) -> Any:
-        with gevent.Timeout(IDLE_S, False):
-            return super().read_requestline()
-        return None
+        try:
+            with gevent.Timeout(IDLE_S):
+                return super().read_requestline()
+        except gevent.Timeout:
+            return None
 
     def log_request(self) -> None:
         """Keep no access log."""

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 #: A lease can't end later than this; longer ones would overflow a 64-bit moment.
 FAR_FUTURE_MS = (1 << 63) - 1
 ACTIVATABLE, ACTIVATED, FAILED, ERROR_THROWN = "ACTIVATABLE", "ACTIVATED", "FAILED", "ERROR_THROWN"
-_VERBS = {"COMPLETE": "complete job", "FAIL": "fail job", "THROW_ERROR": "throw an error for job", "UPDATE": "update job"}
+_VERBS = {
+    "COMPLETE": "complete job",
+    "FAIL": "fail job",
+    "THROW_ERROR": "throw an error for job",
+    "UPDATE": "update job",
+}
 
 
 class Job:
@@ -34,7 +39,9 @@ class Job:
     __slots__ = ("deadline_ms", "error_message", "headers", "incident", "instance", "key", "listener_phase", "retries",
                  "state", "type", "worker")  # fmt: skip
 
-    def __init__(self, key: int, job_type: str, retries: int, headers: dict[str, str], instance: ElementInstance) -> None:
+    def __init__(
+        self, key: int, job_type: str, retries: int, headers: dict[str, str], instance: ElementInstance
+    ) -> None:
         self.key = key
         self.type = job_type
         self.retries = retries
@@ -228,7 +235,9 @@ class Jobs:
     def _workable(self, key: int, command: str) -> Job:
         job = self.get(key, command)
         if job.state in (FAILED, ERROR_THROWN):
-            raise invalid_state(command, f"Expected to {_VERBS[command]} with key '{key}', but it is in state '{job.state}'")
+            raise invalid_state(
+                command, f"Expected to {_VERBS[command]} with key '{key}', but it is in state '{job.state}'"
+            )
         return job
 
     def complete(self, key: int, variables: dict[str, Any]) -> None:
@@ -251,7 +260,9 @@ class Jobs:
         if retries <= 0:
             job.state = FAILED
             text = message or "No more retries left."
-            self._lifecycle.incidents.raise_for(job.instance, Failure("JOB_NO_RETRIES", text), lambda: self._offer(job), job)
+            self._lifecycle.incidents.raise_for(
+                job.instance, Failure("JOB_NO_RETRIES", text), lambda: self._offer(job), job
+            )
         elif back_off_ms > 0:
             job.state = FAILED
             due_ms = self._clock.now_ms() + back_off_ms
@@ -277,7 +288,9 @@ class Jobs:
             f"Expected to throw an error event with the code '{code}'{described}, but it was not caught. "
             f"{self._lifecycle.events.catchable(instance)}"
         )
-        self._lifecycle.incidents.raise_for(instance, Failure("UNHANDLED_ERROR_EVENT", text), lambda: self._offer(job), job)
+        self._lifecycle.incidents.raise_for(
+            instance, Failure("UNHANDLED_ERROR_EVENT", text), lambda: self._offer(job), job
+        )
 
     def update(self, key: int, retries: int | None, timeout_ms: int | None) -> None:
         """Set the retries, or the lease anew from now."""
@@ -289,7 +302,9 @@ class Jobs:
                 f"but the amount given was '{retries}'",
             )
         if timeout_ms is not None and job.state != ACTIVATED:
-            raise invalid_argument("UPDATE", f"Expected to update the timeout of job with key '{key}', but it is not active")
+            raise invalid_argument(
+                "UPDATE", f"Expected to update the timeout of job with key '{key}', but it is not active"
+            )
         if retries is not None:
             job.retries = retries
         if timeout_ms is not None:

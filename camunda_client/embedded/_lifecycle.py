@@ -15,6 +15,7 @@ from SpiffWorkflow.util.task import TaskState
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._instances import ElementInstance, ProcessInstance
 from camunda_client.embedded._model import Element, Flow
+from camunda_client.embedded._present import present
 from camunda_client.embedded._rejections import EngineError
 from camunda_client.embedded._specs import FlowNode, InstanceWorkflow, ScopeWorkflow, ThrowEvent
 
@@ -229,7 +230,7 @@ class Lifecycle:
 
     def _begin(self, instance: ElementInstance) -> None:
         spec = instance.spec
-        assert spec is not None
+        spec = present(spec)
         if isinstance(spec, ThrowEvent):  # what it throws may end the instance: announce it first
             spec.check(self, instance)
             self._activated(instance)
@@ -260,13 +261,19 @@ class Lifecycle:
             Failure: There is no such process, or it can't be called.
         """
         called = instance.element.called
-        assert called is not None
+        called = present(called)
         process_id = self.variables.text(called.process_id, instance)
         definition = self.deployments.latest(process_id, instance.process.tenant_id)
         if definition is None:
-            raise Failure("CALLED_ELEMENT_ERROR", f"Expected process with BPMN process id '{process_id}' to be deployed, but not found.")
+            raise Failure(
+                "CALLED_ELEMENT_ERROR",
+                f"Expected process with BPMN process id '{process_id}' to be deployed, but not found.",
+            )
         if definition.none_start_or_none() is None:
-            raise Failure("CALLED_ELEMENT_ERROR", f"Expected process with BPMN process id '{process_id}' to have a none start event, but not found.")
+            raise Failure(
+                "CALLED_ELEMENT_ERROR",
+                f"Expected process with BPMN process id '{process_id}' to have a none start event, but not found.",
+            )
         variables = self.variables.visible(instance) if called.all_parent_variables else dict(instance.variables)
         instance.called = self.start(definition, variables, instance.process.tenant_id, caller=instance)
 
@@ -347,8 +354,8 @@ class Lifecycle:
 
     def _leave(self, instance: ElementInstance) -> None:
         spec, scope, process = instance.spec, instance.scope, instance.process
-        assert spec is not None
-        assert scope is not None
+        spec = present(spec)
+        scope = present(scope)
         onward: list[tuple[FlowNode, dict[str, Any]]] = []
         self.events.close(instance)
         instance.state = "COMPLETED"
@@ -408,8 +415,7 @@ class Lifecycle:
 
     def terminate_siblings(self, instance: ElementInstance) -> None:
         """End everything else in an instance's scope: other children and tokens between elements."""
-        assert instance.scope is not None
-        self.clear(instance.scope, but=instance)
+        self.clear(present(instance.scope), but=instance)
 
     def clear(self, scope: ElementInstance, but: ElementInstance | None = None) -> None:
         """End everything in a scope, except perhaps one child."""
@@ -426,7 +432,7 @@ class Lifecycle:
     def terminate_one(self, instance: ElementInstance) -> None:
         """End one element instance by command, and its scope if that becomes empty."""
         scope = instance.scope
-        assert scope is not None
+        scope = present(scope)
         self.terminate(instance)
         scope.tokens -= 1
 
@@ -438,4 +444,9 @@ class Lifecycle:
 
 def _catches_link(element: Element, name: str) -> bool:
     event = element.event
-    return element.kind == "INTERMEDIATE_CATCH_EVENT" and event.kind == "link" and event.name is not None and event.name.text == name
+    return (
+        element.kind == "INTERMEDIATE_CATCH_EVENT"
+        and event.kind == "link"
+        and event.name is not None
+        and event.name.text == name
+    )

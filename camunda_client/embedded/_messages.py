@@ -113,7 +113,8 @@ class Messages:
             raise Rejection(
                 "PUBLISH",
                 "ALREADY_EXISTS",
-                f"Expected to publish a new message with id '{message_id}', but a message with that id was already published",
+                f"Expected to publish a new message with id '{message_id}', "
+                "but a message with that id was already published",
             )
         message.key = self._keys.next()
         if ttl_ms > 0:
@@ -123,7 +124,9 @@ class Messages:
         self._deliver(message)
         return message
 
-    def correlate(self, name: str, correlation_key: str, variables: dict[str, Any], tenant_id: str) -> tuple[Message, int]:
+    def correlate(
+        self, name: str, correlation_key: str, variables: dict[str, Any], tenant_id: str
+    ) -> tuple[Message, int]:
         """Correlate a message now or not at all; return it and the process instance's key.
 
         Raises:
@@ -134,8 +137,8 @@ class Messages:
         if not message.correlated:
             raise not_found(
                 "CORRELATE",
-                f"Expected to find subscription for message with name '{name}' and correlation key '{correlation_key}', "
-                "but none was found.",
+                f"Expected to find subscription for message with name '{name}' and correlation key "
+                f"'{correlation_key}', but none was found.",
             )
         return message, next(iter(message.correlated.values()))
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._instances import ElementInstance
+from camunda_client.embedded._present import present
 from camunda_client.embedded._variables import unexpected
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class MultiInstances:
             Failure: The collection is no list.
         """
         loop = body.element.multi_instance
-        assert loop is not None
+        loop = present(loop)
         body.items = list(self._variables.typed(loop.collection, body, (list,), "'ARRAY'"))
         self._lifecycle.events.subscribe_boundaries(body)
         if loop.output_collection:
@@ -39,15 +40,14 @@ class MultiInstances:
 
     def _start_next(self, body: ElementInstance) -> None:
         body.started += 1
-        assert body.spec is not None
         details = {"body": body, "loop": body.started}
-        self._lifecycle.spawn(body, body.spec.inner_of_body(), details, parent_task=body.task)
+        self._lifecycle.spawn(body, present(body.spec).inner_of_body(), details, parent_task=body.task)
 
     def set_loop_variables(self, inner: ElementInstance) -> None:
         """Give an inner instance its item and its number, from 1."""
         loop, body = inner.element.multi_instance, inner.scope
-        assert loop is not None
-        assert body is not None
+        loop = present(loop)
+        body = present(body)
         own: dict[str, Any] = {"loopCounter": inner.loop_counter}
         output = loop.output_element
         if output is not None and output.tree[0] == "name":  # else iterations would share one outer variable
@@ -63,8 +63,8 @@ class MultiInstances:
             Failure: The completion condition is no boolean.
         """
         loop, body = inner.element.multi_instance, inner.scope
-        assert loop is not None
-        assert body is not None
+        loop = present(loop)
+        body = present(body)
         if loop.output_collection and loop.output_element is not None:
             outputs = list(body.variables.get(loop.output_collection) or [None] * len(body.items))
             outputs[inner.loop_counter - 1] = self._variables.evaluate(loop.output_element, inner)
@@ -74,8 +74,8 @@ class MultiInstances:
 
     def _holds(self, inner: ElementInstance, body: ElementInstance) -> bool:
         loop = inner.element.multi_instance
-        assert loop is not None
-        assert loop.completion is not None
+        loop = present(loop)
+        completion = present(loop.completion)
         completed = body.started - len(body.children) + 1
         context = {
             **self._variables.visible(inner),
@@ -85,15 +85,15 @@ class MultiInstances:
             "numberOfTerminatedInstances": 0,
         }
         warnings: list[str] = []
-        result = loop.completion.evaluate(context, warnings, self._variables.now)
+        result = completion.evaluate(context, warnings, self._variables.now)
         if not isinstance(result, bool):
-            raise Failure("EXTRACT_VALUE_ERROR", unexpected(loop.completion, result, "'BOOLEAN'", warnings))
+            raise Failure("EXTRACT_VALUE_ERROR", unexpected(completion, result, "'BOOLEAN'", warnings))
         return result
 
     def after(self, body: ElementInstance) -> None:
         """Go on after an inner instance: end early, start the next, or complete."""
         loop = body.element.multi_instance
-        assert loop is not None
+        loop = present(loop)
         if body.chosen is not None:
             for child in list(body.children.values()):
                 self._lifecycle.terminate(child)
@@ -107,7 +107,8 @@ class MultiInstances:
     def publish(self, body: ElementInstance) -> None:
         """Hand the collected outputs to the scope around the body."""
         loop = body.element.multi_instance
-        assert loop is not None
-        assert body.scope is not None
+        loop = present(loop)
         if loop.output_collection:
-            self._variables.propagate(body.scope, {loop.output_collection: body.variables[loop.output_collection]})
+            self._variables.propagate(
+                present(body.scope), {loop.output_collection: body.variables[loop.output_collection]}
+            )

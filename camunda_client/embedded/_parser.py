@@ -101,7 +101,9 @@ def read_processes(content: bytes, filename: str) -> list[Process]:
     processes = [parser.process(node) for node in document.findall("bpmn:process", NAMESPACES) if _executable(node)]
     problems = [*parser.problems]
     if not processes and not problems:
-        problems = [ModelProblem(document.get("id") or "definitions", "", "Must contain at least one executable process")]
+        problems = [
+            ModelProblem(document.get("id") or "definitions", "", "Must contain at least one executable process")
+        ]
     if problems:
         raise ModelError("".join(map(str, problems)))
     return processes
@@ -118,7 +120,9 @@ class ElementParser(TaskParser):  # type: ignore[misc]
         """Return the spec; problems are collected, not raised, so that a deployment names all of them."""
         parser: ZeebeParser = self.process_parser.parser
         tag = etree.QName(self.node).localname
-        element = Element(self.node.get("id"), SUPPORTED[tag][0], self.node.get("name") or "", self.process_parser.bpmn_id)
+        element = Element(
+            self.node.get("id"), SUPPORTED[tag][0], self.node.get("name") or "", self.process_parser.bpmn_id
+        )
         try:
             elements.fill(element, self.node, NAMESPACES)
         except (elements.ElementError, FeelSyntaxError) as error:

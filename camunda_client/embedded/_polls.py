@@ -38,7 +38,12 @@ class HeldPoll:
         self._jobs: list[Job] = []
         self._done = Event()
         self._poll = engine.poll(
-            job_type, self._deliver, max_jobs=max_jobs, lease=timedelta(milliseconds=lease_ms), worker=worker, tenant_ids=tenant_ids
+            job_type,
+            self._deliver,
+            max_jobs=max_jobs,
+            lease=timedelta(milliseconds=lease_ms),
+            worker=worker,
+            tenant_ids=tenant_ids,
         )
 
     def _deliver(self, jobs: list[Job]) -> None:

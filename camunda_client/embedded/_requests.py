@@ -18,7 +18,7 @@ MAX_STRING = 20_000_000
 UNREADABLE = "Failed to read request"
 
 
-class _Unreadable(ValueError):
+class _UnreadableError(ValueError):
     pass
 
 
@@ -30,12 +30,12 @@ def _float(text: str) -> Any:
 def _int(text: str) -> int:
     value = int(text)
     if not -(1 << 63) <= value < 1 << 64:
-        raise _Unreadable(text)
+        raise _UnreadableError(text)
     return value
 
 
 def _constant(text: str) -> Any:
-    raise _Unreadable(text)
+    raise _UnreadableError(text)
 
 
 _DECODER = json.JSONDecoder(parse_float=_float, parse_int=_int, parse_constant=_constant)
@@ -181,6 +181,12 @@ def acceptable(environ: dict[str, Any]) -> bool:
         media, _, parameters = part.partition(";")
         if "q=0" in parameters.replace(" ", "").split(";"):
             continue
-        if media.strip().lower() in ("*/*", "application/*", "application/json", "application/problem+json", "application/*+json"):
+        if media.strip().lower() in (
+            "*/*",
+            "application/*",
+            "application/json",
+            "application/problem+json",
+            "application/*+json",
+        ):
             return True
     return False

@@ -96,14 +96,17 @@ class Call:
         tenants = self.engine.tenants
         if tenants is None:
             if given not in (None, "", DEFAULT_TENANT):
-                detail = f"Expected to handle request {request} with tenant identifier '{given}', but multi-tenancy is disabled"
+                named = f"tenant identifier '{given}'"
+                detail = f"Expected to handle request {request} with {named}, but multi-tenancy is disabled"
                 raise invalid(detail, self.path)
             return DEFAULT_TENANT
         if not given:
             detail = f"Expected to handle request {request} with no tenant identifier, but multi-tenancy is enabled"
             raise invalid(detail, self.path)
         if given not in tenants:
-            detail = f"Expected to handle request {request} with tenant identifier '{given}', but tenant is not authorized"
+            detail = (
+                f"Expected to handle request {request} with tenant identifier '{given}', but tenant is not authorized"
+            )
             raise invalid(detail, self.path)
         return given
 

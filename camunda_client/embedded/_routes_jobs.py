@@ -39,8 +39,8 @@ def activate(call: Call) -> Answer:
     if problems or job_type is None or timeout_ms is None or maximum is None:
         raise invalid(problems, call.path)
     poll = HeldPoll(
-        call.engine, job_type, worker=worker or "", lease_ms=min(timeout_ms, 86_400_000 * 999_999_000), max_jobs=maximum,
-        tenant_ids=tenant_ids,
+        call.engine, job_type, worker=worker or "", max_jobs=maximum,
+        lease_ms=min(timeout_ms, 86_400_000 * 999_999_000), tenant_ids=tenant_ids,
     )  # fmt: skip
     jobs = poll.wait(request_timeout_ms)
     if jobs is None:
@@ -144,7 +144,8 @@ def update_user_task(call: Call) -> Answer:
         changes = _user_task_changes(given)
     if not body.text("action") and not any(value is not None for value in changes.values()):
         raise invalid(
-            'No update data provided. Provide at least an "action" or a non-null value for a supported attribute in the "changeset".',
+            'No update data provided. Provide at least an "action" or a non-null value for a supported '
+            'attribute in the "changeset".',
             call.path,
         )
     call.engine.update_user_task(call.key("userTaskKey"), {k: v for k, v in changes.items() if v is not None})
@@ -166,7 +167,8 @@ def _user_task_changes(given: Body) -> dict[str, Any]:
         if changes[name]:
             at = moment(changes[name])
             if at is None or at.tzinfo is None:
-                detail = f"The provided {words} '{changes[name]}' cannot be parsed as a date according to RFC 3339, section 5.6."
+                given_text = f"The provided {words} '{changes[name]}'"
+                detail = f"{given_text} cannot be parsed as a date according to RFC 3339, section 5.6."
                 raise invalid(detail, given.path)
     return changes
 

@@ -26,7 +26,8 @@ def deploy(call: Call) -> Answer:
     if "boundary=" not in (call.environ.get("CONTENT_TYPE") or ""):
         return problem(
             500, "org.springframework.web.multipart.MultipartException",
-            "Unexpected error occurred during the request processing: Failed to parse multipart servlet request", call.path,
+            "Unexpected error occurred during the request processing: Failed to parse multipart servlet request",
+            call.path,
         )  # fmt: skip
     request = Request(call.environ)
     files = request.files.getlist("resources")
@@ -320,12 +321,14 @@ def _evaluated(call: Call, item: Evaluated, tenant_id: str) -> dict[str, Any]:
                 "ruleId": rule.id,
                 "ruleIndex": index,
                 "evaluatedOutputs": [
-                    {"outputId": output_id, "outputName": name, "outputValue": as_text(value)} for output_id, name, value in outputs
+                    {"outputId": output_id, "outputName": name, "outputValue": as_text(value)}
+                    for output_id, name, value in outputs
                 ],
             }
             for rule, index, outputs in item.matched
         ],
         "evaluatedInputs": [
-            {"inputId": input_id, "inputName": name, "inputValue": as_text(value)} for input_id, name, value in item.inputs
+            {"inputId": input_id, "inputName": name, "inputValue": as_text(value)}
+            for input_id, name, value in item.inputs
         ],
     }

@@ -20,6 +20,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._model import Element, Flow
+from camunda_client.embedded._present import present
 
 if TYPE_CHECKING:
     from camunda_client.embedded._instances import ElementInstance
@@ -32,7 +33,7 @@ USER_TASK_JOB_TYPE = "io.camunda.zeebe:userTask"
 class RootSpec(TaskSpec):  # type: ignore[misc]
     """The root of every task tree; start events hang below it."""
 
-    def _predict(self, my_task: Any, *_: Any, **__: Any) -> None:
+    def _predict(self, my_task: Any, *_: Any, **__: Any) -> None:  # noqa: ARG002 - Spiff names it
         return
 
     def _on_ready(self, my_task: Any) -> None:
@@ -110,7 +111,7 @@ class FlowNode(BpmnSpecMixin):  # type: ignore[misc]
         return self.inner_spec
 
     # -- Spiff's hooks ----------------------------------------------------------------------------------------------
-    def _predict(self, my_task: Any, *_: Any, **__: Any) -> None:
+    def _predict(self, my_task: Any, *_: Any, **__: Any) -> None:  # noqa: ARG002 - Spiff names it
         return
 
     def _update(self, my_task: Any) -> None:
@@ -152,8 +153,7 @@ class JobTask(FlowNode):
     """Creates a job and waits for its completion."""
 
     def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
-        assert instance.element.job is not None
-        lifecycle.jobs.create_for(instance, instance.element.job, dict(instance.element.headers))
+        lifecycle.jobs.create_for(instance, present(instance.element.job), dict(instance.element.headers))
 
 
 class ScriptTask(JobTask):
@@ -175,7 +175,9 @@ class BusinessRuleTask(JobTask):
         if element.decision is None:
             return super().activate(lifecycle, instance)
         decision_id = lifecycle.variables.text(element.decision, instance)
-        output = lifecycle.decisions.decide(decision_id, lifecycle.variables.visible(instance), instance.process.tenant_id)
+        output = lifecycle.decisions.decide(
+            decision_id, lifecycle.variables.visible(instance), instance.process.tenant_id
+        )
         instance.event_variables = {element.result_variable: output}
         return lifecycle.complete_soon(instance)
 
@@ -214,18 +216,15 @@ class ThrowEvent(FlowNode):
     def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
         element, event = instance.element, instance.element.event
         if event.kind == "message":
-            assert element.job is not None
-            lifecycle.jobs.create_for(instance, element.job, dict(element.headers))
+            lifecycle.jobs.create_for(instance, present(element.job), dict(element.headers))
             return
         if event.kind == "link":
-            assert event.name is not None
-            instance.link = event.name.text
+            instance.link = present(event.name).text
         elif event.kind == "signal":
-            assert event.name is not None
-            lifecycle.broadcast_soon(instance, lifecycle.variables.text(event.name, instance))
+            lifecycle.broadcast_soon(instance, lifecycle.variables.text(present(event.name), instance))
         elif event.kind == "escalation":
-            assert event.name is not None
-            caught = lifecycle.events.throw_escalation(instance, lifecycle.variables.text(event.name, instance))
+            code = lifecycle.variables.text(present(event.name), instance)
+            caught = lifecycle.events.throw_escalation(instance, code)
             if caught == "interrupting":
                 return
         lifecycle.complete_soon(instance)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from camunda_client.embedded._present import present
 from camunda_client.embedded._timers import Cycle, first_due, next_due
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 class Starts:
     """Only the latest version of a process listens."""
 
-    def __init__(self, lifecycle: Lifecycle, messages: Messages, signals: Signals, schedule: Schedule, clock: Clock) -> None:
+    def __init__(
+        self, lifecycle: Lifecycle, messages: Messages, signals: Signals, schedule: Schedule, clock: Clock
+    ) -> None:
         self._lifecycle = lifecycle
         self._messages = messages
         self._signals = signals
@@ -46,9 +49,9 @@ class Starts:
         elif event.kind == "signal":
             self._signals.listen_at_start(definition, start, str(name))
         elif event.kind == "timer":
-            assert event.timer is not None
-            value = event.timer.raw({}, [], self._clock.now)
-            due_ms, cycle = first_due(event.timer_kind, value, event.timer, self._clock.now_ms())
+            timer = present(event.timer)
+            value = timer.raw({}, [], self._clock.now)
+            due_ms, cycle = first_due(event.timer_kind, value, timer, self._clock.now_ms())
             self._at(definition, start, due_ms, cycle)
 
     def _at(self, definition: Definition, start: Element, due_ms: int, cycle: Cycle | None) -> None:

@@ -30,9 +30,17 @@ def first_due(kind: str, value: Any, expression: Expression, now_ms: int) -> tup
         Failure: The value names no time of that kind.
     """
     if kind == "duration":
-        interval = value if isinstance(value, (timedelta, YearsMonths)) else duration(value) if isinstance(value, str) else None
+        interval = (
+            value
+            if isinstance(value, (timedelta, YearsMonths))
+            else duration(value)
+            if isinstance(value, str)
+            else None
+        )
         if interval is None:
-            raise Failure("EXTRACT_VALUE_ERROR", f"Invalid duration format '{shown(value)}' for expression '{expression.text}'")
+            raise Failure(
+                "EXTRACT_VALUE_ERROR", f"Invalid duration format '{shown(value)}' for expression '{expression.text}'"
+            )
         return add(now_ms, interval), None
     if kind == "date":
         at = moment(value) if isinstance(value, str) else value
@@ -40,11 +48,16 @@ def first_due(kind: str, value: Any, expression: Expression, now_ms: int) -> tup
             if isinstance(at, date):
                 at = datetime(at.year, at.month, at.day, tzinfo=UTC)
             else:
-                raise Failure("EXTRACT_VALUE_ERROR", f"Invalid date-time format '{shown(value)}' for expression '{expression.text}'")
+                raise Failure(
+                    "EXTRACT_VALUE_ERROR",
+                    f"Invalid date-time format '{shown(value)}' for expression '{expression.text}'",
+                )
         return to_ms(at), None
     cycle = read_cycle(shown(value))
     if cycle is None:
-        raise Failure("EXTRACT_VALUE_ERROR", f"Invalid cycle format '{shown(value)}' for expression '{expression.text}'")
+        raise Failure(
+            "EXTRACT_VALUE_ERROR", f"Invalid cycle format '{shown(value)}' for expression '{expression.text}'"
+        )
     if cycle.start is not None:
         return to_ms(cycle.start), cycle
     return add(now_ms, cycle.interval), cycle
@@ -76,9 +89,7 @@ def add(moment_ms: int, interval: timedelta | YearsMonths) -> int:
     if isinstance(interval, timedelta):
         return moment_ms + interval // timedelta(milliseconds=1)
     at = datetime.fromtimestamp(moment_ms / 1000, UTC)
-    later = add_months(at, interval.months)
-    assert isinstance(later, datetime)
-    return to_ms(later)
+    return to_ms(add_months(at, interval.months))
 
 
 def to_ms(at: datetime) -> int:

@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 class UserTask:
     """A task that waits for a person."""
 
-    __slots__ = ("assignee", "candidate_groups", "candidate_users", "due_date", "follow_up_date", "instance", "key", "priority")
+    __slots__ = (
+        "assignee",
+        "candidate_groups",
+        "candidate_users",
+        "due_date",
+        "follow_up_date",
+        "instance",
+        "key",
+        "priority",
+    )
 
     def __init__(self, key: int, instance: ElementInstance) -> None:
         self.key = key
@@ -64,7 +73,9 @@ class UserTasks:
         """Give a task to somebody; without override only one that nobody has."""
         task = self.get(key, "ASSIGN" if allow_override else "CLAIM")
         if not allow_override and task.assignee not in ("", assignee):
-            raise invalid_state("CLAIM", f"Expected to claim user task with key '{key}', but it has already been assigned")
+            raise invalid_state(
+                "CLAIM", f"Expected to claim user task with key '{key}', but it has already been assigned"
+            )
         task.assignee = assignee
 
     def update(self, key: int, changes: dict[str, Any]) -> None:

@@ -13,7 +13,15 @@ from camunda_client.embedded._instances import ElementInstance
 from camunda_client.embedded._model import Mapping
 
 #: What Camunda calls the types of results in its messages.
-_TYPE_NAMES = {str: "STRING", bool: "BOOLEAN", int: "NUMBER", float: "NUMBER", list: "ARRAY", dict: "OBJECT", type(None): "NULL"}
+_TYPE_NAMES = {
+    str: "STRING",
+    bool: "BOOLEAN",
+    int: "NUMBER",
+    float: "NUMBER",
+    list: "ARRAY",
+    dict: "OBJECT",
+    type(None): "NULL",
+}
 
 
 class Variables:
@@ -72,7 +80,9 @@ class Variables:
             Failure: It is not; EXTRACT_VALUE_ERROR with Camunda's words.
         """
         warnings: list[str] = []
-        value = expression.text if expression.static else expression.evaluate(self.visible(instance), warnings, self.now)
+        value = (
+            expression.text if expression.static else expression.evaluate(self.visible(instance), warnings, self.now)
+        )
         if type(value) in kinds:
             return value
         raise Failure("EXTRACT_VALUE_ERROR", unexpected(expression, value, wanted, warnings))

@@ -66,7 +66,14 @@ class Embedded:
         jobs = self.engine.activate(job_type)
         assert jobs, f"no job of type {job_type}:\n" + "\n".join(i.describe() for i in self.engine.instances)
         job = jobs[0]
-        self.worked.append({"variables": job.variables, "retries": job.retries, "customHeaders": job.headers, "elementId": job.element_id})
+        self.worked.append(
+            {
+                "variables": job.variables,
+                "retries": job.retries,
+                "customHeaders": job.headers,
+                "elementId": job.element_id,
+            }
+        )
         return job
 
     def complete(self, job_type: str, **variables: Any) -> None:
@@ -123,7 +130,9 @@ class Real:
         self.instances: list[int] = []
         self.worked: list[dict[str, Any]] = []
 
-    def _call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, raw: bytes | None = None) -> Any:
+    def _call(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, raw: bytes | None = None
+    ) -> Any:
         data = raw if raw is not None else json.dumps(body or {}).encode()
         request = urllib.request.Request(
             self.base_url + path, data, {"Content-Type": "application/json", **(headers or {})}, method=method
@@ -139,10 +148,14 @@ class Real:
         boundary = "----models"
         raw = b""
         for name in names:
-            raw += f'--{boundary}\r\nContent-Disposition: form-data; name="resources"; filename="{name}"\r\n\r\n'.encode()
+            raw += (
+                f'--{boundary}\r\nContent-Disposition: form-data; name="resources"; filename="{name}"\r\n\r\n'.encode()
+            )
             raw += (MODELS / name).read_bytes() + b"\r\n"
         raw += f"--{boundary}--\r\n".encode()
-        self._call("POST", "/v2/deployments", headers={"Content-Type": f"multipart/form-data; boundary={boundary}"}, raw=raw)
+        self._call(
+            "POST", "/v2/deployments", headers={"Content-Type": f"multipart/form-data; boundary={boundary}"}, raw=raw
+        )
 
     def start(self, process_id: str, **variables: Any) -> int:
         body = {"processDefinitionId": process_id, "variables": variables}
@@ -168,7 +181,9 @@ class Real:
 
     def throw(self, job_type: str, code: str, **variables: Any) -> None:
         key = self._job(job_type)["key"]
-        self._call("POST", f"/v2/jobs/{key}/error", {"errorCode": code, "errorMessage": "thrown", "variables": variables})
+        self._call(
+            "POST", f"/v2/jobs/{key}/error", {"errorCode": code, "errorMessage": "thrown", "variables": variables}
+        )
 
     def retries(self, job_key: int, retries: int) -> None:
         self._call("PATCH", f"/v2/jobs/{job_key}", {"changeset": {"retries": retries}})

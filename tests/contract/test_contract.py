@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-
 from camunda_client.embedded import Gateway
 from tests.contract import replay
 
@@ -20,7 +19,13 @@ CASES = {path.stem: path for path in sorted((HERE / "cases").glob("*.json"))}
 def _options(*, slack_s: float) -> argparse.Namespace:
     """Return the replayer's own defaults, with room for a slow machine."""
     return argparse.Namespace(
-        level="value", strict_headers=True, extra_ok=False, deadline_tol=2.0 + slack_s, slack=slack_s, keep_going=True, jobs=1
+        level="value",
+        strict_headers=True,
+        extra_ok=False,
+        deadline_tol=2.0 + slack_s,
+        slack=slack_s,
+        keep_going=True,
+        jobs=1,
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.contract.scenarios import SCENARIOS
 from tests.contract.subjects import Embedded, Real
 
