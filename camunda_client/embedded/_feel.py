@@ -7,13 +7,13 @@ of a string with a number is null, and a note of it is kept in ``Expression.eval
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from decimal import Decimal, localcontext
 from typing import Any
 
 from camunda_client.embedded import _feel_functions as functions
 from camunda_client.embedded._feel_parser import FeelSyntaxError, Node, parse, parse_unary_tests
-from camunda_client.embedded._feel_values import Function, Range, YearsMonths, as_number, plain, temporal, type_name
+from camunda_client.embedded._feel_values import Function, Range, as_number, plain, temporal, type_name
 
 #: Digits; the precision of Java's ``MathContext.DECIMAL128``, which Camunda's engine counts with.
 PRECISION = 34
@@ -201,8 +201,6 @@ class Evaluation:
 
     def negate(self, node: Node, scope: Mapping[str, Any]) -> Any:
         value = self.value(node[1], scope)
-        if isinstance(value, (timedelta, YearsMonths)):
-            return -value
         number = as_number(value)
         return None if number is None else -number
 
@@ -230,6 +228,8 @@ class Evaluation:
             node[2][0] == "name" and as_number(scope.get(node[2][1])) is not None
         ):
             index = self.value(node[2], scope)
+            if not isinstance(source, list):
+                return None
             position = int(index) - 1 if index > 0 else int(index)
             return items[position] if -len(items) <= position < len(items) and index != 0 else None
         kept = []

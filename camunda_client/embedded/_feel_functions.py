@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import re
+import statistics
 import uuid
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -26,6 +27,7 @@ from camunda_client.embedded._feel_values import (
     add_months,
     as_number,
     duration,
+    feel_duration,
     moment,
     plain,
     temporal,
@@ -100,10 +102,13 @@ def _list(value: Any) -> list[Any]:
 @builtin("string")
 def to_string(value: Any) -> Any:
     """Return the value as text."""
-    value = plain(value)
     if value is None or isinstance(value, str):
-        return value if value is None else str(value)
-    return _shown(value)
+        return value
+    if isinstance(value, Decimal):  # all its digits, not a float's
+        return format(value, "f")
+    if isinstance(value, timedelta):
+        return feel_duration(value)
+    return text_of(value) or _shown(plain(value))
 
 
 def _shown(value: Any) -> str:
@@ -279,7 +284,6 @@ _BUILTINS |= {
     "substring before": lambda text, part: _text(text).partition(_text(part))[0] if part in text else "",
     "substring after": lambda text, part: _text(text).partition(_text(part))[2],
     "trim": lambda text: _text(text).strip(),
-    "is blank": lambda text: not _text(text).strip(),
     "uuid": lambda: str(uuid.uuid4()),
 }
 
@@ -309,6 +313,8 @@ _BUILTINS |= {
     "round half up": _rounded(ROUND_HALF_UP),
     "round half down": _rounded(ROUND_HALF_DOWN),
     "sqrt": lambda value: Decimal(_number(value)).sqrt(),
+    "stddev": lambda *args: statistics.stdev(Decimal(_number(item)) for item in _items(args)),
+    "mode": lambda *args: sorted(statistics.multimode(_number(item) for item in _items(args))),
     "log": lambda value: Decimal(_number(value)).ln(),
     "exp": lambda value: Decimal(_number(value)).exp(),
     "odd": lambda value: _number(value) % 2 == 1,
@@ -405,13 +411,6 @@ def flatten(items: Any) -> Any:
 def union(*lists: Any) -> Any:
     """Return all items of the lists, once each."""
     return distinct([item for items in lists for item in _list(items)])
-
-
-@builtin("partition")
-def partition(items: Any, size: Any) -> Any:
-    """Return the list cut into lists of a size."""
-    step = int(size)
-    return [_list(items)[at : at + step] for at in range(0, len(items), step)]
 
 
 _BUILTINS |= {

@@ -26,10 +26,10 @@ SPACED_NAMES = sorted(
     [
         "string length", "upper case", "lower case", "substring before", "substring after", "starts with", "ends with",
         "list contains", "list replace", "insert before", "index of", "distinct values", "duplicate values",
-        "get value", "get entries", "get or else", "context put", "context merge", "is defined", "is empty", "is blank",
+        "get value", "get entries", "get or else", "context put", "context merge", "is defined", "is empty",
         "date and time", "days and time duration", "years and months duration", "day of week", "day of year",
         "week of year", "month of year", "round up", "round down", "round half up", "round half down",
-        "string join", "to base64", "last day of month", "instance of",
+        "string join", "random number", "to base64", "last day of month", "instance of",
     ],
     key=len,
     reverse=True,
@@ -37,7 +37,7 @@ SPACED_NAMES = sorted(
 _SPACED = "|".join(r"\s+".join(map(re.escape, name.split())) for name in SPACED_NAMES)
 _TOKEN = re.compile(
     rf"""\s*(?:(?P<comment>//[^\n]*|/\*.*?\*/)
-    |(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+)
+    |(?P<number>\d+(?:\.\d+)?|\.\d+)
     |(?P<string>"(?:\\.|[^"\\])*")
     |(?P<tick>`[^`]*`)
     |(?P<name>(?:{_SPACED})\b|[^\W\d][\w$]*)
@@ -198,11 +198,11 @@ class _Parser:
 
     def comparison(self) -> Node:
         left = self.sum()
+        operator = self.accept(*_COMPARISONS)
+        if operator:
+            return ("compare", operator, left, self.sum())
         while True:
-            operator = self.accept(*_COMPARISONS)
-            if operator:
-                left = ("compare", operator, left, self.sum())
-            elif self.accept("between"):
+            if self.accept("between"):
                 low = self.sum()
                 self.expect("and")
                 left = ("between", left, low, self.sum())
@@ -292,7 +292,7 @@ class _Parser:
                 self.take()
                 left = ("filter", left, self.expression())
                 self.expect("]")
-            elif self.peek() == ("op", "(") and left[0] in ("name", "path"):
+            elif self.peek() == ("op", "(") and left[0] == "name":
                 left = self.call(left)
             else:
                 return left
@@ -372,8 +372,8 @@ class _Parser:
 def unquoted(text: str) -> str:
     """Return the value of a string literal."""
     return re.sub(
-        r"\\(u[0-9a-fA-F]{4}|.)",
-        lambda m: chr(int(m[1][1:], 16)) if len(m[1]) > 1 else _ESCAPES.get(m[1], "\\" + m[1]),
+        r"\\(.)",
+        lambda m: _ESCAPES.get(m[1], "\\" + m[1]),
         text[1:-1],
         flags=re.S,
     )

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 UTC = timezone.utc
+#: Beyond this a float has no whole number of its own any more.
+LARGEST_WHOLE = 2.0**53
 Day = TypeVar("Day", bound=date)
 _DURATION = re.compile(
     r"(?P<sign>-)?P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
@@ -72,8 +74,10 @@ def plain(value: Any) -> Any:
     kind = type(value)
     if kind in (str, int, bool, type(None)):
         return value
-    if kind is Decimal or kind is float:
-        return int(value) if value == value.to_integral_value() else float(value) if kind is Decimal else value
+    if kind is Decimal:
+        return int(value) if value == value.to_integral_value() else float(value)
+    if kind is float:
+        return int(value) if value.is_integer() and abs(value) < LARGEST_WHOLE else value
     if kind is dict:
         return {key: plain(item) for key, item in value.items()}
     if kind is list:
@@ -82,30 +86,50 @@ def plain(value: Any) -> Any:
 
 
 def text_of(value: Any) -> str | None:
-    """Return ISO 8601 text of a temporal value; None for what has no text."""
+    """Return ISO 8601 text of a temporal value, as Java writes it; None for what has no text."""
     if isinstance(value, timedelta):
         return iso_duration(value)
-    if isinstance(value, (datetime, time)):
-        text = value.isoformat().replace("+00:00", "Z")
-        return _FRACTION.sub(lambda m: "." + m[1].rstrip("0"), text) if value.microsecond else text
+    if isinstance(value, datetime):
+        return f"{value.date()}T{_clock_text(value)}"
+    if isinstance(value, time):
+        return _clock_text(value)
     if isinstance(value, (date, YearsMonths)):
         return str(value)
     return None
 
 
+def _clock_text(value: datetime | time) -> str:
+    """Return ``10:00``, ``10:00:05`` or ``10:00:05.120Z``: only what is not zero, fractions by three digits."""
+    text = f"{value.hour:02d}:{value.minute:02d}"
+    if value.second or value.microsecond:
+        text += f":{value.second:02d}"
+    if value.microsecond:
+        text += f".{value.microsecond // 1000:03d}" if value.microsecond % 1000 == 0 else f".{value.microsecond:06d}"
+    if value.tzinfo is not None:
+        offset = value.isoformat()[-6:]
+        text += "Z" if offset == "+00:00" else offset
+    return text
+
+
 def iso_duration(value: timedelta) -> str:
-    """Return ``PT1H30M`` for an hour and a half."""
+    """Return ``PT36H`` for a day and a half; hours are the largest unit, as Java writes it."""
     micros = abs(value) // timedelta(microseconds=1)
     seconds, micros = divmod(micros, 1_000_000)
-    days, seconds = divmod(seconds, 86_400)
     hours, seconds = divmod(seconds, 3600)
     minutes, seconds = divmod(seconds, 60)
-    clock = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
+    sign = "-" if value < timedelta(0) else ""
+    text = (f"{sign}{hours}H" if hours else "") + (f"{sign}{minutes}M" if minutes else "")
     if seconds or micros:
         fraction = f".{micros:06d}".rstrip("0") if micros else ""
-        clock += f"{seconds}{fraction}S"
-    text = (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
-    return ("-" if value < timedelta(0) else "") + "P" + (text or "T0S")
+        text += f"{sign}{seconds}{fraction}S"
+    return "PT" + (text or "0S")
+
+
+def feel_duration(value: timedelta) -> str:
+    """Return ``P1DT12H`` for a day and a half, as FEEL's own ``string`` writes it."""
+    days, rest = divmod(abs(value), timedelta(days=1))
+    clock = iso_duration(rest).removeprefix("P") if rest or not days else ""
+    return ("-" if value < timedelta(0) else "") + "P" + (f"{days}D" if days else "") + clock
 
 
 def duration(text: str) -> timedelta | YearsMonths | None:

@@ -413,21 +413,24 @@ class Lifecycle:
         if instance.task is not None and not instance.task.has_state(TaskState.FINISHED_MASK):
             instance.task.cancel()
 
-    def terminate_siblings(self, instance: ElementInstance) -> None:
-        """End everything else in an instance's scope: other children and tokens between elements."""
-        self.clear(present(instance.scope), but=instance)
+    def end_scope_soon(self, instance: ElementInstance) -> None:
+        """End everything else in an instance's scope, after the instance itself has completed."""
+        self.soon(self._end_scope, present(instance.scope))
 
-    def clear(self, scope: ElementInstance, but: ElementInstance | None = None) -> None:
-        """End everything in a scope, except perhaps one child."""
+    def _end_scope(self, scope: ElementInstance) -> None:
+        if scope.alive and scope.workflow is not None:
+            self.clear(scope)
+            self.check(scope)
+
+    def clear(self, scope: ElementInstance) -> None:
+        """End everything in a scope: children, and tokens between elements."""
         for child in list(scope.children.values()):
-            if child is not but:
-                self.terminate(child)
-        keep = None if but is None else but.task
+            self.terminate(child)
         for task in list(scope.workflow.tasks.values()):  # type: ignore[union-attr]
-            if task is not keep and task.has_state(TaskState.READY | TaskState.WAITING | TaskState.FUTURE):
+            if task.has_state(TaskState.READY | TaskState.WAITING | TaskState.FUTURE):
                 task.cancel()
         scope.arrivals.clear()
-        scope.tokens = 0 if but is None else 1
+        scope.tokens = 0
 
     def terminate_one(self, instance: ElementInstance) -> None:
         """End one element instance by command, and its scope if that becomes empty."""

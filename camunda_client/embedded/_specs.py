@@ -249,9 +249,9 @@ class EndEvent(ThrowEvent):
         if event.kind == "error" and event.name is not None:
             lifecycle.events.throw_error(instance, lifecycle.variables.text(event.name, instance), {})
             return
-        if event.kind == "terminate":
-            lifecycle.terminate_siblings(instance)
         super().activate(lifecycle, instance)
+        if event.kind == "terminate":
+            lifecycle.end_scope_soon(instance)
 
 
 class SubProcess(FlowNode):
