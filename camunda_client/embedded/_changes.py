@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from camunda_client.embedded._lifecycle import Lifecycle
 
 
+#: What modification may activate, in the order Camunda 8.6.0 lists it.
+ACTIVATABLE = (
+    "PROCESS", "SUB_PROCESS", "EVENT_SUB_PROCESS", "INTERMEDIATE_CATCH_EVENT", "INTERMEDIATE_THROW_EVENT", "END_EVENT",
+    "SERVICE_TASK", "RECEIVE_TASK", "USER_TASK", "MANUAL_TASK", "TASK", "EXCLUSIVE_GATEWAY", "PARALLEL_GATEWAY",
+    "EVENT_BASED_GATEWAY", "INCLUSIVE_GATEWAY", "MULTI_INSTANCE_BODY", "CALL_ACTIVITY", "BUSINESS_RULE_TASK",
+    "SCRIPT_TASK", "SEND_TASK",
+)  # fmt: skip
+
+
 @dataclass(slots=True)
 class Activation:
     """Put a token before an element; variables by the id of the scope they belong to ("" = the process)."""
@@ -45,6 +54,9 @@ class Changes:
         touched = []
         for key in terminations:
             instance = process.elements.get(key)
+            if instance is process.root:
+                self._lifecycle.cancel_process(process)
+                return
             if instance is not None and instance.scope is not None:
                 touched.append(instance.scope)
                 self._lifecycle.terminate_one(instance)
@@ -61,6 +73,23 @@ class Changes:
                 "activate instructions with an element that could not be found: "
                 + ", ".join(f"'{u}'" for u in unknown),
             )
+        expected = (
+            f"Expected to modify instance of process '{process.definition.process_id}' but it contains one or more"
+        )
+        for activation in activations:
+            kind = process.definition.elements[activation.element_id].kind
+            if kind in ("START_EVENT", "BOUNDARY_EVENT"):
+                raise invalid_argument(
+                    "MODIFY",
+                    f"{expected} activate instructions for elements that are unsupported: '{activation.element_id}'. "
+                    f"The activation of elements with type '{kind}' is not supported. "
+                    f"Supported element types are: [{', '.join(ACTIVATABLE)}].",
+                )
+        scopes = [s for a in activations for s, _ in a.variables if s and s not in process.definition.elements]
+        if scopes:
+            listed = "', '".join(scopes)
+            text = f"{expected} variable instructions with a scope element id that could not be found: '{listed}'"
+            raise invalid_argument("MODIFY", text)
         missing = [key for key in terminations if key not in process.elements]
         if missing:
             raise invalid_argument(

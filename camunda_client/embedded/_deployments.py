@@ -37,6 +37,11 @@ class Definition:
         """The elements by id."""
         return self.process.elements
 
+    @property
+    def flow_ids(self) -> set[str]:
+        """The ids of the sequence flows."""
+        return {flow.id for element in self.elements.values() for flow in element.outgoing}
+
     def none_start_or_none(self) -> Element | None:
         """Return the start event without an event, if there is one."""
         return next((start for start in self.process.root.starts if start.event.kind == "none"), None)

@@ -28,7 +28,7 @@ from camunda_client.embedded._keys import Keys
 from camunda_client.embedded._lifecycle import Lifecycle
 from camunda_client.embedded._messages import Messages
 from camunda_client.embedded._multi_instance import MultiInstances
-from camunda_client.embedded._rejections import invalid_argument, not_found
+from camunda_client.embedded._rejections import Rejection, invalid_argument, invalid_state, not_found
 from camunda_client.embedded._schedule import Schedule
 from camunda_client.embedded._signals import Signals
 from camunda_client.embedded._starts import Starts
@@ -40,6 +40,15 @@ DEFAULT_TENANT = "<default>"
 DEFAULT_LEASE = timedelta(minutes=5)
 #: Ended instances whose history is kept; the oldest are forgotten first, so that a long run has bounded memory.
 DEFAULT_HISTORY_LIMIT = 20_000
+
+
+#: What start instructions may name, in the order Camunda 8.6.0 lists it.
+STARTABLE = (
+    "PARALLEL_GATEWAY", "INTERMEDIATE_THROW_EVENT", "EXCLUSIVE_GATEWAY", "SEND_TASK", "END_EVENT",
+    "EVENT_BASED_GATEWAY", "SERVICE_TASK", "EVENT_SUB_PROCESS", "BUSINESS_RULE_TASK",
+    "INTERMEDIATE_CATCH_EVENT", "PROCESS", "SUB_PROCESS", "MULTI_INSTANCE_BODY", "RECEIVE_TASK", "SCRIPT_TASK",
+    "USER_TASK", "INCLUSIVE_GATEWAY", "TASK", "CALL_ACTIVITY", "MANUAL_TASK",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,9 @@ class Engine:
             Rejection: NOT_FOUND, or INVALID_STATE while instances run.
         """
         with self._command():
+            if any(process.definition.key == key for process in self._lifecycle.processes.values()):
+                reason = f"Expected to delete resource with key `{key}` but there are still running instances"
+                raise invalid_state("DELETE", reason)
             if not self._deployments.delete(key):
                 raise not_found("DELETE", f"Expected to delete resource but no resource found with key `{key}`")
 
@@ -193,7 +205,11 @@ class Engine:
         return found
 
     def _start_element(self, definition: Definition, element_id: str) -> Any:
+        if element_id in definition.flow_ids:
+            raise _unsupported_start(element_id, "SEQUENCE_FLOW")
         element = definition.elements.get(element_id)
+        if element is not None and element.kind in ("START_EVENT", "BOUNDARY_EVENT"):
+            raise _unsupported_start(element_id, element.kind)
         if element is None:
             raise invalid_argument(
                 "CREATE",
@@ -630,6 +646,15 @@ class Engine:
                 entry.action()
                 self._lifecycle.run()
                 self._jobs.serve()
+
+
+def _unsupported_start(element_id: str, kind: str) -> Rejection:
+    return invalid_argument(
+        "CREATE",
+        "Expected to create instance of process with start instructions but the element with id "
+        f"'{element_id}' targets unsupported element type '{kind}'. Supported element types are: "
+        f"[{', '.join(STARTABLE)}]",
+    )
 
 
 def _content(resource: str | Path | tuple[str, bytes | str]) -> tuple[str, bytes]:

@@ -190,7 +190,7 @@ class Events:
         found = self._catcher(thrower, "escalation", code)
         if found is None:
             return None
-        self._fire(*found, dict(thrower.variables))
+        self._fire(*found, {})  # 8.6.0 lets no variables travel with an escalation
         return "interrupting" if found[1].interrupting else "non-interrupting"
 
     def _fire(self, owner: ElementInstance, catcher: Element, variables: dict[str, Any]) -> None:

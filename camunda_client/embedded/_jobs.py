@@ -295,16 +295,16 @@ class Jobs:
     def update(self, key: int, retries: int | None, timeout_ms: int | None) -> None:
         """Set the retries, or the lease anew from now."""
         job = self.get(key, "UPDATE")
+        problems = []
         if retries is not None and retries < 1:
-            raise invalid_argument(
-                "UPDATE",
+            problems.append(
                 f"Expected to update retries for job with key '{key}' with a positive amount of retries, "
-                f"but the amount given was '{retries}'",
+                f"but the amount given was '{retries}'"
             )
         if timeout_ms is not None and job.state != ACTIVATED:
-            raise invalid_argument(
-                "UPDATE", f"Expected to update the timeout of job with key '{key}', but it is not active"
-            )
+            problems.append(f"Expected to update the timeout of job with key '{key}', but it is not active")
+        if problems:
+            raise invalid_argument("UPDATE", ", ".join(problems))
         if retries is not None:
             job.retries = retries
         if timeout_ms is not None:

@@ -117,6 +117,8 @@ class Lifecycle:
 
     def spawn_at(self, process: ProcessInstance, element: Element, details: dict[str, Any]) -> None:
         """Put a token before an element, opening the sub-processes around it that are not open yet."""
+        if element.kind == "PROCESS":
+            element = process.definition.none_start()
         scope = self._scope_for(process, element)
         self.spawn(scope, process.definition.process.spec_of(element.id), details)
 
@@ -346,7 +348,10 @@ class Lifecycle:
         elif instance.element.outputs:
             if variables:
                 self.variables.set_local(instance, variables)
-            self.variables.apply_outputs(instance, instance.element.outputs, scope)
+            # An iteration writes to itself first: its output element may be a variable of its own.
+            self.variables.apply_outputs(
+                instance, instance.element.outputs, instance if instance.loop_counter else scope
+            )
         elif variables and instance.kind == "BOUNDARY_EVENT" and instance.element.event.kind == "error":
             return  # an error's variables stay at the event that caught it, unless mapped
         elif variables:

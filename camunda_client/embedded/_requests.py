@@ -22,6 +22,10 @@ class _UnreadableError(ValueError):
     pass
 
 
+class _TooLargeError(ValueError):
+    pass
+
+
 def _float(text: str) -> Any:
     value = float(text)
     return value if math.isfinite(value) else ("-Infinity" if value < 0 else "Infinity")
@@ -30,7 +34,7 @@ def _float(text: str) -> Any:
 def _int(text: str) -> int:
     value = int(text)
     if not -(1 << 63) <= value < 1 << 64:
-        raise _UnreadableError(text)
+        raise _TooLargeError("MessagePack cannot serialize BigInteger larger than 2^64-1")
     return value
 
 
@@ -139,18 +143,10 @@ def check_content_type(environ: dict[str, Any], path: str, *, wanted: str = JSON
 
 def read_body(environ: dict[str, Any], path: str, raw: bytes, *, optional: bool = False) -> Body:
     """Return the request's JSON object."""
-    check_content_type(environ, path, optional=optional)
+    check_content_type(environ, path, optional=optional and not raw)
     if environ.get("HTTP_CONTENT_ENCODING", "identity") not in ("", "identity"):
         raise bad_request(UNREADABLE, path)
-    text = raw.decode("utf-8", "replace").strip()
-    if not text:
-        if optional:
-            return Body({}, path)
-        raise bad_request("Required request body is missing", path)
-    try:
-        document, _ = _DECODER.raw_decode(text)
-    except (ValueError, RecursionError):
-        raise bad_request(UNREADABLE, path) from None
+    document = _document(raw, path)
     if document is None:
         if optional:
             return Body({}, path)
@@ -160,6 +156,17 @@ def read_body(environ: dict[str, Any], path: str, raw: bytes, *, optional: bool 
     if len(raw) > MAX_STRING and _longest(document) > MAX_STRING:
         raise bad_request(UNREADABLE, path)
     return Body(document, path)
+
+
+def _document(raw: bytes, path: str) -> Any:
+    """Return the JSON document; None for an empty body, as for a null."""
+    try:
+        text = raw.decode("utf-8-sig").strip()
+        return _DECODER.raw_decode(text)[0] if text else None
+    except _TooLargeError as error:
+        raise bad_request(str(error), path) from None
+    except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError
+        raise bad_request(UNREADABLE, path) from None
 
 
 def _longest(value: Any) -> int:

@@ -160,6 +160,7 @@ class Router:
         except MethodNotAllowed as error:
             allowed = sorted(set(error.valid_methods or []) - {"HEAD", "OPTIONS"})
             if method == "OPTIONS":
+                allowed = [*allowed, "HEAD"] if "GET" in allowed else allowed
                 return Answer(200, headers=[("Allow", ",".join([*allowed, "OPTIONS"]))])
             return spring(405, shown, [("Allow", ", ".join(allowed))])
         except NotFound:

@@ -92,7 +92,6 @@ def update(call: Call) -> Answer:
     retries, timeout_ms = changes.integer("retries", INT32), changes.integer("timeout")
     if retries is None and timeout_ms is None:
         raise invalid("At least one of [retries, timeout] is required.", call.path)
-    call.check_operation_reference(body)
     call.engine.update_job(call.key("jobKey"), retries=retries, lease=None if timeout_ms is None else _ms(timeout_ms))
     return no_content()
 
@@ -100,10 +99,8 @@ def update(call: Call) -> Answer:
 @route("POST", "/v2/incidents/<incidentKey>/resolution")
 def resolve(call: Call) -> Answer:
     """Resolve an incident."""
-    body = call.body(optional=call.dialect.newer)
-    key = call.key("incidentKey")
-    call.check_operation_reference(body)
-    call.engine.resolve_incident(key)
+    call.body(optional=call.dialect.newer)
+    call.engine.resolve_incident(call.key("incidentKey"))
     return no_content()
 
 
@@ -160,16 +157,17 @@ def _user_task_changes(given: Body) -> dict[str, Any]:
         "due_date": given.text("dueDate"),
         "follow_up_date": given.text("followUpDate"),
     }
+    problems = []
+    for name, words in (("due_date", "due date"), ("follow_up_date", "follow-up date")):
+        at = moment(changes[name]) if changes[name] else None
+        if changes[name] and (at is None or at.tzinfo is None):
+            given_text = f"The provided {words} '{changes[name]}'"
+            problems.append(f"{given_text} cannot be parsed as a date according to RFC 3339, section 5.6.")
     priority = changes["priority"]
     if priority is not None and not 0 <= priority <= 100:
-        raise invalid(f"The value for priority is '{priority}' but must be within the [0,100] range.", given.path)
-    for name, words in (("due_date", "due date"), ("follow_up_date", "follow-up date")):
-        if changes[name]:
-            at = moment(changes[name])
-            if at is None or at.tzinfo is None:
-                given_text = f"The provided {words} '{changes[name]}'"
-                detail = f"{given_text} cannot be parsed as a date according to RFC 3339, section 5.6."
-                raise invalid(detail, given.path)
+        problems.append(f"The value for priority is '{priority}' but must be within the [0,100] range.")
+    if problems:
+        raise invalid(problems, given.path)
     return changes
 
 

@@ -25,9 +25,9 @@ def deploy(call: Call) -> Answer:
     check_content_type(call.environ, call.path, wanted="multipart/form-data")
     if "boundary=" not in (call.environ.get("CONTENT_TYPE") or ""):
         return problem(
-            500, "org.springframework.web.multipart.MultipartException",
-            "Unexpected error occurred during the request processing: Failed to parse multipart servlet request",
-            call.path,
+            500, "Filter issue",
+            "Request processing failed: org.springframework.web.multipart.MultipartException: "
+            "Failed to parse multipart servlet request", f" {call.path}",
         )  # fmt: skip
     request = Request(call.environ)
     files = request.files.getlist("resources")
@@ -164,7 +164,10 @@ def modify(call: Call) -> Answer:
             raise invalid("No elementId provided.", call.path)
         activation = Activation(element_id)
         for instruction in item.inners("variableInstructions") or []:
-            activation.variables.append((instruction.text("scopeId") or "", instruction.object("variables") or {}))
+            variables = instruction.object("variables")
+            if not variables:
+                raise invalid("No variables provided.", call.path)
+            activation.variables.append((instruction.text("scopeId") or "", variables))
         activations.append(activation)
     terminations = []
     for item in body.inners("terminateInstructions") or []:
@@ -226,7 +229,7 @@ def publish(call: Call) -> Answer:
 @route("POST", "/v2/messages/correlation")
 def correlate(call: Call) -> Answer:
     """Correlate a message at once."""
-    _, name, key, variables, tenant_id = _message(call, "Correlate Message")
+    _, name, key, variables, tenant_id = _message(call, "Correlate Message", "messageName")
     message_key, process_instance_key = call.engine.correlate(name, key, variables, tenant_id=tenant_id)
     return ok(
         {
@@ -237,11 +240,11 @@ def correlate(call: Call) -> Answer:
     )
 
 
-def _message(call: Call, request: str) -> tuple[Body, str, str, dict[str, Any] | None, str]:
+def _message(call: Call, request: str, named: str = "name") -> tuple[Body, str, str, dict[str, Any] | None, str]:
     body = call.body()
     name, key, variables = body.text("name"), body.text("correlationKey"), body.object("variables")
     if not name or not name.strip():
-        raise invalid("No name provided.", call.path)
+        raise invalid(f"No {named} provided.", call.path)
     if body.has("correlationKey") and key is None:
         raise bad_request(None, call.path)
     tenant_id = call.tenant(body.text("tenantId"), request)
@@ -276,11 +279,10 @@ def evaluate(call: Call) -> Answer:
     decision = call.engine.decision(decision_id=decision_id, key=key, tenant_id=tenant_id)
     if decision is None:
         named, kind = (decision_id, "id") if key is None else (key, "key")
-        detail = (
-            "Command 'EVALUATE' rejected with code 'INVALID_ARGUMENT': "
-            f"Expected to evaluate decision '{named}', but no decision found for {kind} '{named}'"
-        )
-        raise invalid(detail, call.path)
+        reason = f"Expected to evaluate decision '{named}', but no decision found for {kind} '{named}'"
+        if named == "":
+            reason = "Expected either a decision id or a valid decision key, but none provided"
+        raise invalid(f"Command 'EVALUATE' rejected with code 'INVALID_ARGUMENT': {reason}", call.path)
     evaluated: list[Evaluated] = []
     failure = ""
     try:

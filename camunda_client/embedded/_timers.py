@@ -39,7 +39,7 @@ def first_due(kind: str, value: Any, expression: Expression, now_ms: int) -> tup
         )
         if interval is None:
             raise Failure(
-                "EXTRACT_VALUE_ERROR", f"Invalid duration format '{shown(value)}' for expression '{expression.text}'"
+                "EXTRACT_VALUE_ERROR", f"Invalid duration format '{shown(value)}' for expression '{expression.text}'."
             )
         return add(now_ms, interval), None
     if kind == "date":
@@ -50,13 +50,13 @@ def first_due(kind: str, value: Any, expression: Expression, now_ms: int) -> tup
             else:
                 raise Failure(
                     "EXTRACT_VALUE_ERROR",
-                    f"Invalid date-time format '{shown(value)}' for expression '{expression.text}'",
+                    f"Invalid date-time format '{shown(value)}' for expression '{expression.text}'.",
                 )
         return to_ms(at), None
     cycle = read_cycle(shown(value))
     if cycle is None:
         raise Failure(
-            "EXTRACT_VALUE_ERROR", f"Invalid cycle format '{shown(value)}' for expression '{expression.text}'"
+            "EXTRACT_VALUE_ERROR", f"Invalid cycle format '{shown(value)}' for expression '{expression.text}'."
         )
     if cycle.start is not None:
         return to_ms(cycle.start), cycle

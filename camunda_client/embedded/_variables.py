@@ -108,7 +108,12 @@ class Variables:
     # -- mappings ---------------------------------------------------------------------------------------------------
     def apply_inputs(self, instance: ElementInstance) -> None:
         """Evaluate the input mappings, in order, into the instance's own scope."""
-        if not instance.element.inputs:
+        element = instance.element
+        thrown_plainly = element.kind in ("END_EVENT", "INTERMEDIATE_THROW_EVENT") and element.event.kind not in (
+            "message",
+            "signal",
+        )
+        if not element.inputs or thrown_plainly:  # 8.6.0 passes over the latter's mappings
             return
         context = self.visible(instance)
         local: dict[str, Any] = {}

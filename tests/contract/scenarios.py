@@ -543,3 +543,150 @@ def implicit_fork(s: Any) -> None:
     s.complete("implicit_fork.a")
     s.complete("implicit_fork.b")
     s.complete("implicit_fork.c")
+
+
+@scenario
+def boundary_on_multi(s: Any) -> None:
+    """Boundary event of a multi-instance activity"""
+    s.deploy("boundary_on_multi.bpmn")
+    s.start("boundary_on_multi", order="bm-1", items=[1, 2])
+    s.complete("boundary_on_multi.each")
+    s.publish("boundary_on_multi_stop", "bm-1", why="x")
+
+
+@scenario
+def error_in_multi(s: Any) -> None:
+    """Error out of one iteration ends the whole multi-instance activity"""
+    s.deploy("error_in_multi.bpmn")
+    s.start("error_in_multi", items=["a", "b"])
+    s.throw("error_in_multi.each", "BAD", why="x")
+
+
+@scenario
+def call_local(s: Any) -> None:
+    """Call activity that hands over its own variables only"""
+    s.deploy("call_local.bpmn")
+    s.start("call_local", order=1, secret=2)
+    s.complete("called_local.inside", found=3)
+
+
+@scenario
+def nested(s: Any) -> None:
+    """Boundary event of a sub-process in which another runs"""
+    s.deploy("nested.bpmn")
+    s.start("nested", order="ne-1")
+    s.publish("nested_stop", "ne-1")
+
+
+@scenario
+def event_sub_process_timer(s: Any) -> None:
+    """Event sub-process by a repeating timer, beside the work"""
+    s.deploy("event_sub_process_timer.bpmn")
+    s.start("event_sub_process_timer", a=1)
+    s.pass_time(1)
+    s.complete("event_sub_process_timer.remind", r=1)
+    s.pass_time(1)
+    s.complete("event_sub_process_timer.remind", r=2)
+    s.complete("event_sub_process_timer.work")
+
+
+@scenario
+def escalation_variables(s: Any) -> None:
+    """Escalation end event with variables of its own"""
+    s.deploy("escalation_variables.bpmn")
+    s.start("escalation_variables", n=1)
+    s.complete("escalation_variables.work", w=1)
+    s.complete("escalation_variables.after")
+
+
+@scenario
+def escalation_uncaught(s: Any) -> None:
+    """Escalations nobody catches"""
+    s.deploy("escalation_uncaught.bpmn")
+    s.start("escalation_uncaught")
+
+
+@scenario
+def parallel_loop(s: Any) -> None:
+    """Fork and join inside a loop"""
+    s.deploy("parallel_loop.bpmn")
+    s.start("parallel_loop", n=0)
+
+
+@scenario
+def parallel_stuck(s: Any) -> None:
+    """A join that waits for ever, cancelled"""
+    s.deploy("parallel_stuck.bpmn")
+    key = s.start("parallel_stuck")
+    s.cancel(key)
+
+
+@scenario
+def mapped_multi(s: Any) -> None:
+    """Multi-instance with mappings of each iteration"""
+    s.deploy("mapped_multi.bpmn")
+    s.start("mapped_multi", items=[1, 2])
+    s.complete("mapped_multi.each", out=10)
+    s.complete("mapped_multi.each", out=20)
+
+
+@scenario
+def two_boundaries(s: Any) -> None:
+    """Two boundary events: one beside, then one instead"""
+    s.deploy("two_boundaries.bpmn")
+    s.start("two_boundaries", order="tb-1")
+    s.publish("two_boundaries_a", "tb-1", a=1)
+    s.broadcast("two_boundaries_b", b=2)
+
+
+@scenario
+def message_start_key(s: Any) -> None:
+    """Message start events with one key: the next starts when the first has ended"""
+    s.deploy("message_start_key.bpmn")
+    s.publish("message_start_key_go", "k-1", n=1)
+    s.publish("message_start_key_go", "k-1", n=2)
+    s.complete("message_start_key.work")
+    s.complete("message_start_key.work")
+
+
+@scenario
+def output_bad(s: Any) -> None:
+    """Output mappings without a value"""
+    s.deploy("output_bad.bpmn")
+    s.start("output_bad", text="x")
+    s.complete("output_bad.work", answer=1)
+
+
+@scenario
+def timer_bad(s: Any) -> None:
+    """Timer that is no duration: incident, mended, resolved"""
+    s.deploy("timer_bad.bpmn")
+    key = s.start("timer_bad", later="soon")
+    s.set_variables(key, later="PT0S")
+    s.resolve()
+    s.pass_time(1)
+
+
+@scenario
+def retries_bad(s: Any) -> None:
+    """Retries that are no number: incident"""
+    s.deploy("retries_bad.bpmn")
+    s.start("retries_bad", many=True)
+
+
+@scenario
+def terminate_in_sub(s: Any) -> None:
+    """Terminate end event of a sub-process ends only that"""
+    s.deploy("terminate_in_sub.bpmn")
+    s.start("terminate_in_sub")
+    s.complete("terminate_in_sub.after")
+
+
+@scenario
+def event_gateway_signal(s: Any) -> None:
+    """Event-based gateway: message with an output mapping, signal"""
+    s.deploy("event_gateway_signal.bpmn")
+    s.start("sub_message_gateway", order="sg-1")
+    s.publish("sub_message_gateway_m", "sg-1", a=1, c=2)
+    s.start("sub_message_gateway", order="sg-2")
+    s.broadcast("sub_message_gateway_s", d=4)
