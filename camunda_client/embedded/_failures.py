@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Failure(Exception):  # noqa: N818 - it is not an error of ours, but of the model or its data
+class Failure(Exception):
     """A step of an element instance failed; it is tried again when its incident is resolved."""
 
     def __init__(self, error_type: str, message: str) -> None:

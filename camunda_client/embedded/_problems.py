@@ -32,7 +32,7 @@ class Answer:
     headers: list[tuple[str, str]] = field(default_factory=list)
 
 
-class Refused(Exception):  # noqa: N818 - an answer on its way out
+class Refused(Exception):
     """Ends a request with an answer."""
 
     def __init__(self, answer: Answer) -> None:

@@ -7,7 +7,7 @@ class EngineError(Exception):
     """The base of what the embedded engine raises."""
 
 
-class Rejection(EngineError):  # noqa: N818 - Camunda's own word
+class Rejection(EngineError):
     """A command was refused; nothing has changed.
 
     ``code`` is NOT_FOUND, INVALID_STATE, INVALID_ARGUMENT, ALREADY_EXISTS or EXCEEDED_BATCH_RECORD_SIZE;

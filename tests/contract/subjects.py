@@ -227,8 +227,12 @@ class Real:
         found = Outcome()
         scopes: dict[int, str] = {}
         values: dict[tuple[int, str], str] = {}
-        states = {"ELEMENT_ACTIVATED": "ACTIVATED", "ELEMENT_COMPLETED": "COMPLETED", "ELEMENT_TERMINATED": "TERMINATED",
-                  "SEQUENCE_FLOW_TAKEN": "TAKEN"}  # fmt: skip
+        states = {
+            "ELEMENT_ACTIVATED": "ACTIVATED",
+            "ELEMENT_COMPLETED": "COMPLETED",
+            "ELEMENT_TERMINATED": "TERMINATED",
+            "SEQUENCE_FLOW_TAKEN": "TAKEN",
+        }
         for record in self._records():
             value, intent = record["value"], record["intent"]
             if record["valueType"] == "PROCESS_INSTANCE":
