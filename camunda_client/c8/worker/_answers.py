@@ -48,7 +48,11 @@ def judge(answer: Answer, *, tried_before: bool) -> Verdict:
     """
     status = answer.status
     if 200 <= status < 300:
-        return Verdict.DONE
+        # A sign-in page is a 200 as well; taken for Camunda's word, it would lose the work behind the command.
+        return Verdict.UNKNOWN if answer.content_type.startswith("text/html") else Verdict.DONE
+    if 300 <= status < 400:
+        # Nobody follows it: a sign-in page or a proxy being changed, and gone when the way is free again.
+        return Verdict.UNKNOWN
     if status == 404:
         return _not_found(answer, tried_before=tried_before)
     if status in (401, 403):
@@ -59,7 +63,7 @@ def judge(answer: Answer, *, tried_before: bool) -> Verdict:
         return Verdict.PAYLOAD
     if status >= 500 or status == 408:
         return Verdict.UNKNOWN
-    # 409: the job already failed or threw an error. 3xx, 405, 406, 415: a wrong address or version.
+    # 409: the job already failed or threw an error. 405, 406, 415: a wrong address or version.
     return Verdict.REJECTED
 
 

@@ -45,7 +45,9 @@ def problem(status: int, title: str = "", detail: str = "") -> Answer:
         (problem(504), False, Verdict.UNKNOWN),
         (problem(401), False, Verdict.FORBIDDEN),
         (problem(403), False, Verdict.FORBIDDEN),
-        (Answer(307), False, Verdict.REJECTED),
+        (Answer(307), False, Verdict.UNKNOWN),
+        (Answer(200, "text/html", None, b"<html>"), False, Verdict.UNKNOWN),
+        (Answer(415, "application/json", None, b"{}"), False, Verdict.REJECTED),
     ],
 )
 def test_every_answer_has_one_meaning(answer: Answer, tried_before: bool, verdict: Verdict) -> None:
