@@ -29,6 +29,8 @@ log = logging.get_logger(__name__)
 
 #: A lease is renewed when this part of it is over, which leaves time for several more tries.
 _DUE_AT = 0.5
+#: Answers to an extension after which there is no lease left to extend.
+_OVER = (Verdict.GONE, Verdict.PAYLOAD, Verdict.REJECTED)
 #: Seconds that a job may wait for a slot before it is handed back, so that an idle worker elsewhere can have it.
 SURPLUS_WAIT_S = 1.0
 #: Seconds between two looks at most: jobs whose lease is much shorter than others' must not be overlooked.
@@ -132,7 +134,11 @@ class Keeper:
             held.renew(asked_s)
             metrics.lease_extended[held.settings.job_type] += 1
             self._enter(held, self._distance_s(held))
-        elif verdict in (Verdict.GONE, Verdict.PAYLOAD, Verdict.REJECTED):
+        elif verdict in _OVER and held.stage is Stage.REPORTING:
+            # Most likely a report was applied whose answer was lost; the reporter finds out, and tells.
+            held.lost = True
+            log.debug("lease.over_while_reporting", **fields(answer))
+        elif verdict in _OVER:
             # 404: finished or cancelled. 400 or 409: no longer activated, because the lease ran out.
             held.lost = True
             metrics.lease_lost[held.settings.job_type] += 1

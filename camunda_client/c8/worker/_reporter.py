@@ -106,6 +106,8 @@ class Reporter:
                 log.debug("report.retried", attempt=attempt, reason=str(error))
             else:
                 verdict = judge(answer, tried_before=maybe_applied)
+                if verdict is Verdict.REJECTED and maybe_applied and answer.status == 409 and _unleases(outcome):
+                    verdict = Verdict.ASSUMED
                 if verdict not in _WAITS:
                     if self._troubled:
                         self.nudge()
@@ -115,7 +117,8 @@ class Reporter:
                 log.debug("report.retried", attempt=attempt, **fields(answer))
             metrics.report_retries[held.settings.job_type] += 1
             again.wait(waits.wait_s(attempt))
-        return Verdict.UNKNOWN, last
+        # The keeper met a job that is no longer leased, after an attempt without an answer: that one did it.
+        return Verdict.ASSUMED if held.lost and maybe_applied else Verdict.UNKNOWN, last
 
     def _is_pointless(self, held: Held, outcome: Outcome, give_up_s: float) -> bool:
         if outcome.command == "failure":
@@ -179,6 +182,11 @@ _COUNTED = {
     "failure": metrics.jobs_failed,
     "error": metrics.jobs_error_thrown,
 }
+
+
+def _unleases(outcome: Outcome) -> bool:
+    """Tell whether the outcome leaves a job that exists but takes no other: a second attempt at it is a 409."""
+    return outcome.command != "completion"
 
 
 def _left(outcome: Outcome) -> int:
