@@ -40,6 +40,10 @@ BUSY_REQUEST_TIMEOUT_S = 1.0
 _WINDOW_STEP = 8
 #: Seconds beyond its request time-out after which a poll no longer holds up the next one.
 PATIENCE_S = 3.0
+#: Late polls of one type at most: each holds a connection.
+MOST_LATE = 3
+#: Polls in a row that were cut while parked, after which they are made shorter.
+CUTS_TO_LEARN = 3
 #: Seconds by which a poll may come back later than asked for (8.6.0: up to half a second).
 _LATE_S = 1.0
 #: Seconds. An empty answer that came sooner than this was no long poll.
@@ -76,8 +80,11 @@ class Poller:
         self._job_types = job_types
         self._accept = accept
         self._reject = reject
-        #: Jobs that late polls may still bring.
+        #: Polls that are out beyond their time. What they bring beyond the cap is handed back.
         self._late = 0
+        #: Polls in a row that were cut while parked, and how long one may be parked, as learnt from that.
+        self._cuts = 0
+        self._tolerated_s = float("inf")
         self._stopping = False
         self._changed = Event()
         self._failures = 0
@@ -106,7 +113,7 @@ class Poller:
         while not self._stopping:
             room = self._room()
             if room:
-                self._poll_patiently(room)
+                self._poll(room)
             else:
                 self._slots.notify(self._changed)
                 self._changed.wait()
@@ -114,48 +121,85 @@ class Poller:
 
     def _room(self) -> int:
         """Return how many jobs to ask for: 0 when there is no room."""
-        free = self.settings.cap - self.active - self._late
+        free = self.settings.cap - self.active
         return min(free, self._slots.share(self._job_types), self.settings.batch or BATCH, self._window)
 
-    def _poll_patiently(self, room: int) -> None:
-        """Poll, and go on to the next poll if this one does not come back when it should.
+    def _poll(self, room: int) -> None:
+        """Poll, and go on without this poll if it does not come back when it should.
 
         A connection may have gone silent, or a broker be stuck, whose answer comes 15 s late. The late poll is not
-        given up: what it may still bring is taken. But it holds up nothing any more.
+        given up: the jobs that it may still bring are taken. But it holds up nothing any more.
         """
         request_timeout_s = self._request_timeout_s()
-        poll = gevent.spawn(self._poll, room, request_timeout_s)
-        poll.join(max(request_timeout_s, 0) + PATIENCE_S)
-        if poll.ready():
-            poll.get()  # raises what went wrong in it, for the supervisor
-            return
-        self._late += room
-        poll.link(lambda _poll: self._came_back(room))
-        self._failed("silent", None, {"request_timeout_s": request_timeout_s})
-
-    def _came_back(self, room: int) -> None:
-        self._late -= room
-        self._changed.set()
-
-    def _poll(self, room: int, request_timeout_s: float) -> None:
         body = self._before + b"%d,%b%d}" % (room, self._after, int(request_timeout_s * 1000))
         started_s = time.monotonic()
+        parked_s = max(request_timeout_s, 0)
         self._slots.asked += room
-        self.parked_until_s = started_s + max(request_timeout_s, 0) + _LATE_S
+        self.parked_until_s = started_s + parked_s + _LATE_S
         try:
-            answer = self._commands.activate(body, request_timeout_s)
-        except ServiceException as error:
-            self._failed(getattr(error, "reason", "unreachable"), None, {"detail": str(error)})
-            return
+            poll = gevent.spawn(self._ask, body, request_timeout_s)
+            # With too many late ones there is nothing to gain from yet another.
+            poll.join(parked_s + PATIENCE_S if self._late < MOST_LATE else None)
         finally:
             self._slots.asked -= room
             self.parked_until_s = None
-        self._answered(answer, time.monotonic() - started_s)
+        took_s = time.monotonic() - started_s
+        if not poll.ready():
+            self._late += 1
+            gevent.spawn(self._await_late, poll)
+            self._failed("silent", None, {"waited_s": round(took_s, 3)})
+            return
+        answer = poll.get()  # raises what went wrong in our own code, for the supervisor
+        if isinstance(answer, ServiceException):
+            reason = getattr(answer, "reason", "unreachable")
+            self._note_cut(reason, took_s, request_timeout_s)
+            self._failed(reason, None, {"detail": str(answer)})
+        else:
+            self._answered(answer, took_s)
+
+    def _ask(self, body: bytes, request_timeout_s: float) -> Answer | ServiceException:
+        try:
+            return self._commands.activate(body, request_timeout_s)
+        except ServiceException as error:
+            return error
+
+    def _await_late(self, poll: gevent.Greenlet[..., Answer | ServiceException]) -> None:
+        """Take the jobs of a poll that nobody waits for any more; anything else about it has been told."""
+        poll.join()
+        self._late -= 1
+        answer = poll.value
+        if answer is None or isinstance(answer, ServiceException) or answer.status != 200:
+            return
+        try:
+            self._take(raw_jobs(answer))
+        except ValueError as error:
+            log.debug("poll.late_answer_unreadable", job_type=self.settings.job_type, detail=str(error)[:200])
+
+    def _note_cut(self, reason: str, took_s: float, request_timeout_s: float) -> None:
+        """Poll more briefly where something on the way closes connections that are quiet for a while.
+
+        Camunda doesn't notice: it hands its next job to the closed connection, and locks it for its whole lease.
+        """
+        is_cut = reason == "reset" and _EARLY_S < took_s < request_timeout_s
+        self._cuts = self._cuts + 1 if is_cut else 0
+        if self._cuts < CUTS_TO_LEARN:
+            return
+        self._cuts = 0
+        self._tolerated_s = took_s * 0.8
+        log.warning(
+            "poll.cut_short",
+            job_type=self.settings.job_type,
+            after_s=round(took_s, 1),
+            used_s=round(self._tolerated_s, 1),
+            remedy="something between here and Camunda closes quiet connections; set request_timeout below its limit",
+        )
 
     def _request_timeout_s(self) -> float:
         """Return how long the gateway may park this poll: longer, the longer there was no work."""
-        busy = BUSY_REQUEST_TIMEOUT_S * 2 ** min(self._empties, 10)
-        return min(busy, self.settings.request_timeout_s) if self.settings.request_timeout_s > 0 else -0.001
+        busy: float = BUSY_REQUEST_TIMEOUT_S * 2 ** min(self._empties, 10)
+        if self.settings.request_timeout_s <= 0:
+            return -0.001
+        return min(busy, self.settings.request_timeout_s, self._tolerated_s)
 
     def _answered(self, answer: Answer, took_s: float) -> None:
         if answer.status != 200:
@@ -171,6 +215,7 @@ class Poller:
         if self.trouble is not None:
             log.info("poll.recovered", job_type=self.settings.job_type, failures=self._failures)
             self.trouble, self._failures = None, 0
+        self._cuts = 0
         self._window = min(self._window + _WINDOW_STEP, BATCH)
         metrics.polls[self.settings.job_type, "jobs" if found else "empty"] += 1
         if found:

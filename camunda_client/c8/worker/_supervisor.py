@@ -147,9 +147,11 @@ class Supervisor:
             self._renewed(twin)
             return
         held = Held(job, settings, time.monotonic())
+        # A late poll's jobs may come on top of those of the next one.
+        surplus = poller.active >= settings.cap
         poller.held[job.job_key] = held
         metrics.jobs_in_flight[settings.job_type] += 1
-        if self._stopping:
+        if self._stopping or surplus:
             self._hand_back_soon(held)
             return
         if self._slots.free > 0:
