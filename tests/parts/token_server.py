@@ -1,0 +1,102 @@
+"""A token endpoint that can misbehave in every way seen, and counts who asked."""
+
+from __future__ import annotations
+
+import json
+from types import TracebackType
+from typing import Any
+
+import gevent
+from gevent import socket
+from gevent.server import StreamServer
+
+from tests.parts.plain_http import Reply, Request, read_request
+from tests.parts.proxy import Exchange, Fault, pass_on
+
+#: What its answers can be instead of a token. ``{token}`` stands for a good one.
+ANSWERS: dict[str, Reply] = {
+    "html": Reply(200, b"<html>Sign in</html>", "text/html"),
+    "empty": Reply(200),
+    "truncated": Reply(200, b'{"access_token": "abc'),
+    "no_token": Reply(200, b'{"token_type": "Bearer"}'),
+    "null_token": Reply(200, b'{"access_token": null}'),
+    "int_token": Reply(200, b'{"access_token": 42}'),
+    "crlf": Reply(200, json.dumps({"access_token": "abc\r\nX-Evil: 1"}).encode()),
+    "nul": Reply(200, json.dumps({"access_token": "abc\0def"}).encode()),
+    "unicode": Reply(200, json.dumps({"access_token": "жетон"}).encode()),
+    "denied": Reply(401, b'{"error": "invalid_client"}'),
+    **{str(status): Reply(status, b"{}") for status in (404, 429, 500, 502, 503, 504)},
+}
+
+
+class TokenServer:
+    """Gives ``token-1``, ``token-2`` and so on, after whatever :meth:`misbehave` ordered."""
+
+    client_id = "worker-client"
+    client_secret = "s3cret-that-nobody-may-print"
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.expires_in_s = 3600
+        #: Seconds that every answer takes.
+        self.delay_s = 0.0
+        #: Give ``token-1`` again and again.
+        self.same_forever = False
+        self.given = 0
+        self._revoked: set[str] = set()
+        self._answers: list[str] = []
+        self._server = StreamServer(("127.0.0.1", 0), self._serve)
+
+    @property
+    def auth(self) -> dict[str, Any]:
+        """The section ``auth`` of a configuration."""
+        url = f"http://127.0.0.1:{self._server.server_port}/token"
+        return {"selfManaged": {"oidcTokenUrl": url, "clientId": self.client_id, "clientSecret": self.client_secret}}
+
+    def misbehave(self, *answers: str) -> None:
+        """Answer the next requests with these names of :data:`ANSWERS`; ``reset`` closes without one."""
+        self._answers += answers
+
+    def revoke(self) -> None:
+        """Let no token given so far be good any more."""
+        self._revoked |= {f"token-{number}" for number in range(1, self.given + 1)}
+
+    def is_good(self, request: Request) -> bool:
+        """Tell whether a request carries a token of ours that was not revoked."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        given = {f"token-{number}" for number in range(1, self.given + 1)}
+        return scheme == "Bearer" and token in given - self._revoked
+
+    def guard(self) -> Fault:
+        """Return what makes a proxy answer 401 to whoever has no good token."""
+        refusal = Reply(401, b'{"title":"Unauthorized","status":401}', "application/problem+json")
+
+        def fault(exchange: Exchange) -> bool:
+            return pass_on(exchange) if self.is_good(exchange.request) else exchange.answer(refusal) is None
+
+        return fault
+
+    def _serve(self, client: socket.socket, _address: object) -> None:
+        surplus = bytearray()
+        while (request := read_request(client, surplus)) is not None:
+            self.requests.append(request)
+            gevent.sleep(self.delay_s)
+            name = self._answers.pop(0) if self._answers else ""
+            if name == "reset":
+                break
+            client.sendall((ANSWERS[name] if name else self._token()).encoded())
+        client.close()
+
+    def _token(self) -> Reply:
+        self.given = 1 if self.same_forever else self.given + 1
+        token = {"access_token": f"token-{self.given}", "expires_in": self.expires_in_s, "token_type": "Bearer"}
+        return Reply(200, json.dumps(token).encode())
+
+    def __enter__(self) -> TokenServer:
+        self._server.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.stop(timeout=0)
