@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from itertools import pairwise
 from typing import Any
 
 import gevent
@@ -212,7 +213,7 @@ def test_what_is_no_answer_to_a_poll_is_never_taken_for_no_jobs(
         scene.completed_once()
 
     polls = [request.at_s for request in proxy.seen(ACTIVATION)][:5]
-    pauses = [later - earlier for earlier, later in zip(polls, polls[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(polls)]
     assert pauses[3] > pauses[0] / 2 > 0.01, "it backs off"
     [told] = events.named("poll.failed", logging.WARNING)
     assert f"reason={reason}" in told

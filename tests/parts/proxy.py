@@ -217,6 +217,8 @@ class FaultProxy:
         self._open: set[socket.socket] = set()
         self.rules: list[Rule] = []
         self.requests: list[Request] = []
+        #: What happens to requests that no rule wants.
+        self.last: Fault = pass_on
         #: How many connections were accepted.
         self.connections = 0
         #: Seconds after which a connection is closed on which nothing comes back, as load balancers do.
@@ -277,7 +279,7 @@ class FaultProxy:
 
     def _handle(self, request: Request, client: socket.socket) -> bool:
         self.requests.append(request)
-        fault = next((rule.take() for rule in self.rules if rule.wants(request)), pass_on)
+        fault = next((rule.take() for rule in self.rules if rule.wants(request)), self.last)
         return fault(Exchange(request, client, self._upstream))
 
     def __enter__(self) -> FaultProxy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from types import TracebackType
 from typing import Any
 
@@ -43,14 +44,18 @@ class TokenServer:
         #: Give ``token-1`` again and again.
         self.same_forever = False
         self.given = 0
-        self._revoked: set[str] = set()
+        #: Requests to a guarded engine that had no good token.
+        self.refused = 0
+        #: Tokens that are good, and until when on the monotonic clock.
+        self._good: dict[str, float] = {}
         self._answers: list[str] = []
-        self._server = StreamServer(("127.0.0.1", 0), self._serve)
+        self._server: StreamServer | None = None
+        self._port = 0
 
     @property
     def auth(self) -> dict[str, Any]:
         """The section ``auth`` of a configuration."""
-        url = f"http://127.0.0.1:{self._server.server_port}/token"
+        url = f"http://127.0.0.1:{self._port}/token"
         return {"selfManaged": {"oidcTokenUrl": url, "clientId": self.client_id, "clientSecret": self.client_secret}}
 
     def misbehave(self, *answers: str) -> None:
@@ -59,20 +64,22 @@ class TokenServer:
 
     def revoke(self) -> None:
         """Let no token given so far be good any more."""
-        self._revoked |= {f"token-{number}" for number in range(1, self.given + 1)}
+        self._good.clear()
 
     def is_good(self, request: Request) -> bool:
-        """Tell whether a request carries a token of ours that was not revoked."""
+        """Tell whether a request carries a token of ours that is neither revoked nor over."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        given = {f"token-{number}" for number in range(1, self.given + 1)}
-        return scheme == "Bearer" and token in given - self._revoked
+        return scheme == "Bearer" and self._good.get(token, 0.0) > time.monotonic()
 
     def guard(self) -> Fault:
         """Return what makes a proxy answer 401 to whoever has no good token."""
         refusal = Reply(401, b'{"title":"Unauthorized","status":401}', "application/problem+json")
 
         def fault(exchange: Exchange) -> bool:
-            return pass_on(exchange) if self.is_good(exchange.request) else exchange.answer(refusal) is None
+            if self.is_good(exchange.request):
+                return pass_on(exchange)
+            self.refused += 1
+            return exchange.answer(refusal) is None
 
         return fault
 
@@ -89,14 +96,27 @@ class TokenServer:
 
     def _token(self) -> Reply:
         self.given = 1 if self.same_forever else self.given + 1
+        self._good[f"token-{self.given}"] = time.monotonic() + self.expires_in_s
         token = {"access_token": f"token-{self.given}", "expires_in": self.expires_in_s, "token_type": "Bearer"}
         return Reply(200, json.dumps(token).encode())
 
-    def __enter__(self) -> TokenServer:
+    def refuse(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.stop(timeout=0)
+            self._server = None
+
+    def start(self) -> TokenServer:
+        """Listen; again after :meth:`refuse`, on the same port."""
+        self._server = StreamServer(("127.0.0.1", self._port), self._serve)
         self._server.start()
+        self._port = self._server.server_port
         return self
+
+    def __enter__(self) -> TokenServer:
+        return self.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.stop(timeout=0)
+        self.refuse()
