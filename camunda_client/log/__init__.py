@@ -4,6 +4,7 @@ Importing this package configures nothing. ``configure_if_unconfigured()``, call
 sets logging up only where the application has not; docs/logging.md tells what happens in which case.
 """
 
+from ._clean import redact
 from ._context import JobInFlight, add_job_context, bind_job, job_context, unbind_job
 from ._logger import Logger, get_logger
 from ._setup import Mode, configure_if_unconfigured, flush, lost_lines
@@ -20,6 +21,7 @@ __all__ = [
     "get_logger",
     "job_context",
     "lost_lines",
+    "redact",
     "secure_standard_streams",
     "unbind_job",
 ]

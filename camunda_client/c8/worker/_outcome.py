@@ -17,6 +17,7 @@ from pydantic_core import to_json
 
 from camunda_client.c8.worker._retries import back_off_ms, retries_left
 from camunda_client.error import CamundaBusinessException, ServiceException
+from camunda_client.log import redact
 
 if TYPE_CHECKING:
     from camunda_client.c8.models import ActivatedJob
@@ -217,9 +218,11 @@ def describe(error: BaseException) -> str:
 
 
 def clean(text: str) -> str:
-    """Return the text as the engine may keep it: cut to :data:`MESSAGE_CAP`, control characters escaped."""
+    """Return the text as the engine may keep it: cut to :data:`MESSAGE_CAP`, no control characters, no tokens."""
     if len(text) > MESSAGE_CAP:
         text = text[: MESSAGE_CAP - 30] + f"… ({len(text)} characters)"
+    # Exceptions of HTTP libraries cite headers and addresses, and whoever may see incidents could use them.
+    text = redact(text)
     if text.isprintable():
         return text
     return "".join(

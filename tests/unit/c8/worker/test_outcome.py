@@ -178,3 +178,11 @@ def test_a_business_error_becomes_a_bpmn_error() -> None:
 def test_a_business_error_without_code_is_refused(code: Any) -> None:
     with pytest.raises(_outcome.UnfitResult, match="needs an error code"):
         _outcome.thrown(CamundaBusinessException(code, "none left"))
+
+
+def test_a_message_takes_no_token_into_an_incident() -> None:
+    outcome = _outcome.failure(
+        "401 for Authorization: Bearer abc.def.ghi at https://user:pw@host/?access_token=xyz", retries=1
+    )
+
+    assert not any(secret in outcome.body for secret in (b"abc.def", b"pw@", b"xyz"))
