@@ -6,6 +6,7 @@ Nothing a handler does may end more than its own job: not ``sys.exit()``, not a 
 
 from __future__ import annotations
 
+import decimal
 import time
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,8 @@ class Execution:
         self._context.copy().run(self._work, held, on_end)
 
     def _work(self, held: Held, on_end: OnEnd) -> None:
+        # One mutable object in all copies of the context: a handler's precision would be everybody's.
+        decimal.setcontext(decimal.getcontext().copy())
         attempt = self._memory.attempts.get(held.key, 0) + 1
         logging.bind_job(held.job, attempt)
         fate: Fate | None = None
