@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 from typing import TYPE_CHECKING, ClassVar
 
+import gevent
+
 from camunda_client import config, patching
 from camunda_client import log as logging
 from camunda_client.c8.worker import _signals
@@ -29,12 +31,15 @@ class CamundaWorkerManager:
     _only: ClassVar[CamundaWorkerManager | None] = None
     _workers: list[JobWorker]
     _running: Supervisor | None
+    #: The stop that is under way, for whoever asks again.
+    _stop: gevent.Greenlet[..., StopReport] | None
 
     def __new__(cls) -> CamundaWorkerManager:
         if cls._only is None:
             cls._only = super().__new__(cls)
             cls._only._workers = []
             cls._only._running = None
+            cls._only._stop = None
         return cls._only
 
     @property
@@ -79,12 +84,20 @@ class CamundaWorkerManager:
         running = self._running
         if running is None:
             return StopReport()
-        if drain_timeout_s is None:
-            drain_timeout_s = config.get_config().worker.drain_timeout / 1000
+        if self._stop is None:
+            if drain_timeout_s is None:
+                drain_timeout_s = config.get_config().worker.drain_timeout / 1000
+            # In a greenlet of its own: called from a handler, it would be stopped together with that handler.
+            self._stop = gevent.spawn(self._stop_running, running, drain_timeout_s)
+        if gevent.getcurrent() is gevent.get_hub():
+            return StopReport()  # from a signal handler that met the hub, where nothing may wait
+        return self._stop.get()
+
+    def _stop_running(self, running: Supervisor, drain_timeout_s: float) -> StopReport:
         try:
             return running.stop(drain_timeout_s)
         finally:
-            self._running = None
+            self._running = self._stop = None
             atexit.unregister(self.stop_workers)
             _signals.restore()
 
@@ -112,6 +125,9 @@ def start_camunda_workers() -> None:
 
 def stop_camunda_workers(drain_timeout_s: float | None = None) -> StopReport:
     """Stop asking for jobs, finish those in hand, hand back the rest; may be called at any time and again.
+
+    A second call joins the stop that is under way. Called by a handler, it waits for that handler like for all others,
+    so that it ends at the deadline; called in a signal handler, it may return at once and go on in the background.
 
     Args:
         drain_timeout_s: Seconds for handlers to finish; default ``worker.drainTimeout``.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import gevent
@@ -27,8 +27,6 @@ def install(on_signal: Callable[[int], object]) -> None:
 
     ``on_signal`` runs wherever the interpreter happens to be, so it may only set flags and schedule.
     """
-    if threading.current_thread() is not threading.main_thread():
-        return
     defaults = {
         signal.SIGTERM: signal.SIG_DFL,
         signal.SIGHUP: signal.SIG_DFL,  # ignored under nohup, and then left so
@@ -43,17 +41,20 @@ def install(on_signal: Callable[[int], object]) -> None:
         on_signal(number)
 
     for number, default in defaults.items():
-        if signal.getsignal(number) == default:
-            _installed[number] = default
+        if signal.getsignal(number) != default:
+            continue
+        try:
             signal.signal(number, handle)
+        except ValueError:
+            return  # started in a native thread; whoever has the main one has the signals
+        _installed[number] = default
 
 
 def restore() -> None:
     """Give the signals back to what they were."""
-    if threading.current_thread() is threading.main_thread():
-        for number, default in _installed.items():
-            signal.signal(number, default)  # type: ignore[arg-type]
-        _installed.clear()
+    with suppress(ValueError):  # in a native thread
+        for number in list(_installed):
+            signal.signal(number, _installed.pop(number))  # type: ignore[arg-type]
         _seen.clear()
 
 
