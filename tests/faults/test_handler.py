@@ -1,0 +1,223 @@
+"""Area D, handlers: what user code does to its own process, and what becomes of everybody else's jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+import pytest
+
+from camunda_client.c8.models import ActivatedJob
+from tests.faults.conftest import Events
+from tests.parts.proxy import FaultProxy
+from tests.parts.scene import Scene
+from tests.parts.work import Tally, until, working
+
+
+def recurse() -> Any:
+    return recurse() + 1
+
+
+def once(harm: Callable[[], Any]) -> Callable[[ActivatedJob], Any]:
+    """Return a handler that does harm at its first run only."""
+
+    def handler(job: ActivatedJob) -> Any:
+        return harm() if job.retries == 3 else None
+
+    return handler
+
+
+@pytest.mark.fault(83, 84, 86, 99)
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (lambda: bytearray(10**15), "MemoryError"),
+        (recurse, "RecursionError"),
+        (lambda: exec("import sys; sys.exit(3)"), "SystemExit: 3"),
+        (lambda: exec("raise KeyboardInterrupt"), "KeyboardInterrupt"),
+        (lambda: gevent.get_hub().threadpool.apply(subprocess.run, (["true"],)), "default loop"),
+    ],
+    ids=["no memory", "recursion", "sys.exit", "KeyboardInterrupt", "subprocess in a native thread"],
+)
+def test_a_handler_that_goes_wrong_in_any_way_fails_its_own_job_only(
+    scene: Scene, events: Events, harm: Callable[[], Any], message: str
+) -> None:
+    scene.start()
+    with working(scene.camunda.base_url, {scene.job_type: once(harm)}, retry_back_off=1):
+        scene.completed_once()
+
+    [failed] = scene.now("FAILED")
+    assert failed["retries"] == 2
+    assert message in failed["errorMessage"]
+    assert events.named("poller.restarted") == []
+
+
+@pytest.mark.slow
+@pytest.mark.fault(81, 101)
+def test_a_handler_stopped_at_its_time_out_frees_its_slot_but_not_a_lock_taken_without_with(
+    scene: Scene, events: Events
+) -> None:
+    lock = threading.Lock()
+
+    def harm() -> None:
+        lock.acquire()
+        time.sleep(10**6)
+
+    scene.start()
+    with working(
+        scene.camunda.base_url, {scene.job_type: once(harm)}, handler_timeout=300, max_jobs_active=1, retry_back_off=1
+    ):
+        scene.completed_once()
+
+    [failed] = scene.now("FAILED")
+    assert "HandlerTimedOut" in failed["errorMessage"]
+    assert failed["retries"] == 2
+    # Nobody can know whether it is safe to release; docs/faults.md says so.
+    assert lock.locked()
+
+
+def busy_loop() -> None:
+    end_s = time.monotonic() + 2.5
+    while time.monotonic() < end_s:
+        pass
+
+
+def slow_query() -> None:
+    """SQLite computes in C and never yields."""
+    with sqlite3.connect(":memory:") as connection:
+        count = 15_000_000
+        connection.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT count(*) FROM n",
+            (count,),
+        ).fetchone()
+
+
+@pytest.mark.slow
+@pytest.mark.fault(89, 91)
+@pytest.mark.parametrize(
+    ("harm", "named"),
+    [(busy_loop, "busy_loop"), (lambda: os.system("sleep 2.5"), "test_handler.py"), (slow_query, "slow_query")],
+    ids=["busy loop", "os.system", "sqlite3"],
+)
+def test_a_handler_that_blocks_the_hub_is_named_and_costs_the_others_only_time(
+    scene: Scene, proxy: FaultProxy, events: Events, harm: Callable[[], Any], named: str
+) -> None:
+    tally = Tally(lambda job: harm() if job.variables["number"] == 5 else time.sleep(0.3))
+    scene.start(20)
+
+    with working(proxy.base_url, {scene.job_type: tally}, timeout=10_000):
+        scene.completed_once(20)
+        until(lambda: events.named("hub.blocked") != [], "it is told")
+
+    assert set(tally.runs.values()) == {1}
+    told = events.named("hub.blocked", logging.WARNING)[0]
+    assert f"job_type={scene.job_type}" in told
+    assert named in told
+    assert scene.now("TIMED_OUT") == []
+
+
+@pytest.mark.fault(96)
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: subprocess.run(["sleep", "1"], check=True),
+        lambda: subprocess.Popen(["sleep", "1"]).wait(),
+        lambda: os.popen("sleep 1").read(),
+    ],
+    ids=["run", "Popen", "os.popen"],
+)
+def test_handlers_wait_for_programs_together(scene: Scene, call: Callable[[], Any]) -> None:
+    tally = Tally(lambda job: call() and None)
+    scene.start(10)
+
+    started_s = time.monotonic()
+    with working(scene.camunda.base_url, {scene.job_type: tally}):
+        scene.completed_once(10)
+
+    assert tally.peak >= 8
+    assert time.monotonic() - started_s < 8
+
+
+@pytest.mark.slow
+@pytest.mark.fault(94)
+def test_of_three_event_loops_at_once_the_others_fail_with_the_reason_and_come_again(
+    scene: Scene, events: Events
+) -> None:
+    """A running loop belongs to its thread, and all greenlets share one."""
+
+    async def work() -> int:
+        await asyncio.sleep(0.5)
+        return 1
+
+    scene.start(3)
+    with working(scene.camunda.base_url, {scene.job_type: lambda job: {"n": asyncio.run(work())}}, retry_back_off=700):
+        completed = scene.completed_once(3)
+
+    assert [job["variables"]["n"] for job in completed] == [1, 1, 1]
+    failed = scene.now("FAILED")
+    assert failed
+    assert all("running event loop" in job["errorMessage"] for job in failed)
+
+
+@pytest.mark.fault(102)
+def test_what_handlers_share_is_the_process_and_what_they_do_not_is_their_context(scene: Scene) -> None:
+    """Documented: folder, random seed and locale are everybody's; decimal precision and context variables are not."""
+    import decimal
+
+    seen: dict[int, int] = {}
+
+    def handler(job: ActivatedJob) -> None:
+        number = job.variables["number"]
+        decimal.getcontext().prec = 10 + number
+        time.sleep(0.05)
+        seen[number] = decimal.getcontext().prec
+
+    scene.start(5)
+    with working(scene.camunda.base_url, {scene.job_type: handler}):
+        scene.completed_once(5)
+
+    assert seen == {number: 10 + number for number in range(5)}
+
+
+@pytest.mark.fault(118)
+@pytest.mark.parametrize("at", ["handler", "signal"])
+def test_stop_may_be_called_from_anywhere_and_again(scene: Scene, at: str) -> None:
+    import signal
+
+    from camunda_client.c8 import worker
+
+    worker.clear()
+    assert worker.stop_camunda_workers().clean, "before any start"
+    reports: list[Any] = []
+
+    def handler(job: ActivatedJob) -> None:
+        if at == "handler":
+            reports.append(worker.stop_camunda_workers(1))
+        else:
+            # A signal handler runs wherever the interpreter is, also in the hub, where nothing may wait.
+            signal.raise_signal(signal.SIGUSR2)
+
+    before = signal.signal(
+        signal.SIGUSR2, lambda *_: gevent.spawn(lambda: reports.append(worker.stop_camunda_workers(1)))
+    )
+    try:
+        scene.start()
+        with working(scene.camunda.base_url, {scene.job_type: handler}) as running:
+            until(lambda: reports != [] or worker.CamundaWorkerManager().running is None, "it stopped", 15)
+            assert running.stop().clean
+            assert running.stop().clean
+    finally:
+        signal.signal(signal.SIGUSR2, before)
+
+    # Stopped in its own handler, the job is given back at the deadline; stopped by a signal, it is finished first.
+    rest_of_it = scene.now("COMPLETED") + scene.now("FAILED")
+    assert len(rest_of_it) == 1
+    assert rest_of_it[0]["retries"] == 3
