@@ -1,0 +1,79 @@
+"""Runs each measurement in a process of its own, and different ones in turn: what a machine does beside hits all."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+_CLIENTS = Path(__file__).parent / "_clients"
+#: Seconds. The slowest measurement takes one; beyond this something hangs.
+PATIENCE_S = 300.0
+
+
+class ClientFailedError(RuntimeError):
+    """A client's process ended without a result; the text has the end of what it printed."""
+
+
+def run_client(
+    name: str,
+    options: Mapping[str, Any],
+    *,
+    python: str = sys.executable,
+    environment: Mapping[str, str] | None = None,
+    patience_s: float = PATIENCE_S,
+) -> dict[str, Any]:
+    """Return what ``_clients/<name>.py`` printed as its last line. Its log goes to a file, as in production.
+
+    Raises:
+        ClientFailedError: It failed or took longer than ``patience_s``.
+    """
+    with tempfile.TemporaryFile() as log:
+        try:
+            done = subprocess.run(
+                [python, str(_CLIENTS / f"{name}.py"), json.dumps(options)],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                timeout=patience_s,
+                env=dict(environment) if environment is not None else None,
+                check=False,
+            )
+            lines, code = done.stdout.decode().strip().splitlines(), str(done.returncode)
+        except subprocess.TimeoutExpired:
+            lines, code = [], f"no result within {patience_s:.0f} s"
+        if not lines or not lines[-1].startswith("{"):
+            log.seek(max(0, log.tell() - 2000))
+            raise ClientFailedError(f"{name} ended with {code}: {log.read().decode(errors='replace').strip()}")
+    result: dict[str, Any] = json.loads(lines[-1])
+    return result
+
+
+def in_turn(
+    measurements: Mapping[str, Callable[[], dict[str, Any]]], repeats: int, *, tell: bool = True
+) -> dict[str, list[dict[str, Any]]]:
+    """Run every measurement ``repeats`` times, A B C A B C: noise and drift hit all of them alike."""
+    results: dict[str, list[dict[str, Any]]] = {name: [] for name in measurements}
+    for number in range(repeats):
+        for name, measure in measurements.items():
+            if tell:
+                print(f"\r  {number + 1}/{repeats} {name:<40}", end="", file=sys.stderr, flush=True)
+            results[name].append(measure())
+    if tell:
+        print("\r" + " " * 60 + "\r", end="", file=sys.stderr, flush=True)
+    return results
+
+
+def median(values: Sequence[float]) -> float:
+    """Return the middle value."""
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Return median, least and largest, and how many there were."""
+    return {"median": median(values), "least": min(values), "most": max(values), "repeats": len(values)}
