@@ -8,7 +8,6 @@ sent leaves open whether Camunda applied it, and says so (``ConnectionFailed.may
 from __future__ import annotations
 
 import ipaddress
-import select
 import socket as constants
 import ssl
 import time
@@ -24,6 +23,7 @@ import httptools
 
 from camunda_client import __version__, patching
 from camunda_client.c8._http import Answer
+from camunda_client.c8.worker._channel import Channel, Deadlines, PlainChannel, SecureChannel
 from camunda_client.error import ConnectionFailed
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ CONNECT_TIMEOUT_S: Final = 5.0
 ADDRESS_LIFE_S: Final = 30.0
 #: Bytes. Larger answers are refused: Camunda hands out at most a few MB of variables per job.
 BODY_CAP: Final = 64 * 1024 * 1024
-
-_READ_SIZE: Final = 65536
 
 
 class BodyTooLarge(ValueError):
@@ -115,16 +113,13 @@ class _Response:
 
 
 class _Connection:
-    """One kept-alive socket with its parser."""
+    """One kept-alive connection with its parser."""
 
-    __slots__ = ("_poll", "_response", "_sock", "born", "idle_since")
+    __slots__ = ("_channel", "_response", "born", "idle_since")
 
-    def __init__(self, sock: gevent.socket.socket, now: float) -> None:
-        self._sock = sock
+    def __init__(self, channel: Channel, now: float) -> None:
+        self._channel = channel
         self._response = _Response()
-        # select.select() can't watch descriptors from 1024 up; an unpatched poll() with no wait can.
-        self._poll = patching.original("select", "poll")()
-        self._poll.register(sock.fileno(), select.POLLIN)
         self.born = now
         self.idle_since = now
 
@@ -134,34 +129,50 @@ class _Connection:
             now - self.idle_since < IDLE_LIMIT_S
             and now - self.born < AGE_LIMIT_S
             # Readable while idle means closed, or an answer that nobody asked for.
-            and not self._poll.poll(0)
+            and self._channel.is_quiet()
         )
 
-    def send(self, request: bytes, timeout_s: float) -> None:
-        self._sock.settimeout(timeout_s)
-        self._sock.sendall(request)
+    def send(self, request: bytes, deadline: float) -> None:
+        self._channel.begin(deadline)
+        self._channel.send(request)
 
-    def receive(self, deadline: float) -> tuple[Answer, bool]:
+    def receive(self) -> tuple[Answer, bool]:
         """Return the answer and whether the connection may be used again."""
+        chunk = self._channel.receive()
+        if _is_plain_204(chunk):
+            self._channel.end()
+            return _NO_CONTENT, True
         response = self._response
         response.reset()
-        while True:
-            chunk = self._sock.recv(_READ_SIZE)
-            if not chunk:
-                # Without a length an answer ends with its connection; with one, it was cut.
-                if not response.status or response.has_length:
-                    raise ConnectionResetError("the connection was closed before the answer was complete")
-                return response.answer(), False
+        while chunk:
             response.parser.feed_data(chunk)
             if response.done:
+                self._channel.end()
                 return response.answer(), response.keep
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
-                raise TimeoutError("the answer did not end in time")
-            self._sock.settimeout(remaining)
+            chunk = self._channel.receive()
+        # Without a length an answer ends with its connection; with one, it was cut.
+        if not response.status or response.has_length:
+            raise ConnectionResetError("the connection was closed before the answer was complete")
+        return response.answer(), False
 
     def close(self) -> None:
-        self._sock.close()
+        self._channel.close()
+
+
+#: Camunda's answer to nearly all that a worker tells it.
+_NO_CONTENT: Final = Answer(status=204)
+
+
+def _is_plain_204(chunk: bytes) -> bool:
+    """Tell whether this is a whole 204 that says nothing about its connection.
+
+    Such an answer has no body and needs no parser, which would call back for each of Camunda's dozen headers.
+    """
+    return (
+        chunk.startswith(b"HTTP/1.1 204 ")
+        and chunk.find(b"\r\n\r\n") == len(chunk) - 4
+        and b"\nconnection:" not in chunk.lower()
+    )
 
 
 class Lane:
@@ -197,9 +208,9 @@ class Lane:
         connection = self._take(deadline)
         sent = False
         try:
-            connection.send(b"%b\r\nContent-Length: %d\r\n\r\n%b" % (head, len(body), body), timeout_s)
+            connection.send(b"%b\r\nContent-Length: %d\r\n\r\n%b" % (head, len(body), body), deadline)
             sent = True
-            answer, reusable = connection.receive(deadline)
+            answer, reusable = connection.receive()
         except (OSError, ValueError, httptools.HttpParserError) as error:
             connection.close()
             raise _failure(error, self._wire.origin, maybe_applied=sent) from error
@@ -242,6 +253,7 @@ class Wire:
         self._port = base.port or (443 if base.scheme == "https" else 80)
         self._tls = tls
         self._addresses = _Addresses(self._host, self._port)
+        self._deadlines = Deadlines()
         self.static_head = (
             f"Host: {base.netloc}\r\nUser-Agent: c8-client/{__version__}\r\nAccept: application/json\r\n"
             "Content-Type: application/json"
@@ -251,8 +263,8 @@ class Wire:
         """Return a new lane with at most ``limit`` connections."""
         return Lane(self, limit)
 
-    def connect(self, timeout_s: float) -> gevent.socket.socket:
-        """Return a connected socket, TLS done.
+    def connect(self, timeout_s: float) -> Channel:
+        """Return a connected channel, TLS done.
 
         Raises:
             OSError: Name unknown, refused, timed out, or a certificate that doesn't fit.
@@ -264,7 +276,7 @@ class Wire:
                 sock.settimeout(max(timeout_s, 0.001))
                 sock.connect(address)
                 sock.setsockopt(constants.IPPROTO_TCP, constants.TCP_NODELAY, 1)
-                return self._secured(sock)
+                return self._channel(sock)
             except OSError as error:
                 sock.close()
                 failure = error
@@ -274,10 +286,10 @@ class Wire:
         self._addresses.forget()
         raise failure
 
-    def _secured(self, sock: gevent.socket.socket) -> gevent.socket.socket:
+    def _channel(self, sock: gevent.socket.socket) -> Channel:
         if self._tls is None:
-            return sock
-        return self._tls.wrap_socket(sock, server_hostname=self._host)
+            return PlainChannel(sock, self._deadlines)
+        return SecureChannel(self._tls.wrap_socket(sock, server_hostname=self._host))
 
 
 class _Addresses:
