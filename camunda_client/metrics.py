@@ -71,6 +71,17 @@ class Histogram:
         self._counts.clear()
         self._sums.clear()
 
+    def dump(self) -> dict[str, list[Any]]:
+        """Return counts by bucket and the sum, by job type."""
+        return {job_type: [list(counts), self._sums[job_type]] for job_type, counts in list(self._counts.items())}
+
+    def add(self, dumped: dict[str, list[Any]]) -> None:
+        """Add what another process counted."""
+        for job_type, (counts, total) in dumped.items():
+            ours = self._counts.setdefault(job_type, [0] * (len(DURATION_BUCKETS_S) + 1))
+            self._counts[job_type] = [mine + theirs for mine, theirs in zip(ours, counts, strict=True)]
+            self._sums[job_type] = self._sums.get(job_type, 0.0) + total
+
     def count_and_sum(self) -> dict[str, tuple[int, float]]:
         """Return by job type how many there were, and the seconds they took together."""
         return {job_type: (sum(counts), self._sums[job_type]) for job_type, counts in list(self._counts.items())}
@@ -129,12 +140,14 @@ COUNTERS = (
 )
 
 _LOG_LINES_LOST = "camunda_log_lines_lost"
+#: Lines that other processes lost; see :func:`add`.
+lines_lost_elsewhere = Counter(_LOG_LINES_LOST, "Log lines that could not be written.", ())
 
 
 def snapshot() -> dict[str, dict[tuple[str, ...], float]]:
     """Return all sums by name and label values, under the names that Prometheus shows."""
     found = {one.name + ("" if one.goes_down else "_total"): one.samples() for one in COUNTERS}
-    found[f"{_LOG_LINES_LOST}_total"] = {(): log.lost_lines()}
+    found[f"{_LOG_LINES_LOST}_total"] = {(): _lines_lost()}
     for histogram in HISTOGRAMS:
         seconds = histogram.count_and_sum()
         found[f"{histogram.name}_count"] = {(job_type,): count for job_type, (count, _) in seconds.items()}
@@ -144,10 +157,29 @@ def snapshot() -> dict[str, dict[tuple[str, ...], float]]:
 
 def clear() -> None:
     """Forget everything counted so far; for tests. Lost log lines stay: they belong to the process."""
-    for one in COUNTERS:
+    for one in (*COUNTERS, lines_lost_elsewhere):
         one.clear()
     for histogram in HISTOGRAMS:
         histogram.clear()
+
+
+def dump() -> dict[str, Any]:
+    """Return everything in a form that JSON can hold, for :func:`add` in another process."""
+    return {
+        "counters": {one.name: [[list(labels), value] for labels, value in one.samples().items()] for one in COUNTERS},
+        "histograms": {one.name: one.dump() for one in HISTOGRAMS},
+        "lines_lost": log.lost_lines(),
+    }
+
+
+def add(dumped: dict[str, Any]) -> None:
+    """Add what another process counted to what this one shows."""
+    for counter in COUNTERS:
+        for labels, value in dumped["counters"].get(counter.name, ()):
+            counter[labels[0] if len(labels) == 1 else tuple(labels)] += value
+    for histogram in HISTOGRAMS:
+        histogram.add(dumped["histograms"].get(histogram.name, {}))
+    lines_lost_elsewhere[()] += dumped["lines_lost"]
 
 
 def prometheus_collector() -> Collector:
@@ -170,7 +202,7 @@ def prometheus_collector() -> Collector:
                 for labels, value in one.samples().items():
                     metric.add_metric(labels, value)
                 yield metric
-            yield CounterMetricFamily(_LOG_LINES_LOST, "Log lines that could not be written.", value=log.lost_lines())
+            yield CounterMetricFamily(_LOG_LINES_LOST, "Log lines that could not be written.", value=_lines_lost())
             for histogram in HISTOGRAMS:
                 spread = HistogramMetricFamily(histogram.name, histogram.text, labels=("job_type",))
                 for job_type, buckets, total in histogram.buckets():
@@ -178,6 +210,10 @@ def prometheus_collector() -> Collector:
                 yield spread
 
     return JobCollector()
+
+
+def _lines_lost() -> float:
+    return log.lost_lines() + lines_lost_elsewhere[()]
 
 
 def register_with_prometheus(registry: CollectorRegistry | None = None) -> None:

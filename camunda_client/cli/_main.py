@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from camunda_client import __version__, config
-from camunda_client.cli import _client, _demo, _target, _worker
+from camunda_client.cli import _client, _demo, _processes, _target, _worker
 from camunda_client.error import ConfigurationError, ServiceException
 
 if TYPE_CHECKING:
@@ -84,7 +84,28 @@ def _add_worker(commands: Any) -> None:
         help="time for handlers to finish after the first signal; default: 30, or what worker.drainTimeout or "
         "CAMUNDA_WORKER_DRAIN_TIMEOUT say in milliseconds",
     )
-    worker.set_defaults(run=_worker.run)
+    worker.add_argument(
+        "--processes",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="worker processes, one for each core that handlers keep busy; default: 1",
+    )
+    worker.add_argument(
+        "--status-port",
+        type=int,
+        metavar="PORT",
+        help="serve /metrics (Prometheus, all processes together) and /health (200 or 503); default: not at all",
+    )
+    worker.add_argument("--status-host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
+    worker.add_argument("--status-fd", type=int, help=argparse.SUPPRESS)
+    worker.set_defaults(run=_run_worker)
+
+
+def _run_worker(options: argparse.Namespace) -> int:
+    """Work in this process, unless there are to be several, or somebody outside is to be told about it."""
+    watched = options.status_fd is None and (options.processes > 1 or options.status_port is not None)
+    return _processes.run(options) if watched else _worker.run(options)
 
 
 def _add_deploy(commands: Any) -> None:

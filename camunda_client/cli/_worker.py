@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     if not manager.workers:
         raise _target.TargetError(f"{options.target} has no function decorated with @camunda_worker")
     _configure()
-    return _work(manager, options.drain_timeout)
+    return _work(manager, options.drain_timeout, options.status_fd)
 
 
 def _configure() -> None:
@@ -46,14 +46,18 @@ def _configure() -> None:
         config.initialize_config()
 
 
-def _work(manager: CamundaWorkerManager, drain_timeout_s: float | None) -> int:
+def _work(manager: CamundaWorkerManager, drain_timeout_s: float | None, status_fd: int | None) -> int:
     import gevent
     from gevent.event import Event
+
+    from camunda_client.cli import _status
 
     told_to_stop = Event()
     loop = gevent.get_hub().loop
     # A signal may come while the hub itself runs, so the handler only schedules.
     manager.start_workers(on_signal=lambda _number: loop.run_callback(told_to_stop.set))
+    if status_fd is not None:
+        gevent.spawn(_status.tell_parent, status_fd, told_to_stop.set)
     with suppress(KeyboardInterrupt, SystemExit):
         # They come up here where TARGET started the workers itself, without a loop of its own.
         told_to_stop.wait()

@@ -1,0 +1,174 @@
+"""``camunda-client worker --processes N``: one worker process for each core, and one parent that watches over them.
+
+The parent is plain Python, unpatched and idle. Each worker is a new interpreter, started before anything is patched;
+one that dies is replaced, with growing waits. Signals go to the parent, which passes them on: all drain at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from camunda_client import log as logging
+from camunda_client.c8._backoff import Backoff
+from camunda_client.cli._status import Board, serve
+
+if TYPE_CHECKING:
+    import argparse
+    from types import FrameType
+
+log = logging.get_logger(__name__)
+
+#: Seconds between two looks at the workers.
+_LOOK_EVERY_S = 0.2
+#: Seconds after which a worker that dies counts as one that worked: its replacement waits no longer than the first.
+_LONG_LIFE_S = 60.0
+#: Exit codes that another try does not mend: configuration or target, and patched too late.
+_FATAL = (2, 3)
+
+
+class Worker:
+    """One place for a worker process, and the process that has it now."""
+
+    def __init__(self, number: int, command: list[str]) -> None:
+        self.number = number
+        self._command = command
+        self.deaths = 0
+        self.ready = False
+        self.start_at_s = 0.0
+        self.process: subprocess.Popen[bytes] | None = None
+        self.pipe = -1
+        self._born_s = 0.0
+        self._unread = b""
+
+    def start(self) -> None:
+        """Start the process."""
+        self.pipe, writer = os.pipe()
+        os.set_blocking(self.pipe, False)
+        try:
+            # In a session of its own: Ctrl+C in a terminal reaches the parent alone, which passes it on once.
+            self.process = subprocess.Popen(  # noqa: S603 - ourselves
+                [*self._command, "--status-fd", str(writer)], pass_fds=[writer], start_new_session=True
+            )
+        finally:
+            os.close(writer)
+        self.ready, self._unread, self._born_s = False, b"", time.monotonic()
+        log.info("process.started", process=self.number, pid=self.process.pid)
+
+    def read(self, board: Board) -> bool:
+        """Take what the process has told; return False at the end of its pipe."""
+        try:
+            data = os.read(self.pipe, 1 << 20)
+        except BlockingIOError:
+            return True
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        for line in lines:
+            self.ready = True
+            board.put(self.number, json.loads(line))
+        return bool(data)
+
+    def died(self) -> None:
+        """Take note of its end, and of when to start it again."""
+        os.close(self.pipe)
+        self.process = None
+        self.deaths = 1 if time.monotonic() - self._born_s > _LONG_LIFE_S else self.deaths + 1
+        self.start_at_s = time.monotonic() + Backoff(first_s=0.5, ceiling_s=30.0).wait_s(self.deaths)
+
+
+class Family:
+    """All workers of one command."""
+
+    def __init__(self, command: list[str], processes: int) -> None:
+        """Run so many of ``command``."""
+        self.board = Board()
+        self._workers = [Worker(number, command) for number in range(1, processes + 1)]
+        self._signals: list[int] = []
+        self._selector = selectors.DefaultSelector()
+        self._codes: list[int] = []
+        self._stopping = False
+
+    def run(self) -> int:
+        """Run until told to stop; return the worst of the workers' exit codes."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+                signal.signal(number, self._on_signal)
+        while True:
+            self._pass_on_signals()
+            self._start_due()
+            for key, _ in self._selector.select(_LOOK_EVERY_S):
+                if not key.data.read(self.board):
+                    self._selector.unregister(key.fd)
+            self._reap()
+            if self._stopping and not any(worker.process for worker in self._workers):
+                return max(self._codes, default=0)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self._signals.append(number)
+
+    def _pass_on_signals(self) -> None:
+        while self._signals:
+            number = self._signals.pop(0)
+            if self._stopping:
+                self._send(signal.SIGTERM)  # their second: they end at once
+                sys.exit(128 + number)
+            self._stop(reason=signal.Signals(number).name)
+
+    def _stop(self, reason: str) -> None:
+        self._stopping = True
+        log.info("processes.stopping", reason=reason)
+        self._send(signal.SIGTERM)
+
+    def _send(self, number: signal.Signals) -> None:
+        for worker in self._workers:
+            if worker.process is not None and worker.process.poll() is None:
+                worker.process.send_signal(number)
+
+    def _start_due(self) -> None:
+        for worker in self._workers:
+            if worker.process is None and not self._stopping and time.monotonic() >= worker.start_at_s:
+                worker.start()
+                self._selector.register(worker.pipe, selectors.EVENT_READ, worker)
+
+    def _reap(self) -> None:
+        for worker in self._workers:
+            if worker.process is None or worker.process.poll() is None:
+                continue
+            code = worker.process.returncode
+            if worker.pipe in self._selector.get_map():
+                worker.read(self.board)
+                self._selector.unregister(worker.pipe)
+            was_ready = worker.ready
+            worker.died()
+            self.board.end(worker.number)
+            self._judge(worker, code, was_ready=was_ready)
+
+    def _judge(self, worker: Worker, code: int, *, was_ready: bool) -> None:
+        if self._stopping:
+            # Told to end before it had its own way of ending: nothing was in hand.
+            untouched = code == -signal.SIGTERM and not was_ready
+            self._codes.append(0 if untouched else code if code >= 0 else 128 - code)
+        elif code in _FATAL or (code == 1 and not was_ready):
+            # It never got to work, and told why itself; starting it again would only say it again.
+            self._codes.append(code)
+            self._stop(reason=f"process {worker.number} could not start")
+        else:
+            wait_s = round(max(worker.start_at_s - time.monotonic(), 0), 3)
+            log.error("process.died", process=worker.number, exit_code=code, deaths=worker.deaths, wait_s=wait_s)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command with more than one process, or with a status port."""
+    logging.configure_if_unconfigured()
+    command = [sys.executable, "-m", "camunda_client", "worker", options.target]
+    if options.drain_timeout is not None:
+        command += ["--drain-timeout", str(options.drain_timeout)]
+    family = Family(command, options.processes)
+    if options.status_port is not None:
+        serve(family.board, options.processes, options.status_host, options.status_port)
+    return family.run()

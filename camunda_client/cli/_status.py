@@ -1,0 +1,133 @@
+"""What a worker process tells the process that watches over it, and what that one tells the world.
+
+A worker writes a line of JSON a second into a pipe; the parent answers ``/metrics`` and ``/health`` over HTTP. The
+parent never blocks, so ``/health`` tells the truth also about a worker whose hub is blocked: its lines stay away.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import asdict
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+from camunda_client import metrics
+from camunda_client.error import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: Seconds between two lines.
+EVERY_S = 1.0
+#: Seconds without a line after which a worker counts as not alive.
+SILENCE_S = 5.0
+
+
+def tell_parent(fd: int, on_gone: Callable[[], object]) -> None:
+    """In a worker: write this process's status into the pipe every second, for ever, in the calling greenlet.
+
+    ``on_gone`` is called when nobody reads any more: the parent was killed, and its workers should end in good order.
+    """
+    import gevent
+    import gevent.os
+
+    from camunda_client.c8.worker import health
+
+    gevent.os.make_nonblocking(fd)
+    while True:
+        line = json.dumps({"health": asdict(health()), "metrics": metrics.dump()}) + "\n"
+        data = line.encode()
+        try:
+            while data:
+                data = data[gevent.os.nb_write(fd, data) :]
+        except OSError:
+            on_gone()
+            return
+        gevent.sleep(EVERY_S)
+
+
+class Board:
+    """The last word of every worker process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: dict[int, tuple[float, dict[str, Any]]] = {}
+        self._ended: list[dict[str, Any]] = []
+
+    def put(self, number: int, status: dict[str, Any]) -> None:
+        """Keep a worker's newest status."""
+        with self._lock:
+            self._last[number] = (time.monotonic(), status)
+
+    def end(self, number: int) -> None:
+        """Keep what a worker counted that has ended: counters don't go back when a process is replaced."""
+        with self._lock:
+            _, status = self._last.pop(number, (0.0, {}))
+            if status:
+                counted = status["metrics"]
+                counted["counters"]["camunda_jobs_in_flight"] = []
+                self._ended.append(counted)
+
+    def health(self, processes: int) -> dict[str, Any]:
+        """Return whether all of so many processes are alive, and each one's own word."""
+        now = time.monotonic()
+        with self._lock:
+            told = [
+                {"process": number, "silent_s": round(now - at, 1), **status["health"]}
+                for number, (at, status) in sorted(self._last.items())
+            ]
+        alive = len(told) == processes and all(one["alive"] and one["silent_s"] < SILENCE_S for one in told)
+        return {"alive": alive, "processes": told}
+
+    def exposition(self) -> bytes:
+        """Return the sums over all processes, as Prometheus reads them."""
+        from prometheus_client import CollectorRegistry, generate_latest
+
+        with self._lock:
+            metrics.clear()
+            for dumped in [*self._ended, *(status["metrics"] for _, status in self._last.values())]:
+                metrics.add(dumped)
+            registry = CollectorRegistry()
+            metrics.register_with_prometheus(registry)
+            return generate_latest(registry)
+
+
+def serve(board: Board, processes: int, host: str, port: int) -> ThreadingHTTPServer:
+    """Answer ``/metrics`` and ``/health`` (200 or 503) on a thread of its own.
+
+    Raises:
+        ConfigurationError: The port is taken, or the extra for metrics is missing.
+    """
+    try:
+        import prometheus_client  # noqa: F401 - asked for here, so that it isn't missed at the first scrape
+    except ImportError as error:
+        raise ConfigurationError("--status-port needs the extra: pip install 'c8-client[metrics]'") from error
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/metrics":
+                self._send(200, "text/plain; version=0.0.4", board.exposition())
+            elif self.path == "/health":
+                health = board.health(processes)
+                self._send(200 if health["alive"] else 503, "application/json", json.dumps(health).encode())
+            else:
+                self._send(404, "text/plain", b"there are /metrics and /health\n")
+
+        def _send(self, status: int, content_type: str, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+            """Say nothing: a probe a second is no news."""
+
+    try:
+        server = ThreadingHTTPServer((host, port), Answers)
+    except OSError as error:
+        raise ConfigurationError(f"--status-port {port} on {host} can't be used: {error}; choose another") from error
+    threading.Thread(target=server.serve_forever, name="status", daemon=True).start()
+    return server

@@ -1,0 +1,166 @@
+"""Several worker processes under one parent: they share the work, are replaced, drain together and are seen as one."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from camunda_client.testing.real_camunda import RealCamunda
+from tests.parts import rest
+from tests.parts.programs import Program
+from tests.parts.work import start_many, until
+
+APP = """
+import os, time
+from camunda_client.c8.models import ActivatedJob
+from camunda_client.c8.worker import camunda_worker
+
+@camunda_worker(job_type="t-{run}", max_jobs_active=100)
+def work(job: ActivatedJob) -> dict:
+    time.sleep({sleep_s})
+    return {{"pid": os.getpid(), "number": job.variables["number"]}}
+"""
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def get(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
+class App:
+    def __init__(self, camunda: RealCamunda, folder: Path, *, processes: int = 2, sleep_s: float = 0.02) -> None:
+        self.run = rest.unique()
+        self.camunda = camunda
+        rest.deploy(camunda.base_url, "one.bpmn", run=self.run)
+        path = folder / "app.py"
+        path.write_text(APP.format(run=self.run, sleep_s=sleep_s))
+        self.port = free_port()
+        self.program = Program(
+            "-m", "camunda_client", "worker", path, "--processes", str(processes), "--status-port", str(self.port),
+            environment={"CAMUNDA_REST_ADDRESS": camunda.base_url}, cwd=folder,
+        )  # fmt: skip
+
+    def get(self, path: str) -> tuple[int, str]:
+        return get(f"http://127.0.0.1:{self.port}{path}")
+
+    def is_alive(self) -> bool:
+        return self.get("/health")[0] == 200
+
+    def pids(self) -> list[int]:
+        started = [json.loads(line) for line in self.program.lines if '"process.started"' in line]
+        return [line["pid"] for line in started]
+
+    def completed(self, count: int) -> list[dict[str, int]]:
+        records = self.camunda.wait_for_records(
+            count, "JOB", "COMPLETED", of=lambda value: value["type"] == f"t-{self.run}", timeout_s=90
+        )
+        return [record["value"]["variables"] for record in records]
+
+
+def test_two_processes_share_a_thousand_jobs_and_none_is_worked_twice(
+    real_camunda: RealCamunda, tmp_path: Path
+) -> None:
+    app = App(real_camunda, tmp_path)
+    with app.program as program:
+        until(app.is_alive, "both are alive")
+        start_many(real_camunda.base_url, f"one-{app.run}", 1000)
+        done = app.completed(1000)
+
+        assert len(done) == 1000
+        assert {result["number"] for result in done} == set(range(1000))
+        assert {result["pid"] for result in done} == set(app.pids())
+        started = real_camunda.records("JOB", "COMPLETED")
+        assert len({record["key"] for record in started}) == len(started)
+        line = f'camunda_jobs_completed_total{{job_type="t-{app.run}"}} 1000.0'
+        until(lambda: line in app.get("/metrics")[1], "metrics are summed up")
+
+        program.send(signal.SIGTERM)
+        assert program.end() == 0
+    failed = [record for record in real_camunda.records("JOB", "TIMED_OUT") if app.run in record["value"]["type"]]
+    assert failed == []
+
+
+def test_a_process_that_is_killed_is_replaced_and_health_tells(real_camunda: RealCamunda, tmp_path: Path) -> None:
+    app = App(real_camunda, tmp_path)
+    with app.program as program:
+        until(app.is_alive, "both are alive")
+        os.kill(app.pids()[0], signal.SIGKILL)
+        program.wait_for('"process.died"')
+        program.wait_for('"process.started"', 3)
+        until(app.is_alive, "both are alive again")
+
+        program.send(signal.SIGINT)
+        assert program.end() == 0
+    assert not any(re.search(r"Traceback", line) for line in program.lines)
+
+
+def test_a_stopped_process_is_not_alive_and_a_second_signal_ends_all(real_camunda: RealCamunda, tmp_path: Path) -> None:
+    app = App(real_camunda, tmp_path, sleep_s=3600)
+    with app.program as program:
+        until(app.is_alive, "both are alive")
+        os.kill(app.pids()[1], signal.SIGSTOP)
+        until(lambda: app.get("/health")[0] == 503, "the silent one is missed")
+        os.kill(app.pids()[1], signal.SIGCONT)
+        until(app.is_alive, "it is back")
+
+        start_many(real_camunda.base_url, f"one-{app.run}", 5)
+        until(lambda: '"in_flight": 5' in app.get("/health")[1] or '"in_flight": 4' in app.get("/health")[1]
+              or app.get("/health")[1].count('"in_flight": 0') < 2, "they work")  # fmt: skip
+        program.send(signal.SIGTERM)
+        program.wait_for('"processes.stopping"')
+        program.wait_for('"shutdown.started"', 2)
+        program.send(signal.SIGTERM)
+        assert program.end() == 128 + signal.SIGTERM
+    for pid in app.pids():
+        until(lambda pid=pid: not os.path.exists(f"/proc/{pid}"), "no worker is left")
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "says"),
+    [
+        ("import nowhere_to_be_found", 1, "ModuleNotFoundError"),
+        ("x = 1", 2, "no function decorated with @camunda_worker"),
+    ],
+)
+def test_what_cannot_start_is_not_started_again_and_again(tmp_path: Path, source: str, code: int, says: str) -> None:
+    (tmp_path / "app.py").write_text(source)
+    with Program("-m", "camunda_client", "worker", "app.py", "--processes", "2", cwd=tmp_path) as program:
+        assert program.end() == code
+
+    assert says in program.output
+    assert program.output.count('"process.started"') == 2
+
+
+def test_a_status_port_that_is_taken_is_one_clear_error(tmp_path: Path) -> None:
+    import socket
+
+    (tmp_path / "app.py").write_text("x = 1")
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.listen()
+        port = str(sock.getsockname()[1])
+        with Program("-m", "camunda_client", "worker", "app.py", "--status-port", port, cwd=tmp_path) as program:
+            assert program.end() == 2
+
+    assert len(program.lines) == 1
+    assert f"--status-port {port}" in program.output
