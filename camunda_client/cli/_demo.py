@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from camunda_client import config, patching
+from camunda_client import patching
 from camunda_client.error import ServiceException
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ _PATIENCE_S = 120.0
 def run(options: argparse.Namespace) -> int:
     """Run the demo; return 0 when every instance went through both handlers."""
     patching.patch()
+    from camunda_client import config
+
     # Its own logging, so that a thousand job lines don't bury the progress.
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     with ExitStack() as stack:

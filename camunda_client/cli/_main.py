@@ -1,4 +1,7 @@
-"""What can be said on the command line, and which exit code comes back."""
+"""What can be said on the command line, and which exit code comes back.
+
+``worker`` and ``demo`` patch as their first act, so nothing may be imported here that pydantic comes with.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from camunda_client import __version__, config
-from camunda_client.cli import _client, _demo, _processes, _target, _worker
+from camunda_client import __version__
+from camunda_client.cli import _demo, _target, _worker
 from camunda_client.error import ConfigurationError, ServiceException
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _EPILOG = """\
 exit codes:
@@ -44,21 +47,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """The outermost parser: its help ends with all options of the configuration."""
+
+    def format_help(self) -> str:
+        from camunda_client import config
+
+        self.epilog = _EPILOG + config.options_text()
+        return super().format_help()
+
+
+def _client(name: str) -> Callable[[argparse.Namespace], int]:
+    """Return a command of :mod:`._client`, which is imported when it runs."""
+
+    def run(options: argparse.Namespace) -> int:
+        from camunda_client.cli import _client as commands
+
+        return int(getattr(commands, name)(options))
+
+    return run
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="camunda-client",
         description="Work Camunda 8 jobs with plain blocking handlers, and talk to the cluster.",
-        epilog=_EPILOG + config.options_text(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"c8-client {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=argparse.ArgumentParser
+    )
     _add_worker(commands)
     _add_deploy(commands)
     _add_start(commands)
     topology = commands.add_parser("topology", help="show brokers, partitions and versions")
     topology.add_argument("--json", action="store_true", help="print JSON")
-    topology.set_defaults(run=_client.topology)
+    topology.set_defaults(run=_client("topology"))
     demo = commands.add_parser("demo", help="work 500 instances with blocking handlers, and show what that saves")
     demo.add_argument("--instances", type=_count, default=500, metavar="N", help="default: 500")
     demo.set_defaults(run=_demo.run)
@@ -104,8 +129,11 @@ def _add_worker(commands: Any) -> None:
 
 def _run_worker(options: argparse.Namespace) -> int:
     """Work in this process, unless there are to be several, or somebody outside is to be told about it."""
-    watched = options.status_fd is None and (options.processes > 1 or options.status_port is not None)
-    return _processes.run(options) if watched else _worker.run(options)
+    if options.status_fd is not None or (options.processes == 1 and options.status_port is None):
+        return _worker.run(options)
+    from camunda_client.cli import _processes
+
+    return _processes.run(options)
 
 
 def _add_deploy(commands: Any) -> None:
@@ -113,7 +141,7 @@ def _add_deploy(commands: Any) -> None:
     deploy.add_argument("files", metavar="FILES", nargs="+", help="all of them are deployed, or none")
     deploy.add_argument("--tenant", metavar="ID", help="tenant to deploy for; default: the default tenant")
     deploy.add_argument("--json", action="store_true", help="print JSON")
-    deploy.set_defaults(run=_client.deploy)
+    deploy.set_defaults(run=_client("deploy"))
 
 
 def _add_start(commands: Any) -> None:
@@ -125,7 +153,7 @@ def _add_start(commands: Any) -> None:
     start.add_argument("--version", type=int, metavar="N", help="version of the process; default: the latest")
     start.add_argument("--tenant", metavar="ID", help="tenant of the process; default: the default tenant")
     start.add_argument("--count", type=_count, default=1, metavar="N", help="how many instances; default: 1")
-    start.set_defaults(run=_client.start)
+    start.set_defaults(run=_client("start"))
 
 
 def _json_object(text: str) -> dict[str, Any]:

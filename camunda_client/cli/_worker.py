@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from camunda_client import config, log, patching
+from camunda_client import log, patching
 from camunda_client.cli import _target
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _configure() -> None:
     """Take the configuration from the environment, unless the user's module has set one."""
+    from camunda_client import config
+
     try:
         config.get_config()
     except RuntimeError:

@@ -144,6 +144,7 @@ def test_under_nohup_a_hangup_is_ignored(real_camunda: RealCamunda, tmp_path: Pa
         code = worker.end()
 
     assert code == 0
+    assert "workers.started" in worker.lines[0], "the command itself must not import anything too early"
     assert len(scene.told("COMPLETED")) == 1
 
 
