@@ -25,7 +25,7 @@ from camunda_client.embedded._incidents import Incident, Incidents
 from camunda_client.embedded._instances import ElementInstance, ProcessInstance
 from camunda_client.embedded._jobs import Job, Jobs, Poll
 from camunda_client.embedded._keys import Keys
-from camunda_client.embedded._lifecycle import Lifecycle
+from camunda_client.embedded._lifecycle import MAX_STEPS, Lifecycle
 from camunda_client.embedded._messages import Messages
 from camunda_client.embedded._multi_instance import MultiInstances
 from camunda_client.embedded._rejections import Rejection, invalid_argument, invalid_state, not_found
@@ -80,6 +80,7 @@ class Engine:
         clock: Time; the machine's clock when left out. ``Clock(start=datetime(...))`` stands still until moved.
         tenants: Names of the tenants; left out, multi-tenancy is disabled as in a plain Camunda.
         history_limit: How many ended instances are remembered.
+        max_steps: Steps one command may cause before it counts as a process that loops without waiting.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Engine:
         clock: Clock | None = None,
         tenants: Iterable[str] | None = None,
         history_limit: int = DEFAULT_HISTORY_LIMIT,
+        max_steps: int = MAX_STEPS,
     ) -> None:
         self.clock = clock or Clock()
         self.tenants = None if tenants is None else frozenset({*tenants, DEFAULT_TENANT})
@@ -100,6 +102,7 @@ class Engine:
         self._incidents = Incidents(self._keys)
         variables = Variables(self.clock.now)
         self._lifecycle = lifecycle = Lifecycle(self._keys, variables, self._incidents)
+        lifecycle.max_steps = max_steps
         self._messages = Messages(lifecycle, self._keys, self.clock, self._schedule)
         self._signals = Signals(lifecycle)
         lifecycle.events = Events(lifecycle, self._schedule, self._messages, self._signals)

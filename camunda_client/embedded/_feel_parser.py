@@ -103,6 +103,7 @@ class _Parser:
         self.text = text
         self.tokens = tokens(text)
         self.at = 0
+        self.in_range = False  # there a bracket ends the range, it does not filter
 
     # -- the stream -------------------------------------------------------------------------------------------------
     def peek(self, offset: int = 0) -> tuple[str, str]:
@@ -247,6 +248,7 @@ class _Parser:
         start = self.at
         opening = self.accept("[", "(", "]")
         if opening:
+            outer, self.in_range = self.in_range, True
             try:
                 low = self.sum()
                 self.expect("..")
@@ -254,6 +256,8 @@ class _Parser:
             except FeelSyntaxError:
                 self.at = start
                 return None
+            finally:
+                self.in_range = outer
             closing = self.accept("]", ")", "[")
             if closing:
                 return ("range", opening == "[", low, high, closing == "]")
@@ -288,7 +292,7 @@ class _Parser:
         while True:
             if self.accept("."):
                 left = ("path", left, self.name())
-            elif self.peek() == ("op", "["):
+            elif self.peek() == ("op", "[") and not self.in_range:
                 self.take()
                 left = ("filter", left, self.expression())
                 self.expect("]")

@@ -6,6 +6,7 @@ thread with a hub of its own, so that plain blocking tests can talk to it. Only 
 
 from __future__ import annotations
 
+import atexit
 import base64
 import logging
 import socket as _socket
@@ -123,6 +124,8 @@ class Gateway:
         ready.wait()
         if failed:
             raise failed[0]
+        # An event loop that still runs in a thread when the interpreter is taken down crashes it.
+        atexit.register(self.stop)
 
     def _open(self) -> None:
         family = _socket.AF_INET6 if ":" in self.host else _socket.AF_INET
@@ -148,6 +151,7 @@ class Gateway:
             self._hub.loop.run_callback_threadsafe(self._stop.set)
             self._thread.join(10)
             self._thread = None
+            atexit.unregister(self.stop)
         elif self._server is not None:
             self._close()
 
@@ -250,16 +254,8 @@ def _phrase(status: int) -> str:
 
 
 def _cut(environ: dict[str, Any], start_response: Callable[..., Any], *, reset: bool) -> list[bytes]:
-    connection = environ["embedded.socket"]
-    if reset:
-        connection.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.close()
-    else:
-        try:
-            connection.shutdown(_socket.SHUT_RDWR)
-        except OSError as error:
-            log.debug("the client had gone already: %s", error)
-    start_response("500 Cut", [("Connection", "close")])
+    environ["embedded.handler"].cut(reset=reset)
+    start_response("500 Cut", [("Connection", "close")])  # for the server; nothing of it is sent
     return []
 
 
@@ -268,7 +264,7 @@ def _truncated(environ: dict[str, Any], start_response: Callable[..., Any], answ
     head = f"HTTP/1.1 {answer.status} {_phrase(answer.status)}\r\nContent-Length: {len(answer.body)}\r\n"
     if answer.content_type is not None:
         head += f"Content-Type: {answer.content_type}\r\n"
-    environ["embedded.socket"].sendall(head.encode() + b"\r\n" + answer.body[:keep])
+    environ["embedded.handler"].socket.sendall(head.encode() + b"\r\n" + answer.body[:keep])
     return _cut(environ, start_response, reset=False)
 
 
@@ -303,12 +299,23 @@ class _Handler(pywsgi.WSGIHandler):
     """Counts the requests of a connection, hands its socket to the faults, ends idle connections."""
 
     served = 0
+    muted = False
+
+    def cut(self, *, reset: bool) -> None:
+        """Send nothing more; the connection ends with this request, in order or with a TCP reset."""
+        self.muted = True
+        if reset:
+            self.socket.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def _sendall(self, data: Any) -> None:
+        if not self.muted:
+            super()._sendall(data)
 
     def get_environ(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environ()
         self.served += 1
         environ["embedded.served"] = self.served
-        environ["embedded.socket"] = self.socket
+        environ["embedded.handler"] = self
         environ["embedded.raw_path"] = str(self.path).partition("?")[0]
         return environ
 

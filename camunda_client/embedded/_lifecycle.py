@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from camunda_client.embedded._variables import Variables
 
 #: Steps of one command. A model that loops without ever waiting would otherwise hold the process for ever.
-MAX_STEPS = 200_000
+MAX_STEPS = 100_000
 
 
 class Lifecycle:
@@ -51,6 +51,7 @@ class Lifecycle:
         self.new_history: Callable[[int, Definition, str], InstanceHistory]
         self.processes: dict[int, ProcessInstance] = {}
         self.on_process_end: Callable[[ProcessInstance], None] = lambda _process: None
+        self.max_steps = MAX_STEPS
         self._agenda: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
 
     # -- the agenda -------------------------------------------------------------------------------------------------
@@ -65,9 +66,12 @@ class Lifecycle:
             step, arguments = self._agenda.popleft()
             step(*arguments)
             steps += 1
-            if steps > MAX_STEPS:
+            if steps > self.max_steps:
                 self._agenda.clear()
-                raise EngineError(f"stopped after {MAX_STEPS} steps of one command: a process loops without waiting")
+                raise EngineError(
+                    f"stopped after {steps - 1} steps of one command: a process loops without waiting "
+                    "(or Engine(max_steps=...) is too low for a very large one)"
+                )
 
     def attempt(self, instance: ElementInstance, step: Callable[[ElementInstance], None]) -> None:
         """Do a step of an instance; a failure becomes an incident that tries the step again."""

@@ -1,0 +1,80 @@
+"""DMN tables and expressions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from camunda_client.embedded import Engine, Rejection
+
+HEAD = (
+    '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="g" name="G" namespace="n">{}</definitions>'
+)
+
+
+def table(policy: str) -> str:
+    rules = "".join(
+        f'<rule id="r{i}"><inputEntry id="i{i}"><text>{test}</text></inputEntry>'
+        f'<outputEntry id="o{i}"><text>{out}</text></outputEntry></rule>'
+        for i, (test, out) in enumerate([("&gt; 5", "1"), ("&gt; 8", "2"), ("-", "3")])
+    )
+    return HEAD.format(
+        f'<decision id="d" name="D"><decisionTable id="t" {policy}><input id="i"><inputExpression id="e"><text>n</text>'
+        f'</inputExpression></input><output id="o" name="out"/>{rules}</decisionTable></decision>'
+    )
+
+
+def evaluate(document: str, **variables: Any) -> Any:
+    engine = Engine()
+    engine.deploy(("d.dmn", document))
+    decision = engine.decision(decision_id="d")
+    assert decision is not None
+    return engine.evaluate(decision, variables)[-1].output
+
+
+@pytest.mark.parametrize(
+    ("policy", "output"),
+    [
+        ('hitPolicy="FIRST"', 1),
+        ('hitPolicy="RULE ORDER"', [1, 2, 3]),
+        ('hitPolicy="COLLECT"', [1, 2, 3]),
+        ('hitPolicy="COLLECT" aggregation="SUM"', 6),
+        ('hitPolicy="COLLECT" aggregation="MAX"', 3),
+        ('hitPolicy="COLLECT" aggregation="COUNT"', 3),
+    ],
+)
+def test_a_hit_policy_picks_from_the_matching_rules(policy: str, output: Any) -> None:
+    assert evaluate(table(policy), n=9) == output
+
+
+def test_two_matches_contradict_a_unique_table() -> None:
+    with pytest.raises(ValueError, match="hit policy UNIQUE"):
+        evaluate(table(""), n=9)
+
+
+def test_a_decision_sees_the_output_of_those_it_requires() -> None:
+    required = '<decision id="base" name="B"><variable name="base"/><literalExpression id="l"><text>n * 2</text></literalExpression></decision>'
+    top = (
+        '<decision id="d" name="D"><variable name="d"/><informationRequirement id="q"><requiredDecision href="#base"/>'
+        '</informationRequirement><literalExpression id="m"><text>base + 1</text></literalExpression></decision>'
+    )
+
+    assert evaluate(HEAD.format(required + top), n=4) == 9
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        (table('hitPolicy="OUTPUT ORDER"'), "OUTPUT ORDER"),
+        (HEAD.format('<decision id="d" name="Box"><context/></decision>'), "'Box'"),
+        (
+            HEAD.format('<decision id="d"><literalExpression><text>1 +</text></literalExpression></decision>'),
+            "unexpected",
+        ),
+        ("<definitions/>", "DMN"),
+    ],
+)
+def test_what_can_not_be_evaluated_is_refused(document: str, words: str) -> None:
+    with pytest.raises(Rejection, match=words):
+        Engine().deploy(("d.dmn", document))

@@ -1,0 +1,78 @@
+"""FEEL gives the values a real Camunda 8.6.0 gave (recorded in tests/contract/feel.json)."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from camunda_client.embedded._feel import Expression, FeelSyntaxError
+
+RECORDED = json.loads((Path(__file__).parents[2] / "contract" / "feel.json").read_text(encoding="utf-8"))
+#: Functions 8.6 does not know either: it answers null, we refuse the model.
+STRICTER = {'is blank(" ")'}
+
+
+def same(left: Any, right: Any) -> bool:
+    return type(left) is type(right) and bool(left == right)
+
+
+@pytest.mark.parametrize("answer", RECORDED["answers"], ids=lambda answer: answer["expression"])
+def test_an_expression_has_the_recorded_value(answer: dict[str, Any]) -> None:
+    text = answer["expression"]
+    if answer.get("refused") or text in STRICTER:
+        with pytest.raises(FeelSyntaxError):
+            Expression("= " + text)
+        return
+
+    value = Expression("= " + text).evaluate(RECORDED["context"])
+
+    assert same(value, answer["value"]), f"{text}: recorded {answer['value']!r}, got {value!r}"
+
+
+def test_a_text_without_an_equals_sign_is_itself() -> None:
+    assert Expression("order-created").evaluate({}) == "order-created"
+
+
+def test_the_reason_for_a_null_is_told_in_camundas_words() -> None:
+    warnings: list[str] = []
+
+    value = Expression("= x > 5").evaluate({}, warnings)
+
+    assert value is None
+    assert warnings == [
+        "[NO_VARIABLE_FOUND] No variable found with name 'x'",
+        "[NOT_COMPARABLE] Can't compare 'null' with '5'",
+    ]
+
+
+def test_now_is_the_engines_moment() -> None:
+    at = datetime(2030, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+
+    assert Expression("= now()").evaluate({}, [], lambda: at) == "2030-01-02T03:04:05Z"
+    assert Expression("= today()").evaluate({}, [], lambda: at) == "2030-01-02"
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "holds"),
+    [
+        ("-", 1, True),
+        ("", None, True),
+        ("> 5", 6, True),
+        ("> 5", 5, False),
+        ('"a","b"', "b", True),
+        ('not("a","b")', "b", False),
+        ("[1..3]", 3, True),
+        ("]1..3[", 3, False),
+        ("< 2, > 8", 9, True),
+        ("limit", 7, True),
+        ("? > 5 and ? < 8", 7, True),
+        ("null", None, True),
+        ("true", False, False),
+    ],
+)
+def test_a_cell_of_a_decision_table_tests_its_input(cell: str, value: Any, holds: bool) -> None:
+    assert (Expression(cell, unary=True).evaluate({"?": value, "limit": 7}) is True) is holds

@@ -1,0 +1,113 @@
+"""What can't be executed is refused at deployment, with the element's id and name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from camunda_client.embedded import Engine, Rejection
+
+MODELS = Path(__file__).parents[2] / "models"
+DEFINITIONS = (
+    '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
+    'xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+    'id="d" targetNamespace="t">{}</bpmn:definitions>'
+)
+
+
+def process(*nodes: str, roots: str = "") -> str:
+    """Return a document of one process: start, the nodes, and flows from the start to each node with an id."""
+    body = "".join(nodes)
+    return DEFINITIONS.format(
+        f'{roots}<bpmn:process id="p" isExecutable="true"><bpmn:startEvent id="s"/>{body}</bpmn:process>'
+    )
+
+
+TASK = '<bpmn:serviceTask id="t" name="Pay"><bpmn:extensionElements>{}</bpmn:extensionElements></bpmn:serviceTask>'
+JOB = '<zeebe:taskDefinition type="x"/>'
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        (process('<bpmn:adHocSubProcess id="a" name="Maybe"/>'), ["Element: a ('Maybe')", "adHocSubProcess"]),
+        (process('<bpmn:complexGateway id="c" name="Odd"/>'), ["Element: c ('Odd')", "complexGateway"]),
+        (process('<bpmn:transaction id="x" name="All"/>'), ["Element: x ('All')", "transaction"]),
+        (process(TASK.format("")), ["Element: t ('Pay')", "zeebe:taskDefinition"]),
+        (process(TASK.format('<zeebe:taskDefinition type="= a b"/>')), ["Element: t ('Pay')", "'b'"]),
+        (process(TASK.format('<zeebe:taskDefinition type="= week of year(d)"/>')), ["Element: t", "week of year", "not supported"]),
+        (process(TASK.format(JOB) .replace("</bpmn:serviceTask>", "<bpmn:standardLoopCharacteristics/></bpmn:serviceTask>")), ["Element: t", "standardLoopCharacteristics"]),
+        (process(TASK.format(JOB).replace("</bpmn:serviceTask>", "<bpmn:multiInstanceLoopCharacteristics/></bpmn:serviceTask>")), ["Element: t", "inputCollection"]),
+        (process('<bpmn:endEvent id="e" name="Undo"><bpmn:compensateEventDefinition/></bpmn:endEvent>'), ["Element: e ('Undo')", "compensate"]),
+        (process('<bpmn:intermediateCatchEvent id="i" name="If"><bpmn:conditionalEventDefinition/></bpmn:intermediateCatchEvent>'), ["Element: i ('If')", "conditional"]),
+        (process('<bpmn:intermediateCatchEvent id="i"><bpmn:messageEventDefinition messageRef="m"/></bpmn:intermediateCatchEvent>', roots='<bpmn:message id="m" name="m"/>'), ["Element: i", "correlationKey"]),
+        (process('<bpmn:intermediateCatchEvent id="i"><bpmn:timerEventDefinition/></bpmn:intermediateCatchEvent>'), ["Element: i", "timeDuration"]),
+        (process('<bpmn:callActivity id="c" name="Call"/>'), ["Element: c ('Call')", "zeebe:calledElement"]),
+        (process('<bpmn:boundaryEvent id="b" attachedToRef="nothing"><bpmn:outgoing>f</bpmn:outgoing><bpmn:errorEventDefinition/></bpmn:boundaryEvent>'), ["Element: b", "nothing"]),
+        (process('<bpmn:subProcess id="u" name="In"/>'), ["Element: u ('In')", "none start event"]),
+        (process('<bpmn:sequenceFlow id="f" sourceRef="s" targetRef="nowhere"/>'), ["Element: f"]),
+        (DEFINITIONS.format('<bpmn:process id="p" isExecutable="true"/>'), ["Element: p", "start event"]),
+        (DEFINITIONS.format('<bpmn:process id="p"/>'), ["executable process"]),
+        ("<html/>", ["bpmn:definitions"]),
+        ("not xml", ["parsing"]),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_executed_is_refused_by_name(document: str, words: list[str]) -> None:
+    engine = Engine()
+
+    with pytest.raises(Rejection) as refused:
+        engine.deploy(("model.bpmn", document))
+
+    assert refused.value.code == "INVALID_ARGUMENT"
+    for word in ["'model.bpmn'", *words]:
+        assert word in refused.value.reason
+
+
+def test_all_problems_of_a_deployment_are_named_at_once() -> None:
+    document = process('<bpmn:complexGateway id="c"/>', TASK.format(""))
+
+    with pytest.raises(Rejection) as refused:
+        Engine().deploy(("model.bpmn", document))
+
+    assert "Element: c" in refused.value.reason
+    assert "Element: t" in refused.value.reason
+
+
+def test_a_deployment_is_all_or_nothing() -> None:
+    engine = Engine()
+
+    with pytest.raises(Rejection):
+        engine.deploy(MODELS / "service_task.bpmn", ("bad.bpmn", "not xml"))
+
+    with pytest.raises(Rejection, match="none found"):
+        engine.create_instance("service_task")
+
+
+def test_an_exclusive_gateway_needs_a_condition_or_a_default_on_every_flow() -> None:
+    text = (MODELS / "exclusive_gateway.bpmn").read_text().replace(' default="to_small"', "")
+
+    with pytest.raises(Rejection, match="'to_small' must have a condition or be the default flow"):
+        Engine().deploy(("gateway.bpmn", text))
+
+
+def test_data_objects_lanes_and_notes_are_only_documentation() -> None:
+    notes = (
+        '<bpmn:laneSet id="l"><bpmn:lane id="l1"/></bpmn:laneSet><bpmn:dataObject id="o"/>'
+        '<bpmn:dataObjectReference id="r" dataObjectRef="o"/><bpmn:textAnnotation id="a"><bpmn:text>x</bpmn:text></bpmn:textAnnotation>'
+    )
+    engine = Engine()
+    engine.deploy(("p.bpmn", process(notes, roots='<bpmn:dataStore id="ds" name="Archive"/>')))
+
+    assert engine.create_instance("p").state == "COMPLETED"
+
+
+def test_an_external_entity_is_not_read(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("TOP")
+    document = f'<!DOCTYPE x [<!ENTITY e SYSTEM "{secret.as_uri()}">]>' + process('<bpmn:task id="t" name="&e;"/>')
+
+    with pytest.raises(Rejection, match="entity") as refused:
+        Engine().deploy(("p.bpmn", document))
+
+    assert "TOP" not in refused.value.reason

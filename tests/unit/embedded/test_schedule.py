@@ -1,0 +1,79 @@
+"""Timers' texts, and the heap of what is due."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from camunda_client.embedded._failures import Failure
+from camunda_client.embedded._feel import Expression
+from camunda_client.embedded._schedule import Schedule
+from camunda_client.embedded._timers import Cycle, first_due, next_due, read_cycle
+
+NOON_MS = int(datetime(2030, 1, 31, 12, tzinfo=timezone.utc).timestamp() * 1000)
+
+
+def due(kind: str, text: str) -> timedelta:
+    moment_ms, _ = first_due(kind, text, Expression(text), NOON_MS)
+    return timedelta(milliseconds=moment_ms - NOON_MS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "after"),
+    [
+        ("duration", "PT1H30M", timedelta(minutes=90)),
+        ("duration", "P1M", timedelta(days=28)),
+        ("duration", "PT0.5S", timedelta(seconds=0.5)),
+        ("duration", "-PT1S", timedelta(seconds=-1)),
+        ("date", "2030-01-31T13:00:00+01:00", timedelta(0)),
+        ("date", "2030-02-01T12:00:00Z", timedelta(days=1)),
+        ("cycle", "R3/PT10S", timedelta(seconds=10)),
+        ("cycle", "R/2030-01-31T12:00:05Z/P1D", timedelta(seconds=5)),
+    ],
+)
+def test_a_timer_is_due_when_its_text_says(kind: str, text: str, after: timedelta) -> None:
+    assert due(kind, text) == after
+
+
+@pytest.mark.parametrize(("kind", "text"), [("duration", "soon"), ("date", "2030-13-01"), ("cycle", "0 0 9 * * MON")])
+def test_a_timer_without_a_time_fails(kind: str, text: str) -> None:
+    with pytest.raises(Failure, match="EXTRACT_VALUE_ERROR"):
+        due(kind, text)
+
+
+def test_a_cycle_ends_after_its_last_time() -> None:
+    cycle = read_cycle("R2/PT1S")
+    assert cycle == Cycle(timedelta(seconds=1), 2)
+
+    assert next_due(cycle, 1000) == 2000
+    assert next_due(cycle, 2000) is None
+
+
+def test_things_are_done_in_the_order_they_are_due() -> None:
+    schedule, done = Schedule(), []
+    for due_ms, name in ((30, "c"), (10, "a"), (20, "b"), (10, "a2")):
+        schedule.at(due_ms, lambda name=name: done.append(name))  # type: ignore[misc]
+
+    while (entry := schedule.pop_due(25)) is not None:
+        entry.action()
+
+    assert done == ["a", "a2", "b"]
+    assert schedule.next_due_ms() == 30
+
+
+def test_a_cancelled_entry_is_never_due() -> None:
+    schedule = Schedule()
+    schedule.at(10, lambda: None).cancel()
+
+    assert schedule.pop_due(100) is None
+
+
+def test_a_sleeper_hears_of_something_earlier() -> None:
+    schedule, heard = Schedule(), []
+    schedule.on_earlier = heard.append
+
+    for due_ms in (50, 80, 20):
+        schedule.at(due_ms, lambda: None)
+
+    assert heard == [50, 20]
