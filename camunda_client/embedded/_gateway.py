@@ -309,7 +309,7 @@ class _Handler(pywsgi.WSGIHandler):
 
     def _sendall(self, data: Any) -> None:
         if not self.muted:
-            super()._sendall(data)
+            super()._sendall(data)  # type: ignore[misc]  # the stubs lack it
 
     def get_environ(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environ()

@@ -307,7 +307,8 @@ def test_it_serves_plain_blocking_code_in_both_kinds_of_processes(launcher: list
 
             found = []
             body = {"type": "job_retries.work", "timeout": 60000, "maxJobsToActivate": 1, "requestTimeout": 15000}
-            polls = [threading.Thread(target=lambda: found.append(post("/v2/jobs/activation", body))) for _ in range(20)]
+            poll = lambda: found.append(post("/v2/jobs/activation", body))
+            polls = [threading.Thread(target=poll) for _ in range(20)]
             for poll in polls:
                 poll.start()
             for _ in polls:

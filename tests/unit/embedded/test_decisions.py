@@ -54,7 +54,10 @@ def test_two_matches_contradict_a_unique_table() -> None:
 
 
 def test_a_decision_sees_the_output_of_those_it_requires() -> None:
-    required = '<decision id="base" name="B"><variable name="base"/><literalExpression id="l"><text>n * 2</text></literalExpression></decision>'
+    required = (
+        '<decision id="base" name="B"><variable name="base"/>'
+        '<literalExpression id="l"><text>n * 2</text></literalExpression></decision>'
+    )
     top = (
         '<decision id="d" name="D"><variable name="d"/><informationRequirement id="q"><requiredDecision href="#base"/>'
         '</informationRequirement><literalExpression id="m"><text>base + 1</text></literalExpression></decision>'

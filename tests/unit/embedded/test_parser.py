@@ -1,5 +1,7 @@
 """What can't be executed is refused at deployment, with the element's id and name."""
 
+# ruff: noqa: E501 - a model reads better in one line
+
 from __future__ import annotations
 
 from pathlib import Path
