@@ -11,6 +11,7 @@ from camunda_client import config, patching
 from camunda_client import log as logging
 from camunda_client.c8.worker import _signals
 from camunda_client.c8.worker._health import Health
+from camunda_client.c8.worker._in_hand import tell_jobs_in_hand
 from camunda_client.c8.worker._registry import JobWorker, check_unique, resolve
 from camunda_client.c8.worker._stop_report import StopReport
 from camunda_client.c8.worker._supervisor import Supervisor
@@ -75,7 +76,7 @@ class CamundaWorkerManager:
             )
         _tell_about_blocking_code()
         self._running = Supervisor(settings, workers)
-        _signals.install(on_signal)
+        _signals.install(on_signal, self._tell_soon)
         atexit.register(self.stop_workers)
         self._running.start()
 
@@ -100,6 +101,12 @@ class CamundaWorkerManager:
             self._running = self._stop = None
             atexit.unregister(self.stop_workers)
             _signals.restore()
+
+    def _tell_soon(self) -> None:
+        """Log what is in hand, from a greenlet: in a signal handler nothing may wait."""
+        running = self._running
+        if running is not None:
+            gevent.get_hub().loop.run_callback(gevent.spawn, tell_jobs_in_hand, running.held_jobs())
 
     @classmethod
     def forget(cls) -> None:

@@ -1,8 +1,8 @@
 """SIGTERM, SIGINT and SIGHUP as an orderly end of an application that has its own main loop.
 
 The first signal ends the main greenlet as Ctrl+C does in plain Python, so that the application's own ``finally`` stops
-the workers; the second one ends the process at once, even while Python code is busy. Handlers that the application
-installed itself are left alone.
+the workers; the second one ends the process at once, even while Python code is busy. SIGUSR1 asks what is going on.
+Handlers that the application installed itself are left alone.
 """
 
 from __future__ import annotations
@@ -22,18 +22,23 @@ _installed: dict[int, object] = {}
 _seen: list[int] = []
 
 
-def install(on_signal: Callable[[int], object]) -> None:
-    """Take over the signals that still have Python's default behaviour; call ``on_signal`` at the first one.
+def install(on_signal: Callable[[int], object], on_question: Callable[[], object]) -> None:
+    """Take over the signals that still have Python's default behaviour.
 
-    ``on_signal`` runs wherever the interpreter happens to be, so it may only set flags and schedule.
+    ``on_signal`` is called at the first one that ends, ``on_question`` at each SIGUSR1. Both run wherever the
+    interpreter happens to be, so they may only set flags and schedule.
     """
     defaults = {
         signal.SIGTERM: signal.SIG_DFL,
         signal.SIGHUP: signal.SIG_DFL,  # ignored under nohup, and then left so
         signal.SIGINT: signal.default_int_handler,
+        signal.SIGUSR1: signal.SIG_DFL,
     }
 
     def handle(number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGUSR1:
+            on_question()
+            return
         if _seen:
             # No clean-up: whoever asks twice wants it now. Jobs in hand return when their leases end.
             os._exit(128 + number)

@@ -1,0 +1,43 @@
+"""What is going on, for whoever asks by SIGUSR1: one line for each job in hand, with where its handler stands."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from typing import TYPE_CHECKING
+
+from camunda_client import log as logging
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from camunda_client.c8.worker._held import Held
+
+log = logging.get_logger(__name__)
+
+#: Frames of a handler's stack that go into its line, the innermost.
+_FRAMES = 8
+
+
+def tell_jobs_in_hand(jobs: Iterable[Held]) -> None:
+    """Log them all; keys and places only, since variables are the business's."""
+    count, now = 0, time.monotonic()
+    for held in jobs:
+        count += 1
+        log.info(
+            "job.in_hand",
+            job_key=held.key,
+            job_type=held.settings.job_type,
+            stage=held.stage.value,
+            age_s=round(now - held.received_s, 3),
+            lease_left_s=round(held.left_s(), 3),
+            stack=_stack(held),
+        )
+    log.info("jobs.in_hand", count=count)
+
+
+def _stack(held: Held) -> list[str]:
+    frame = getattr(held.greenlet, "gr_frame", None)
+    if frame is None:
+        return []
+    return [f"{entry.filename}:{entry.lineno} in {entry.name}" for entry in traceback.extract_stack(frame)[-_FRAMES:]]
