@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import sys
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -65,4 +68,22 @@ def _work(manager: CamundaWorkerManager, drain_timeout_s: float | None, status_f
         told_to_stop.wait()
     report = manager.stop_workers(drain_timeout_s)
     log.flush()
-    return 0 if report.clean else 1
+    code = 0 if report.clean else 1
+    _leave_threads_behind(code)
+    return code
+
+
+def _leave_threads_behind(code: int) -> None:
+    """End here if threads of the handlers would keep the process: Python waits for them without end."""
+    left = [
+        thread.name
+        for thread in threading.enumerate()
+        if not thread.daemon and thread not in (threading.main_thread(), threading.current_thread())
+    ]
+    if not left:
+        return
+    log.get_logger(__name__).warning("shutdown.threads_left", threads=sorted(left)[:20], count=len(left))
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    log.flush()
+    os._exit(code)
