@@ -1,20 +1,36 @@
-"""An in-memory Camunda for development, demo and tests. Imports nothing else of this package."""
+"""An in-memory Camunda for development, demo and tests. Imports nothing else of this package.
 
+Only :class:`Gateway` needs gevent, and loads ``ssl`` with it; it is imported when it is first asked for, so that
+a test plugin that imports the engine comes before nobody's patching.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from camunda_client.embedded._changes import Activation
 from camunda_client.embedded._clock import Clock
+from camunda_client.embedded._deployments import Deployment
 from camunda_client.embedded._engine import DEFAULT_TENANT, ActivatedJob, Engine
-from camunda_client.embedded._gateway import Gateway
+from camunda_client.embedded._faults import STATES, Fault, Faults
 from camunda_client.embedded._history import ElementRecord, InstanceHistory, VariableRecord
 from camunda_client.embedded._incidents import Incident
 from camunda_client.embedded._jobs import Job
 from camunda_client.embedded._rejections import EngineError, Rejection
 
+if TYPE_CHECKING:
+    from camunda_client.embedded._gateway import Gateway
+
 __all__ = [
     "DEFAULT_TENANT",
+    "STATES",
     "ActivatedJob",
+    "Activation",
     "Clock",
+    "Deployment",
     "ElementRecord",
     "Engine",
     "EngineError",
+    "Fault",
+    "Faults",
     "Gateway",
     "Incident",
     "InstanceHistory",
@@ -22,3 +38,12 @@ __all__ = [
     "Rejection",
     "VariableRecord",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the gateway when it is asked for."""
+    if name == "Gateway":
+        from camunda_client.embedded._gateway import Gateway
+
+        return Gateway
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

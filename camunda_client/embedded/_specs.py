@@ -8,6 +8,7 @@ driven by :class:`~camunda_client.embedded._lifecycle.Lifecycle`, found through 
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -25,6 +26,11 @@ from camunda_client.embedded._present import present
 if TYPE_CHECKING:
     from camunda_client.embedded._instances import ElementInstance
     from camunda_client.embedded._lifecycle import Lifecycle
+
+# Spiff logs every change of every task at INFO. Whoever wants to see that sets the level before importing us.
+for _name in ("spiff.task", "spiff.workflow"):
+    if logging.getLogger(_name).level == logging.NOTSET:
+        logging.getLogger(_name).setLevel(logging.WARNING)
 
 #: What a job-based user task's job is called.
 USER_TASK_JOB_TYPE = "io.camunda.zeebe:userTask"
