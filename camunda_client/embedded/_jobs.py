@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from camunda_client.embedded._instances import ElementInstance
     from camunda_client.embedded._lifecycle import Lifecycle
     from camunda_client.embedded._model import JobDefinition, Listener
-    from camunda_client.embedded._schedule import Schedule
+    from camunda_client.embedded._schedule import Entry, Schedule
 
 #: A lease can't end later than this; longer ones would overflow a 64-bit moment.
 FAR_FUTURE_MS = (1 << 63) - 1
@@ -36,8 +36,8 @@ _VERBS = {
 class Job:
     """A piece of work for a worker."""
 
-    __slots__ = ("deadline_ms", "error_message", "headers", "incident", "instance", "key", "listener_phase", "retries",
-                 "state", "type", "worker")  # fmt: skip
+    __slots__ = ("deadline_ms", "due", "error_message", "headers", "incident", "instance", "key", "listener_phase",
+                 "retries", "state", "type", "worker")  # fmt: skip
 
     def __init__(
         self, key: int, job_type: str, retries: int, headers: dict[str, str], instance: ElementInstance
@@ -53,6 +53,7 @@ class Job:
         self.error_message = ""
         self.listener_phase: str | None = None
         self.incident: Incident | None = None
+        self.due: Entry | None = None
 
     @property
     def tenant_id(self) -> str:
@@ -205,6 +206,8 @@ class Jobs:
 
     def _offer(self, job: Job) -> None:
         job.state = ACTIVATABLE
+        if job.due is not None:
+            job.due.cancel()
         job.deadline_ms = -1
         heapq.heappush(self._ready.setdefault(job.type, []), job.key)
         if job.type in self._polls:
@@ -214,10 +217,16 @@ class Jobs:
         deadline_ms = min(self._clock.now_ms() + lease_ms, FAR_FUTURE_MS)
         job.deadline_ms = deadline_ms
         # At the deadline itself the lease still holds: a clock pinned to it keeps the job hidden.
-        self._schedule.at(deadline_ms + 1, lambda: self._lease_ended(job, deadline_ms))
+        self._due(job, deadline_ms + 1, self._lease_ended)
 
-    def _lease_ended(self, job: Job, deadline_ms: int) -> None:
-        if job.state == ACTIVATED and job.deadline_ms == deadline_ms and job.key in self._jobs:
+    def _due(self, job: Job, due_ms: int, action: Callable[[Job], None]) -> None:
+        """Let something happen to a job at a moment, instead of what was to happen so far."""
+        if job.due is not None:
+            job.due.cancel()
+        job.due = self._schedule.at(due_ms, lambda: action(job))
+
+    def _lease_ended(self, job: Job) -> None:
+        if job.state == ACTIVATED:
             self._offer(job)
 
     # -- commands ---------------------------------------------------------------------------------------------------
@@ -267,12 +276,12 @@ class Jobs:
             job.state = FAILED
             due_ms = self._clock.now_ms() + back_off_ms
             job.deadline_ms = due_ms
-            self._schedule.at(due_ms, lambda: self._back_off_ended(job, due_ms))
+            self._due(job, due_ms, self._back_off_ended)
         else:
             self._offer(job)
 
-    def _back_off_ended(self, job: Job, due_ms: int) -> None:
-        if job.state == FAILED and job.deadline_ms == due_ms and job.key in self._jobs and job.incident is None:
+    def _back_off_ended(self, job: Job) -> None:
+        if job.state == FAILED and job.incident is None:
             self._offer(job)
 
     def throw_error(self, key: int, code: str, message: str, variables: dict[str, Any]) -> None:
@@ -317,6 +326,8 @@ class Jobs:
 
     def _remove(self, job: Job) -> None:
         self._jobs.pop(job.key, None)
+        if job.due is not None:
+            job.due.cancel()
         self._lifecycle.incidents.close(job.incident)
         if job.instance.job is job:
             job.instance.job = None

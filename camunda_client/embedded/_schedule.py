@@ -6,20 +6,32 @@ import heapq
 import itertools
 from collections.abc import Callable
 
+#: Cancelled entries that are put up with before the heap is made anew.
+SOME = 256
+
+
+def _nothing() -> None:
+    pass
+
 
 class Entry:
-    """Something due; cancelled entries stay in the heap and are passed over."""
+    """Something due; cancelled entries stay in the heap for a while and are passed over."""
 
-    __slots__ = ("action", "cancelled", "due_ms")
+    __slots__ = ("_schedule", "action", "cancelled", "due_ms", "waiting")
 
-    def __init__(self, due_ms: int, action: Callable[[], None]) -> None:
+    def __init__(self, due_ms: int, action: Callable[[], None], schedule: Schedule) -> None:
         self.due_ms = due_ms
         self.action = action
         self.cancelled = False
+        self.waiting = True
+        self._schedule = schedule
 
     def cancel(self) -> None:
         """Do nothing when due."""
-        self.cancelled = True
+        if self.waiting and not self.cancelled:
+            self.cancelled = True
+            self.action = _nothing  # what it holds on to may be large: a whole instance
+            self._schedule._forget_one()
 
 
 class Schedule:
@@ -28,12 +40,13 @@ class Schedule:
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Entry]] = []
         self._numbers = itertools.count()
+        self._cancelled = 0
         #: Called with the new earliest moment, so that a sleeping driver can wake up sooner.
         self.on_earlier: Callable[[int], None] | None = None
 
     def at(self, due_ms: int, action: Callable[[], None]) -> Entry:
         """Do something at a moment."""
-        entry = Entry(due_ms, action)
+        entry = Entry(due_ms, action, self)
         heapq.heappush(self._heap, (due_ms, next(self._numbers), entry))
         if self._heap[0][2] is entry and self.on_earlier is not None:
             self.on_earlier(due_ms)
@@ -43,9 +56,22 @@ class Schedule:
         """Return the earliest moment something is due, None if nothing is."""
         while self._heap and self._heap[0][2].cancelled:
             heapq.heappop(self._heap)
+            self._cancelled -= 1
         return self._heap[0][0] if self._heap else None
 
     def pop_due(self, now_ms: int) -> Entry | None:
         """Return the earliest entry that is due, None if none is."""
         due_ms = self.next_due_ms()
-        return heapq.heappop(self._heap)[2] if due_ms is not None and due_ms <= now_ms else None
+        if due_ms is None or due_ms > now_ms:
+            return None
+        entry = heapq.heappop(self._heap)[2]
+        entry.waiting = False
+        return entry
+
+    def _forget_one(self) -> None:
+        """Count a cancelled entry, and make the heap anew when most of it is cancelled."""
+        self._cancelled += 1
+        if self._cancelled > SOME and 2 * self._cancelled > len(self._heap):
+            self._heap = [item for item in self._heap if not item[2].cancelled]
+            heapq.heapify(self._heap)
+            self._cancelled = 0

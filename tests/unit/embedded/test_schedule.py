@@ -77,3 +77,14 @@ def test_a_sleeper_hears_of_something_earlier() -> None:
         schedule.at(due_ms, lambda: None)
 
     assert heard == [50, 20]
+
+
+def test_cancelled_entries_do_not_pile_up() -> None:
+    schedule = Schedule()
+    kept = schedule.at(5, lambda: None)
+
+    for _ in range(5000):
+        schedule.at(1_000_000, lambda: None).cancel()
+
+    assert len(schedule._heap) < 1000
+    assert schedule.pop_due(5) is kept
