@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from camunda_client.embedded._problems import JSON_TYPE, Refused, bad_request, spring
@@ -15,6 +16,7 @@ from camunda_client.embedded._problems import JSON_TYPE, Refused, bad_request, s
 INT32, INT64 = (1 << 31) - 1, (1 << 63) - 1
 #: A string longer than this can't be read (the gateway's JSON reader's limit).
 MAX_STRING = 20_000_000
+_MANY_DIGITS = re.compile(rb"\d{19}")
 UNREADABLE = "Failed to read request"
 
 
@@ -22,8 +24,8 @@ class _UnreadableError(ValueError):
     pass
 
 
-class _TooLargeError(ValueError):
-    pass
+class _Huge(int):
+    """A whole number variables can't hold."""
 
 
 def _float(text: str) -> Any:
@@ -34,7 +36,7 @@ def _float(text: str) -> Any:
 def _int(text: str) -> int:
     value = int(text)
     if not -(1 << 63) <= value < 1 << 64:
-        raise _TooLargeError("MessagePack cannot serialize BigInteger larger than 2^64-1")
+        return _Huge(value)
     return value
 
 
@@ -48,9 +50,10 @@ _DECODER = json.JSONDecoder(parse_float=_float, parse_int=_int, parse_constant=_
 class Body:
     """A JSON object with typed members; ``path`` is the request's, for problem details."""
 
-    def __init__(self, document: dict[str, Any], path: str) -> None:
+    def __init__(self, document: dict[str, Any], path: str, *, huge: bool = False) -> None:
         self.document = document
         self.path = path
+        self._huge = huge
 
     def _unreadable(self) -> Refused:
         return bad_request(UNREADABLE, self.path)
@@ -103,6 +106,8 @@ class Body:
         value = self.document.get(name)
         if value is not None and not isinstance(value, dict):
             raise self._unreadable()
+        if self._huge and _holds_huge(value):
+            raise bad_request("MessagePack cannot serialize BigInteger larger than 2^64-1", self.path)
         return value
 
     def texts(self, name: str) -> list[str] | None:
@@ -155,7 +160,13 @@ def read_body(environ: dict[str, Any], path: str, raw: bytes, *, optional: bool 
         raise bad_request(UNREADABLE, path)
     if len(raw) > MAX_STRING and _longest(document) > MAX_STRING:
         raise bad_request(UNREADABLE, path)
-    return Body(document, path)
+    return Body(document, path, huge=_MANY_DIGITS.search(raw) is not None)
+
+
+def _holds_huge(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_huge, value.values()))
+    return any(map(_holds_huge, value)) if isinstance(value, list) else isinstance(value, _Huge)
 
 
 def _document(raw: bytes, path: str) -> Any:
@@ -163,8 +174,6 @@ def _document(raw: bytes, path: str) -> Any:
     try:
         text = raw.decode("utf-8-sig").strip()
         return _DECODER.raw_decode(text)[0] if text else None
-    except _TooLargeError as error:
-        raise bad_request(str(error), path) from None
     except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError
         raise bad_request(UNREADABLE, path) from None
 

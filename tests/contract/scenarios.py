@@ -482,6 +482,14 @@ def user_task_job(s: Any) -> None:
 
 
 @scenario
+def user_task_native(s: Any) -> None:
+    """User task of Camunda's own kind"""
+    s.deploy("user_task_native.bpmn")
+    s.start("user_task_native", boss="ann")
+    s.complete_user_task(approved=True)
+
+
+@scenario
 def link_events(s: Any) -> None:
     """Link events"""
     s.deploy("link_events.bpmn")

@@ -102,6 +102,9 @@ class Embedded:
     def resolve(self) -> None:
         self.engine.resolve_incident(self.engine.incidents[-1].key)
 
+    def complete_user_task(self, **variables: Any) -> None:
+        self.engine.complete_user_task(self.engine.user_tasks()[-1].key, variables)
+
     def cancel(self, instance_key: int) -> None:
         self.engine.cancel(instance_key)
 
@@ -145,17 +148,25 @@ class Real:
         return json.loads(text) if text else None
 
     def deploy(self, *names: str) -> None:
+        # A file name of its own makes a new version, whose start events listen even if the content is known.
+        self._deploy([(f"{time.time_ns()}-{name}", (MODELS / name).read_bytes()) for name in names])
+
+    def deploy_text(self, filename: str, text: str) -> None:
+        self._deploy([(filename, text.encode())])
+
+    def _deploy(self, files: list[tuple[str, bytes]]) -> None:
         boundary = "----models"
         raw = b""
-        for name in names:
-            # A file name of its own makes a new version, whose start events listen even if the content is known.
-            disposition = f'form-data; name="resources"; filename="{time.time_ns()}-{name}"'
-            raw += f"--{boundary}\r\nContent-Disposition: {disposition}\r\n\r\n".encode()
-            raw += (MODELS / name).read_bytes() + b"\r\n"
+        for filename, content in files:
+            disposition = f'form-data; name="resources"; filename="{filename}"'
+            raw += f"--{boundary}\r\nContent-Disposition: {disposition}\r\n\r\n".encode() + content + b"\r\n"
         raw += f"--{boundary}--\r\n".encode()
-        self._call(
-            "POST", "/v2/deployments", headers={"Content-Type": f"multipart/form-data; boundary={boundary}"}, raw=raw
-        )
+        headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        self._call("POST", "/v2/deployments", headers=headers, raw=raw)
+
+    def evaluate(self, decision_id: str, variables: dict[str, Any]) -> Any:
+        body = {"decisionDefinitionId": decision_id, "variables": variables}
+        return json.loads(self._call("POST", "/v2/decision-definitions/evaluation", body)["output"])
 
     def start(self, process_id: str, **variables: Any) -> int:
         body = {"processDefinitionId": process_id, "variables": variables}
@@ -199,14 +210,21 @@ class Real:
         self._call("PUT", f"/v2/element-instances/{instance_key}/variables", {"variables": variables})
 
     def resolve(self) -> None:
+        self._call("POST", f"/v2/incidents/{self._created('INCIDENT')}/resolution")
+
+    def complete_user_task(self, **variables: Any) -> None:
+        self._call("POST", f"/v2/user-tasks/{self._created('USER_TASK')}/completion", {"variables": variables})
+
+    def _created(self, value_type: str) -> int:
+        """Return the key of the latest thing of a type, which 8.6 tells in its records only."""
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
-            created = [r for r in self._records() if r["valueType"] == "INCIDENT" and r["intent"] == "CREATED"]
+            created = [r for r in self._records() if r["valueType"] == value_type and r["intent"] == "CREATED"]
             if created:
-                self._call("POST", f"/v2/incidents/{created[-1]['key']}/resolution")
-                return
-            time.sleep(0.1)
-        raise AssertionError("no incident was exported")
+                key: int = created[-1]["key"]
+                return key
+            time.sleep(0.1)  # the exporter writes when it pleases; there is no event to wait for
+        raise AssertionError(f"no {value_type} was exported")
 
     def cancel(self, instance_key: int) -> None:
         self._call("POST", f"/v2/process-instances/{instance_key}/cancellation")
