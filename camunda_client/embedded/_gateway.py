@@ -19,6 +19,7 @@ import gevent
 from gevent import monkey, pywsgi
 from gevent.event import Event
 from gevent.hub import get_hub
+from gevent.pool import Pool
 
 from camunda_client.embedded._dialects import dialect as find_dialect
 from camunda_client.embedded._engine import Engine
@@ -74,6 +75,7 @@ class Gateway:
         self._thread: Any = None
         self._hub: Any = None
         self._stop: Any = None
+        self._stopped: Any = None
 
     @property
     def base_url(self) -> str:
@@ -140,8 +142,11 @@ class Gateway:
                 error.errno, f"the embedded gateway can't listen on {self.host} port {self.port}: {error.strerror}"
             ) from error
         self.port = listener.getsockname()[1]
-        self._server = _Server(listener, self._application, handler_class=_Handler, log=None, error_log=None)
+        self._server = _Server(
+            listener, self._application, handler_class=_Handler, spawn=Pool(), log=None, error_log=None
+        )
         self._server.start()
+        self._stopped = Event()
         self._alarm = Alarm(self.engine, self._failed)
         self._alarm.start()
 
@@ -155,12 +160,21 @@ class Gateway:
         elif self._server is not None:
             self._close()
 
+    def wait(self) -> None:
+        """Serve until another thread, greenlet or a signal's handler calls :meth:`stop`."""
+        if self._thread is not None:
+            self._thread.join()
+        elif self._stopped is not None:
+            self._stopped.wait()
+
     def _close(self) -> None:
         if self._alarm is not None:
             self._alarm.stop()
         self._server.stop(timeout=0)
         self._server.cut()
         self._server = None
+        if self._stopped is not None:
+            self._stopped.set()
 
     def __enter__(self) -> Gateway:
         return self.start() if self._server is None else self

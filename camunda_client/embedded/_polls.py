@@ -58,6 +58,13 @@ class HeldPoll:
         jobs = self._engine.activate_or_wait(self._poll)
         if jobs:
             return jobs
+        try:
+            return self._held(request_timeout_ms)
+        except gevent.GreenletExit:  # the gateway stops; a restarted engine knows nothing of its polls
+            self._engine.give_up(self._poll)
+            raise
+
+    def _held(self, request_timeout_ms: int | None) -> list[Job] | None:
         if request_timeout_ms is not None and request_timeout_ms < 0:
             self._engine.give_up(self._poll)
             return self._jobs

@@ -274,6 +274,31 @@ def test_a_stopped_gateway_refuses_and_can_start_again() -> None:
         assert gateway.port == port
 
 
+def test_a_stopped_gateway_takes_no_jobs_with_it() -> None:
+    engine = Engine()
+    engine.deploy(MODELS / "job_retries.bpmn")
+    with Gateway(engine) as gateway, socket.create_connection((gateway.host, gateway.port)) as poll:
+        poll.sendall(
+            raw_request("/v2/jobs/activation", {**ACTIVATE, "type": "job_retries.work", "requestTimeout": 20_000})
+        )
+        while not engine._jobs._polls:
+            time.sleep(0.001)
+
+    engine.create_instance("job_retries")
+
+    assert len(engine.activate("job_retries.work")) == 1
+
+
+def test_a_gateway_can_be_waited_for(gateway: Gateway) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(gateway.wait)
+        assert not waiting.done()
+
+        gateway.stop()
+
+        assert waiting.result(10) is None
+
+
 def test_gateways_leave_no_descriptors_behind() -> None:
     with Gateway() as warm:
         call(warm, "GET", "/v2/topology")
