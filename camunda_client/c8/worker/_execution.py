@@ -79,6 +79,9 @@ class Execution:
 
     def _report(self, held: Held, outcome: Outcome) -> Fate:
         fate = self._reporter.report(held, outcome)
+        # Its traceback holds every local of the handler, and our own frame, which holds the outcome: a circle that
+        # only the garbage collector finds, and that one counts objects, not megabytes.
+        outcome.cause = None
         if fate is Fate.LOST:
             # If Camunda offers the job to us again, this is its outcome: what is finished is not done twice.
             self._memory.unreported.set(held.key, outcome)

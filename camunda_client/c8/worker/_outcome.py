@@ -40,7 +40,7 @@ class Outcome:
     body: bytes
     #: What the log line says beside the job's own fields.
     note: dict[str, object]
-    #: The exception behind a failure, for the log.
+    #: The exception behind a failure, for the log; taken away once it is reported.
     cause: BaseException | None = None
     #: The result or variables behind the body, to find the culprit if Camunda refuses it.
     variables: object = None
@@ -117,6 +117,8 @@ def failure(
             parts = [b'{"retries":%d,"errorMessage":%b,"retryBackOff":%d' % (retries, to_json(message), back_off_ms)]
     parts.append(b"}")
     note: dict[str, object] = {"retries_left": retries, "back_off_ms": back_off_ms}
+    if cause is not None:
+        note["error"] = type(cause).__name__
     return Outcome("failure", b"".join(parts), note, cause=cause)
 
 

@@ -174,7 +174,7 @@ class Reporter:
         elif outcome.command == "error":
             log.info("job.error_thrown", **facts)
         else:
-            log.warning("job.failed", error=type(outcome.cause).__name__, exc_info=outcome.cause, **facts)
+            log.warning("job.failed", exc_info=outcome.cause, **facts)
 
 
 _COUNTED = {
