@@ -1,0 +1,105 @@
+"""The engine itself: killed in the middle of work, restarted on its data, and too busy to take commands.
+
+Engines of our own, since the shared one must live; each takes ten seconds and more to start, so there are two.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import gevent
+import pytest
+from gevent.event import Event
+
+from camunda_client import metrics
+from camunda_client.c8 import worker
+from camunda_client.testing.real_camunda import RealCamunda
+from tests.faults.conftest import Events
+from tests.parts import rest
+from tests.parts.need import needed
+from tests.parts.scene import Scene
+from tests.parts.work import Tally, until, working
+
+pytestmark = [pytest.mark.slow, pytest.mark.engine]
+
+
+@pytest.fixture(scope="module")
+def mortal_camunda() -> Iterator[RealCamunda]:
+    """One to be killed."""
+    with ExitStack() as stack:
+        with needed():
+            camunda = stack.enter_context(RealCamunda(heap_mb=384, export_records=True))
+        yield camunda
+
+
+@pytest.fixture(scope="module")
+def busy_camunda() -> Iterator[RealCamunda]:
+    """One that takes a single command at a time and refuses all others for load."""
+    limits = {"ZEEBE_BROKER_BACKPRESSURE_ALGORITHM": "fixed", "ZEEBE_BROKER_BACKPRESSURE_FIXED_LIMIT": "1"}
+    with ExitStack() as stack:
+        with needed():
+            camunda = stack.enter_context(RealCamunda(heap_mb=256, export_records=True, environment=limits))
+        yield camunda
+
+
+@pytest.mark.fault(2, 3)
+def test_an_engine_killed_in_the_middle_of_a_thousand_jobs_costs_no_work_done(
+    mortal_camunda: RealCamunda, events: Events
+) -> None:
+    """Some handlers end while it is dead; their outcomes are told when it is back, and nobody runs again."""
+    scene = Scene(mortal_camunda)
+    dead, held = Event(), []
+
+    def handler(job: object) -> None:
+        if tally.finished > 250 and len(held) < 50 and not dead.is_set():
+            held.append(job)
+            dead.wait(60)
+        else:
+            time.sleep(0.02)
+
+    tally = Tally(handler)
+    scene.start(1000)
+    with working(mortal_camunda.base_url, {scene.job_type: tally}, timeout=10_000, request_timeout=5000):
+        until(lambda: len(held) == 50, "fifty wait for its death")
+        mortal_camunda.kill()
+        dead.set()
+        gevent.sleep(5)
+        mortal_camunda.start()
+        scene.completed_once(1000, timeout_s=90)
+        until(lambda: worker.health().alive, "the worker says that it is well")
+
+    assert set(tally.runs.values()) == {1}, "no handler ran again"
+    assert len(tally.runs) == 1000
+    assert len(events.named("poll.failed", logging.WARNING)) <= 3, "a line per change of state"
+    assert len(events.named("poll.recovered")) >= 1
+    assert not [line for line in events.loud() if line.startswith(("report.given_up", "poller.restarted"))]
+
+
+@pytest.mark.fault(18)
+def test_an_engine_under_load_is_asked_less_often_and_all_is_done_once(
+    busy_camunda: RealCamunda, events: Events
+) -> None:
+    """It refuses starts with 429 and polls with 500; completions it always takes."""
+    scene = Scene(busy_camunda)
+    tally, refused = Tally(), [0]
+
+    def start_some(number: int) -> None:
+        body = {"processDefinitionId": scene.process_id, "variables": {"number": number}}
+        while rest.call(busy_camunda.base_url, "POST", "/v2/process-instances", body)[0] != 200:
+            refused[0] += 1
+            gevent.sleep(0.03)
+
+    before = metrics.polls[scene.job_type, "overload"]
+    with working(busy_camunda.base_url, {scene.job_type: tally}, polling_interval=1000):
+        gevent.joinall([gevent.spawn(start_some, number) for number in range(120)], raise_error=True)
+        scene.completed_once(120)
+
+    assert set(tally.runs.values()) == {1}
+    assert len(tally.runs) == 120
+    assert refused[0] > 0
+    assert metrics.polls[scene.job_type, "overload"] > before, "polls were refused as well"
+    # A poll may come back seconds late from an engine this busy; that is told. Back-pressure is no alarm.
+    assert [line for line in events.loud() if "reason=silent" not in line] == []
