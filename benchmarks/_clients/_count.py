@@ -16,7 +16,7 @@ def options() -> dict[str, Any]:
 
 
 class Count:
-    """From the ``warm``-th call to the one ``jobs`` later."""
+    """From the ``warm``-th call to the one ``jobs`` later; from :meth:`begin` if nothing is to be left out."""
 
     def __init__(self, warm: int, jobs: int) -> None:
         self._warm, self._last = warm, warm + jobs
@@ -24,6 +24,11 @@ class Count:
         self._seen = 0
         self._began: tuple[float, float] | None = None
         self.result: dict[str, Any] | None = None
+
+    def begin(self) -> None:
+        """Take the time from now on if ``warm`` is 0: ramping up is part of the measurement."""
+        if not self._warm:
+            self._began = time.process_time(), time.perf_counter()
 
     def one(self) -> None:
         """Count a job."""

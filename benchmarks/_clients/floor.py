@@ -38,7 +38,7 @@ def main() -> None:
     """Work jobs with ``in_flight`` greenlets, each with a connection of its own, and one that polls."""
     asked = options()
     port, in_flight = asked["port"], asked["in_flight"]
-    batch, sleep_s = min(asked["batch"], in_flight), asked["sleep_s"]
+    batch, sleep_s = min(asked["batch"] or 120, in_flight), asked["sleep_s"]
     count = Count(asked["warm"], asked["jobs"])
     queue: SimpleQueue[dict[str, object]] = SimpleQueue()
     free = Semaphore(in_flight)
@@ -62,6 +62,7 @@ def main() -> None:
     for _ in range(in_flight):
         gevent.spawn(work)
     polling = _connected(port)
+    count.begin()
     while count.result is None:
         for _ in range(batch):
             free.acquire()

@@ -15,8 +15,9 @@ def main() -> None:
     asked = options()
     base = f"http://127.0.0.1:{asked['port']}/v2/jobs"
     count = Count(asked["warm"], asked["jobs"])
-    batch = min(asked["batch"], asked["in_flight"])
+    batch = min(asked["batch"] or 120, asked["in_flight"])
     body = {"type": "charge-card", "worker": "serial", "timeout": 60_000, "maxJobsToActivate": batch}
+    count.begin()
     while count.result is None:
         for job in requests.post(f"{base}/activation", json=body).json()["jobs"]:
             if asked["sleep_s"]:

@@ -6,8 +6,8 @@ from camunda_client.c8.worker import add_job_worker, start_camunda_workers  # is
 
 import time
 
-import gevent
 from _count import Count, options, tell
+from gevent.event import Event
 
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.config import initialize_config
@@ -18,6 +18,7 @@ def main() -> None:
     asked = options()
     count = Count(asked["warm"], asked["jobs"])
     sleep_s = asked["sleep_s"]
+    done = Event()
     initialize_config(
         {
             "api": {"baseUrl": f"http://127.0.0.1:{asked['port']}"},
@@ -29,6 +30,8 @@ def main() -> None:
         if sleep_s:
             time.sleep(sleep_s)
         count.one()
+        if count.result is not None:
+            done.set()
 
     add_job_worker(
         "charge-card",
@@ -43,9 +46,10 @@ def main() -> None:
 
         profile = cProfile.Profile()
         profile.enable()
+    count.begin()
     start_camunda_workers()
-    while count.result is None:
-        gevent.sleep(0.005)
+    done.wait()
+    assert count.result is not None
     if profiled:
         profile.disable()
         profile.dump_stats(profiled)

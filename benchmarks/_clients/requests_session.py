@@ -20,7 +20,7 @@ from gevent.pool import Pool  # noqa: E402
 def main() -> None:
     """Poll in one greenlet, work each job in one of its own, with a log line per job."""
     asked = options()
-    in_flight, batch = asked["in_flight"], min(asked["batch"], asked["in_flight"])
+    in_flight, batch = asked["in_flight"], min(asked["batch"] or 120, asked["in_flight"])
     base = f"http://127.0.0.1:{asked['port']}/v2/jobs"
     count = Count(asked["warm"], asked["jobs"])
     session = requests.Session()
@@ -36,6 +36,7 @@ def main() -> None:
         count.one()
         free.release()
 
+    count.begin()
     while count.result is None:
         for _ in range(batch):
             free.acquire()

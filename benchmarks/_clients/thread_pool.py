@@ -15,7 +15,7 @@ from _count import Count, options, tell
 def main() -> None:
     """Poll in the main thread, work each job in one of ``in_flight`` threads, with a log line per job."""
     asked = options()
-    in_flight, batch = asked["in_flight"], min(asked["batch"], asked["in_flight"])
+    in_flight, batch = asked["in_flight"], min(asked["batch"] or 120, asked["in_flight"])
     base = f"http://127.0.0.1:{asked['port']}/v2/jobs"
     count = Count(asked["warm"], asked["jobs"])
     counting = threading.Lock()
@@ -37,6 +37,7 @@ def main() -> None:
         free.release()
 
     polling = requests.Session()
+    count.begin()
     while count.result is None:
         for _ in range(batch):
             free.acquire()

@@ -105,6 +105,8 @@ class _Connection(asyncio.Protocol):
         elif path.startswith("/stub/sleep/"):
             await asyncio.sleep(int(path.rpartition("/")[2]) / 1000)
             self._reply(200, b"{}")
+        elif path == "/stub/token":
+            self._reply(200, b'{"access_token":"unchecked","token_type":"Bearer","expires_in":3600}')
         elif path.endswith("/topology"):
             self._reply(200, json.dumps(_TOPOLOGY).encode())
         else:

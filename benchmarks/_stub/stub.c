@@ -6,7 +6,8 @@
  * 88 (jobKey, strings). connection_limit: requests per connection before it is closed, 0 without end (Camunda: 100).
  * Listens on a free port of 127.0.0.1 and prints it; ends when its standard input does, which is when its parent does.
  *
- * Beside Camunda's: GET /stub/stats, POST /stub/jobs/{n} (n more jobs, counters at nought), GET /stub/sleep/{ms}.
+ * Beside Camunda's: GET /stub/stats, POST /stub/jobs/{n} (n more jobs, counters at nought), GET /stub/sleep/{ms},
+ * POST /stub/token (a token that nobody checks).
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -26,7 +27,7 @@
 #define REQUEST_LIMIT (1 << 20)
 #define ANSWER_LIMIT (4 << 20)
 
-typedef enum { ACTIVATE, PARKED, NO_CONTENT, TOPOLOGY, STATS, SLEPT, MISSING } Kind;
+typedef enum { ACTIVATE, PARKED, NO_CONTENT, TOPOLOGY, STATS, SLEPT, TOKEN, MISSING } Kind;
 
 typedef struct {
     int fd;
@@ -219,6 +220,7 @@ static int answer(Client *c) {
         "\"role\":\"leader\",\"health\":\"healthy\"}],\"version\":\"8.8.0\"}],\"clusterSize\":1,\"partitionsCount\":1,"
         "\"replicationFactor\":1,\"gatewayVersion\":\"8.8.0\"}";
     static const char missing[] = "{\"type\":\"about:blank\",\"title\":\"NOT_FOUND\",\"status\":404,\"detail\":\"stub\"}";
+    static const char token[] = "{\"access_token\":\"unchecked\",\"token_type\":\"Bearer\",\"expires_in\":3600}";
     c->served++;
     switch (c->kind) {
     case ACTIVATE:
@@ -226,6 +228,7 @@ static int answer(Client *c) {
     case NO_CONTENT: return reply(c, "204 No Content", "", "", 0);
     case TOPOLOGY: return reply(c, "200 OK", "application/json", topology, sizeof topology - 1);
     case STATS: return reply_stats(c);
+    case TOKEN: return reply(c, "200 OK", "application/json", token, sizeof token - 1);
     case SLEPT: return reply(c, "200 OK", "application/json", "{}", 2);
     default: return reply(c, "404 Not Found", "application/problem+json", missing, sizeof missing - 1);
     }
@@ -272,6 +275,9 @@ static int handle(Client *c, char *head, char *body, size_t body_size) {
         c->kind = TOPOLOGY;
     } else if (ENDS("/stub/stats")) {
         c->kind = STATS;
+        wait_us = 0;
+    } else if (ENDS("/stub/token")) {
+        c->kind = TOKEN;
         wait_us = 0;
     } else if (!strncmp(path, "/stub/sleep/", 12)) {
         wait_us = strtol(path + 12, NULL, 10) * 1000;

@@ -1,0 +1,42 @@
+"""Scheduling alone: this package's slots with handlers that only sleep. Nothing is asked for, nothing reported."""
+
+from __future__ import annotations
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import time  # noqa: E402
+
+import gevent  # noqa: E402
+from _count import Count, options, tell  # noqa: E402
+from gevent.event import Event  # noqa: E402
+
+from camunda_client.c8.worker._slots import Slots  # noqa: E402
+
+
+def main() -> None:
+    """Give all tasks to the slots at once; they run ``in_flight`` at a time."""
+    asked = options()
+    sleep_s, jobs = asked["sleep_s"], asked["jobs"]
+    count = Count(0, jobs)
+    done = Event()
+
+    def task() -> None:
+        time.sleep(sleep_s)
+        count.one()
+        if count.result is not None:
+            done.set()
+
+    slots = Slots(asked["in_flight"])
+    count.begin()
+    for _ in range(jobs):
+        slots.run(task)
+    with gevent.Timeout(asked["patience_s"]):
+        done.wait()
+    assert count.result is not None
+    tell(count.result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""The same work for every peer, and the same clock: from the first handler's start to the last one's end.
+
+Nothing but the standard library (and ``requests`` for one workload), since each peer lives in an environment of its
+own. The process ends by itself a little after the last job, so that its completion can still be sent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from typing import Any
+
+#: Seconds for the last completions after the last handler.
+_GRACE_S = 3.0
+
+
+def options() -> dict[str, Any]:
+    """Return what is asked of this process: rest, grpc, job_type, in_flight, jobs, workload, stub."""
+    return json.loads(sys.argv[1])
+
+
+class Work:
+    """The handler, whatever calls it; counts and tells the result after ``jobs`` calls."""
+
+    def __init__(self, asked: dict[str, Any]) -> None:
+        self._jobs = asked["jobs"]
+        self._do = getattr(self, f"_{asked['workload']}")
+        self._url = f"{asked['stub']}/stub/sleep/100"
+        self._lock = threading.Lock()
+        self._done = 0
+        self._began: tuple[float, float] | None = None
+
+    def __call__(self) -> None:
+        """Do one job's work."""
+        if self._began is None:
+            self._began = time.process_time(), time.perf_counter()
+        self._do()
+        with self._lock:
+            self._done += 1
+            last = self._done == self._jobs
+        if last:
+            cpu_s, wall_s = time.process_time() - self._began[0], time.perf_counter() - self._began[1]
+            result = {"jobs": self._jobs, "cpu_ms": cpu_s / self._jobs * 1e3, "jobs_per_s": self._jobs / wall_s}
+            threading.Thread(target=_tell, args=(result,), daemon=True).start()
+
+    def _noop(self) -> None:
+        pass
+
+    def _blocking_50_ms(self) -> None:
+        time.sleep(0.05)
+
+    def _blocking_1_s(self) -> None:
+        time.sleep(1.0)
+
+    def _http_100_ms(self) -> None:
+        import requests
+
+        requests.get(self._url, timeout=30).raise_for_status()
+
+    def _cpu_5_ms(self) -> None:
+        end_s = time.perf_counter() + 0.005
+        while time.perf_counter() < end_s:
+            sum(range(200))
+
+
+def _tell(result: dict[str, Any]) -> None:
+    time.sleep(_GRACE_S)
+    sys.stdout.write(json.dumps(result) + "\n")
+    sys.stdout.flush()
+    os._exit(0)

@@ -1,0 +1,33 @@
+"""c8-client 8.7.2, as its README shows it. It knows no cluster without tokens, so the stub hands it one."""
+
+from __future__ import annotations
+
+import time
+
+from _work import Work, options
+from camunda_client.c8.models import ActivatedJob
+from camunda_client.c8.worker import camunda_worker, register_workers, start_camunda_workers
+from camunda_client.config import initialize_config
+
+asked = options()
+work = Work(asked)
+initialize_config(
+    {
+        "api": {"baseUrl": asked["rest"], "job": {"timeout": 120_000, "pollingInterval": 100}},
+        "auth": {
+            "selfManaged": {"oidcTokenUrl": f"{asked['stub']}/stub/token", "clientId": "x", "clientSecret": "x"}
+        },
+    }
+)
+
+
+@camunda_worker(job_type=asked["job_type"], max_jobs_to_activate=asked["in_flight"])
+def handler(job: ActivatedJob) -> dict:
+    work()
+    return {"done": True}
+
+
+register_workers()
+start_camunda_workers()
+while True:
+    time.sleep(2)
