@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gevent.event import Event
 
@@ -24,7 +24,6 @@ from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
     from camunda_client.c8._http import Answer
-    from camunda_client.c8.worker._commands import Commands
 
 log = get_logger(__name__)
 
@@ -49,10 +48,17 @@ class Fate(Enum):
     LOST = "lost"
 
 
+class Settling(Protocol):
+    """Whoever can tell Camunda of an outcome."""
+
+    def settle(self, job_key: str, command: str, body: bytes) -> Answer:
+        """``POST /v2/jobs/{jobKey}/{completion | failure | error}``."""
+
+
 class Reporter:
     """Sends outcomes, each in its job's own greenlet, so that none waits for another."""
 
-    def __init__(self, commands: Commands) -> None:
+    def __init__(self, commands: Settling) -> None:
         self._commands = commands
         self._again = Event()
         self._troubled = False
