@@ -15,6 +15,7 @@ from camunda_client.embedded._history import ElementRecord, InstanceHistory, Var
 from camunda_client.embedded._incidents import Incident
 from camunda_client.embedded._jobs import Job
 from camunda_client.embedded._rejections import EngineError, Rejection
+from camunda_client.embedded._waits import Wait
 
 if TYPE_CHECKING:
     from camunda_client.embedded._gateway import Gateway
@@ -37,6 +38,7 @@ __all__ = [
     "Job",
     "Rejection",
     "VariableRecord",
+    "Wait",
 ]
 
 

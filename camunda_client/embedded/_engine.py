@@ -34,6 +34,7 @@ from camunda_client.embedded._signals import Signals
 from camunda_client.embedded._starts import Starts
 from camunda_client.embedded._user_tasks import UserTask, UserTasks
 from camunda_client.embedded._variables import Variables
+from camunda_client.embedded._waits import Wait, waits_of
 
 DEFAULT_TENANT = "<default>"
 #: The lease of jobs that are activated directly, without a worker's own idea of it.
@@ -574,6 +575,12 @@ class Engine:
                     f"no process instance {process_instance_key} is remembered (history_limit={self._history_limit})"
                 )
             return self._histories[process_instance_key]
+
+    def waits(self, process_instance_key: int) -> list[Wait]:
+        """Return what a process instance waits for beside jobs; nothing when it has ended."""
+        with self._command():
+            process = self._lifecycle.processes.get(process_instance_key)
+            return [] if process is None else waits_of(process)
 
     def _new_history(self, key: int, definition: Definition, tenant_id: str) -> InstanceHistory:
         history = InstanceHistory(definition.process_id, key, definition.key, definition.version, tenant_id)
