@@ -1,0 +1,94 @@
+"""What became of a process instance, in words: the text under a failing assertion."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from camunda_client.embedded import Engine, InstanceHistory, Job, Wait
+    from camunda_client.testing.worker_session import WorkedJob
+
+#: Characters of one variable's value; a whole document would bury the path.
+_VALUE_LIMIT = 200
+#: Jobs of an instance that are told; of a loop only the last ones matter.
+_JOBS_TOLD = 12
+
+
+def heading(history: InstanceHistory) -> str:
+    """Return the line that names an instance."""
+    return f"{history.process_id} version {history.version}, instance {history.process_instance_key}: {history.state}"
+
+
+def story(history: InstanceHistory, engine: Engine, worked: Iterable[WorkedJob] = (), hint: str = "") -> str:
+    """Return the path taken, what was done, where it stands and why, its variables and incidents.
+
+    Args:
+        history: The instance.
+        engine: Where it ran.
+        worked: The jobs that handlers worked; those of other instances are passed over.
+        hint: What may be done about jobs that wait.
+    """
+    key = history.process_instance_key
+    jobs = [job for job in engine.jobs() if job.process_instance_key == key]
+    lines = [heading(history), "  path taken: " + (" > ".join(history.path) or "(nothing was activated)")]
+    if history.terminated:
+        lines.append("  terminated: " + ", ".join(history.terminated))
+    lines += _done([done for done in worked if done.job.process_instance_key == str(key)])
+    for incident in history.incidents:
+        word = "open" if incident.open else "closed"
+        message = incident.message.replace("\n", "\n    ")
+        lines.append(f"  incident at {incident.element_id} ({word}): {incident.error_type}: {message}")
+    lines.append("  variables: " + (", ".join(f"{k}={shown(v)}" for k, v in history.variables.items()) or "(none)"))
+    lines += _places(history, jobs, engine)
+    if hint and any(job.state == "ACTIVATABLE" for job in jobs):
+        lines.append(f"  {hint}")
+    return "\n".join(lines)
+
+
+def shown(value: Any) -> str:
+    """Return a value's text, cut where it gets long."""
+    text = repr(value)
+    return text if len(text) <= _VALUE_LIMIT else f"{text[:_VALUE_LIMIT]}… ({len(text)} characters)"
+
+
+def retries_left(retries: int) -> str:
+    """Return how many retries are left, in words."""
+    return "1 retry left" if retries == 1 else f"{retries} retries left"
+
+
+def _done(worked: list[WorkedJob]) -> list[str]:
+    left_out = len(worked) - _JOBS_TOLD
+    lines = [f"  {done}" for done in worked[-_JOBS_TOLD:]]
+    return lines if left_out <= 0 else [f"  ({left_out} more jobs before these)", *lines]
+
+
+def _places(history: InstanceHistory, jobs: list[Job], engine: Engine) -> Iterator[str]:
+    """Say of each active element what it waits for; of a container only what itself waits for."""
+    waits = engine.waits(history.process_instance_key)
+    kinds = {record.element_id: record.kind.lower().replace("_", " ") for record in history.elements}
+    for element_id in dict.fromkeys([*history.active, *(wait.element_id for wait in waits)]):
+        told = [_job(job, engine) for job in jobs if job.element_id == element_id]
+        told += [_event(wait, engine) for wait in waits if wait.element_id == element_id]
+        yield f"  waits at {element_id} " + (f"for {' or '.join(told)}" if told else f"({kinds[element_id]})")
+
+
+def _job(job: Job, engine: Engine) -> str:
+    text = f"a job of type {job.type!r} ({retries_left(job.retries)})"
+    if job.state == "FAILED" and job.incident is None:
+        return f"{text}, which failed and is offered again {_in(engine, job.deadline_ms)}"
+    return text
+
+
+def _event(wait: Wait, engine: Engine) -> str:
+    at = "" if wait.catcher_id == wait.element_id else f" ({wait.catcher_id})"
+    if wait.due_ms is not None:
+        return f"a {wait.kind} that is due {_in(engine, wait.due_ms)}{at}"
+    key = f" with correlation key {wait.correlation_key!r}" if wait.correlation_key else ""
+    return f"a {wait.kind} {wait.name!r}{key}{at}"
+
+
+def _in(engine: Engine, moment_ms: int) -> str:
+    return f"in {timedelta(milliseconds=moment_ms - engine.clock.now_ms())}"

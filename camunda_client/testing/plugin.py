@@ -1,0 +1,127 @@
+"""The pytest plugin: fixtures ``camunda``, ``camunda_worker_session`` and ``activated_job``.
+
+pytest loads this in every run where the package is installed, so it imports nothing beside pytest until a fixture is
+used. It never patches: what patches is ``camunda_client.c8.worker``, which the handlers under test import.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from typing import NoReturn
+
+    from camunda_client.c8.models import ActivatedJob
+    from camunda_client.c8.worker import JobWorker
+    from camunda_client.testing.embedded_camunda import EmbeddedCamunda
+    from camunda_client.testing.worker_session import WorkerSession
+
+_MARKER = (
+    "camunda(start=None, tenants=None): how the fixture camunda begins: the moment at which its clock stands, "
+    "names of tenants"
+)
+_EXTRA = ("SpiffWorkflow", "werkzeug", "lxml")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", _MARKER)
+
+
+@pytest.fixture
+def camunda(request: pytest.FixtureRequest) -> Iterator[EmbeddedCamunda]:
+    """A fresh Camunda in memory: deploy, start, publish, advance, and look at what happened."""
+    kind = _embedded_camunda()
+    marker = request.node.get_closest_marker("camunda")
+    options: dict[str, Any] = dict(marker.kwargs) if marker is not None else {}
+    with kind(folder=request.path.parent, **options) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def camunda_worker_session(camunda: EmbeddedCamunda, request: pytest.FixtureRequest) -> Iterator[WorkerSession]:
+    """Runs the @camunda_worker functions of the modules that the test imports, against ``camunda``."""
+    from camunda_client.testing._reach import reachable_modules
+    from camunda_client.testing.worker_session import WorkerSession
+
+    mine = reachable_modules(_own_modules(request))
+    before = _registered()
+
+    def belongs(worker: JobWorker) -> bool:
+        # A function inside another test is there for that test only.
+        is_local = "<locals>" in getattr(worker.handler, "__qualname__", "")
+        if is_local and any(worker is earlier for earlier in before):
+            return False
+        return getattr(worker.handler, "__module__", None) in mine
+
+    outcomes = (KeyboardInterrupt, pytest.fail.Exception, pytest.skip.Exception, pytest.exit.Exception)
+    camunda.session = WorkerSession(camunda, _registered, belongs=belongs, let_through=outcomes)
+    yield camunda.session
+    camunda.session = None
+
+
+def activated_job(variables: dict[str, Any] | None = None, **fields: Any) -> ActivatedJob:
+    """Return a job for calling a handler directly; see :func:`camunda_client.testing._jobs.activated_job`."""
+    from camunda_client.testing import _jobs
+
+    return _jobs.activated_job(variables, **fields)
+
+
+@pytest.fixture(name="activated_job")
+def _activated_job() -> Callable[..., ActivatedJob]:
+    """``activated_job(variables={...}, retries=1)`` builds a job for calling a handler directly."""
+    return activated_job
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show under a failed test what became of its process instances, where the failure itself doesn't."""
+    report = yield
+    camunda = getattr(item, "funcargs", {}).get("camunda")
+    # A project may have a fixture of this name that is something else.
+    if report.when == "call" and report.failed and camunda is not None and hasattr(camunda, "describe"):
+        told = [one.describe() for one in camunda.instances]
+        missing = [text for text in told if text.partition("\n")[0] not in report.longreprtext]
+        if missing:
+            report.sections.append(("process instances", "\n".join(missing)))
+    return report
+
+
+def _embedded_camunda() -> type[EmbeddedCamunda]:
+    try:
+        from camunda_client.testing.embedded_camunda import EmbeddedCamunda
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in _EXTRA:
+            _fail(f"the fixture camunda needs {error.name}, which is not installed: pip install 'c8-client[embedded]'")
+        raise
+    return EmbeddedCamunda
+
+
+def _fail(told: str) -> NoReturn:
+    pytest.fail(told, pytrace=False)
+
+
+def _own_modules(request: pytest.FixtureRequest) -> list[Any]:
+    """Return the test's module and the conftest modules of its folder and those above."""
+    above = request.path.parents
+    conftests = [
+        plugin
+        for plugin in request.config.pluginmanager.get_plugins()
+        if getattr(plugin, "__name__", "").rpartition(".")[2] == "conftest"
+        and any(str(folder / "conftest.py") == getattr(plugin, "__file__", None) for folder in above)
+    ]
+    return [request.module, *conftests]
+
+
+def _registered() -> list[JobWorker]:
+    """Return all decorated handlers; without an import, because that would patch."""
+    if "camunda_client.c8.worker" not in sys.modules:
+        return []
+    from camunda_client.c8.worker import CamundaWorkerManager
+    from camunda_client.c8.worker._manager import queue
+
+    return [*CamundaWorkerManager().workers, *queue]
