@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from _work import Work, options
+
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker import camunda_worker, register_workers, start_camunda_workers
 from camunda_client.config import initialize_config
@@ -14,9 +15,7 @@ work = Work(asked)
 initialize_config(
     {
         "api": {"baseUrl": asked["rest"], "job": {"timeout": 120_000, "pollingInterval": 100}},
-        "auth": {
-            "selfManaged": {"oidcTokenUrl": f"{asked['stub']}/stub/token", "clientId": "x", "clientSecret": "x"}
-        },
+        "auth": {"selfManaged": {"oidcTokenUrl": f"{asked['stub']}/stub/token", "clientId": "x", "clientSecret": "x"}},
     }
 )
 

@@ -101,7 +101,15 @@ class Supervisor:
         started_s = time.monotonic()
         deadline_s = started_s + drain_timeout_s
         self._stopping = True
-        log.info("shutdown.started", in_flight=len(self.held_jobs()), drain_timeout_s=drain_timeout_s)
+        # An idle worker's polls may be parked for seconds yet; whoever pressed Ctrl+C should know what is waited for.
+        ends_s = [poller.parked_until_s for poller in self._pollers.values() if poller.parked_until_s is not None]
+        log.info(
+            "shutdown.started",
+            in_flight=len(self.held_jobs()),
+            drain_timeout_s=drain_timeout_s,
+            open_polls=len(ends_s),
+            polls_end_within_s=round(max(max(ends_s, default=0) - started_s, 0), 1),
+        )
         for poller in self._pollers.values():
             poller.stop()
         for held in self.held_jobs():
