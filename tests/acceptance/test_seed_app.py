@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -41,7 +40,10 @@ def test_the_readme_application_works_300_jobs_and_stops_cleanly(
         "CAMUNDA_TOKEN_URL": keycloak.token_url,
         "CAMUNDA_API_BASE_URL": secured_camunda.base_url,
     }
-    before = Counter(record["key"] for record in secured_camunda.records("JOB", "COMPLETED"))
+    # The second of these tests finds what the first has left in the engine's records.
+    before = {
+        record["key"] for record in secured_camunda.records("JOB", "COMPLETED") if record["value"]["type"] == JOB_TYPE
+    }
 
     with Program(APP, environment=environment, cwd=tmp_path) as app:
         keys = start_many(secured_camunda.base_url, "seed-app", 300, token)

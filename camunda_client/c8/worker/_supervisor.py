@@ -101,6 +101,7 @@ class Supervisor:
         started_s = time.monotonic()
         deadline_s = started_s + drain_timeout_s
         self._stopping = True
+        self._report = StopReport()
         # An idle worker's polls may be parked for seconds yet; whoever pressed Ctrl+C should know what is waited for.
         ends_s = [poller.parked_until_s for poller in self._pollers.values() if poller.parked_until_s is not None]
         log.info(
