@@ -6,14 +6,19 @@ The two handlers are what the library is for: plain functions that wait, in ``re
 from __future__ import annotations
 
 import logging
+import os
+import re
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from camunda_client import patching
+from camunda_client.cli import _engine
+from camunda_client.cli._target import TargetError
 from camunda_client.error import ServiceException
 
 if TYPE_CHECKING:
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
 PRICE_S, PACK_S = 0.3, 0.2
 #: Seconds after which the demo says that something is wrong rather than going on.
 _PATIENCE_S = 120.0
+#: Seconds for the embedded engine to start on a busy machine, and to end.
+_START_S, _STOP_S = 60.0, 10.0
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,9 +44,10 @@ def run(options: argparse.Namespace) -> int:
 
     # Its own logging, so that a thousand job lines don't bury the progress.
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    start = _embedded if options.engine == "embedded" else _camunda
     with ExitStack() as stack:
         prices = stack.enter_context(_slow_server())
-        base_url = stack.enter_context(_camunda())
+        base_url = stack.enter_context(start())
         config.initialize_config({"api": {"baseUrl": base_url}, "auth": {"none": True}})
         return _run(prices, options.instances)
 
@@ -209,12 +217,42 @@ def _slow_server() -> Iterator[str]:
 
 
 @contextmanager
+def _embedded() -> Iterator[str]:
+    """Run ``camunda-client engine`` in a process of its own, as a real Camunda would be."""
+    from camunda_client.testing._part import PartFailedError
+    from camunda_client.testing._process import ServerProcess
+
+    _engine.need_extra()
+    with tempfile.TemporaryDirectory(prefix="c8-client-demo-") as folder:
+        log = Path(folder) / "engine.log"
+        command = [sys.executable, "-m", "camunda_client", "engine", "--port", "0"]
+        server = ServerProcess("the embedded engine", command, os.environ, log)
+        try:
+            server.wait_until(lambda: _address(log) is not None, _START_S)
+            yield _address(log) or ""
+            server.stop(_STOP_S)
+        except PartFailedError as error:
+            raise TargetError(str(error)) from error
+        finally:
+            server.kill()
+
+
+def _address(log: Path) -> str | None:
+    found = re.search(r"^embedded Camunda \S+ on (http://\S+)$", log.read_text(), re.MULTILINE)
+    return found[1] if found else None
+
+
+@contextmanager
 def _camunda() -> Iterator[str]:
+    from camunda_client.testing._part import MissingPartError, PartFailedError
     from camunda_client.testing.real_camunda import RealCamunda
 
     _say("starting a real Camunda 8.6.0 (the first time it is downloaded, about 300 MB) …")
-    with RealCamunda() as camunda:
-        yield camunda.base_url
+    try:
+        with RealCamunda() as camunda:
+            yield camunda.base_url
+    except (MissingPartError, PartFailedError) as error:
+        raise TargetError(str(error)) from error
 
 
 def _say(text: str) -> None:

@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from camunda_client import __version__
-from camunda_client.cli import _demo, _target, _worker
+from camunda_client.cli import _demo, _engine, _target, _worker
 from camunda_client.error import ConfigurationError, ServiceException
 
 if TYPE_CHECKING:
@@ -86,7 +86,15 @@ def _parser() -> argparse.ArgumentParser:
     topology.set_defaults(run=_client("topology"))
     demo = commands.add_parser("demo", help="work 500 instances with blocking handlers, and show what that saves")
     demo.add_argument("--instances", type=_count, default=500, metavar="N", help="default: 500")
+    demo.add_argument(
+        "--engine",
+        choices=("embedded", "camunda"),
+        default="embedded",
+        help="embedded (default): a Camunda in Python, in a process of its own; camunda: a real Camunda 8.6.0, "
+        "fetched by Maven the first time (300 MB), with a Java brought along",
+    )
     demo.set_defaults(run=_demo.run)
+    _add_engine(commands)
     return parser
 
 
@@ -154,6 +162,31 @@ def _add_start(commands: Any) -> None:
     start.add_argument("--tenant", metavar="ID", help="tenant of the process; default: the default tenant")
     start.add_argument("--count", type=_count, default=1, metavar="N", help="how many instances; default: 1")
     start.set_defaults(run=_client("start"))
+
+
+def _add_engine(commands: Any) -> None:
+    engine = commands.add_parser(
+        "engine",
+        help="run an embedded Camunda on loopback for development, without Java",
+        description="Serves Camunda's REST API from memory on 127.0.0.1 until SIGTERM or Ctrl+C. "
+        "Needs the extra: pip install 'c8-client[embedded]'.",
+    )
+    engine.add_argument(
+        "--port", type=_port, default=_engine.DEFAULT_PORT, metavar="N", help="default: 8080; 0 takes a free one"
+    )
+    engine.add_argument(
+        "--deploy", nargs="+", default=[], metavar="FILES", help="BPMN, DMN and form files to begin with"
+    )
+    engine.add_argument(
+        "--dialect", choices=_engine.DIALECTS, default="8.6", help="whose shape of answers; default: 8.6"
+    )
+    engine.set_defaults(run=_engine.run)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"a port from 0 to 65535 is needed, not {text!r}")
+    return int(text)
 
 
 def _json_object(text: str) -> dict[str, Any]:

@@ -1,0 +1,99 @@
+"""``camunda-client engine``: the embedded Camunda as a server for development, on loopback, until a signal."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from camunda_client import patching
+from camunda_client.cli._target import TargetError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from camunda_client.embedded import Engine
+
+#: Which dialects the gateway speaks, by the version whose shape of keys it has.
+DIALECTS = ("8.6", "8.8")
+#: Where a Camunda listens if nobody says otherwise.
+DEFAULT_PORT = 8080
+#: Packages of the extra; one of them missing means that it was not installed.
+_EXTRA = ("SpiffWorkflow", "werkzeug", "lxml")
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until a signal; return 0, or 1 if a file was refused."""
+    patching.patch()
+    need_extra()
+    missing = [name for name in options.deploy if not Path(name).is_file()]
+    if missing:
+        raise TargetError(f"there is no file {', '.join(missing)}")
+    from camunda_client.embedded import Engine, Rejection
+
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    engine = Engine()
+    try:
+        _deploy(engine, options.deploy)
+    except Rejection as refused:
+        print(f"camunda-client: {refused}", file=sys.stderr)
+        return 1
+    _serve(engine, options.port, options.dialect)
+    return 0
+
+
+def need_extra() -> None:
+    """Say what to install if the embedded engine can't be imported.
+
+    Raises:
+        TargetError: Something of the extra is missing.
+    """
+    try:
+        import camunda_client.embedded
+        import camunda_client.embedded._gateway  # noqa: F401 - its server needs a package of its own
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in _EXTRA:
+            raise TargetError(
+                f"the embedded engine needs {error.name}, which is not installed: pip install 'c8-client[embedded]'"
+            ) from error
+        raise
+
+
+def _deploy(engine: Engine, files: list[str]) -> None:
+    """Deploy the files together, and say what came of them."""
+    if not files:
+        return
+    deployed = engine.deploy(*files)
+    for process in deployed.processes:
+        print(f"deployed process {process.process_id} of {process.resource_name}")
+    for decision in deployed.decisions:
+        print(f"deployed decision {decision.decision_id}")
+    for form in deployed.forms:
+        print(f"deployed form {form.form_id}")
+
+
+def _serve(engine: Engine, port: int, dialect: str) -> None:
+    import gevent
+    from gevent.event import Event
+
+    from camunda_client.embedded import Gateway
+
+    ended = Event()
+    handlers = [gevent.signal_handler(number, ended.set) for number in _ENDING]
+    gateway = Gateway(engine, port=port, dialect=dialect)
+    try:
+        gateway.start()
+    except OSError as error:
+        raise TargetError(f"{error.strerror}; --port 0 takes a free one") from error
+    try:
+        print(f"embedded Camunda {dialect} on {gateway.base_url}", flush=True)
+        print("It keeps everything in memory; Ctrl+C or SIGTERM ends it. For your workers and commands:", flush=True)
+        print(f"  export CAMUNDA_REST_ADDRESS={gateway.base_url}", flush=True)
+        ended.wait()
+    finally:
+        gateway.stop()
+        for handler in handlers:
+            handler.cancel()
