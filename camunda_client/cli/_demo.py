@@ -223,6 +223,7 @@ def _embedded() -> Iterator[str]:
     from camunda_client.testing._process import ServerProcess
 
     _engine.need_extra()
+    _say("starting the embedded Camunda (--engine camunda takes a real one) …")
     with tempfile.TemporaryDirectory(prefix="c8-client-demo-") as folder:
         log = Path(folder) / "engine.log"
         command = [sys.executable, "-m", "camunda_client", "engine", "--port", "0"]

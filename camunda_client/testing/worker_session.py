@@ -94,13 +94,16 @@ class WorkerSession:
         return {job_type: worker.handler for job_type, worker in self._workers().items()}
 
     def _workers(self) -> dict[str, JobWorker]:
-        mine = [worker for worker in self._registered() if self._belongs(worker) or self._is_used(worker)]
+        mine = self._mine()
         if mine:
             # Not before there is a handler: importing the worker makes blocking calls cooperative.
             from camunda_client.c8.worker._registry import check_unique
 
             check_unique(mine)
         return {worker.job_type: worker for worker in mine}
+
+    def _mine(self) -> list[JobWorker]:
+        return [worker for worker in self._registered() if self._belongs(worker) or self._is_used(worker)]
 
     def _is_used(self, worker: JobWorker) -> bool:
         handler = worker.handler
@@ -115,7 +118,7 @@ class WorkerSession:
 
     def hint(self) -> str:
         """Return what to do about jobs that wait, for the text of a failing assertion."""
-        types = ", ".join(map(repr, sorted(self._workers()))) or "no type"
+        types = ", ".join(sorted({repr(worker.job_type) for worker in self._mine()})) or "no type"
         return (
             f"handlers here are for {types}; camunda_worker_session.run_until_idle() runs them, "
             "camunda_worker_session.use(module) adds those of a module that the test does not import at its top"

@@ -15,7 +15,7 @@ from camunda_client.testing.real_camunda import RealCamunda
 from tests.parts.programs import CAMUNDA_CLIENT, Program
 
 ROOT = Path(__file__).parent.parent.parent
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+EXAMPLES = sorted((ROOT / "examples").glob("[0-9]*.py"))
 
 
 class Example:

@@ -1,0 +1,373 @@
+"""The pytest plugin, as its users have it: test files run by pytest in processes of their own, and what is printed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.parts.programs import Program
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLES = ROOT / "examples"
+#: Seconds for the ten lines, the import of the engine included. Issue 4 asks for it.
+TEN_LINES_S = 0.2
+
+
+class Suite:
+    """A folder with a project's tests, and what pytest said about them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers -p no:cacheprovider\n")
+        shutil.copytree(EXAMPLES / "bpmn", folder / "bpmn")
+        shutil.copy(EXAMPLES / "order_process.py", folder)
+
+    def run(self, text: str = "", *arguments: str, **files: str) -> tuple[dict[str, int], str]:
+        """Run tests; return how many passed, failed, ... and the output."""
+        for name, content in {**files, **({"test_it": text} if text else {})}.items():
+            (self.folder / f"{name}.py").write_text(content)
+        _, output = Program.run("-m", "pytest", *arguments, cwd=self.folder)
+        counted = re.search(r"^=+ (.*) in [\d.]+s.* =+$", output, re.MULTILINE)
+        assert counted, output
+        counts = re.findall(r"(\d+) (passed|failed|errors?|skipped)", counted[1])
+        return {word.removesuffix("s"): int(number) for number, word in counts}, output
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Suite:
+    return Suite(tmp_path)
+
+
+HANDLERS = """
+import pytest
+from camunda_client.c8.worker import camunda_worker
+
+@camunda_worker(job_type="charge-order", retry_back_off=60_000)
+def charge(job):
+    if job.retries > job.variables.get("works_with", 9):
+        raise ValueError(f"no money with {job.retries} retries")
+    if job.variables.get("stop"):
+        pytest.fail("the handler's own check")
+    return {"charged": job.variables.get("result", 5)}
+"""
+START = """
+def begin(camunda, **variables):
+    camunda.deploy("bpmn/order.bpmn")
+    return camunda.start("order", variables)
+"""
+
+
+# -- the promise of issue 4 -----------------------------------------------------------------------------------------
+def test_the_example_has_ten_lines_and_passes_in_a_checkout() -> None:
+    code, output = Program.run("-m", "pytest", "examples/test_order_process.py", "-p", "no:cacheprovider", cwd=ROOT)
+
+    assert code == 0, output
+    assert len((EXAMPLES / "test_order_process.py").read_text().splitlines()) == 10
+
+
+def test_the_ten_lines_take_less_than_200_ms_with_all_that_they_import(suite: Suite) -> None:
+    shutil.copy(EXAMPLES / "test_order_process.py", suite.folder)
+
+    # The best of some: others use this machine too.
+    took_s = []
+    while len(took_s) < 10 and not (took_s and min(took_s) < TEN_LINES_S):
+        counts, output = suite.run("", "--durations=0", "-vv")
+        assert counts == {"passed": 1}
+        took_s.append(sum(map(float, re.findall(r"^([\d.]+)s (?:setup|call|teardown)", output, re.MULTILINE))))
+
+    assert min(took_s) < TEN_LINES_S
+
+
+# -- what the plugin leaves alone -----------------------------------------------------------------------------------
+def test_the_module_imports_and_patches_nothing() -> None:
+    script = (
+        "import socket, sys, pytest; before, held = socket.socket, set(sys.modules)\n"
+        "import camunda_client.testing.plugin\n"
+        "spoilers = ('requests', 'ssl', 'urllib3', 'gevent', 'SpiffWorkflow', 'pydantic', 'structlog')\n"
+        "print([name for name in spoilers if name in sys.modules and name not in held], socket.socket is before)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[] True"
+
+
+def test_a_run_that_uses_no_fixture_is_left_alone(suite: Suite) -> None:
+    counts, output = suite.run("""
+import socket, sys
+def test_nothing_is_loaded():
+    assert "gevent" not in sys.modules or not __import__("gevent").monkey.saved
+    assert "SpiffWorkflow" not in sys.modules
+    assert "requests" not in sys.modules
+""")
+
+    assert counts == {"passed": 1}, output
+
+
+def test_the_engine_alone_patches_nothing(suite: Suite) -> None:
+    counts, output = suite.run(f"""
+import sys{START}
+def test_without_handlers(camunda):
+    begin(camunda)
+    camunda.job("charge-order").complete()
+    assert "requests" not in sys.modules
+    monkey = sys.modules.get("gevent.monkey")
+    assert monkey is None or not monkey.is_module_patched("socket")
+""")
+
+    assert counts == {"passed": 1}, output
+
+
+def test_a_missing_extra_is_one_clear_line(suite: Suite) -> None:
+    # As if it weren't there: for the import system None means that.
+    counts, output = suite.run(
+        "def test_it(camunda): pass\ndef test_other(): pass", conftest="import sys; sys.modules['SpiffWorkflow'] = None"
+    )
+
+    assert counts == {"passed": 1, "error": 1}
+    assert "pip install 'c8-client[embedded]'" in output
+    assert "Traceback" not in output
+
+
+# -- handlers -------------------------------------------------------------------------------------------------------
+def test_handlers_end_jobs_as_a_worker_does(suite: Suite) -> None:
+    counts, output = suite.run(
+        HANDLERS
+        + START
+        + """
+from datetime import timedelta
+
+def test_completion(camunda, camunda_worker_session):
+    order = begin(camunda, amount=5)
+    [worked] = camunda_worker_session.run_until_idle()
+    assert (worked.outcome, worked.told) == ("completed", {"variables": {"charged": 5}})
+    assert worked.job.variables == {"amount": 5}
+    order.assert_waiting_at("a-day-later")
+
+def test_failure_and_back_off(camunda, camunda_worker_session):
+    order = begin(camunda, works_with=1)
+    [failed] = camunda_worker_session.run_until_idle()
+    assert (failed.outcome, failed.told["retries"]) == ("failed", 2)
+    assert 48_000 <= failed.told["retryBackOff"] <= 60_000
+    assert failed.told["errorMessage"].splitlines()[0] == "ValueError: no money with 3 retries"
+    assert camunda_worker_session.run_until_idle() == []
+    camunda.advance(minutes=1)
+    assert [job.outcome for job in camunda_worker_session.run_until_idle()] == ["failed"]
+    camunda.run_until_idle(skip_back_off=True)
+    order.assert_variables(charged=5).assert_no_incidents()
+
+def test_incident(camunda, camunda_worker_session):
+    order = begin(camunda, works_with=0)
+    camunda.run_until_idle(skip_back_off=True)
+    incident = order.assert_incident("charge-order", "JOB_NO_RETRIES", "no money with 1 retries")
+    assert camunda.incidents == [incident]
+    camunda.resolve(incident, retries=5)
+    camunda.engine.set_variables(int(order.key), {"works_with": 5})
+    camunda.run_until_idle()
+    order.assert_no_incidents().assert_visited("charge-order", "a-day-later")
+
+def test_unfit_result(camunda, camunda_worker_session):
+    begin(camunda, result=1)
+    camunda.job().complete({"charged": 1})
+    order = camunda.start("order", {"result": "x" * 2_100_000})
+    [worked] = camunda_worker_session.run_until_idle()
+    assert worked.outcome == "failed" and "refused the handler's result" in worked.told["errorMessage"]
+
+def test_each_test_has_an_engine_of_its_own(camunda):
+    assert camunda.instances == []
+"""
+    )
+
+    assert counts == {"passed": 5}, output
+
+
+def test_a_business_exception_takes_the_path_of_the_model(suite: Suite) -> None:
+    counts, output = suite.run(f"""
+import order_process{START}
+def test_too_much(camunda, camunda_worker_session):
+    order = begin(camunda, amount=order_process.LIMIT + 1)
+    [worked] = camunda_worker_session.run_until_idle()
+    assert (worked.outcome, worked.told["errorCode"]) == ("error thrown", "TOO_MUCH")
+    order.assert_completed().assert_path("placed", "charge-order", "too-much", "refused")
+""")
+
+    assert counts == {"passed": 1}, output
+
+
+def test_a_test_may_fail_from_inside_a_handler(suite: Suite) -> None:
+    counts, output = suite.run(
+        f"{HANDLERS}{START}\ndef test_it(camunda, camunda_worker_session):\n"
+        "    begin(camunda, stop=True)\n    camunda.run_until_idle()\n"
+    )
+
+    assert counts == {"failed": 1}
+    assert "Failed: the handler's own check" in output
+    assert "_execution.py" not in output.partition("Captured")[0]
+
+
+def test_handlers_of_modules_that_the_test_does_not_import_are_not_run(suite: Suite) -> None:
+    counts, output = suite.run(
+        f"""
+import order_process{START}
+def test_alone(camunda, camunda_worker_session):
+    assert list(camunda_worker_session.handlers) == ["charge-order", "ask-for-review"]
+
+def test_in_a_function(camunda, camunda_worker_session):
+    from camunda_client.c8.worker import camunda_worker
+    @camunda_worker(job_type="for-this-test")
+    def handler(job): ...
+    assert "for-this-test" in camunda_worker_session.handlers
+
+def test_and_gone_again(camunda, camunda_worker_session):
+    assert "for-this-test" not in camunda_worker_session.handlers
+    import others
+    camunda_worker_session.use(others)
+    assert "other" in camunda_worker_session.handlers
+""",
+        others='from camunda_client.c8.worker import camunda_worker\n@camunda_worker("other")\ndef f(job): ...\n',
+        test_first=HANDLERS + "import others\ndef test_own(camunda_worker_session):\n"
+        "    assert list(camunda_worker_session.handlers) == ['charge-order', 'other']\n",
+        shop_helpers="from order_process import charge\n",
+        test_through="import shop_helpers\ndef test_through(camunda_worker_session):\n"
+        "    assert 'ask-for-review' in camunda_worker_session.handlers\n",
+    )
+
+    assert counts == {"passed": 5}, output
+
+
+def test_two_handlers_for_one_type_are_named(suite: Suite) -> None:
+    counts, output = suite.run(
+        f"import order_process\n{HANDLERS}{START}\ndef test_it(camunda, camunda_worker_session):\n    begin(camunda)\n"
+        "    camunda.run_until_idle()\n"
+    )
+
+    assert counts == {"failed": 1}
+    assert re.search(r"'charge-order' has two handlers, order_process\.charge:\d+ and test_it\.charge:\d+", output)
+
+
+def test_no_handlers_at_all_is_said_with_the_remedy(suite: Suite) -> None:
+    counts, output = suite.run(
+        f"{START}\ndef test_it(camunda, camunda_worker_session):\n    begin(camunda)\n    camunda.run_until_idle()\n"
+        "def test_no_session(camunda):\n    camunda.run_until_idle()\n"
+    )
+
+    assert counts == {"failed": 2}
+    assert "import the module with your handlers at the top" in output
+    assert "use the fixture camunda_worker_session too" in output
+
+
+def test_a_process_that_goes_round_for_ever_ends_the_test(suite: Suite) -> None:
+    counts, output = suite.run(f"""
+from camunda_client.c8.worker import camunda_worker
+from camunda_client.error import ServiceException
+from camunda_client.testing import worker_session
+
+@camunda_worker("charge-order")
+def charge(job):
+    raise ServiceException("again", retries=3, retry_back_off=0)
+{START}
+def test_it(camunda, camunda_worker_session, monkeypatch):
+    monkeypatch.setattr(worker_session, "LIMIT", 50)
+    begin(camunda)
+    camunda.run_until_idle()
+""")
+
+    assert counts == {"failed": 1}
+    assert "still not idle after 50 jobs" in output
+    assert "path taken: placed > charge-order" in output
+
+
+def test_a_handler_may_call_camunda(suite: Suite) -> None:
+    counts, output = suite.run(f"""
+import order_process
+from camunda_client import config
+from camunda_client.c8 import api
+from camunda_client.c8.models import CreateProcessInstanceRequest
+{START}
+def test_it(camunda):
+    begin(camunda)
+    config.initialize_config({{"api": {{"baseUrl": camunda.base_url}}}})
+    request = CreateProcessInstanceRequest(processDefinitionId="order", variables={{}}, tenantId=None)
+    api.create_process_instance(request)
+    assert [one.process_id for one in camunda.instances] == ["order", "order"]
+""")
+
+    assert counts == {"passed": 1}, output
+
+
+# -- looking and failing --------------------------------------------------------------------------------------------
+def test_a_failing_assertion_shows_the_path_taken(suite: Suite) -> None:
+    counts, output = suite.run(
+        f"{HANDLERS}{START}\ndef test_it(camunda, camunda_worker_session):\n"
+        "    order = begin(camunda, amount=5)\n    camunda.run_until_idle()\n    order.assert_completed()\n"
+    )
+
+    assert counts == {"failed": 1}
+    told = [line.removeprefix("E").strip() for line in output.splitlines() if line.startswith("E ")]
+    assert told[0] == "AssertionError: it was to be COMPLETED, and is ACTIVE"
+    assert told[2:] == [
+        "path taken: placed > charge-order > a-day-later",
+        "job 'charge-order' at charge-order: completed",
+        "variables: amount=5, charged=5",
+        "waits at a-day-later for a timer that is due in 1 day, 0:00:00",
+    ]
+    # Our own code is not what failed.
+    assert "_instance.py" not in output
+
+
+def test_a_plain_assertion_shows_it_too(suite: Suite) -> None:
+    counts, output = suite.run(
+        f"{START}\ndef test_it(camunda):\n    order = begin(camunda)\n    assert order.state == 'COMPLETED'\n"
+    )
+
+    assert counts == {"failed": 1}
+    section = output.partition("process instances ---")[2]
+    assert "path taken: placed > charge-order" in section
+    assert "waits at charge-order for a job of type 'charge-order' (3 retries left)" in section
+
+
+def test_what_the_engine_refuses_is_shown_without_its_inside(suite: Suite) -> None:
+    counts, output = suite.run(
+        'def test_no_process(camunda):\n    camunda.start("nobody")\n'
+        'def test_no_file(camunda):\n    camunda.deploy("bpmn/nobody.bpmn")\n'
+        'def test_no_model(camunda):\n    camunda.deploy(("x.bpmn", "<x"))\n'
+    )
+
+    assert counts == {"failed": 3}
+    assert "with process ID 'nobody', but none found" in output
+    assert "there is no file" in output
+    assert "'x.bpmn': SAXException" in output
+    assert "_engine.py" not in output
+
+
+def test_a_marker_sets_clock_and_tenants(suite: Suite) -> None:
+    counts, output = suite.run(f"""
+import datetime, pytest{START}
+@pytest.mark.camunda(start=datetime.datetime(2030, 1, 31, tzinfo=datetime.timezone.utc), tenants=["blue"])
+def test_it(camunda):
+    camunda.deploy("bpmn/order.bpmn", tenant_id="blue")
+    camunda.start("order", tenant_id="blue")
+    camunda.advance(days=1)
+    assert f"{{camunda.now:%Y-%m-%d}}" == "2030-02-01"
+    assert camunda.job().activated.tenant_id == "blue"
+""")
+
+    assert counts == {"passed": 1}, output
+
+
+def test_a_handler_can_be_called_with_a_job_made_by_hand(suite: Suite) -> None:
+    counts, output = suite.run("""
+import order_process
+from camunda_client.testing.plugin import activated_job as build
+def test_it(activated_job):
+    assert order_process.charge(activated_job({"amount": 7})) == {"charged": 7}
+    assert activated_job(retries=1, custom_headers={"a": "b"}).custom_headers == {"a": "b"}
+    assert build(jobKey="5").job_key == "5"
+""")
+
+    assert counts == {"passed": 1}, output
