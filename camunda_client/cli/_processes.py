@@ -168,6 +168,8 @@ def run(options: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "camunda_client", "worker", options.target]
     if options.drain_timeout is not None:
         command += ["--drain-timeout", str(options.drain_timeout)]
+    if options.fast_requests is not None:
+        command.append("--fast-requests=pooled" if options.fast_requests == "pooled" else "--fast-requests")
     family = Family(command, options.processes)
     if options.status_port is not None:
         serve(family.board, options.processes, options.status_host, options.status_port)

@@ -27,6 +27,12 @@ def run(options: argparse.Namespace) -> int:
     except patching.PatchedTooLate as error:
         print(f"camunda-client: {error}", file=sys.stderr)
         return 3
+    if options.fast_requests:
+        try:
+            patching.speed_up_requests(pool_connections=options.fast_requests == "pooled")
+        except patching.PatchError as error:
+            print(f"camunda-client: {error}", file=sys.stderr)
+            return 2
     from camunda_client.c8 import worker
 
     try:

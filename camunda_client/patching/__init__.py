@@ -9,10 +9,12 @@ Importing this package loads no gevent and patches nothing.
 """
 
 from ._drivers import find_blocking_modules
+from ._fast_requests import FastRequests, speed_up_requests
 from ._patch import is_patched, original, patch
 from ._report import PatchedTooLate, PatchError, PatchReport, Unmended
 
 __all__ = [
+    "FastRequests",
     "PatchError",
     "PatchReport",
     "PatchedTooLate",
@@ -21,4 +23,5 @@ __all__ = [
     "is_patched",
     "original",
     "patch",
+    "speed_up_requests",
 ]
