@@ -174,6 +174,9 @@ class _Reader:
             )
         condition = node.find("bpmn:completionCondition", self.namespaces)
         output = loop.get("outputElement")
+        for given, wanted in (("outputElement", "outputCollection"), ("outputCollection", "outputElement")):
+            if loop.get(given) and not loop.get(wanted):
+                raise ElementError(f"Attribute '{wanted}' must be present if the attribute '{given}' is set")
         return MultiInstance(
             sequential=node.get("isSequential") == "true",
             collection=expression(loop.get("inputCollection")),

@@ -116,8 +116,15 @@ class Lifecycle:
         self.attempt(root, self.events.subscribe_scope)
         details = {} if event_variables is None else {"variables": event_variables}
         for element in at or [definition.none_start()]:
-            self.spawn_at(process, element, details)
+            if caller is None:
+                self.spawn_at(process, element, details)
+            else:  # a called process takes a step to be activated itself
+                self.soon(self._spawn_called, process, element, details)
         return process
+
+    def _spawn_called(self, process: ProcessInstance, element: Element, details: dict[str, Any]) -> None:
+        if process.state == "ACTIVE":
+            self.spawn_at(process, element, details)
 
     def spawn_at(self, process: ProcessInstance, element: Element, details: dict[str, Any]) -> None:
         """Put a token before an element, opening the sub-processes around it that are not open yet."""
@@ -192,7 +199,8 @@ class Lifecycle:
     def _enter(self, task: Any) -> None:
         body = task.internal_data.get("body")
         if task.state == TaskState.READY and task.workflow.scope.alive and (body is None or body.alive):
-            task.run()
+            task._set_state(TaskState.STARTED)  # not Task.run(): a gateway has completed when this returns
+            task.task_spec._run(task)
 
     def enter(self, task: Any) -> None:
         """Activate the element a task stands for."""
@@ -245,6 +253,8 @@ class Lifecycle:
         spec.activate(self, instance)
         if instance.state == "ACTIVATING":
             self._activated(instance)
+        if spec.at_once:
+            self._complete(instance)
 
     def _activated(self, instance: ElementInstance) -> None:
         if instance.state == "ACTIVATING":  # a second attempt may have announced it already

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._instances import ElementInstance
 from camunda_client.embedded._present import present
-from camunda_client.embedded._variables import unexpected
+from camunda_client.embedded._variables import unexpected, unexpected_type
 
 if TYPE_CHECKING:
     from camunda_client.embedded._lifecycle import Lifecycle
@@ -35,7 +35,13 @@ class MultiInstances:
         self._lifecycle._activated(body)
         if not body.items:
             self._lifecycle.complete_soon(body)
-        for _ in body.items[:1] if loop.sequential else body.items:
+        elif loop.sequential:
+            self._start_next(body)
+        else:
+            self._lifecycle.soon(self._start_all, body)
+
+    def _start_all(self, body: ElementInstance) -> None:
+        for _ in body.items if body.alive else ():
             self._start_next(body)
 
     def _start_next(self, body: ElementInstance) -> None:
@@ -66,11 +72,31 @@ class MultiInstances:
         loop = present(loop)
         body = present(body)
         if loop.output_collection and loop.output_element is not None:
-            outputs = list(body.variables.get(loop.output_collection) or [None] * len(body.items))
-            outputs[inner.loop_counter - 1] = self._variables.evaluate(loop.output_element, inner)
+            value = self._variables.evaluate(loop.output_element, inner)
+            outputs = self._outputs(body, loop.output_collection, inner.loop_counter)
+            outputs[inner.loop_counter - 1] = value
             self._variables.set_local(body, {loop.output_collection: outputs})
         if loop.completion is not None and self._holds(inner, body):
             body.chosen = body.element  # marks the condition as met
+
+    def _outputs(self, body: ElementInstance, name: str, position: int) -> list[Any]:
+        """Return a copy of the collection of outputs.
+
+        Raises:
+            Failure: Something else has written to it.
+        """
+        outputs = body.variables.get(name)
+        reason = "This may happen when multiple BPMN elements write to the same variable."
+        if not isinstance(outputs, list):
+            found = unexpected_type(outputs)
+            text = f"Unable to update an item in output collection '{name}'"
+            kind = f"because the type of the output collection is: {found}."
+            raise Failure("EXTRACT_VALUE_ERROR", f"{text} {kind} {reason}")
+        if len(outputs) < position:
+            text = f"Unable to update an item in output collection '{name}' at position {position}"
+            size = f"because the size of the collection is: {len(outputs)}."
+            raise Failure("EXTRACT_VALUE_ERROR", f"{text} {size} {reason}")
+        return list(outputs)
 
     def _holds(self, inner: ElementInstance, body: ElementInstance) -> bool:
         loop = inner.element.multi_instance

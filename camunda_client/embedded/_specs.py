@@ -97,6 +97,9 @@ class ScopeWorkflow(BpmnSubWorkflow):  # type: ignore[misc]
 class FlowNode(BpmnSpecMixin):  # type: ignore[misc]
     """An element of a process. Subclasses say what happens when it is activated."""
 
+    #: Whether it completes in the very step that activates it, as gateways do; all others take a step more.
+    at_once = False
+
     def __init__(self, wf_spec: ScopeSpec, element: Element, *, inner: bool = False) -> None:
         super().__init__(wf_spec, f"{element.id} [inner]" if inner else element.id, bpmn_name=element.name)
         self.element = element
@@ -277,6 +280,8 @@ class CallActivity(FlowNode):
 class ExclusiveGateway(FlowNode):
     """Takes the first flow whose condition holds."""
 
+    at_once = True
+
     def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
         element = instance.element
         chosen = lifecycle.choose(instance, first_only=True)
@@ -286,11 +291,12 @@ class ExclusiveGateway(FlowNode):
                 "Expected at least one condition to evaluate to true, or to have a default flow",
             )
         instance.flows = chosen
-        lifecycle.complete_soon(instance)
 
 
 class InclusiveGateway(FlowNode):
     """Takes every flow whose condition holds."""
+
+    at_once = True
 
     def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
         chosen = lifecycle.choose(instance, first_only=False)
@@ -300,11 +306,12 @@ class InclusiveGateway(FlowNode):
                 "Expected at least one condition to evaluate to true, or to have a default flow",
             )
         instance.flows = chosen
-        lifecycle.complete_soon(instance)
 
 
 class ParallelGateway(FlowNode):
     """Waits for a token on every incoming flow, then takes every outgoing one."""
+
+    at_once = True
 
     def _update(self, my_task: Any) -> None:
         if len(self.element.incoming) < 2 or "flow" not in my_task.internal_data:
@@ -322,6 +329,9 @@ class ParallelGateway(FlowNode):
                 token.cancel()
                 scope.tokens -= 1
         my_task._ready()
+
+    def activate(self, lifecycle: Lifecycle, instance: ElementInstance) -> None:
+        """Nothing is left to do."""
 
 
 class EventBasedGateway(FlowNode):

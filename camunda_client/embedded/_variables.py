@@ -150,13 +150,18 @@ def _put(document: dict[str, Any], target: str, value: Any, existing: dict[str, 
     document[head] = inner
 
 
+def unexpected_type(value: Any) -> str:
+    """Return what Camunda calls the type of a value."""
+    return _TYPE_NAMES.get(type(value)) or ("DURATION" if text_of(value) else type(value).__name__.upper())
+
+
 def unexpected(expression: Expression, value: Any, wanted: str, warnings: list[str]) -> str:
     """Return Camunda's message for a result of the wrong type."""
-    found = _TYPE_NAMES.get(type(value)) or ("DURATION" if text_of(value) else type(value).__name__.upper())
+    found = unexpected_type(value)
     message = f"Expected result of the expression '{expression.text}' to be {wanted}, but was '{found}'."
     if warnings:
         message += " The evaluation reported the following warnings:\n" + "\n".join(warnings)
     return message
 
 
-__all__ = ["Variables", "shown", "unexpected"]
+__all__ = ["Variables", "shown", "unexpected", "unexpected_type"]
