@@ -55,9 +55,10 @@ def need_extra() -> None:
         import camunda_client.embedded
         import camunda_client.embedded._gateway  # noqa: F401 - its server needs a package of its own
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in _EXTRA:
+        package = (error.name or "").partition(".")[0]
+        if package in _EXTRA:
             raise TargetError(
-                f"the embedded engine needs {error.name}, which is not installed: pip install 'c8-client[embedded]'"
+                f"the embedded engine needs {package}, which is not installed: pip install 'c8-client[embedded]'"
             ) from error
         raise
 

@@ -95,9 +95,10 @@ def _embedded_camunda() -> type[EmbeddedCamunda]:
     try:
         from camunda_client.testing.embedded_camunda import EmbeddedCamunda
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in _EXTRA:
-            _fail(f"the fixture camunda needs {error.name}, which is not installed: pip install 'c8-client[embedded]'")
-        raise
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRA:
+            raise
+        _fail(f"the fixture camunda needs {package}, which is not installed: pip install 'c8-client[embedded]'")
     return EmbeddedCamunda
 
 

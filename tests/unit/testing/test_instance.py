@@ -1,0 +1,207 @@
+"""What the assertions about a process instance say when they fail, on the embedded engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from camunda_client.testing._instance import ProcessInstance
+from camunda_client.testing.embedded_camunda import EmbeddedCamunda
+
+BPMN = Path(__file__).parents[3] / "examples" / "bpmn"
+MODELS = Path(__file__).parents[2] / "models"
+
+
+@pytest.fixture
+def camunda() -> EmbeddedCamunda:
+    fresh = EmbeddedCamunda()
+    fresh.deploy(BPMN / "order.bpmn")
+    return fresh
+
+
+def waiting(camunda: EmbeddedCamunda) -> ProcessInstance:
+    """An order that was charged and waits for a day to go by."""
+    order = camunda.start("order", {"amount": 5})
+    camunda.job("charge-order").complete({"charged": 5})
+    return order
+
+
+def refused(camunda: EmbeddedCamunda) -> ProcessInstance:
+    order = camunda.start("order")
+    camunda.job().throw_error("TOO_MUCH", "too much")
+    return order
+
+
+def stuck(camunda: EmbeddedCamunda) -> ProcessInstance:
+    order = camunda.start("order")
+    camunda.job().fail("no money", retries=0)
+    return order
+
+
+def lines(failing: Callable[[], Any]) -> list[str]:
+    """Return the lines of the failure that must come."""
+    with pytest.raises(AssertionError) as caught:
+        failing()
+    return str(caught.value).splitlines()
+
+
+def test_right_assertions_pass_and_can_be_chained(camunda: EmbeddedCamunda) -> None:
+    order = waiting(camunda)
+
+    order.assert_active().assert_waiting_at("a-day-later").assert_visited("placed", "a-day-later")
+    order.assert_path("placed", "charge-order", "a-day-later").assert_not_visited("refused")
+    order.assert_variables(charged=5).assert_variables({"amount": 5}).assert_no_incidents()
+    camunda.advance(hours=24)
+    camunda.job("ask-for-review").complete()
+    order.assert_completed()
+
+
+@pytest.mark.parametrize(
+    ("failing", "told"),
+    [
+        (lambda order: order.assert_completed(), "it was to be COMPLETED, and is ACTIVE"),
+        (lambda order: order.assert_terminated(), "it was to be TERMINATED, and is ACTIVE"),
+        (
+            lambda order: order.assert_waiting_at("asked", "charge-order"),
+            "it was to wait at asked, charge-order, and waits at a-day-later",
+        ),
+        (lambda order: order.assert_path("placed"), "its path was to be placed"),
+        (
+            lambda order: order.assert_visited("placed", "asked"),
+            "it was to visit placed > asked, and did not visit asked",
+        ),
+        (
+            lambda order: order.assert_visited("a-day-later", "placed"),
+            "it was to visit a-day-later > placed, and did not visit placed at that place",
+        ),
+        (
+            lambda order: order.assert_not_visited("asked", "placed"),
+            "it was not to visit placed, and did",
+        ),
+        (
+            lambda order: order.assert_variables(charged="5", who="Ada"),
+            "variable charged was to be '5', and is 5; variable who was to be 'Ada', and there is none",
+        ),
+        (lambda order: order.assert_variables(charged=True), "variable charged was to be True, and is 5"),
+        (lambda order: order.assert_incident("asked"), "it was to have an open incident at asked, and has none such"),
+        (lambda order: order.assert_incident(), "it was to have an open incident, and has none such"),
+    ],
+)
+def test_a_failing_assertion_says_what_was_to_be_and_what_is_and_the_path(
+    camunda: EmbeddedCamunda, failing: Callable[[ProcessInstance], Any], told: str
+) -> None:
+    order = waiting(camunda)
+
+    first, second, *rest = lines(lambda: failing(order))
+
+    assert first == told
+    assert second == f"order version 1, instance {order.key}: ACTIVE"
+    assert rest == [
+        "  path taken: placed > charge-order > a-day-later",
+        "  variables: amount=5, charged=5",
+        "  waits at a-day-later for a timer that is due in 1 day, 0:00:00",
+    ]
+
+
+def test_it_is_completed_is_said_too(camunda: EmbeddedCamunda) -> None:
+    order = refused(camunda)
+
+    told = lines(order.assert_active)
+
+    assert told[0] == "it was to be ACTIVE, and is COMPLETED"
+    assert told[2:] == [
+        "  path taken: placed > charge-order > too-much > refused",
+        "  terminated: charge-order",
+        "  variables: (none)",
+    ]
+
+
+def test_an_incident_is_told_with_its_place_and_message(camunda: EmbeddedCamunda) -> None:
+    order = stuck(camunda)
+
+    told = lines(order.assert_no_incidents)
+
+    assert told[0] == "it was to have no open incident, and has JOB_NO_RETRIES at charge-order"
+    assert "  incident at charge-order (open): JOB_NO_RETRIES: no money" in told
+    assert order.assert_incident("charge-order", "JOB_NO_RETRIES", "no").message == "no money"
+    wanted = lines(lambda: order.assert_incident(message="some money"))[0]
+    assert wanted == "it was to have an open incident with 'some money', and has none such"
+
+
+def test_a_resolved_incident_is_told_as_closed(camunda: EmbeddedCamunda) -> None:
+    order = stuck(camunda)
+
+    camunda.resolve(order.assert_incident())
+
+    assert "  incident at charge-order (closed): JOB_NO_RETRIES: no money" in lines(order.assert_completed)
+    assert camunda.job("charge-order").retries == 1
+
+
+def test_a_job_that_waits_for_its_back_off_is_told_with_the_time(camunda: EmbeddedCamunda) -> None:
+    order = camunda.start("order")
+    camunda.job().fail("no money", retries=1, back_off=timedelta(minutes=2))
+
+    assert lines(order.assert_completed)[-1] == (
+        "  waits at charge-order for a job of type 'charge-order' (1 retry left), "
+        "which failed and is offered again in 0:02:00"
+    )
+
+
+def test_a_message_is_told_with_its_correlation_key() -> None:
+    camunda = EmbeddedCamunda()
+    camunda.deploy(MODELS / "message_catch.bpmn")
+    instance = camunda.start("message_catch", {"order": "o-1"})
+
+    [place] = [line for line in lines(instance.assert_completed) if line.startswith("  waits at")]
+
+    assert " for a message " in place
+    assert "with correlation key 'o-1'" in place
+
+
+def test_a_long_value_is_cut(camunda: EmbeddedCamunda) -> None:
+    order = camunda.start("order", {"text": "x" * 1000})
+
+    [told] = [line for line in lines(order.assert_completed) if "variables" in line]
+
+    assert len(told) < 260
+    assert told.endswith("(1002 characters)")
+
+
+def test_its_repr_is_one_line_with_the_path(camunda: EmbeddedCamunda) -> None:
+    order = waiting(camunda)
+
+    assert repr(order) == f"<order version 1, instance {order.key}: ACTIVE, " + (
+        "path taken: placed > charge-order > a-day-later>"
+    )
+
+
+def test_the_one_job_and_the_one_instance_are_asked_for_or_missed(camunda: EmbeddedCamunda) -> None:
+    assert lines(camunda.instance) == [
+        "there was to be one process instance, and there are 0",
+        "(no process instance was started)",
+    ]
+    camunda.start("order")
+    camunda.start("order")
+
+    assert lines(lambda: camunda.job("charge-order"))[0] == (
+        "there was to be one job of type 'charge-order', and there are 2"
+    )
+    assert lines(lambda: camunda.job(element_id="asked"))[0] == "there was to be one job at asked, and there are 0"
+    assert lines(lambda: camunda.instance("order"))[0] == "there was to be one instance of order, and there are 2"
+    assert [len(camunda.jobs()), len(camunda.jobs("other"))] == [2, 0]
+
+
+def test_time_stands_still_and_moves_only_forward(camunda: EmbeddedCamunda) -> None:
+    before = camunda.now
+
+    camunda.advance(days=1, hours=2)
+
+    assert (camunda.now - before).total_seconds() == 26 * 3600
+    with pytest.raises(ValueError, match="only moves forward"):
+        camunda.advance(hours=-1)
+    with pytest.raises(ValueError, match="only moves forward"):
+        camunda.advance()

@@ -1,0 +1,48 @@
+"""Jobs made by hand, for calling a handler directly."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from camunda_client.c8.models import ActivatedJob
+from camunda_client.testing._jobs import activated_job
+
+
+def test_a_job_has_harmless_values_where_nothing_is_said() -> None:
+    job = activated_job()
+
+    assert isinstance(job, ActivatedJob)
+    assert (job.variables, job.custom_headers, job.retries, job.tenant_id) == ({}, {}, 3, "<default>")
+    assert all([job.job_key, job.job_type, job.process_instance_key, job.element_id, job.worker])
+
+
+def test_fields_go_by_either_name() -> None:
+    job = activated_job({"amount": 5}, type="charge")
+
+    assert (job.job_type, job.variables) == ("charge", {"amount": 5})
+    assert activated_job(job_type="charge", process_instance_key=12).process_instance_key == "12"
+    assert activated_job(customHeaders={"a": "b"}).custom_headers == {"a": "b"}
+
+
+def test_variables_are_what_arrives_through_json() -> None:
+    day = datetime.date(2026, 1, 2)
+
+    job = activated_job({"day": day, "pair": (1, 2)})
+
+    assert job.variables == {"day": "2026-01-02", "pair": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fields", "told"),
+    [
+        ((), {"retry": 1}, "a job has no field retry; it has job_key, "),
+        (({1, 2},), {}, "variables are a mapping of names to values, not set"),
+    ],
+)
+def test_what_no_job_can_have_is_refused(arguments: tuple[object, ...], fields: dict[str, int], told: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        activated_job(*arguments, **fields)  # type: ignore[arg-type]
+
+    assert str(caught.value).startswith(told)
