@@ -371,3 +371,24 @@ def test_it(activated_job):
 """)
 
     assert counts == {"passed": 1}, output
+
+
+# -- docs/testing.md ------------------------------------------------------------------------------------------------
+def test_the_tests_of_the_page_pass(suite: Suite) -> None:
+    page = (ROOT / "docs" / "testing.md").read_text()
+    blocks = re.findall(r"^```python\n# (\w+)\.py\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+
+    counts, output = suite.run(**dict(blocks))
+
+    assert counts == {"passed": 6}, output
+    assert len(blocks) == 5
+
+
+def test_the_tables_of_the_page_have_every_method() -> None:
+    from camunda_client.testing._instance import ProcessInstance
+    from camunda_client.testing.embedded_camunda import EmbeddedCamunda
+
+    page = (ROOT / "docs" / "testing.md").read_text()
+    names = [name for kind in (EmbeddedCamunda, ProcessInstance) for name in vars(kind) if not name.startswith("_")]
+
+    assert [name for name in names if not re.search(rf"`{name}\b", page) and name != "close"] == []

@@ -16,7 +16,7 @@ from tests.parts.programs import CAMUNDA_CLIENT, Program
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
-TESTED = {"hello.py", "app.py", "calls.py", "errors.py", "configure.py"}
+TESTED = {"hello.py", "app.py", "calls.py", "errors.py", "configure.py", "test_order_process.py"}
 
 
 def blocks(language: str) -> list[str]:
@@ -74,6 +74,13 @@ def test_the_first_worker_works_by_the_commands_below_it(real_camunda: RealCamun
 
     assert completed["variables"] == {"greeting": "Hello, Ada!"}
     assert "workers.started" in worker.output
+
+
+def test_the_test_is_the_one_among_the_examples() -> None:
+    """That one is run, and timed, by test_plugin.py."""
+    [block] = [block for block in blocks("python") if block.startswith("# test_order_process.py\n")]
+
+    assert block.partition("\n")[2] == (ROOT / "examples" / "test_order_process.py").read_text()
 
 
 def test_the_main_loop_works_and_ends(real_camunda: RealCamunda, folder: Path) -> None:
