@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from camunda_client.embedded._messages import Messages
     from camunda_client.embedded._schedule import Entry, Schedule
     from camunda_client.embedded._signals import Signals
+    from camunda_client.embedded._specs import FlowNode
 
 #: Events that are waited for; errors and escalations are searched when they are thrown.
 AWAITED = ("message", "signal", "timer")
@@ -159,12 +160,27 @@ class Events:
         scope = present(scope)
         details = {"variables": variables}
         spec = activity.process.definition.process.spec_of(boundary.id)
+        if activity.state == "TERMINATING":
+            return
         if boundary.interrupting:
-            lifecycle.terminate(activity)
-            lifecycle.spawn(scope, spec, details, parent_task=activity.task)
-            scope.tokens -= 1
+            # What is inside may not begin or end anything from now on, but it takes steps to end it.
+            activity.state = "TERMINATING"
+            self.close(activity)
+            steps = 2 if activity.children or activity.workflow is not None else 1
+            lifecycle.soon(self._interrupt, activity, spec, details, steps - 1)
         else:
             lifecycle.spawn(scope, spec, details, parent_task=activity.task.parent)
+
+    def _interrupt(self, activity: ElementInstance, spec: FlowNode, details: dict[str, Any], steps: int) -> None:
+        scope, lifecycle = present(activity.scope), self._lifecycle
+        if not activity.alive:
+            return
+        if steps:
+            lifecycle.soon(self._interrupt, activity, spec, details, steps - 1)
+            return
+        lifecycle.terminate(activity)
+        lifecycle.spawn(scope, spec, details, parent_task=activity.task)
+        scope.tokens -= 1
 
     def _fire_event_subprocess(self, scope: ElementInstance, start: Element, variables: dict[str, Any]) -> None:
         lifecycle, definition = self._lifecycle, scope.process.definition

@@ -75,7 +75,12 @@ class Lifecycle:
 
     def attempt(self, instance: ElementInstance, step: Callable[[ElementInstance], None]) -> None:
         """Do a step of an instance; a failure becomes an incident that tries the step again."""
-        if not instance.alive:
+        scope = instance.scope
+        if (
+            not instance.alive
+            or instance.state == "TERMINATING"
+            or (scope is not None and scope.state == "TERMINATING")
+        ):
             return
         try:
             step(instance)
@@ -198,7 +203,8 @@ class Lifecycle:
 
     def _enter(self, task: Any) -> None:
         body = task.internal_data.get("body")
-        if task.state == TaskState.READY and task.workflow.scope.alive and (body is None or body.alive):
+        scope = body or task.workflow.scope
+        if task.state == TaskState.READY and scope.alive and scope.state != "TERMINATING":
             task._set_state(TaskState.STARTED)  # not Task.run(): a gateway has completed when this returns
             task.task_spec._run(task)
 

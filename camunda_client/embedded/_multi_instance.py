@@ -121,14 +121,19 @@ class MultiInstances:
         loop = body.element.multi_instance
         loop = present(loop)
         if body.chosen is not None:
-            for child in list(body.children.values()):
-                self._lifecycle.terminate(child)
-            body.tokens = 0
-            self._lifecycle.complete_soon(body)
+            self._lifecycle.soon(self._end_early, body)  # iterations that are about to complete still do
         elif loop.sequential and body.started < len(body.items):
             self._start_next(body)
         elif not body.tokens:
             self._lifecycle.complete_soon(body)
+
+    def _end_early(self, body: ElementInstance) -> None:
+        if not body.alive or body.state == "COMPLETING":
+            return
+        for child in list(body.children.values()):
+            self._lifecycle.terminate(child)
+        body.tokens = 0
+        self._lifecycle.complete_soon(body)
 
     def publish(self, body: ElementInstance) -> None:
         """Hand the collected outputs to the scope around the body."""
