@@ -325,6 +325,14 @@ class _Handler(pywsgi.WSGIHandler):
         if not self.muted:
             super()._sendall(data)  # type: ignore[misc]  # the stubs lack it
 
+    def handle(self) -> None:
+        """Serve a connection; its file is closed here and not by chance after the loop has been destroyed."""
+        file = self.rfile
+        try:
+            super().handle()
+        finally:
+            file.close()
+
     def get_environ(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environ()
         self.served += 1
