@@ -33,8 +33,9 @@ class Events:
         return [line for record in records if (line := record.getMessage()).split(" ")[0] == event]
 
     def loud(self) -> list[str]:
-        """Return all warnings and errors."""
-        return [record.getMessage() for record in self._caplog.records if record.levelno >= logging.WARNING]
+        """Return all warnings and errors, but for those about what this test process has imported."""
+        lines = [record.getMessage() for record in self._caplog.records if record.levelno >= logging.WARNING]
+        return [line for line in lines if not line.startswith("patch.")]
 
     @property
     def text(self) -> str:

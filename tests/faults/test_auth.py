@@ -122,7 +122,7 @@ def test_a_token_that_ends_all_the_time_is_fetched_once_each_time_and_never_late
     tally = Tally(lambda job: gevent.sleep(1.3 + job.variables["number"] / 50))
     scene.start(50)
 
-    with working(guarded.base_url, {scene.job_type: tally}, auth=tokens.auth, timeout=1000):
+    with working(guarded.base_url, {scene.job_type: tally}, auth=tokens.auth, timeout=3000):
         started_s = time.monotonic()
         scene.completed_once(50)
         took_s = time.monotonic() - started_s

@@ -160,8 +160,9 @@ def test_a_worker_without_an_engine_ends_at_once(scene: Scene, proxy: FaultProxy
 
 
 @pytest.mark.fault(112, 113)
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("do", ["sleep", "burn"])
+@pytest.mark.parametrize(
+    ("number", "do"), [(signal.SIGTERM, "burn"), (signal.SIGINT, "sleep"), (signal.SIGINT, "burn")]
+)
 def test_the_second_signal_ends_it_at_once(scene: Scene, number: signal.Signals, do: str) -> None:
     start(scene, 1, do, 30)
     with worker(scene) as app:
@@ -234,6 +235,25 @@ def test_what_a_killed_worker_had_is_worked_by_the_next(scene: Scene) -> None:
     assert len(counted) == 50
     assert max(counted.values()) <= 2
     assert max(runs(second).values()) == 1
+
+
+@pytest.mark.fault(60)
+def test_of_two_workers_with_one_job_one_completes_it(scene: Scene) -> None:
+    """The first is frozen beyond its lease, as by a laptop's lid or a full machine, and goes on."""
+    start(scene, 1, seconds=1)
+    with worker(scene, LEASE_MS="1000") as first:
+        first.wait_for("RUN")
+        first.send(signal.SIGSTOP)
+        with working(scene.camunda.base_url, {scene.job_type: lambda job: {"by": "second"}}):
+            scene.jobs("COMPLETED")
+        first.send(signal.SIGCONT)
+        first.wait_for("job.gone")
+        first.send(signal.SIGTERM)
+        assert first.end() == 0
+
+    [completed] = scene.completed_once()
+    assert completed["variables"] == {"by": "second"}
+    assert scene.now("FAILED") == []
 
 
 @pytest.mark.fault(87)
@@ -362,6 +382,7 @@ def test_what_cannot_work_is_refused_before_any_poll(
     assert proxy.requests == []
 
 
+@pytest.mark.fault(107)
 def test_a_thousand_jobs_interrupted_in_the_middle_are_each_worked_once(scene: Scene) -> None:
     """SIGTERM in the middle of 1,000 jobs of 300 ms: gone within the handler's time + 2 s, and nothing locked."""
     start(scene, 1000, seconds=0.3)

@@ -1,0 +1,231 @@
+"""The faults that the worker promises to survive: what is injected, what is promised, and who proves it.
+
+Tests name their rows by ``@pytest.mark.fault(...)``; rows proved by tests of other folders name those here, and rows
+that can't be had here give the reason. ``docs/faults.md`` is written from this list:
+``python -m tests.faults.rows > docs/faults.md``.
+"""
+
+# ruff: noqa: E501 - a row of a table is read as a row
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+AREAS = {
+    "A": "Network", "B": "Authentication", "C": "Jobs", "D": "Handlers", "E": "Signals and ends", "F": "Logs",
+    "G": "Configuration and environment", "H": "Load",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fault."""
+
+    number: int
+    area: str
+    fault: str
+    injected: str
+    promise: str
+    #: ``file::test`` outside this folder that prove it.
+    elsewhere: tuple[str, ...] = ()
+    #: Why there is no test, or none of all of it.
+    reason: str = ""
+
+
+WORKER = "integration/test_worker.py::"
+WIRE = "integration/test_wire.py::"
+EXCHANGE = "integration/test_exchange.py::"
+CACHE = "unit/c8/auth/test_cache.py::"
+OUTCOME = "unit/c8/worker/test_outcome.py::"
+CLI = "acceptance/test_cli_worker.py::"
+LOGS = "acceptance/test_log_output.py::"
+LOG = "unit/test_log.py::"
+ORDERS = "acceptance/test_import_orders.py::"
+OPTIONS = "unit/config/test_models.py::"
+CURRENT = "unit/config/test_current.py::"
+
+ROWS = (
+    Row(1, "A", "Engine not up at start", "nobody listens, then somebody does", "work begins by itself; one warning, growing waits, one recovery"),
+    Row(2, "A", "Engine killed while polls are parked", "SIGKILL of a real engine, restart on its data", "polls go on, no job runs twice"),
+    Row(3, "A", "Engine killed between a handler's end and its report", "fifty handlers end while it is dead", "their outcomes are told when it is back"),
+    Row(4, "A", "Connection refused, reset or closed before the report arrives", "RST or FIN, three times", "sent again; completed once, run once"),
+    Row(5, "A", "Report applied, its answer lost", "connection closed instead of the answer", "404 (409 for a failure) then counts as done"),
+    Row(7, "A", "Job gone at the first report", "instance cancelled while the handler runs", "one warning, nothing more sent"),
+    Row(8, "A", "Job in a state that takes no outcome (409)", "somebody else threw an error for it", "one line, nothing more sent"),
+    Row(9, "A", "Report accepted and never answered", "a server that is silent", "given up after 10 s, sent again on another connection"),
+    Row(11, "A", "Answer a byte at a time", "half a second between bytes", "the deadline is of the whole answer"),
+    Row(13, "A", "Answer to a poll cut in its head or body", "half a header, half a body, then FIN", "a failure, never 'no jobs'"),
+    Row(14, "A", "Connections closed by the server", "closed after every answer", "no job lost, no job run again, no noise"),
+    Row(15, "A", "A proxy's 500, 502, 503, 504 for a report; 503 for long", "HTML pages; 4 s of 503 (20 s in the soak) with leases of 1 s", "sent again while the lease is extended; run once"),
+    Row(16, "A", "502 or 504 though the report was applied", "answered by the proxy after the engine", "404 then counts as done"),
+    Row(17, "A", "Sign-in page with status 200", "HTML for polls and for completions", "never taken for an answer of Camunda"),
+    Row(18, "A", "Back-pressure of a real engine", "engine with a limit of one command", "asked less, all completed once, no alarm"),
+    Row(20, "A", "503 RESOURCE_EXHAUSTED with Retry-After of 2, 99999, nonsense, a date", "answered by the proxy", "heeded up to polling_interval, nonsense ignored"),
+    Row(21, "A", "Key of a partition that is not there (503 for ever)", "a foreign key through the client API", "tried a few times, then told", ("acceptance/test_api_on_camunda.py::test_a_key_of_another_cluster_fails_after_a_few_tries",)),
+    Row(22, "A", "Result too large for the broker's log (500)", "2.5 MB", "sent once; the job fails with the reason"),
+    Row(23, "A", "Result too large for a message (500)", "8 MB", "sent once; the job fails with the reason"),
+    Row(24, "A", "401 once", "for one completion", "one new token, one repetition, run once"),
+    Row(25, "A", "401 for ever", "for every token", "a fetch each five seconds at most, polls back off, not healthy; jobs in hand are kept"),
+    Row(26, "A", "403 for one job type", "answered by the proxy", "other types are worked; one warning"),
+    Row(27, "A", "400 for one job type's polls", "answered by the proxy", "no hot loop, others are worked; one warning"),
+    Row(28, "A", "Host name can't be resolved for a while", "a resolver that fails", "looked up again until it can"),
+    Row(29, "A", "Slow look-ups in handlers", "gevent's ten resolver threads all busy", "reports are not delayed"),
+    Row(30, "A", "Address of IPv6", "engine behind [::1]", "works as any other"),
+    Row(31, "A", "Proxy variables in the environment", "HTTP_PROXY to a trap", "ignored; only api.proxy counts", (EXCHANGE + "test_nothing_in_the_environment_gets_the_token",)),
+    Row(32, "A", "Redirect to elsewhere", "302, 307 for polls and completions", "not followed; reports wait until it is gone", (EXCHANGE + "test_a_redirect_is_an_error_that_names_the_origin_only",)),
+    Row(33, "A", "Endless or compressed answers", "300 MB; gzip", "cut at 64 MB; refused unopened; others go on", (WIRE + "test_a_body_beyond_the_cap_is_refused", EXCHANGE + "test_a_compressed_bomb_is_cut_at_the_limit")),
+    Row(35, "A", "NaN, Infinity, doubled names in jobs", "answers changed on the way", "that job is failed, the others worked; of doubled names the last counts"),
+    Row(36, "A", "Load balancer closes quiet polls", "cut after 0.7 s", "polls are made shorter, and it is told"),
+    Row(37, "A", "No more file descriptors", "a limit of 64", "jobs that meet it fail; the worker recovers without restart"),
+    Row(38, "B", "Token endpoint slow", "2 s, fifty callers", "one fetch for all"),
+    Row(39, "B", "Many find the token over at once", "tokens of 1 s, fifty jobs", "one fetch each time", (CACHE + "test_fifty_callers_at_the_same_moment_make_one_fetch",)),
+    Row(40, "B", "Token endpoint down at start", "503, 429, 404; refused for 3 s (30 s in the soak)", "tried again with growing waits; no job fails; work begins by itself"),
+    Row(41, "B", "Token endpoint down in the middle", "one 503 at a renewal", "nothing stops"),
+    Row(42, "B", "Wrong secret", "401 from the token endpoint", "asked once a minute; no command sent; told without the secret; not healthy. The worker stays up: a secret may be mended"),
+    Row(43, "B", "Answer without a token", "HTML, empty, cut, no token, null, a number", "asked again; never sent as a token"),
+    Row(44, "B", "Token that no header may hold", "CR LF, NUL, Cyrillic", "asked again; never sent, never printed"),
+    Row(46, "B", "Token revoked early", "revoked while the handler runs", "one new token, one repetition, run once"),
+    Row(47, "B", "The same token after a 401", "the endpoint always gives the same", "no loop"),
+    Row(50, "B", "Token ends while a poll is parked or a handler runs", "tokens of 1 s, handlers longer", "no request ever carries one that is over", (CACHE + "test_a_token_is_renewed_thirty_seconds_before_its_end",)),
+    Row(52, "B", "Engine's clock ten minutes off", "deadlines changed on the way", "leases are measured on our own clock"),
+    Row(54, "C", "Handler raises", "any exception", "failed with one retry fewer, incident at 0", (WORKER + "test_an_exception_fails_the_job_until_its_retries_are_used_up",)),
+    Row(55, "C", "Failure without retries would be an incident", "-", "always sent", (OUTCOME + "test_a_failure_always_says_its_retries_and_counts_down",)),
+    Row(56, "C", "Business error that the process catches", "boundary event", "its path is taken", (WORKER + "test_a_business_exception_takes_the_path_of_its_bpmn_error",)),
+    Row(57, "C", "Business error that nobody catches", "no boundary event", "an incident; nothing more is sent"),
+    Row(58, "C", "Business error without a code", "'', blanks, None", "failed unsent, with the reason", (OUTCOME + "test_a_business_error_without_code_is_refused",)),
+    Row(59, "C", "Handler longer than its lease", "5 s of work on 1 s; extension off", "extended and run once; without extension not started again here", (WORKER + "test_a_lease_is_extended_while_the_handler_runs",)),
+    Row(60, "C", "The same with two processes", "the first is frozen (SIGSTOP) and goes on", "completed once; the loser says job.gone"),
+    Row(62, "C", "Job waits for a slot", "two types, one slot", "handed back before its lease ends, no retry lost"),
+    Row(63, "C", "More jobs than room", "a late poll brings one on top", "handed back, no retry lost"),
+    Row(64, "C", "Same job again while it runs", "lease without extension", "not started again"),
+    Row(66, "C", "Jobs of other versions", "unknown fields and kinds, string keys", "worked"),
+    Row(67, "C", "Nulls and odd numbers in jobs", "headers, variables, keys null; huge retries", "worked"),
+    Row(68, "C", "Result with NaN", "at any depth", "failed with its path"),
+    Row(69, "C", "Result beyond a double", "1e400, Decimal NaN", "failed with its path; other Decimals are text"),
+    Row(70, "C", "Integer beyond 64 bits", "2**70", "failed with its path"),
+    Row(71, "C", "Lone surrogate", "'\\ud800'", "failed with its path"),
+    Row(72, "C", "Result without JSON", "bytes, objects, circles, odd keys", "failed with its path", (OUTCOME + "test_what_camunda_cannot_hold_is_refused_with_its_place",)),
+    Row(73, "C", "Result that is no object", "text, number, list", "failed with what to return", (OUTCOME + "test_objects_become_variables",)),
+    Row(74, "C", "Result None or {}", "-", "completed without variables", (WORKER + "test_what_a_handler_returns_becomes_variables",)),
+    Row(75, "C", "Large variables", "twelve jobs of 0.5 MB in one answer", "all worked, nobody waits"),
+    Row(76, "C", "Hostile exception text", "1 MB with NUL, ANSI, surrogates and a token", "cut, escaped, without the token", (OUTCOME + "test_a_huge_or_hostile_message_is_cut_and_escaped",)),
+    Row(77, "C", "Back-off asked for", "retry_back_off=800", "waited for"),
+    Row(78, "C", "Instance cancelled while the handler runs", "through the API", "the result is dropped, one warning"),
+    Row(79, "C", "Two handlers for one type", "decorators", "refused at start, both named; exit 2"),
+    Row(80, "C", "No handler, import error, wrong signature", "broken modules", "nothing is polled; exit 2, or 1 with the user's own traceback", ("acceptance/test_cli.py::test_a_handler_that_cannot_be_called_is_told_with_the_users_line_only",)),
+    Row(81, "D", "Handler hangs", "an endless sleep", "stopped at handler_timeout, failed, slot free", (WORKER + "test_a_handler_that_takes_too_long_is_stopped_and_its_job_failed",)),
+    Row(83, "D", "sys.exit() in a handler", "-", "its job fails, nothing else", (WORKER + "test_nothing_that_a_handler_does_ends_more_than_its_job",)),
+    Row(84, "D", "KeyboardInterrupt raised in a handler", "-", "its job fails, nothing else", (WORKER + "test_nothing_that_a_handler_does_ends_more_than_its_job",)),
+    Row(86, "D", "MemoryError, RecursionError", "1 PB; endless recursion", "its job fails, nothing else"),
+    Row(87, "D", "Handler ends the process", "os._exit, a segmentation fault", "all jobs of the process come back by their leases"),
+    Row(88, "D", "Process killed for its memory", "SIGKILL, which is what the kernel does", "as above"),
+    Row(89, "D", "Handler blocks the hub", "2.5 s of Python", "told with job type and stack; others only wait"),
+    Row(91, "D", "Handler blocks in C", "os.system, sqlite3", "told with job type and stack; others only wait"),
+    Row(92, "D", "Names copied before the patch", "from time import sleep, ...", "mended or named with a remedy; exit 3 if strict", (ORDERS + "test_what_cannot_be_mended_is_named_with_a_remedy", ORDERS + "test_strict_mode_refuses_to_run_with_anything_unmended")),
+    Row(93, "D", "requests imported before the patch", "every import order", "works over TLS", (ORDERS + "test_what_was_imported_first_works_over_tls_beside_other_greenlets",)),
+    Row(94, "D", "asyncio.run() in several handlers", "three at once", "the others fail with the reason and come again"),
+    Row(95, "D", "Thread that outlives its handler", "an endless one, no daemon", "the end is not held up, and it is told"),
+    Row(96, "D", "Programs started by handlers", "subprocess.run, Popen, os.popen", "waited for together"),
+    Row(97, "D", "multiprocessing.Pool in a handler", "-", 'not supported: use run_in="process"', reason="it stops the whole process for good, so that only its jobs' leases help; which is what row 87 proves"),
+    Row(99, "D", "subprocess in a native thread", "gevent's thread pool", "its job fails with the reason"),
+    Row(101, "D", "Handler stopped while it holds a lock", "acquire() without with", "its job fails; the lock stays locked, since nobody knows whether to open it"),
+    Row(102, "D", "State that handlers share", "folder, random seed, locale; decimal", "the process's own is shared (use no os.chdir()); decimal precision is each job's"),
+    Row(104, "D", "Memory of failed jobs", "500 failures with 200 kB at hand", "given back at once", (WORKER + "test_finished_jobs_leave_nothing_behind",)),
+    Row(105, "E", "SIGTERM while idle", "job created after the signal", "what the open poll brings is handed back at once; exit 0"),
+    Row(107, "E", "SIGTERM while handlers run", "five of 2 s; 1,000 of 300 ms", "finished, reported; the rest there for others at once; exit 0", (CLI + "test_a_signal_ends_a_busy_worker_with_0_and_leaves_no_job_locked",)),
+    Row(108, "E", "Handlers longer than the drain", "60 s against 1 s", "handed back, no retry lost; exit 1", (CLI + "test_a_handler_that_outlasts_the_drain_costs_exit_code_1_and_no_job",)),
+    Row(109, "E", "Report hangs at the end", "never answered", "not waited for beyond the drain; exit 1 names the job"),
+    Row(110, "E", "SIGTERM without an engine", "nobody listens", "exit 0 at once"),
+    Row(112, "E", "Second SIGTERM", "also while Python is busy", "exit 143 at once", (CLI + "test_the_second_signal_ends_a_worker_whose_handler_never_yields",)),
+    Row(113, "E", "Ctrl+C once, twice", "SIGINT", "as SIGTERM; 130"),
+    Row(114, "E", "SIGHUP, nohup", "SIGHUP; ignored by inheritance", "as SIGTERM; stays ignored", (CLI + "test_under_nohup_a_hangup_is_ignored",)),
+    Row(115, "E", "What is going on?", "SIGUSR1", "one line for each job in hand, with its stack, without variables"),
+    Row(116, "E", "SIGKILL with fifty jobs", "half of them finished", "the next worker completes each once; one more run at most"),
+    Row(118, "E", "stop() from anywhere, and again", "handler, signal handler, twice, before start", "no deadlock, nothing lost"),
+    Row(119, "E", "Application's own signal handler", "signal.signal(SIGTERM)", "left alone"),
+    Row(120, "E", "Process 1 of a container", "unshare --pid", "drains as any other"),
+    Row(121, "E", "The program simply ends", "main returns with jobs running", "drains first", (CLI + "test_a_module_that_starts_the_workers_itself_is_stopped_as_well",)),
+    Row(122, "F", "Closed standard streams", ">&-", "jobs go on", (LOGS + "test_closed_streams_are_no_place_for_anything_else",)),
+    Row(123, "F", "Disk full", "/dev/full", "jobs go on, lost lines are counted", (LOGS + "test_output_that_fails_costs_lines_and_not_the_job", LOG + "test_a_full_disk_costs_lines_until_there_is_room_again")),
+    Row(124, "F", "Reader gone or stalled", "closed and full pipes", "jobs go on, lost lines are counted", (LOGS + "test_a_reader_that_stalls_neither_blocks_the_job_nor_garbles_what_it_reads_later", LOG + "test_a_reader_that_has_gone_costs_lines_and_no_exception")),
+    Row(126, "F", "Log injection", "newlines, ANSI, bidi", "one line an event, all escaped", (LOG + "test_nothing_in_an_event_or_a_value_can_act_on_the_terminal",)),
+    Row(127, "F", "Secrets in locals", "exceptions with secrets at hand", "not in the log", (LOG + "test_a_traceback_has_no_locals_no_secrets_and_an_end",)),
+    Row(128, "F", "Context of interleaved jobs", "200 at once", "every line has its own job", (LOGS + "test_two_hundred_interleaved_jobs_keep_their_lines_apart",)),
+    Row(129, "F", "Secrets in lines of libraries", "tokens in queries and headers", "redacted", (LOG + "test_no_secret_gets_into_a_line",)),
+    Row(130, "G", "Wrong settings", "missing, blank, unknown, wrong type", "one error names all; exit 2", (OPTIONS + "test_all_that_is_wrong_is_told_at_once_with_the_place_of_each", "acceptance/test_cli.py::test_a_wrong_configuration_is_one_error_and_exit_code_2")),
+    Row(131, "G", "Odd .env files", "parents', $ in secrets", "only ./.env, taken literally", (CURRENT + "test_dotenv_is_taken_literally_and_leaves_the_environment_alone", CURRENT + "test_dotenv_of_a_parent_is_not_ours")),
+    Row(132, "G", "Configuration printed", "repr, dump, pickle, errors", "secrets masked", (OPTIONS + "test_a_form_has_the_secret_and_nothing_else_has", OPTIONS + "test_a_secret_of_the_wrong_type_is_not_shown")),
+    Row(133, "G", "Certificates", "private CA, wrong host, expired, mTLS", "the good one works, the others are refused", (EXCHANGE + "test_a_private_authority_is_trusted_by_its_file_and_by_nothing_else", EXCHANGE + "test_a_wrong_certificate_is_refused")),
+    Row(134, "G", "Certificates named in the environment", "REQUESTS_CA_BUNDLE", "the configured ones count", (EXCHANGE + "test_a_private_authority_is_trusted_by_its_file_and_by_nothing_else",)),
+    Row(135, "G", "Keys that are paths", "'1/../../x'", "refused before sending", ("unit/c8/api/test_call.py::test_what_is_no_key_is_never_sent",)),
+    Row(136, "G", "Token cache file", "-", "tokens are kept in memory only", reason="there is no such file"),
+    Row(137, "G", "Status port", "taken, or asked from elsewhere", "loopback only; one clear error", ("acceptance/test_processes.py::test_a_status_port_that_is_taken_is_one_clear_error",)),
+    Row(138, "G", "Unsupported Python", "-", "refused by the installer (requires-python)", reason="a matter of packaging: nox runs 3.10 to 3.13, and pip refuses older ones"),
+    Row(139, "G", "pytest and coverage under the patch", "this suite itself", "works", reason="make test runs every test patched, with coverage and time-outs by signal"),
+    Row(140, "H", "Connections of a hundred jobs", "100 in flight", "40 connections and a poll's, no more"),
+    Row(141, "H", "Polls hold connections", "nine parked, one connection for reports", "reports never wait for polls"),
+    Row(142, "H", "Request killed in the middle", "greenlet killed", "no answer goes to another job", (WIRE + "test_a_killed_request_leaves_no_connection_whose_answer_another_could_read",)),
+    Row(143, "H", "One type floods", "200 jobs against one", "the one is not starved", (WORKER + "test_the_pool_caps_all_types_together_and_a_flood_starves_nobody",)),
+)  # fmt: skip
+
+
+def marked_tests() -> dict[int, list[str]]:
+    """Return the tests of this folder by the rows that their marks name, as ``file::test``."""
+    found: dict[int, list[str]] = {}
+    for path in sorted(HERE.glob("test_*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                for number in _marks(node):
+                    found.setdefault(number, []).append(f"faults/{path.name}::{node.name}")
+    return found
+
+
+def _marks(function: ast.FunctionDef) -> list[int]:
+    return [
+        argument.value
+        for decorator in function.decorator_list
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.fault"
+        for argument in decorator.args
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, int)
+    ]
+
+
+def page() -> str:
+    """Return ``docs/faults.md``."""
+    tests = marked_tests()
+    lines = [
+        "# Faults and promises",
+        "",
+        "What can go wrong between a worker, its handlers and Camunda, how the tests make it go wrong, what is",
+        "promised, and which tests prove it: on loopback, against a real Camunda 8.6.0, judged by the engine's own",
+        "records (what was completed, failed, or became an incident) and by counting the runs of each job's handler.",
+        "",
+        "Written from `tests/faults/rows.py` by `python -m tests.faults.rows > docs/faults.md`; a test compares the",
+        "two. Numbers are names, and have gaps.",
+    ]
+    for area, title in AREAS.items():
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            "| # | fault | injected | promise | proof |",
+            "| --- | --- | --- | --- | --- |",
+        ]
+        for row in (row for row in ROWS if row.area == area):
+            proofs = [_linked(test) for test in (*tests.get(row.number, ()), *row.elsewhere)]
+            proof = "<br>".join([*proofs, *([f"none: {row.reason}"] if row.reason else [])])
+            lines.append(f"| {row.number} | {row.fault} | {row.injected} | {row.promise} | {proof} |")
+    return "\n".join(lines) + "\n"
+
+
+def _linked(test: str) -> str:
+    file, _, name = test.partition("::")
+    return f"[{name.removeprefix('test_').replace('_', ' ')}](../tests/{file})"
+
+
+if __name__ == "__main__":
+    print(page(), end="")
