@@ -19,15 +19,20 @@ class ClientFailedError(RuntimeError):
     """A client's process ended without a result; the text has the end of what it printed."""
 
 
-def run_client(
-    name: str,
-    options: Mapping[str, Any],
-    *,
-    python: str = sys.executable,
-    environment: Mapping[str, str] | None = None,
-    patience_s: float = PATIENCE_S,
+def run_client(name: str, options: Mapping[str, Any], *, patience_s: float = PATIENCE_S) -> dict[str, Any]:
+    """Return what ``_clients/<name>.py`` measured of itself.
+
+    Raises:
+        ClientFailedError: It failed or took longer than ``patience_s``.
+    """
+    command = [sys.executable, str(_CLIENTS / f"{name}.py")]
+    return run_command(name, command, [json.dumps(options)], patience_s=patience_s)
+
+
+def run_command(
+    name: str, command: Sequence[str], arguments: Sequence[str], *, patience_s: float = PATIENCE_S
 ) -> dict[str, Any]:
-    """Return what ``_clients/<name>.py`` printed as its last line. Its log goes to a file, as in production.
+    """Return the JSON that a program printed as its last line. Its log goes to a file, as in production.
 
     Raises:
         ClientFailedError: It failed or took longer than ``patience_s``.
@@ -35,19 +40,19 @@ def run_client(
     with tempfile.TemporaryFile() as log:
         try:
             done = subprocess.run(
-                [python, str(_CLIENTS / f"{name}.py"), json.dumps(options)],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                timeout=patience_s,
-                env=dict(environment) if environment is not None else None,
-                check=False,
+                [*command, *arguments], stdout=subprocess.PIPE, stderr=log, timeout=patience_s, check=False
             )
             lines, code = done.stdout.decode().strip().splitlines(), str(done.returncode)
-        except subprocess.TimeoutExpired:
-            lines, code = [], f"no result within {patience_s:.0f} s"
+        except subprocess.TimeoutExpired as error:
+            lines, code = (
+                (error.stdout or b"").decode(errors="replace").splitlines(),
+                f"no result in {patience_s:.0f} s",
+            )
         if not lines or not lines[-1].startswith("{"):
+            log.seek(0, 2)
             log.seek(max(0, log.tell() - 2000))
-            raise ClientFailedError(f"{name} ended with {code}: {log.read().decode(errors='replace').strip()}")
+            told = "\n".join([*lines[-5:], log.read().decode(errors="replace").strip()])
+            raise ClientFailedError(f"{name} ended with {code}: {told}")
     result: dict[str, Any] = json.loads(lines[-1])
     return result
 

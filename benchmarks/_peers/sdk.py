@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 
 from _work import Work, options
@@ -17,15 +18,21 @@ from camunda_orchestration_sdk import CamundaAsyncClient, WorkerConfig  # noqa: 
 
 async def main() -> None:
     async with CamundaAsyncClient() as client:
+        # Up to 1.1 the strategy is the configuration's, from 9 on the worker's.
+        way = {"execution_strategy": "thread"}
+        in_config = "execution_strategy" in inspect.signature(WorkerConfig).parameters
         config = WorkerConfig(
-            job_type=asked["job_type"], job_timeout_milliseconds=120_000, max_concurrent_jobs=asked["in_flight"]
+            job_type=asked["job_type"],
+            job_timeout_milliseconds=120_000,
+            max_concurrent_jobs=asked["in_flight"],
+            **(way if in_config else {}),
         )
 
-        def handler(job: object) -> dict:
+        def handler(job: object) -> dict:  # noqa: ARG001 (a handler's shape)
             work()
             return {"done": True}
 
-        client.create_job_worker(config=config, callback=handler, execution_strategy="thread")
+        client.create_job_worker(config=config, callback=handler, **({} if in_config else way))
         await client.run_workers()
 
 

@@ -12,31 +12,29 @@ asked = options()
 work = Work(asked)
 base = f"{asked['rest']}/v2/jobs"
 own = threading.local()
-in_flight = 0
-changed = threading.Condition()
+free = threading.Semaphore(asked["in_flight"])
 
 
 def run(job: dict) -> None:
-    global in_flight
     if not hasattr(own, "session"):
         own.session = requests.Session()
     work()
     own.session.post(f"{base}/{job.get('jobKey', job.get('key'))}/completion", json={"variables": {"done": True}})
-    with changed:
-        in_flight -= 1
-        changed.notify()
+    free.release()
 
 
 polling = requests.Session()
 threading.stack_size(256 * 1024)
 pool = ThreadPoolExecutor(asked["in_flight"])
+body = {"type": asked["job_type"], "worker": "threads", "timeout": 120_000, "requestTimeout": 5000}
 while True:
-    with changed:
-        changed.wait_for(lambda: in_flight < asked["in_flight"])
-        free = asked["in_flight"] - in_flight
-    body = {"type": asked["job_type"], "worker": "threads", "timeout": 120_000, "requestTimeout": 5000}
-    answer = polling.post(f"{base}/activation", json={**body, "maxJobsToActivate": min(free, 120)})
-    for found in answer.json().get("jobs", []) if answer.ok else []:
-        with changed:
-            in_flight += 1
-        pool.submit(run, found)
+    free.acquire()
+    room = 1
+    while room < 120 and free.acquire(blocking=False):
+        room += 1
+    answer = polling.post(f"{base}/activation", json={**body, "maxJobsToActivate": room})
+    found = answer.json().get("jobs", []) if answer.ok else []
+    for one in found:
+        pool.submit(run, one)
+    if len(found) < room:
+        free.release(room - len(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import resource
 import sys
@@ -25,6 +26,8 @@ class _World:
 
     def __init__(self, jobs: int = -1, size: int = 1024, delay_us: int = 0, shape: int = 88, limit: int = 0) -> None:
         self.left, self.delay_s, self.shape, self.limit = jobs, delay_us / 1e6, shape, limit
+        #: Parked polls.
+        self.waiting = 0
         self.count: Counter[str] = Counter()
         self.key = 2251799813685249
         self.refilled = asyncio.Event()
@@ -86,16 +89,18 @@ class _Connection(asyncio.Protocol):
         if path.endswith("/activation"):
             asked = json.loads(body)
             if not world.left and asked.get("requestTimeout", 10000) > 0:
-                try:
+                world.waiting += 1
+                with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(world.refilled.wait(), asked.get("requestTimeout", 10000) / 1000)
-                except TimeoutError:
-                    pass
+                world.waiting -= 1
             self._reply(200, world.jobs(asked["maxJobsToActivate"]))
         elif path == "/stub/stats":
             use = resource.getrusage(resource.RUSAGE_SELF)
             names = ("activated", "completed", "failed", "thrown", "extended", "polls", "empty_polls", "connections")
             told = {name: world.count[name] for name in (*names, "requests")}
-            self._reply(200, json.dumps({**told, "cpu_s": use.ru_utime + use.ru_stime}).encode())
+            self._reply(
+                200, json.dumps({**told, "waiting": world.waiting, "cpu_s": use.ru_utime + use.ru_stime}).encode()
+            )
         elif path.startswith("/stub/jobs/"):
             world.left = int(path.rpartition("/")[2])
             world.count.clear()

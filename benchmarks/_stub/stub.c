@@ -139,17 +139,18 @@ static int send_all(Client *c, const char *data, size_t size) {
     return 1;
 }
 
-/* The headers that a gateway 8.6.0 sends, so that clients pay for reading as many. */
-#define USUAL                                                                                                   \
+/* Camunda 8.6.0 sends only the date; newer gateways have Spring Security's too, and clients pay for reading them. */
+#define DATE "Date: Mon, 02 Nov 2026 08:00:00 GMT\r\n"
+#define SECURITY                                                                                                \
     "Vary: Origin\r\nVary: Access-Control-Request-Method\r\nVary: Access-Control-Request-Headers\r\n"            \
     "X-Content-Type-Options: nosniff\r\nX-XSS-Protection: 0\r\n"                                                  \
     "Cache-Control: no-cache, no-store, max-age=0, must-revalidate\r\nPragma: no-cache\r\nExpires: 0\r\n"         \
-    "X-Frame-Options: DENY\r\nDate: Mon, 02 Nov 2026 08:00:00 GMT\r\n"
+    "X-Frame-Options: DENY\r\n"
 
 static int reply(Client *c, const char *status, const char *kind, const char *body, size_t size) {
     static char head[1024];
     const char *last = connection_limit && c->served >= connection_limit ? "Connection: close\r\n" : "";
-    int n = snprintf(head, sizeof head, "HTTP/1.1 %s\r\n" USUAL "%s", status, last);
+    int n = snprintf(head, sizeof head, "HTTP/1.1 %s\r\n%s" DATE "%s", status, as_strings ? SECURITY : "", last);
     if (size || *kind)
         n += snprintf(head + n, sizeof head - n, "Content-Type: %s\r\nContent-Length: %zu\r\n\r\n", kind, size);
     else
@@ -207,9 +208,9 @@ static int reply_stats(Client *c) {
     int n = snprintf(
         text, sizeof text,
         "{\"activated\":%ld,\"completed\":%ld,\"failed\":%ld,\"thrown\":%ld,\"extended\":%ld,\"polls\":%ld,"
-        "\"empty_polls\":%ld,\"connections\":%ld,\"requests\":%ld,\"cpu_s\":%ld.%06ld}",
+        "\"empty_polls\":%ld,\"connections\":%ld,\"requests\":%ld,\"waiting\":%zu,\"cpu_s\":%ld.%06ld}",
         count.activated, count.completed, count.failed, count.thrown, count.extended, count.polls, count.empty_polls,
-        count.connections, count.requests, use.ru_utime.tv_sec + use.ru_stime.tv_sec,
+        count.connections, count.requests, heap_size, use.ru_utime.tv_sec + use.ru_stime.tv_sec,
         (use.ru_utime.tv_usec + use.ru_stime.tv_usec) % 1000000);
     return reply(c, "200 OK", "application/json", text, n);
 }
