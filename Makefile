@@ -38,7 +38,8 @@ lint: setup ## ruff, mypy --strict and the import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup ## Run every benchmark in turn
+bench: setup ## Run every benchmark in turn; results and plots go to benchmarks/results
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@set -e; for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
 
 soak: setup ## The long tests, which make test leaves out

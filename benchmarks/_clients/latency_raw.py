@@ -6,20 +6,32 @@ import http.client
 import json
 import sys
 import time
+from queue import Queue
+from threading import Thread
 from urllib.parse import urlsplit
 
 from _count import options
 
 
 def main() -> None:
-    """Print ``[number, start]`` for each job, and complete it on a connection of its own."""
+    """Print ``[number, start]`` for each job; a thread of its own completes them, so that polling never waits."""
     asked = options()
     place = urlsplit(asked["rest"]).netloc
-    polling, telling = (http.client.HTTPConnection(place, timeout=60) for _ in range(2))
+    polling = http.client.HTTPConnection(place, timeout=60)
+    headers = {"Content-Type": "application/json"}
+    done: Queue[dict[str, object]] = Queue()
+
+    def complete() -> None:
+        telling = http.client.HTTPConnection(place, timeout=60)
+        while True:
+            job = done.get()
+            telling.request("POST", f"/v2/jobs/{job.get('jobKey', job.get('key'))}/completion", b"{}", headers)
+            telling.getresponse().read()
+
+    Thread(target=complete, daemon=True).start()
     body = json.dumps(
         {"type": asked["job_type"], "worker": "raw", "timeout": 60_000, "maxJobsToActivate": 32, "requestTimeout": 9000}
     )
-    headers = {"Content-Type": "application/json"}
     while True:
         polling.request("POST", "/v2/jobs/activation", body, headers)
         jobs = json.loads(polling.getresponse().read())["jobs"]
@@ -28,8 +40,7 @@ def main() -> None:
             sys.stdout.write(json.dumps([job["variables"]["number"], started_s]) + "\n")
         sys.stdout.flush()
         for job in jobs:
-            telling.request("POST", f"/v2/jobs/{job.get('jobKey', job.get('key'))}/completion", b"{}", headers)
-            telling.getresponse().read()
+            done.put(job)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def main() -> None:
         }
     )
 
-    def charge_card(job: ActivatedJob) -> None:  # noqa: ARG001 (a handler's shape)
+    def charge_card(job: ActivatedJob) -> None:
         if sleep_s:
             time.sleep(sleep_s)
         count.one()

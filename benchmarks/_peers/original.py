@@ -20,7 +20,7 @@ initialize_config(
 
 
 @camunda_worker(job_type=asked["job_type"], max_jobs_to_activate=asked["in_flight"])
-def handler(job: ActivatedJob) -> dict:  # noqa: ARG001 (a handler's shape)
+def handler(job: ActivatedJob) -> dict:
     work()
     return {"done": True}
 

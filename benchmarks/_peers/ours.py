@@ -16,7 +16,7 @@ work = Work(asked)
 initialize_config({"api": {"baseUrl": asked["rest"]}, "worker": {"pool": asked["in_flight"]}})
 
 
-def handler(job: ActivatedJob) -> dict[str, object]:  # noqa: ARG001 (a handler's shape)
+def handler(job: ActivatedJob) -> dict[str, object]:
     work()
     return {"done": True}
 

@@ -28,7 +28,7 @@ async def main() -> None:
             **(way if in_config else {}),
         )
 
-        def handler(job: object) -> dict:  # noqa: ARG001 (a handler's shape)
+        def handler(job: object) -> dict:
             work()
             return {"done": True}
 
