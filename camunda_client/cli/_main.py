@@ -95,7 +95,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.set_defaults(run=_demo.run)
     _add_engine(commands)
+    doctor = commands.add_parser(
+        "doctor",
+        help="look at Python, packages, handlers, configuration, token and cluster, and say what is wrong",
+        description="Prints one line for everything looked at: ok, note, wrong or skipped. Exit code 1 if anything is "
+        "wrong. Sends nothing but a request for a token and one for the topology.",
+    )
+    doctor.add_argument("target", metavar="TARGET", nargs="?", help="your handlers, as worker takes them")
+    doctor.set_defaults(run=_run_doctor)
     return parser
+
+
+def _run_doctor(options: argparse.Namespace) -> int:
+    from camunda_client.cli import _doctor
+
+    return _doctor.run(options)
 
 
 def _add_worker(commands: Any) -> None:

@@ -31,7 +31,7 @@ def test_help_tells_commands_exit_codes_units_defaults_and_environment_names(tmp
     code, output = run("--help", cwd=tmp_path)
 
     assert code == 0
-    for command in ("worker", "deploy", "start", "topology", "demo", "engine"):
+    for command in ("worker", "deploy", "start", "topology", "demo", "engine", "doctor"):
         assert f"\n    {command} " in output
     assert "128+n  signal n came a second time" in output
     assert "api.job.timeout  (ms, default: 10000)" in output
@@ -40,7 +40,7 @@ def test_help_tells_commands_exit_codes_units_defaults_and_environment_names(tmp
     assert output.count("code wins over the environment") == 1
 
 
-@pytest.mark.parametrize("command", ["worker", "deploy", "start", "topology", "demo", "engine"])
+@pytest.mark.parametrize("command", ["worker", "deploy", "start", "topology", "demo", "engine", "doctor"])
 def test_every_command_explains_every_argument(command: str, tmp_path: Path) -> None:
     code, output = run(command, "--help", cwd=tmp_path, environment={"COLUMNS": "200"})
 

@@ -1,0 +1,181 @@
+"""``camunda-client doctor``: look at everything a worker needs, and say what is wrong and how to mend it."""
+
+from __future__ import annotations
+
+import platform
+import re
+import sys
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from camunda_client import log, patching
+from camunda_client.cli import _target
+from camunda_client.error import ServiceException
+
+if TYPE_CHECKING:
+    import argparse
+
+#: Minor versions of Python 3 that are tested.
+_TESTED = range(10, 14)
+_DISTRIBUTION = "c8-client"
+#: For Camunda 7, by others; it has a top-level package of our name, and whoever is installed last wins.
+_NAMESAKE = "camunda-client"
+
+
+class Finding(NamedTuple):
+    """One thing looked at. ``verdict`` is ok, note (works, but know it), wrong, or skipped."""
+
+    verdict: str
+    told: str
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the findings; return 1 if something is wrong."""
+    patched = _patch()
+    wrong = False
+    for finding in [*_interpreter(), *_packages(), *_namesake(), *patched]:
+        wrong = _print(finding) or wrong
+    for finding in _target_findings(options.target):
+        wrong = _print(finding) or wrong
+    for finding in _cluster():
+        wrong = _print(finding) or wrong
+    log.flush()
+    return 1 if wrong else 0
+
+
+def _print(finding: Finding) -> bool:
+    print(f"{finding.verdict:<8} {finding.told}", flush=True)
+    return finding.verdict == "wrong"
+
+
+# -- this machine ---------------------------------------------------------------------------------------------------
+def _interpreter() -> Iterator[Finding]:
+    told = f"{platform.python_implementation()} {platform.python_version()} at {sys.executable}"
+    right = platform.python_implementation() == "CPython" and sys.version_info[1] in _TESTED
+    remedy = f"; tested are CPython 3.{_TESTED.start} to 3.{_TESTED.stop - 1}"
+    yield Finding("ok", told) if right else Finding("note", told + remedy)
+
+
+def _packages() -> Iterator[Finding]:
+    try:
+        required = metadata.requires(_DISTRIBUTION) or []
+    except metadata.PackageNotFoundError:
+        yield Finding("note", f"{_DISTRIBUTION} itself is not installed, only found on the path: pip install it")
+        return
+    for line in required:
+        name, operator, floor = re.match(r"([\w.-]+)\s*(>=)?\s*([\d.]*)", line).groups()  # type: ignore[union-attr]
+        if "extra ==" not in line:
+            yield _package(name, floor if operator else "")
+
+
+def _package(name: str, floor: str) -> Finding:
+    remedy = f"pip install '{name}{'>=' if floor else ''}{floor}'"
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return Finding("wrong", f"{name} is not installed: {remedy}")
+    if _numbers(version) < _numbers(floor):
+        return Finding("wrong", f"{name} {version} is older than {floor}, below which it has a defect: {remedy}")
+    return Finding("ok", f"{name} {version}")
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version)[:3]]
+
+
+def _namesake() -> Iterator[Finding]:
+    try:
+        version = metadata.version(_NAMESAKE)
+    except metadata.PackageNotFoundError:
+        return
+    yield Finding(
+        "wrong",
+        f"the distribution {_NAMESAKE} {version} (for Camunda 7) is installed beside {_DISTRIBUTION}, and both have a "
+        f"package camunda_client: pip uninstall {_NAMESAKE}, then pip install --force-reinstall {_DISTRIBUTION}",
+    )
+
+
+# -- patching and handlers ------------------------------------------------------------------------------------------
+def _patch() -> list[Finding]:
+    try:
+        report = patching.patch()
+    except patching.PatchError as error:
+        return [Finding("wrong", str(error))]
+    if not report.applied:
+        told = "blocking calls are not cooperative: CAMUNDA_CLIENT_PATCH=0; unset it, or patch first of all yourself"
+        return [Finding("note", told)]
+    return [
+        Finding("ok", "blocking calls are cooperative"),
+        *(Finding("note", f"{one.module}.{one.name} is not: {one.remedy}") for one in report.unmended),
+    ]
+
+
+def _target_findings(target: str | None) -> Iterator[Finding]:
+    """Import the user's handlers as ``worker`` would."""
+    if target is None:
+        yield Finding("skipped", "handlers: name your app.py or package.module to have them looked at")
+        return
+    from camunda_client.c8 import worker
+    from camunda_client.c8.worker._registry import check_unique
+
+    try:
+        _target.load(target)
+    except _target.UserCodeFailed:
+        yield Finding("wrong", f"{target} can't be imported; its traceback is above")
+        return
+    worker.register_workers()
+    workers = worker.CamundaWorkerManager().workers
+    if not workers:
+        yield Finding("wrong", f"{target} has no function decorated with @camunda_worker")
+        return
+    types = ", ".join(sorted({one.job_type for one in workers}))
+    yield from _guarded(lambda: check_unique(workers), f"{target} handles {types}")
+    for module, remedy in patching.find_blocking_modules():
+        yield Finding("note", f"{target} imports {module}, which blocks every job while it waits: {remedy}")
+
+
+# -- configuration and cluster --------------------------------------------------------------------------------------
+def _cluster() -> Iterator[Finding]:
+    from camunda_client import config
+    from camunda_client.c8 import api, auth
+
+    try:
+        settings = config.get_config()
+    except RuntimeError:
+        configured = list(_guarded(config.initialize_config, ""))
+        if configured[0].verdict == "wrong":
+            yield configured[0]
+            yield Finding("skipped", "token and topology, which need a configuration")
+            return
+        settings = config.get_config()
+    how = settings.auth
+    kind = "no authentication" if how is None or how.none else "user and password" if how.basic else "a token"
+    yield Finding("ok", f"configuration: {settings.api.base_url} with {kind}")
+    if how is not None and how.oauth is not None:
+        yield from _guarded(auth.get_token, "token", lambda got: f"for {got[1]} s")
+    yield from _topology(api.get_cluster_topology)
+
+
+def _topology(ask: Callable[[], Any]) -> Iterator[Finding]:
+    try:
+        found = ask()
+    except ServiceException as error:
+        yield Finding("wrong", str(error))
+        return
+    leads = sum(part.role.lower() == "leader" for broker in found.brokers for part in broker.partitions)
+    told = f"Camunda {found.gateway_version}, {leads} of {found.partitions_count} partitions have a leader"
+    if leads < (found.partitions_count or 1):
+        yield Finding("wrong", f"{told}: jobs of the others are not handed out; look at the brokers")
+        return
+    yield Finding("ok", told)
+
+
+def _guarded(call: Callable[[], Any], told: str, more: Callable[[Any], str] | None = None) -> Iterator[Finding]:
+    """Call; tell that it went well, or what was refused."""
+    try:
+        result = call()
+    except ServiceException as error:
+        yield Finding("wrong", str(error))
+    else:
+        yield Finding("ok", f"{told} {more(result)}" if more is not None else told)

@@ -1,0 +1,141 @@
+"""``camunda-client doctor``, as a process, on machines that are well and on some that are not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from camunda_client.embedded import Gateway
+from tests.parts.programs import CAMUNDA_CLIENT, Program
+
+HANDLERS = Path(__file__).parent.parent.parent / "examples" / "order_process.py"
+NOWHERE = {"CAMUNDA_REST_ADDRESS": "http://127.0.0.1:9"}
+
+
+@pytest.fixture
+def cluster() -> Iterator[dict[str, str]]:
+    """The address of an embedded engine, as environment."""
+    with Gateway() as gateway:
+        yield {"CAMUNDA_REST_ADDRESS": gateway.base_url}
+
+
+def doctor(folder: Path, environment: dict[str, str], *arguments: str | Path) -> tuple[int, dict[str, list[str]], str]:
+    """Return the exit code, what was told by verdict, and all that was printed."""
+    code, output = Program.run(CAMUNDA_CLIENT, "doctor", *arguments, cwd=folder, environment=environment)
+    told: dict[str, list[str]] = {"ok": [], "note": [], "wrong": [], "skipped": []}
+    for verdict, text in re.findall(r"^(ok|note|wrong|skipped) +(.*)$", output, re.MULTILINE):
+        told[verdict].append(text)
+    return code, told, output
+
+
+def installed(folder: Path, name: str, version: str) -> dict[str, str]:
+    """Put a distribution's metadata first on the path, as if it were installed."""
+    info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    return {"PYTHONPATH": str(folder)}
+
+
+def test_where_all_is_well_nothing_is_wrong(cluster: dict[str, str], tmp_path: Path) -> None:
+    code, told, output = doctor(tmp_path, cluster, HANDLERS)
+
+    assert code == 0, output
+    assert (told["wrong"], told["note"], told["skipped"]) == ([], [], [])
+    assert [line.split()[0] for line in told["ok"][1:8]] == [
+        "gevent", "httptools", "pydantic", "python-dotenv", "requests", "structlog", "urllib3",
+    ]  # fmt: skip
+    assert told["ok"][8:] == [
+        "blocking calls are cooperative",
+        f"{HANDLERS} handles ask-for-review, charge-order",
+        f"configuration: {cluster['CAMUNDA_REST_ADDRESS']} with no authentication",
+        "Camunda 8.6.0, 1 of 1 partitions have a leader",
+    ]
+    assert len(output.splitlines()) == len(told["ok"])
+
+
+def test_a_missing_configuration_is_wrong_and_what_needs_it_is_skipped(tmp_path: Path) -> None:
+    code, told, _ = doctor(tmp_path, {})
+
+    assert code == 1
+    assert ["api.baseUrl is missing" in line and "CAMUNDA_REST_ADDRESS" in line for line in told["wrong"]] == [True]
+    assert [line.partition(",")[0].partition(":")[0] for line in told["skipped"]] == ["handlers", "token and topology"]
+
+
+def test_a_cluster_that_is_not_there_is_wrong(tmp_path: Path) -> None:
+    code, told, _ = doctor(tmp_path, NOWHERE)
+
+    assert (code, len(told["wrong"])) == (1, 1)
+    assert "http://127.0.0.1:9 refused the connection" in told["wrong"][0]
+
+
+def test_a_token_that_can_not_be_had_is_wrong_and_no_secret_is_shown(tmp_path: Path) -> None:
+    environment = {
+        **NOWHERE,
+        "CAMUNDA_CLIENT_ID": "worker",
+        "CAMUNDA_CLIENT_SECRET": "never-to-be-seen",
+        "CAMUNDA_OAUTH_URL": "http://127.0.0.1:9/token",
+        "CAMUNDA_AUTH_STRATEGY": "OAUTH",
+    }
+
+    code, told, output = doctor(tmp_path, environment)
+
+    assert code == 1
+    assert "configuration: http://127.0.0.1:9 with a token" in told["ok"]
+    assert told["wrong"][0].startswith("no token for client worker at http://127.0.0.1:9/token: ")
+    assert "never-to-be-seen" not in output
+
+
+def test_the_package_of_the_same_name_is_wrong(cluster: dict[str, str], tmp_path: Path) -> None:
+    code, told, _ = doctor(tmp_path, {**cluster, **installed(tmp_path, "camunda-client", "1.2.3")})
+
+    assert code == 1
+    [wrong] = told["wrong"]
+    assert wrong.startswith("the distribution camunda-client 1.2.3 (for Camunda 7) is installed beside c8-client")
+    assert "pip uninstall camunda-client" in wrong
+
+
+def test_a_package_that_is_too_old_is_wrong(cluster: dict[str, str], tmp_path: Path) -> None:
+    code, told, _ = doctor(tmp_path, {**cluster, **installed(tmp_path, "requests", "2.9.1")})
+
+    assert code == 1
+    assert re.fullmatch(
+        r"requests 2\.9\.1 is older than [\d.]+, below which it has a defect: pip install 'requests>=[\d.]+'",
+        told["wrong"][0],
+    )
+
+
+def test_blocking_drivers_and_twice_handled_types_are_told(cluster: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        "import sqlite3\nfrom camunda_client.c8.worker import camunda_worker\n"
+        "@camunda_worker('a')\ndef first(job): ...\n@camunda_worker('a')\ndef second(job): ...\n"
+    )
+
+    code, told, _ = doctor(tmp_path, cluster, "app.py")
+
+    assert code == 1
+    assert told["wrong"][0].startswith("job type 'a' has two handlers, app.first:3 and app.second:5")
+    assert told["note"][0].startswith("app.py imports sqlite3, which blocks every job while it waits: ")
+
+
+def test_handlers_that_can_not_be_imported_are_wrong(cluster: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import nowhere_to_be_found\n")
+    (tmp_path / "empty.py").write_text("")
+
+    broken, told, output = doctor(tmp_path, cluster, "app.py")
+    empty, told_empty, _ = doctor(tmp_path, cluster, "empty.py")
+
+    assert (broken, told["wrong"]) == (1, ["app.py can't be imported; its traceback is above"])
+    assert "ModuleNotFoundError: No module named 'nowhere_to_be_found'" in output
+    assert (empty, told_empty["wrong"]) == (1, ["empty.py has no function decorated with @camunda_worker"])
+
+
+def test_no_patch_at_all_is_a_note(cluster: dict[str, str], tmp_path: Path) -> None:
+    code, told, _ = doctor(tmp_path, {**cluster, "CAMUNDA_CLIENT_PATCH": "0"})
+
+    assert code == 0
+    assert told["note"] == [
+        "blocking calls are not cooperative: CAMUNDA_CLIENT_PATCH=0; unset it, or patch first of all yourself"
+    ]
