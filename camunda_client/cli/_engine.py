@@ -83,7 +83,9 @@ def _serve(engine: Engine, port: int, dialect: str) -> None:
     from camunda_client.embedded import Gateway
 
     ended = Event()
-    handlers = [gevent.signal_handler(number, ended.set) for number in _ENDING]
+    # What is ignored stays so: nohup does that to SIGHUP, and a shell to SIGINT of what it runs in the background.
+    heeded = [number for number in _ENDING if signal.getsignal(number) != signal.SIG_IGN]
+    handlers = [gevent.signal_handler(number, ended.set) for number in heeded]
     gateway = Gateway(engine, port=port, dialect=dialect)
     try:
         gateway.start()

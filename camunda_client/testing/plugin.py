@@ -13,7 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
-    from typing import NoReturn
+    from typing import NoReturn, TypeGuard
 
     from camunda_client.c8.models import ActivatedJob
     from camunda_client.c8.worker import JobWorker
@@ -77,18 +77,24 @@ def _activated_job() -> Callable[..., ActivatedJob]:
     return activated_job
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+# The old kind of wrapper: the plugin is loaded by whatever pytest is there, and must not end its run.
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
     """Show under a failed test what became of its process instances, where the failure itself doesn't."""
-    report = yield
+    outcome = yield
+    report: pytest.TestReport = outcome.get_result()
     camunda = getattr(item, "funcargs", {}).get("camunda")
     # A project may have a fixture of this name that is something else.
-    if report.when == "call" and report.failed and camunda is not None and hasattr(camunda, "describe"):
+    if report.when == "call" and report.failed and _is_ours(camunda):
         told = [one.describe() for one in camunda.instances]
         missing = [text for text in told if text.partition("\n")[0] not in report.longreprtext]
         if missing:
             report.sections.append(("process instances", "\n".join(missing)))
-    return report
+
+
+def _is_ours(camunda: Any) -> TypeGuard[EmbeddedCamunda]:
+    module = sys.modules.get("camunda_client.testing.embedded_camunda")
+    return module is not None and isinstance(camunda, module.EmbeddedCamunda)
 
 
 def _embedded_camunda() -> type[EmbeddedCamunda]:

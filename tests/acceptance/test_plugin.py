@@ -300,6 +300,30 @@ def test_it(camunda):
     assert counts == {"passed": 1}, output
 
 
+def test_the_engine_has_an_address_in_an_unpatched_process_too(suite: Suite) -> None:
+    counts, output = suite.run(f"""
+import json, urllib.request{START}
+def test_it(camunda):
+    with urllib.request.urlopen(camunda.base_url + "/v2/topology", timeout=30) as answer:
+        assert json.load(answer)["gatewayVersion"]
+    order = begin(camunda)
+    order.assert_waiting_at("charge-order")
+""")
+
+    assert counts == {"passed": 1}, output
+
+
+def test_handlers_run_in_a_process_that_nobody_may_patch(suite: Suite) -> None:
+    counts, output = suite.run(
+        f"import order_process{START}\ndef test_it(camunda, camunda_worker_session):\n"
+        "    order = begin(camunda, amount=1)\n    camunda.run_until_idle()\n    order.assert_variables(charged=1)\n"
+        "    import sys; assert not sys.modules['gevent.monkey'].is_module_patched('socket')\n",
+        conftest="import os; os.environ['CAMUNDA_CLIENT_PATCH'] = '0'\n",
+    )
+
+    assert counts == {"passed": 1}, output
+
+
 # -- looking and failing --------------------------------------------------------------------------------------------
 def test_a_failing_assertion_shows_the_path_taken(suite: Suite) -> None:
     counts, output = suite.run(

@@ -29,6 +29,9 @@ from camunda_client.c8.models import (
     PublishMessageResponse,
 )
 from camunda_client.error import CamundaBusinessException, ConnectionFailed, ErrorCode, ServiceException
+from camunda_client.testing.embedded_camunda import EmbeddedCamunda
+from camunda_client.testing.plugin import activated_job
+from camunda_client.testing.worker_session import WorkedJob, WorkerSession
 
 
 def configure(client_id: str, secret: str) -> None:
@@ -101,3 +104,16 @@ def explain(error: ServiceException) -> str:
     if isinstance(error, ConnectionFailed):
         assert_type(error.maybe_applied, bool)
     return error.get_log_formatted_message()
+
+
+def test_of_a_process(camunda: EmbeddedCamunda, camunda_worker_session: WorkerSession) -> None:
+    """Fixtures of the pytest plugin, as a test that is type-checked names them."""
+    camunda.deploy("order.bpmn", ("other.bpmn", "<definitions/>"))
+    order = camunda.start("order", {"amount": 5})
+    assert_type(camunda_worker_session.run_until_idle(skip_back_off=True), list[WorkedJob])
+    camunda.advance(days=1)
+    order.assert_completed().assert_variables(amount=5).assert_visited("charge")
+    assert_type(order.path, list[str])
+    assert_type(order.variables, dict[str, Any])
+    camunda.job("charge").complete({"charged": True})
+    assert_type(activated_job({"amount": 5}, retries=1), ActivatedJob)
