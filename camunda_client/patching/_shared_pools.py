@@ -11,7 +11,7 @@ import ssl
 from time import monotonic
 from typing import Any
 
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import connectionpool
 from urllib3.poolmanager import PoolManager
 
 from ._patch import original
@@ -39,7 +39,7 @@ class CallPools:
 
     def connection_from_host(
         self, host: str | None, port: int | None = None, scheme: str | None = "http", pool_kwargs: Any = None
-    ) -> HTTPConnectionPool:
+    ) -> connectionpool.HTTPConnectionPool:
         """Return the pool for an origin."""
         pools = self._shared.current() if isinstance(pool_kwargs, Poolable) else self._own
         return pools.connection_from_host(host, port=port, scheme=scheme, pool_kwargs=pool_kwargs)
@@ -59,12 +59,13 @@ class SharedPools:
     def current(self) -> PoolManager:
         """Return this thread's pools, new ones each minute; the idle connections of the old ones are closed."""
         # After a fork parent and child must not share a connection; gevent and VCR exchange the classes.
-        epoch = (os.getpid(), socket.socket, HTTPConnectionPool.ConnectionCls, HTTPSConnectionPool.ConnectionCls)
+        classes = (connectionpool.HTTPConnectionPool.ConnectionCls, connectionpool.HTTPSConnectionPool.ConnectionCls)
+        epoch = (os.getpid(), socket.socket, *classes)
         pools: PoolManager | None = getattr(self._thread, "pools", None)
         if pools is None or self._thread.epoch != epoch or monotonic() > self._thread.until:
             self.close()
             pools = PoolManager(num_pools=_ORIGINS, maxsize=_CONNECTIONS, block=False)
-            pools.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+            pools.pool_classes_by_scheme = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
             self._thread.pools, self._thread.epoch, self._thread.until = pools, epoch, monotonic() + MAX_AGE_S
         return pools
 
@@ -76,7 +77,7 @@ class SharedPools:
             self._thread.pools = None
 
 
-class _SecondTry(HTTPConnectionPool):
+class _SecondTry(connectionpool.HTTPConnectionPool):
     """Sends a request again, over a new connection, if a kept one was closed before the answer began."""
 
     def _make_request(self, conn: Any, *args: Any, **options: Any) -> Any:
@@ -91,9 +92,9 @@ class _SecondTry(HTTPConnectionPool):
         return super()._make_request(conn, *args, **options)
 
 
-class _Pool(_SecondTry):
-    """Connections to one origin."""
+class HTTPConnectionPool(_SecondTry):
+    """Connections to one origin. Named as the original: exceptions have the name in their texts."""
 
 
-class _TlsPool(_SecondTry, HTTPSConnectionPool):
+class HTTPSConnectionPool(_SecondTry, connectionpool.HTTPSConnectionPool):
     """The same over TLS."""
