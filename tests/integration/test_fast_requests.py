@@ -6,6 +6,7 @@ Each test runs as ``off``, ``shared`` and ``pooled``; what holds for one must ho
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import re
@@ -14,7 +15,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,10 @@ import gevent
 import pytest
 import requests
 import responses
+import trustme
 import urllib3
+from cryptography import x509
+from gevent.server import StreamServer
 from requests.adapters import HTTPAdapter
 
 from camunda_client import patching
@@ -182,15 +186,34 @@ def test_unusable_files_are_refused_in_the_same_words_each_time(
         assert get(server, verify=ca)["path"] == "/"
 
 
-def test_a_path_a_directory_and_no_verification_do(mode: str, tls_authority: TlsAuthority, tmp_path: Path) -> None:
-    context = ssl.create_default_context(cafile=tls_authority.ca_path)
-    assert context.get_ca_certs()
+def test_a_path_of_any_kind_and_no_verification_do(mode: str, tls_authority: TlsAuthority) -> None:
     with tls_authority.server() as server:
         for verify in (tls_authority.ca_path, str(tls_authority.ca_path), False, tls_authority.ca_path):
             assert get(server, "/x", verify=verify)["path"] == "/x"
-        # An empty directory knows nobody.
-        with pytest.raises(requests.exceptions.SSLError, match="CERTIFICATE_VERIFY_FAILED"):
-            get(server, verify=str(tmp_path))
+
+
+def test_who_is_taken_out_of_a_directory_is_trusted_no_more(
+    mode: str, tls_authority: TlsAuthority, tmp_path: Path
+) -> None:
+    """OpenSSL reads such a file when it first meets its name, and remembers it."""
+    entry = tmp_path / f"{subject_hash(tls_authority.ca_path)}.0"
+    with tls_authority.server() as server:
+        for _ in range(2):
+            with pytest.raises(requests.exceptions.SSLError, match="CERTIFICATE_VERIFY_FAILED"):
+                get(server, verify=str(tmp_path))
+            # Rewritten in place, it leaves no trace at the directory.
+            entry.write_bytes(tls_authority.ca_path.read_bytes())
+            assert get(server, verify=str(tmp_path))["path"] == "/"
+            entry.write_bytes(b"")
+
+
+def subject_hash(certificate: Path) -> str:
+    """Return the name that OpenSSL looks for: of the subject in lower case, without its outer header."""
+    subject = x509.load_pem_x509_certificate(certificate.read_bytes()).subject
+    lower = x509.Name([x509.NameAttribute(part.oid, str(part.value).lower()) for part in subject])
+    encoded = lower.public_bytes()[2:]
+    assert len(encoded) < 128
+    return f"{int.from_bytes(hashlib.sha1(encoded).digest()[:4], 'little'):08x}"
 
 
 def test_who_calls_without_verification_is_warned_each_time(mode: str, tls_authority: TlsAuthority) -> None:
@@ -217,6 +240,31 @@ def test_a_client_certificate_serves_the_calls_that_give_it(mode: str, tls_autho
             # TLS 1.3 tells a client only when it reads, so it is either of the two.
             with pytest.raises((requests.exceptions.SSLError, requests.exceptions.ConnectionError)):
                 get(server, verify=ca)
+
+
+def test_the_system_completes_the_chain_of_a_client_certificate(
+    mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With verify=False too: OpenSSL takes the authority in between from the system's certificates."""
+    root = trustme.CA()
+    between = root.create_child_ca()
+    client = between.issue_cert("anna@example.org", common_name="anna")
+    files = (tmp_path / "leaf.pem", tmp_path / "leaf.key")
+    files[0].write_bytes(client.cert_chain_pems[0].bytes())
+    client.private_key_pem.write_to_path(files[1])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.verify_mode = ssl.CERT_REQUIRED
+    root.issue_cert("localhost").configure_cert(context)
+    root.configure_trust(context)
+    between.cert_pem.write_to_path(tmp_path / "system.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "system.pem"))
+    server = TlsServer(context, "localhost", None)
+    try:
+        for _ in range(2):
+            reply = get(server, verify=False, cert=(str(files[0]), str(files[1])))
+            assert reply["client"] == "anna"
+    finally:
+        server.close()
 
 
 def test_a_changed_ca_file_is_noticed(
@@ -266,6 +314,40 @@ def test_a_proxy_of_the_environment_is_used(mode: str, monkeypatch: pytest.Monke
         assert all(b"GET http://example.org/x HTTP/1.1" in request for request in proxy.requests)
         assert all(b"Proxy-Authorization: Basic" in request for request in proxy.requests)
         assert len(proxy.requests) == proxy.connections == 2
+
+
+def test_tls_through_a_proxy_is_the_same(mode: str, tls_authority: TlsAuthority, other_authority: TlsAuthority) -> None:
+    asked: list[bytes] = []
+
+    def tunnel(client: Any, _address: object) -> None:
+        head = client.recv(65536)
+        asked.append(head.split(b"\r\n")[0])
+        port = int(head.split(b" ")[1].rpartition(b":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as there:
+            client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            jobs = [gevent.spawn(copy, client, there), gevent.spawn(copy, there, client)]
+            gevent.joinall(jobs, count=1)
+            gevent.killall(jobs)
+
+    def copy(source: Any, target: Any) -> None:
+        with suppress(OSError):
+            while part := source.recv(65536):
+                target.sendall(part)
+
+    proxy = StreamServer(("127.0.0.1", 0), tunnel)
+    proxy.start()
+    proxies = {"https": f"http://127.0.0.1:{proxy.server_port}"}
+    try:
+        with tls_authority.server() as server:
+            for _ in range(2):
+                assert get(server, "/x", verify=str(tls_authority.ca_path), proxies=proxies)["path"] == "/x"
+                with pytest.raises(requests.exceptions.SSLError):
+                    get(server, verify=str(other_authority.ca_path), proxies=proxies)
+            direct = get(server, "/y", verify=str(tls_authority.ca_path))
+            assert direct["path"] == "/y"
+            assert [line.rpartition(b" ")[0] for line in asked] == [f"CONNECT localhost:{server.port}".encode()] * 4
+    finally:
+        proxy.stop()
 
 
 # What calls must not see of each other
@@ -328,7 +410,9 @@ def test_a_late_answer_never_reaches_another_call(mode: str) -> None:
 
     with raw_server(script) as server:
         assert requests.get(f"{server.base_url}/0", timeout=30).json() == "/0"
-        with pytest.raises(requests.exceptions.ReadTimeout):
+        with pytest.raises(
+            requests.exceptions.ReadTimeout, match=r"^HTTPConnectionPool\(host='127.0.0.1', port=\d+\): "
+        ):
             requests.get(f"{server.base_url}/late", timeout=0.05)
         with pytest.raises(gevent.Timeout), gevent.Timeout(0.05):
             requests.get(f"{server.base_url}/half", timeout=30)
@@ -423,16 +507,17 @@ def test_a_bundle_is_read_once(
         load(context, *args)
 
     monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", counted)
-    ca = str(tls_authority.ca_path)
+    ca, anna = str(tls_authority.ca_path), tls_authority.client_certificate("anna")
+    cert = (str(anna.cert_path), str(anna.key_path))
     with tls_authority.server() as server, ExitStack() as stack:
         get(server, verify=ca)
-        get(server, verify=ca)
+        get(server, verify=ca, cert=cert)
         before = len(read)
         speed_up(stack, fast)
-        jobs = [gevent.spawn(get, server, verify=ca) for _ in range(20)]
+        jobs = [gevent.spawn(get, server, verify=ca, cert=given) for _ in range(10) for given in (None, cert)]
         gevent.joinall(jobs, raise_error=True)
 
-    assert (before, len(read)) == (2, 3)
+    assert (before, len(read)) == (2, 4)
 
 
 # Other libraries, and the way back
