@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,15 @@ def _replayed(name: str, base_url: str, *, slack_s: float) -> str:
     return "\n".join(f"step {number}: {text}" for number, passed, text, _ in results if not passed)
 
 
+#: Conversations that do little but wait, up to half a minute: replayed beside each other, and not beside the others.
+WAITING = ("await_completion_cancelled", "await_completion_timeout", "long_poll_default", "long_poll_over_30s")
+
+
 def _parameters() -> list[Any]:
     slow = {name for name, path in CASES.items() if '"slow"' in path.read_text().partition('"steps"')[0]}
-    return [pytest.param(name, marks=[pytest.mark.slow] if name in slow else []) for name in CASES]
+    return [
+        pytest.param(name, marks=[pytest.mark.slow] if name in slow else []) for name in CASES if name not in WAITING
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +76,25 @@ def test_a_conversation_goes_alike_on_the_embedded_gateway(name: str, gateway: G
 @pytest.mark.parametrize("name", _parameters())
 def test_a_conversation_goes_alike_on_a_real_camunda(name: str, real_base_url: str) -> None:
     assert _replayed(name, real_base_url, slack_s=5.0) == ""
+
+
+@pytest.fixture(scope="module")
+def waited(gateway: Gateway, real_base_url: str) -> dict[tuple[str, str], Future[str]]:
+    """What came of all waiting conversations on both engines."""
+    engines = {"embedded": (gateway.base_url, 1.0), "real": (real_base_url, 10.0)}
+    with ThreadPoolExecutor(len(WAITING) * len(engines)) as pool:
+        return {
+            (engine, name): pool.submit(_replayed, name, base_url, slack_s=slack_s)
+            for engine, (base_url, slack_s) in engines.items()
+            for name in WAITING
+        }
+
+
+@pytest.mark.slow
+@pytest.mark.engine
+@pytest.mark.parametrize("name", WAITING)
+@pytest.mark.parametrize("engine", ["embedded", "real"])
+def test_a_conversation_that_waits_goes_alike(
+    engine: str, name: str, waited: dict[tuple[str, str], Future[str]]
+) -> None:
+    assert waited[engine, name].result() == ""
