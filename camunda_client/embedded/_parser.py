@@ -210,8 +210,8 @@ class ZeebeParser(BpmnParser):  # type: ignore[misc]
     def process(self, node: Any) -> Process:
         """Return a process with everything nested in it."""
         root = Element(node.get("id"), "PROCESS", node.get("name") or "")
-        for listener in elements.listeners(node, NAMESPACES):
-            root.listeners.append(listener)
+        if elements.listeners(node, NAMESPACES):
+            self.problem(node, "execution listeners of a whole process are not supported; put them on its elements")
         spec = self.scope(node)
         scopes = {root.id: spec}
         found = {root.id: root}

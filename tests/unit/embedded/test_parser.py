@@ -51,6 +51,7 @@ JOB = '<zeebe:taskDefinition type="x"/>'
         (process('<bpmn:sequenceFlow id="f" sourceRef="s" targetRef="nowhere"/>'), ["Element: f"]),
         (DEFINITIONS.format('<bpmn:process id="p" isExecutable="true"/>'), ["Element: p", "start event"]),
         (DEFINITIONS.format('<bpmn:process id="p"/>'), ["executable process"]),
+        (process('<bpmn:extensionElements><zeebe:executionListeners><zeebe:executionListener eventType="start" type="l"/></zeebe:executionListeners></bpmn:extensionElements>'), ["Element: p", "execution listeners"]),
         ("<html/>", ["bpmn:definitions"]),
         ("not xml", ["parsing"]),
     ],
