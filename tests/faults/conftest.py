@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from camunda_client.testing.real_camunda import RealCamunda
+from tests.parts import work
 from tests.parts.proxy import FaultProxy
 from tests.parts.scene import Scene
 from tests.parts.token_server import TokenServer
@@ -65,6 +66,12 @@ def proxy(real_camunda: RealCamunda) -> Iterator[FaultProxy]:
 def tokens() -> Iterator[TokenServer]:
     with TokenServer() as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def _short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stop waits for the open poll: a second for each of a hundred tests."""
+    monkeypatch.setitem(work.DEFAULTS, "request_timeout", 400)
 
 
 @pytest.fixture(autouse=True)

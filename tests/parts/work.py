@@ -14,6 +14,8 @@ from camunda_client.c8 import worker
 from camunda_client.c8.worker import StopReport
 from tests.parts import rest
 
+#: The decorator's options where a test gives none; a folder may set its own.
+DEFAULTS: dict[str, Any] = {}
 #: Seconds that a test waits for work that should be done long before.
 PATIENCE_S = 60.0
 
@@ -46,7 +48,7 @@ def working(
         {"api": {"baseUrl": base_url, **(api or {})}, "auth": auth or {"none": True}, "worker": settings or {}}
     )
     for job_type, handler in handlers.items():
-        worker.add_job_worker(job_type, handler, **options)
+        worker.add_job_worker(job_type, handler, **{**DEFAULTS, **options})
     running = Running()
     worker.start_camunda_workers()
     try:

@@ -1,0 +1,167 @@
+"""Half an hour's misfortune in a few minutes: constant load, random faults, engine and workers killed and restarted.
+
+``make soak`` runs it; ``SOAK_MINUTES`` (5) and ``SOAK_SEED`` (the time) change it. The verdict is the engine's: every
+job completed, none run again unless its lease had truly ended; and a worker that lived through it all has not grown.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+import gevent
+import pytest
+
+from camunda_client.testing.real_camunda import RealCamunda
+from tests.parts import proxy as broken
+from tests.parts import rest
+from tests.parts.need import needed
+from tests.parts.programs import Program
+from tests.parts.proxy import Fault, FaultProxy
+from tests.parts.scene import Scene
+
+pytestmark = [pytest.mark.soak, pytest.mark.engine]
+
+APP = Path(__file__).parents[1] / "faults" / "app.py"
+MINUTES = float(os.environ.get("SOAK_MINUTES", "5"))
+SEED = int(os.environ.get("SOAK_SEED", str(int(time.time()))))
+#: Instances started a second: a third of what two cores can do, so that outages can be caught up with.
+RATE = 20
+#: Seconds between two faults of each kind.
+FAULT_EVERY_S, WORKER_EVERY_S, ENGINE_EVERY_S = 0.7, 13.0, 70.0
+#: MB by which a worker may grow after its first minute.
+GROWTH_MB = 25.0
+
+UNAVAILABLE = {"title": "java.net.ConnectException", "status": 503, "detail": "could not be delivered"}
+EXHAUSTED = {"title": "RESOURCE_EXHAUSTED", "status": 503}
+FAULTS: list[tuple[str, Fault]] = [
+    (".*", broken.reset()),
+    (".*", broken.close()),
+    (".*", broken.delay(1.0)),
+    ("POST .*/jobs/[0-9]+/", broken.lose_answer()),
+    ("POST .*/jobs/[0-9]+/", broken.go_silent()),
+    ("POST .*/jobs/[0-9]+/", broken.respond(502, b"<html>", applied=True)),
+    (".*/jobs/", broken.respond(503, UNAVAILABLE)),
+    (".*/jobs/", broken.respond(503, EXHAUSTED, headers={"Retry-After": "1"})),
+    ("PATCH", broken.respond(504, b"<html>")),
+    ("POST .*/activation", broken.cut_head()),
+    ("POST .*/activation", broken.respond(200, b"<html>Sign in</html>")),
+]
+
+
+class Soak:
+    """Everything that runs during the soak."""
+
+    def __init__(self, camunda: RealCamunda, proxy: FaultProxy) -> None:
+        self.camunda = camunda
+        self.proxy = proxy
+        self.scene = Scene(camunda)
+        self.dice = random.Random(SEED)
+        self.programs: list[Program] = []
+        self.happened: Counter[str] = Counter()
+
+    def worker(self) -> Program:
+        environment = {
+            "CAMUNDA_REST_ADDRESS": self.proxy.base_url,
+            "CAMUNDA_AUTH_STRATEGY": "NONE",
+            "JOB_TYPE": self.scene.job_type,
+            "LEASE_MS": "4000",
+            "PYTHONPATH": str(APP.parents[2]),
+        }
+        program = Program("-m", "camunda_client", "worker", APP, environment=environment, cwd=APP.parent)
+        self.programs.append(program)
+        return program
+
+    def load(self) -> None:
+        """Start instances, whether or not anybody answers."""
+        while True:
+            gevent.spawn(self._start_one)
+            gevent.sleep(1 / RATE)
+
+    def _start_one(self) -> None:
+        try:
+            rest.start(self.camunda.base_url, self.scene.process_id, {"seconds": self.dice.choice([0, 0.05, 0.3])})
+        except (OSError, AssertionError, ValueError):
+            self.happened["start refused"] += 1
+
+    def break_the_way(self) -> None:
+        while True:
+            gevent.sleep(self.dice.uniform(0, 2 * FAULT_EVERY_S))
+            number = self.dice.randrange(len(FAULTS))
+            self.proxy.on(*FAULTS[number], times=self.dice.choice([1, 1, 3, 8]))
+            self.happened[f"fault {number}"] += 1
+
+    def restart_workers(self) -> None:
+        """The first lives on; the others are stopped or killed, and replaced."""
+        while True:
+            gevent.sleep(WORKER_EVERY_S)
+            old = self.dice.choice([program for program in self.programs[1:] if program.process.poll() is None])
+            old.send(self.dice.choice([signal.SIGTERM, signal.SIGKILL]))
+            self.happened["worker ended"] += 1
+            self.worker()
+
+    def restart_engine(self) -> None:
+        while True:
+            gevent.sleep(ENGINE_EVERY_S)
+            self.camunda.kill()
+            gevent.sleep(self.dice.uniform(0, 5))
+            self.camunda.start()
+            self.happened["engine killed"] += 1
+
+    def runs(self) -> Counter[int]:
+        return Counter(int(key) for one in self.programs for key in re.findall(r"RUN (\d+)", one.output))
+
+    def records(self, intent: str) -> Counter[int]:
+        return Counter(job["key"] for job in self.scene.now(intent))
+
+
+def rss_mb(pid: int) -> float:
+    [line] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS")]
+    return int(line.split()[1]) / 1024
+
+
+def test_misfortune_without_end_loses_nothing_and_repeats_nothing() -> None:
+    print(f"SOAK_SEED={SEED}")
+    with needed():
+        camunda = RealCamunda(heap_mb=512, export_records=True)
+    with camunda, FaultProxy(camunda.base_url) as proxy:
+        soak = Soak(camunda, proxy)
+        survivor = soak.worker()
+        soak.worker()
+        try:
+            survivor.wait_for("workers.started")
+            misfortunes = [soak.load, soak.break_the_way, soak.restart_workers, soak.restart_engine]
+            running = [gevent.spawn(one) for one in misfortunes]
+            gevent.sleep(min(60, MINUTES * 20))
+            early_mb = rss_mb(survivor.process.pid)
+            gevent.sleep(max(MINUTES * 60 - 60, MINUTES * 40))
+            gevent.killall(running)
+            proxy.rules.clear()
+            if not camunda.running:
+                camunda.start()
+            verdict(soak)
+            grown_mb = rss_mb(survivor.process.pid) - early_mb
+            print(dict(soak.happened), f"{sum(soak.runs().values())} runs, grown by {grown_mb:.1f} MB")
+            assert grown_mb < GROWTH_MB
+            survivor.send(signal.SIGTERM)
+            assert survivor.end() == 0
+        finally:
+            for program in soak.programs:
+                program.__exit__(None, None, None)
+
+
+def verdict(soak: Soak) -> None:
+    """Check that all that was created is completed, and that only lost leases made a job run again."""
+    deadline_s = time.monotonic() + 120
+    while (left := soak.records("CREATED") - soak.records("COMPLETED")) and time.monotonic() < deadline_s:
+        gevent.sleep(1)
+    assert not left, f"{len(left)} jobs are not completed"
+    completed, leases_ended = soak.records("COMPLETED"), soak.records("TIMED_OUT")
+    assert max(completed.values()) == 1
+    again = {key: count for key, count in soak.runs().items() if count - 1 > leases_ended[key]}
+    assert again == {}, "these ran again though their leases had not ended"
