@@ -48,7 +48,8 @@ def test_the_demo_works_on_the_embedded_engine_without_java(tmp_path: Path) -> N
     faster = re.search(r"times faster +([\d.]+)", output)
     assert faster
     assert float(faster[1]) > 2
-    assert "WARNING" not in output
+    # While coverage is measured, sqlite3 is imported, and named.
+    assert [line for line in lines if "WARNING" in line and "sqlite3" not in line] == []
     assert list(tmp_path.iterdir()) == []
 
 

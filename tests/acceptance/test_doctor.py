@@ -43,7 +43,9 @@ def test_where_all_is_well_nothing_is_wrong(cluster: dict[str, str], tmp_path: P
     code, told, output = doctor(tmp_path, cluster, HANDLERS)
 
     assert code == 0, output
-    assert (told["wrong"], told["note"], told["skipped"]) == ([], [], [])
+    # While coverage is measured, sqlite3 is imported, and named.
+    notes = [note for note in told["note"] if "sqlite3" not in note]
+    assert (told["wrong"], notes, told["skipped"]) == ([], [], [])
     assert [line.split()[0] for line in told["ok"][1:8]] == [
         "gevent", "httptools", "pydantic", "python-dotenv", "requests", "structlog", "urllib3",
     ]  # fmt: skip
@@ -53,7 +55,7 @@ def test_where_all_is_well_nothing_is_wrong(cluster: dict[str, str], tmp_path: P
         f"configuration: {cluster['CAMUNDA_REST_ADDRESS']} with no authentication",
         "Camunda 8.6.0, 1 of 1 partitions have a leader",
     ]
-    assert len(output.splitlines()) == len(told["ok"])
+    assert len(output.splitlines()) == len(told["ok"]) + len(told["note"])
 
 
 def test_a_missing_configuration_is_wrong_and_what_needs_it_is_skipped(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -73,12 +74,16 @@ def test_the_example_has_ten_lines_and_passes_in_a_checkout() -> None:
 def test_the_ten_lines_take_less_than_200_ms_with_all_that_they_import(suite: Suite) -> None:
     shutil.copy(EXAMPLES / "test_order_process.py", suite.folder)
 
+    # Measuring coverage would be measured, too.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    command = [sys.executable, "-m", "pytest", "--durations=0", "-vv"]
+
     # The best of some: others use this machine too.
-    took_s = []
+    took_s: list[float] = []
     while len(took_s) < 10 and not (took_s and min(took_s) < TEN_LINES_S):
-        counts, output = suite.run("", "--durations=0", "-vv")
-        assert counts == {"passed": 1}
-        took_s.append(sum(map(float, re.findall(r"^([\d.]+)s (?:setup|call|teardown)", output, re.MULTILINE))))
+        done = subprocess.run(command, cwd=suite.folder, env=environment, capture_output=True, text=True, check=True)
+        assert "1 passed" in done.stdout
+        took_s.append(sum(map(float, re.findall(r"^([\d.]+)s (?:setup|call|teardown)", done.stdout, re.MULTILINE))))
 
     assert min(took_s) < TEN_LINES_S
 
@@ -101,7 +106,8 @@ def test_a_run_that_uses_no_fixture_is_left_alone(suite: Suite) -> None:
     counts, output = suite.run("""
 import socket, sys
 def test_nothing_is_loaded():
-    assert "gevent" not in sys.modules or not __import__("gevent").monkey.saved
+    monkey = sys.modules.get("gevent.monkey")
+    assert monkey is None or not monkey.is_module_patched("socket")
     assert "SpiffWorkflow" not in sys.modules
     assert "requests" not in sys.modules
 """)

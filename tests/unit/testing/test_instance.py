@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from camunda_client.embedded import Rejection
 from camunda_client.testing._instance import ProcessInstance
 from camunda_client.testing.embedded_camunda import EmbeddedCamunda
 
@@ -205,3 +206,44 @@ def test_time_stands_still_and_moves_only_forward(camunda: EmbeddedCamunda) -> N
         camunda.advance(hours=-1)
     with pytest.raises(ValueError, match="only moves forward"):
         camunda.advance()
+
+
+def test_messages_and_signals_reach_those_who_wait() -> None:
+    camunda = EmbeddedCamunda()
+    camunda.deploy(MODELS / "message_catch.bpmn", MODELS / "signal_start.bpmn")
+    instance = camunda.start("message_catch", {"order": "o-1"})
+    [message] = camunda.engine.waits(int(instance.key))
+
+    camunda.publish(message.name, "o-2", {"other": True})
+    instance.assert_active()
+    camunda.publish(message.name, "o-1", {"paid": True})
+
+    instance.assert_not_visited("nobody").assert_no_incidents()
+    assert camunda.engine.waits(int(instance.key)) == []
+    assert "other" not in instance.variables
+    camunda.broadcast("signal_start_go", {"by": "signal"})
+    camunda.instance("signal_start").assert_visited().assert_variables(by="signal")
+
+
+def test_a_cancelled_instance_is_terminated_and_can_not_be_cancelled_again(camunda: EmbeddedCamunda) -> None:
+    order = camunda.start("order")
+
+    camunda.cancel(order)
+
+    order.assert_terminated()
+    with pytest.raises(Rejection, match="no such process was found"):
+        camunda.cancel(order)
+
+
+def test_every_place_is_named_where_a_file_was_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here := tmp_path / "here").mkdir()
+    monkeypatch.chdir(here)
+
+    with pytest.raises(FileNotFoundError) as caught:
+        EmbeddedCamunda(folder=tmp_path).deploy("order.bpmn")
+    (here / "order.bpmn").write_bytes((BPMN / "order.bpmn").read_bytes())
+    fresh = EmbeddedCamunda(folder=tmp_path)
+    fresh.deploy("order.bpmn")
+
+    assert str(caught.value) == f"there is no file {tmp_path}/order.bpmn and no file {here}/order.bpmn"
+    assert fresh.start("order").state == "ACTIVE"
