@@ -216,3 +216,57 @@ def test_a_body_beyond_the_cap_is_refused(server: Server, monkeypatch: pytest.Mo
         lane.exchange(HEAD, b"", 5)
 
     assert failed.value.reason == "too_large"
+
+
+def test_a_204_that_announces_its_connections_end_is_believed(server: Server) -> None:
+    lane = server.lane()
+    server.answer = sends(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
+
+    assert lane.exchange(HEAD, b"", 5).status == 204
+    assert lane.exchange(HEAD, b"", 5).status == 204
+
+    assert server.connections == 2
+
+
+def test_a_204_followed_by_more_is_taken_and_its_connection_given_up(server: Server) -> None:
+    lane = server.lane()
+    server.answer = sends(b"HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\n\r\n")
+
+    assert lane.exchange(HEAD, b"", 5).status == 204
+    server.answer = sends(OK)
+    assert lane.exchange(HEAD, b"", 5).body == b"{}"
+
+    assert server.connections == 2
+
+
+def test_a_request_larger_than_the_sockets_buffers_arrives_whole(server: Server) -> None:
+    lane = server.lane()
+    body = bytes(range(256)) * 40_000
+
+    assert lane.exchange(HEAD, body, 20).status == 200
+
+    assert server.requests[0].endswith(body)
+
+
+def test_the_deadline_also_ends_a_request_that_nobody_reads() -> None:
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        lane = Wire(urlsplit(f"http://127.0.0.1:{deaf.getsockname()[1]}"), None).lane(None)
+
+        with pytest.raises(ConnectionFailed) as failed:
+            lane.exchange(HEAD, b"x" * 20_000_000, 0.2)
+
+    assert failed.value.reason == "timeout"
+
+
+def test_each_of_many_requests_has_a_deadline_of_its_own(server: Server) -> None:
+    server.answer = lambda sock: gevent.sleep(0.3) or sock.sendall(OK) is None
+    lane = server.lane()
+
+    patient = gevent.spawn(lane.exchange, HEAD, b"", 5)
+    hurried = [gevent.spawn(lane.exchange, HEAD, b"", 0.05 * number) for number in (3, 1, 2)]
+    gevent.joinall([patient, *hurried])
+
+    assert patient.value.status == 200
+    assert [one.exception.reason for one in hurried] == ["timeout"] * 3
