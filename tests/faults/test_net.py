@@ -502,22 +502,23 @@ def test_a_compressed_answer_is_refused_unopened(scene: Scene, proxy: FaultProxy
 
 
 @pytest.mark.fault(36)
-def test_a_load_balancer_that_cuts_idle_polls_is_lived_with(scene: Scene, proxy: FaultProxy, events: Events) -> None:
-    proxy.idle_cut_s = 0.7
+def test_a_load_balancer_that_cuts_quiet_polls_is_found_out(scene: Scene, proxy: FaultProxy, events: Events) -> None:
+    """Polls grow while there is no work, until they are cut, and begin short again: three cuts are never in a row."""
+    proxy.idle_cut_s = 2.0
     tally = Tally()
 
     with working(proxy.base_url, {scene.job_type: tally}, timeout=1000, request_timeout=5000, polling_interval=200):
-        until(lambda: len(events.named("poll.failed")) >= 4, "polls were cut")
+        until(lambda: events.named("poll.cut_short") != [], "it is learnt")
+        cuts = len(events.named("poll.failed"))
         scene.start(5)
         scene.completed_once(5)
+        learnt = proxy.seen(ACTIVATION)[-1]
 
     assert set(tally.runs.values()) == {1}
-    assert len(events.named("poll.failed", logging.WARNING)) <= 2, "one line per change of state, not per poll"
+    assert cuts >= 3
     [told] = events.named("poll.cut_short", logging.WARNING)
-    assert "after_s=0.7" in told
     assert "set request_timeout" in told
-    learnt = proxy.seen(ACTIVATION)[-1]
-    assert 400 < int(learnt.body.partition(b'"requestTimeout":')[2].rstrip(b"}")) < 700
+    assert int(learnt.body.partition(b'"requestTimeout":')[2].rstrip(b"}")) <= 1100
 
 
 @pytest.mark.slow
@@ -565,6 +566,7 @@ def test_jobs_of_a_late_poll_beyond_the_cap_are_handed_back_unharmed(
     [returned] = scene.now("FAILED")
     assert returned["retries"] == 3
     assert tally.peak == 1
+    assert all(b'"maxJobsToActivate":1,' in request.body for request in proxy.seen(ACTIVATION))
     assert sum(tally.runs.values()) == 2
 
 

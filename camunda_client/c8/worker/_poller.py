@@ -42,7 +42,7 @@ _WINDOW_STEP = 8
 PATIENCE_S = 3.0
 #: Late polls of one type at most: each holds a connection.
 MOST_LATE = 3
-#: Polls in a row that were cut while parked, after which they are made shorter.
+#: Polls that were cut while parked, after which they are made shorter.
 CUTS_TO_LEARN = 3
 #: Seconds by which a poll may come back later than asked for (8.6.0: up to half a second).
 _LATE_S = 1.0
@@ -82,8 +82,9 @@ class Poller:
         self._reject = reject
         #: Polls that are out beyond their time. What they bring beyond the cap is handed back.
         self._late = 0
-        #: Polls in a row that were cut while parked, and how long one may be parked, as learnt from that.
+        #: Polls that were cut while parked, after what time, and how long one may be parked, as learnt from that.
         self._cuts = 0
+        self._cut_after_s = float("inf")
         self._tolerated_s = float("inf")
         self._stopping = False
         self._changed = Event()
@@ -121,7 +122,8 @@ class Poller:
 
     def _room(self) -> int:
         """Return how many jobs to ask for: 0 when there is no room."""
-        free = self.settings.cap - self.active
+        # Below 0 for a moment when a late poll has brought more than there was room for.
+        free = max(self.settings.cap - self.active, 0)
         return min(free, self._slots.share(self._job_types), self.settings.batch or BATCH, self._window)
 
     def _poll(self, room: int) -> None:
@@ -180,12 +182,15 @@ class Poller:
 
         Camunda doesn't notice: it hands its next job to the closed connection, and locks it for its whole lease.
         """
-        is_cut = reason == "reset" and _EARLY_S < took_s < request_timeout_s
-        self._cuts = self._cuts + 1 if is_cut else 0
+        if reason != "reset" or not _EARLY_S < took_s < request_timeout_s:
+            return
+        self._cuts += 1
+        self._cut_after_s = took_s
         if self._cuts < CUTS_TO_LEARN:
             return
         self._cuts = 0
-        self._tolerated_s = took_s * 0.8
+        # The gateway answers up to half a second late.
+        self._tolerated_s = max(min(took_s * 0.8, took_s - _LATE_S), took_s / 2)
         log.warning(
             "poll.cut_short",
             job_type=self.settings.job_type,
@@ -215,7 +220,8 @@ class Poller:
         if self.trouble is not None:
             log.info("poll.recovered", job_type=self.settings.job_type, failures=self._failures)
             self.trouble, self._failures = None, 0
-        self._cuts = 0
+        if took_s > self._cut_after_s:
+            self._cuts = 0  # as long a poll was let through
         self._window = min(self._window + _WINDOW_STEP, BATCH)
         metrics.polls[self.settings.job_type, "jobs" if found else "empty"] += 1
         if found:
