@@ -150,12 +150,13 @@ def _java(versions: dict[str, str]) -> list[str]:
 def run(on: Engine, stub: Stub, peers: list[Peer], workloads: list[str], repeats: int, scale: float) -> list[Any]:
     """Return one entry per workload and peer."""
     found = []
+    failed: dict[str, dict[str, Any]] = {}
     for workload in workloads:
         in_flight, jobs = WORKLOADS[workload]
         jobs = max(int(jobs * scale), in_flight // 2)
         print(f"{workload}, {in_flight} in flight, {jobs} jobs")
-        # One that failed is not asked again: it would take its whole patience each time.
-        failed: dict[str, dict[str, Any]] = {}
+        # One that failed is not asked again, nor with other workloads if it did not work a single job.
+        failed = {name: result for name, result in failed.items() if not result["completed"]}
 
         measurements: dict[str, Callable[[], dict[str, Any]]] = {
             peer.name: partial(_measure, failed, peer, on, stub, workload, in_flight, jobs) for peer in peers
