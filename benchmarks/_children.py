@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -37,10 +38,17 @@ def run_command(
     Raises:
         ClientFailedError: It failed or took longer than ``patience_s``.
     """
+    # Run by a test suite that measures its coverage, a child would measure its own, and pay for it.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     with tempfile.TemporaryFile() as log:
         try:
             done = subprocess.run(
-                [*command, *arguments], stdout=subprocess.PIPE, stderr=log, timeout=patience_s, check=False
+                [*command, *arguments],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment,
+                timeout=patience_s,
+                check=False,
             )
             lines, code = done.stdout.decode().strip().splitlines(), str(done.returncode)
         except subprocess.TimeoutExpired as error:
