@@ -15,6 +15,7 @@ import gevent
 import gevent.pool
 import pytest
 
+from tests.faults.conftest import Events
 from tests.parts import proxy as broken
 from tests.parts import rest
 from tests.parts.programs import Program
@@ -258,7 +259,7 @@ def test_of_two_workers_with_one_job_one_completes_it(scene: Scene) -> None:
 
 @pytest.mark.fault(87)
 @pytest.mark.parametrize(("do", "code"), [("exit", 0), ("crash", -signal.SIGSEGV)])
-def test_jobs_of_a_process_that_died_of_one_of_them_come_back(scene: Scene, do: str, code: int) -> None:
+def test_jobs_of_a_process_that_died_of_one_of_them_come_back(scene: Scene, events: Events, do: str, code: int) -> None:
     start(scene, 5, seconds=30)
     with worker(scene, LEASE_MS="1000") as app:
         app.wait_for("RUN", 5)

@@ -182,7 +182,7 @@ class Poller:
 
         Camunda doesn't notice: it hands its next job to the closed connection, and locks it for its whole lease.
         """
-        if reason != "reset" or not _EARLY_S < took_s < request_timeout_s:
+        if reason != "reset" or not _EARLY_S < took_s < request_timeout_s + _LATE_S:
             return
         self._cuts += 1
         self._cut_after_s = took_s
