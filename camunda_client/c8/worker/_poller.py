@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from camunda_client.c8.worker._commands import Commands
     from camunda_client.c8.worker._held import Held
     from camunda_client.c8.worker._registry import WorkerSettings
+    from camunda_client.c8.worker._reporter import Reporter
     from camunda_client.c8.worker._slots import Slots
 
 log = get_logger(__name__)
@@ -58,6 +59,7 @@ class Poller:
         settings: WorkerSettings,
         commands: Commands,
         slots: Slots,
+        reporter: Reporter,
         job_types: int,
         accept: Callable[[ActivatedJob, WorkerSettings], None],
         reject: Callable[[UnreadableJob, WorkerSettings], None],
@@ -77,6 +79,7 @@ class Poller:
         self.parked_until_s: float | None = None
         self._commands = commands
         self._slots = slots
+        self._reporter = reporter
         self._job_types = job_types
         self._accept = accept
         self._reject = reject
@@ -121,7 +124,13 @@ class Poller:
             self._changed.clear()
 
     def _room(self) -> int:
-        """Return how many jobs to ask for: 0 when there is no room."""
+        """Return how many jobs to ask for: 0 when there is no room, or when reports wait.
+
+        Reports go before polls. It is the engine that is slow then, and polls for one job after another, as slots
+        become free, would take more of its time than one poll for many jobs a moment later.
+        """
+        if self._reporter.is_behind(self.settings.job_type):
+            return 0
         # Below 0 for a moment when a late poll has brought more than there was room for.
         free = max(self.settings.cap - self.active, 0)
         return min(free, self._slots.share(self._job_types), self.settings.batch or BATCH, self._window)

@@ -8,6 +8,7 @@ late: it would take the job from the worker that has it now.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
@@ -58,8 +59,11 @@ class Settling(Protocol):
 class Reporter:
     """Sends outcomes, each in its job's own greenlet, so that none waits for another."""
 
-    def __init__(self, commands: Settling) -> None:
+    def __init__(self, commands: Settling, at_once: int = 32) -> None:
+        """Send through ``commands``, which has connections for ``at_once`` reports; the others wait for one."""
         self._commands = commands
+        self._at_once = at_once
+        self._reporting: defaultdict[str, int] = defaultdict(int)
         self._again = Event()
         self._troubled = False
 
@@ -69,9 +73,20 @@ class Reporter:
         self._again.set()
         self._again = Event()
 
+    def is_behind(self, job_type: str) -> bool:
+        """Tell whether outcomes of a type wait for a connection: then more of its jobs would only wait longer."""
+        return self._reporting[job_type] > self._at_once
+
     def report(self, held: Held, outcome: Outcome) -> Fate:
         """Send the outcome until it is settled, refused or pointless; log the result. Never raises."""
         held.stage = Stage.REPORTING
+        self._reporting[held.settings.job_type] += 1
+        try:
+            return self._report(held, outcome)
+        finally:
+            self._reporting[held.settings.job_type] -= 1
+
+    def _report(self, held: Held, outcome: Outcome) -> Fate:
         verdict, answer = self._send(held, outcome)
         if verdict is Verdict.PAYLOAD and outcome.command != "failure":
             outcome = self._refused(held, outcome, answer)

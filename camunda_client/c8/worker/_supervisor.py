@@ -52,13 +52,15 @@ class Supervisor:
     def __init__(self, config: C8Config, workers: list[WorkerSettings]) -> None:
         """Prepare; :meth:`start` begins."""
         self._commands = Commands(config)
-        self._reporter = Reporter(self._commands)
+        self._reporter = Reporter(self._commands, config.worker.max_connections)
         self._memory = Memory()
         self._keeper = Keeper(self._commands, self._hand_back_soon)
         self._slots = Slots(config.worker.pool)
         self._execution = Execution(contextvars.copy_context(), self._reporter, self._memory)
         self._pollers = {
-            settings.job_type: Poller(settings, self._commands, self._slots, len(workers), self._accept, self._reject)
+            settings.job_type: Poller(
+                settings, self._commands, self._slots, self._reporter, len(workers), self._accept, self._reject
+            )
             for settings in workers
         }
         self._cluster = ClusterWatch(self._commands)
