@@ -508,7 +508,7 @@ def test_a_load_balancer_that_cuts_quiet_polls_is_found_out(scene: Scene, proxy:
     tally = Tally()
 
     with working(proxy.base_url, {scene.job_type: tally}, timeout=1000, request_timeout=5000, polling_interval=200):
-        until(lambda: events.named("poll.cut_short") != [], "it is learnt")
+        until(lambda: events.named("poll.cut_short") != [], "it is learnt", 14)
         cuts = len(events.named("poll.failed"))
         scene.start(5)
         scene.completed_once(5)

@@ -267,15 +267,19 @@ class FaultProxy:
         self._open.add(client)
         surplus = bytearray()
         try:
-            with gevent.Timeout(self.idle_cut_s, False) as idle:
-                while (request := read_request(client, surplus)) is not None and self._handle(request, client):
-                    idle.cancel()
-                    idle.start()
+            while self._serve_one(client, surplus):
+                pass
         except (OSError, http.client.HTTPException):
             pass  # either side went away: so does the other
         finally:
             self._open.discard(client)
             client.close()
+
+    def _serve_one(self, client: socket.socket, surplus: bytearray) -> bool:
+        with gevent.Timeout(self.idle_cut_s, False):
+            request = read_request(client, surplus)
+            return request is not None and self._handle(request, client)
+        return False  # nothing moved for too long
 
     def _handle(self, request: Request, client: socket.socket) -> bool:
         self.requests.append(request)
