@@ -19,7 +19,7 @@ from camunda_client.testing._loopback import free_ports, look
 from camunda_client.testing._maven import Distribution, unpacked
 from camunda_client.testing._part import MissingPartError, PartFailedError
 from camunda_client.testing._process import ServerProcess, inherited_environment
-from camunda_client.testing._records import read_records
+from camunda_client.testing._records import RecordLog
 
 __all__ = ["CAMUNDA_VERSION", "MissingPartError", "PartFailedError", "RealCamunda", "fetch_camunda", "find_java"]
 
@@ -93,6 +93,7 @@ class RealCamunda:
         self._export_records = export_records
         self._ports: list[int] = []
         self._process: ServerProcess | None = None
+        self._records = RecordLog(self.log_path)
 
     @property
     def base_url(self) -> str:
@@ -192,7 +193,7 @@ class RealCamunda:
         """
         if not self._export_records:
             raise PartFailedError("this Camunda exports no records; make it with RealCamunda(export_records=True)")
-        return read_records(self.log_path, value_type, intent)
+        return self._records.read(value_type, intent)
 
     def wait_for_records(
         self,

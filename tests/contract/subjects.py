@@ -129,7 +129,8 @@ class Real:
     def __init__(self, base_url: str, log: Callable[[], str]) -> None:
         self.base_url = base_url
         self.log = log
-        self.position = max((r["position"] for r in self._records(0)), default=0)
+        #: Key of the scenario's first deployment: the engine counts keys up, so whatever has a smaller one is older.
+        self.began: int | None = None
         self.instances: list[int] = []
         self.worked: list[dict[str, Any]] = []
 
@@ -162,7 +163,8 @@ class Real:
             raw += f"--{boundary}\r\nContent-Disposition: {disposition}\r\n\r\n".encode() + content + b"\r\n"
         raw += f"--{boundary}--\r\n".encode()
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        self._call("POST", "/v2/deployments", headers=headers, raw=raw)
+        deployed = self._call("POST", "/v2/deployments", headers=headers, raw=raw)
+        self.began = self.began or int(deployed["deploymentKey"])
 
     def evaluate(self, decision_id: str, variables: dict[str, Any]) -> Any:
         body = {"decisionDefinitionId": decision_id, "variables": variables}
@@ -232,13 +234,13 @@ class Real:
     def pass_time(self, seconds: float) -> None:
         """Time passes by itself; what waits for it is polled for."""
 
-    def _records(self, after: int | None = None) -> Iterator[dict[str, Any]]:
-        start = self.position if after is None else after
+    def _records(self) -> Iterator[dict[str, Any]]:
+        assert self.began is not None, "a scenario begins with a deployment"
         for line in self.log().splitlines():
             _, mark, text = line.partition(_EXPORTED)
             if mark and text.startswith("{") and text.endswith("}"):
                 record = json.loads(text)
-                if record["position"] > start and record["recordType"] == "EVENT":
+                if record["key"] > self.began and record["recordType"] == "EVENT":
                     yield record
 
     def outcome(self) -> Outcome:
@@ -264,7 +266,8 @@ class Real:
                 # 8.6.0 names the element of an uncaught job error NO_CATCH_EVENT_FOUND; its key is right.
                 element_id = scopes.get(value["elementInstanceKey"], value["elementId"])
                 found.incidents[element_id, value["errorType"], value["errorMessage"]] += 1
-        found.variables.update((scopes[key], name, value) for (key, name), value in values.items())
+        # One whose scope is not told yet is told again at the next look.
+        found.variables.update((scopes[key], name, value) for (key, name), value in values.items() if key in scopes)
         return found
 
     def outcome_like(self, wanted: Outcome) -> Outcome:
