@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.parts.programs import unmeasured
+
 pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).parent
@@ -407,7 +409,9 @@ thread.start()
 thread.join()
 assert not patching.is_patched()
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=unmeasured(), capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 0, done.stderr
     assert "in thread 'other'" in done.stdout
@@ -446,6 +450,8 @@ import sys, camunda_client.patching, camunda_client.log
 assert not {"gevent", "ssl", "requests", "structlog"} & set(sys.modules)
 """
 
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=unmeasured(), capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 0, done.stderr

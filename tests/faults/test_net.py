@@ -412,7 +412,7 @@ def test_handlers_that_wait_for_names_delay_no_report(
 
     completions = sorted(request.at_s for request in proxy.seen(COMPLETION))
     late_s = [sent - ended for sent, ended in zip(completions, sorted(ended_s), strict=True)]
-    assert max(late_s) < 0.5
+    assert max(late_s) < 1.0
     assert completions[-1] - completions[0] > 2, "the names were slow"
 
 
@@ -485,7 +485,7 @@ def test_a_flood_is_cut_at_a_limit_and_does_not_stop_the_others(
 
     assert rule.happened == 1
     assert "reason=too_large" in events.named("poll.failed", logging.WARNING)[0]
-    assert max(gaps) < 0.5
+    assert max(gaps) < 2.0, "unbounded, it blocks for about seven seconds"
 
 
 @pytest.mark.fault(33)

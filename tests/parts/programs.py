@@ -20,6 +20,14 @@ CAMUNDA_CLIENT = Path(sys.executable).with_name("camunda-client")
 PATIENCE_S = 60.0
 
 
+def unmeasured() -> dict[str, str]:
+    """Return this process's environment without what makes children measure their coverage.
+
+    To measure, a child imports coverage, and with it gevent and sqlite3, before its own first line.
+    """
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+
+
 class Program:
     """One Python program; its stdout and stderr are kept, and killed with the test if it still runs."""
 
