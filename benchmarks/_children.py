@@ -20,18 +20,29 @@ class ClientFailedError(RuntimeError):
     """A client's process ended without a result; the text has the end of what it printed."""
 
 
-def run_client(name: str, options: Mapping[str, Any], *, patience_s: float = PATIENCE_S) -> dict[str, Any]:
-    """Return what ``_clients/<name>.py`` measured of itself.
+def run_client(
+    name: str,
+    options: Mapping[str, Any],
+    *,
+    environment: Mapping[str, str] | None = None,
+    patience_s: float = PATIENCE_S,
+) -> dict[str, Any]:
+    """Return what ``_clients/<name>.py`` measured of itself, in this process's environment unless told otherwise.
 
     Raises:
         ClientFailedError: It failed or took longer than ``patience_s``.
     """
     command = [sys.executable, str(_CLIENTS / f"{name}.py")]
-    return run_command(name, command, [json.dumps(options)], patience_s=patience_s)
+    return run_command(name, command, [json.dumps(options)], environment=environment, patience_s=patience_s)
 
 
 def run_command(
-    name: str, command: Sequence[str], arguments: Sequence[str], *, patience_s: float = PATIENCE_S
+    name: str,
+    command: Sequence[str],
+    arguments: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    patience_s: float = PATIENCE_S,
 ) -> dict[str, Any]:
     """Return the JSON that a program printed as its last line. Its log goes to a file, as in production.
 
@@ -39,14 +50,15 @@ def run_command(
         ClientFailedError: It failed or took longer than ``patience_s``.
     """
     # Run by a test suite that measures its coverage, a child would measure its own, and pay for it.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    inherited = os.environ if environment is None else environment
+    unmeasured = {name: value for name, value in inherited.items() if not name.startswith("COVERAGE_")}
     with tempfile.TemporaryFile() as log:
         try:
             done = subprocess.run(
                 [*command, *arguments],
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=environment,
+                env=unmeasured,
                 timeout=patience_s,
                 check=False,
             )
