@@ -37,7 +37,7 @@ def _replayed(name: str, base_url: str, *, slack_s: float) -> str:
     return "\n".join(f"step {number}: {text}" for number, passed, text, _ in results if not passed)
 
 
-#: Conversations that do little but wait, up to half a minute: replayed beside each other, and not beside the others.
+#: Conversations that do little but wait, up to half a minute: on both engines at once, and not beside the others.
 WAITING = ("await_completion_cancelled", "await_completion_timeout", "long_poll_default", "long_poll_over_30s")
 
 
@@ -81,13 +81,11 @@ def test_a_conversation_goes_alike_on_a_real_camunda(name: str, real_base_url: s
 @pytest.fixture(scope="module")
 def waited(gateway: Gateway, real_base_url: str) -> dict[tuple[str, str], Future[str]]:
     """What came of all waiting conversations on both engines."""
-    engines = {"embedded": (gateway.base_url, 1.0), "real": (real_base_url, 10.0)}
-    with ThreadPoolExecutor(len(WAITING) * len(engines)) as pool:
-        return {
-            (engine, name): pool.submit(_replayed, name, base_url, slack_s=slack_s)
-            for engine, (base_url, slack_s) in engines.items()
-            for name in WAITING
-        }
+    with ThreadPoolExecutor(len(WAITING)) as many, ThreadPoolExecutor(1) as one_by_one:
+        # Beside each other, a real gateway was seen to lose its broker's connection (502) for one that waits.
+        real = {("real", name): one_by_one.submit(_replayed, name, real_base_url, slack_s=10.0) for name in WAITING}
+        embedded = {("embedded", name): many.submit(_replayed, name, gateway.base_url, slack_s=1.0) for name in WAITING}
+        return real | embedded
 
 
 @pytest.mark.slow
