@@ -1,7 +1,6 @@
-"""What an answer to a job command means. Pure: no sending, no waiting.
+"""What to do after an answer to a job command. Pure: no sending, no waiting.
 
-Status codes alone lie: too large a result is a 500, an unknown partition a 503, back-pressure a 429, 500 or 503.
-Source: measured on Camunda 8.6.0, and the OpenAPI files of 8.8 and 8.9.
+What the answer says is read by :mod:`camunda_client.c8._http`; here it meets what was tried before.
 """
 
 from __future__ import annotations
@@ -9,7 +8,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from camunda_client.c8._http import problem
+from camunda_client.c8._http import Verdict as Meaning
+from camunda_client.c8._http import problem, verdict
 
 if TYPE_CHECKING:
     from camunda_client.c8._http import Answer
@@ -35,48 +35,47 @@ class Verdict(Enum):
     FORBIDDEN = "forbidden"
 
 
-#: Words in a 5xx that make it permanent: the command is too large for the broker's log or its transport.
-_TOO_LARGE = ("EXCEEDED_BATCH_RECORD_SIZE", "MALFORMED_REQUEST")
+#: What most answers come to. The rest depends on the status, or on what was tried before.
+_BY_MEANING = {
+    Meaning.BACK_PRESSURE: Verdict.OVERLOADED,
+    Meaning.CONFLICT: Verdict.REJECTED,
+    Meaning.NOT_DELIVERED: Verdict.UNKNOWN,
+    Meaning.TOO_LARGE: Verdict.PAYLOAD,
+    Meaning.UNAUTHORIZED: Verdict.FORBIDDEN,
+    Meaning.UNCLEAR: Verdict.UNKNOWN,
+}
+_BY_STATUS = {
+    400: Verdict.PAYLOAD,
+    403: Verdict.FORBIDDEN,
+    # Not Camunda's word for a missing job: a proxy without a route, or a wrong base URL.
+    404: Verdict.UNKNOWN,
+    422: Verdict.PAYLOAD,
+}
 
 
 def judge(answer: Answer, *, tried_before: bool) -> Verdict:
-    """Return what the answer to a job command means.
+    """Return what is to be done after the answer to a job command.
 
     Args:
         answer: What came back.
         tried_before: Whether an earlier attempt may have been applied (its answer was lost, or said nothing definite).
     """
-    status = answer.status
-    if 200 <= status < 300:
+    meaning = verdict(answer)
+    if meaning is Meaning.DONE:
         # A sign-in page is a 200 as well; taken for Camunda's word, it would lose the work behind the command.
         return Verdict.UNKNOWN if answer.content_type.startswith("text/html") else Verdict.DONE
-    if 300 <= status < 400:
+    if meaning is Meaning.GONE:
+        return Verdict.ASSUMED if tried_before else Verdict.GONE
+    if 300 <= answer.status < 400:
         # Nobody follows it: a sign-in page or a proxy being changed, and gone when the way is free again.
         return Verdict.UNKNOWN
-    if status == 404:
-        return _not_found(answer, tried_before=tried_before)
-    if status in (401, 403):
-        return Verdict.FORBIDDEN
-    if is_overload(answer):
-        return Verdict.OVERLOADED
-    if status in (400, 413, 422) or (status >= 500 and any(word.encode() in answer.body for word in _TOO_LARGE)):
-        return Verdict.PAYLOAD
-    if status >= 500 or status == 408:
-        return Verdict.UNKNOWN
-    # 409: the job already failed or threw an error. 405, 406, 415: a wrong address or version.
-    return Verdict.REJECTED
+    # What is left, 405, 406 and 415 above all, is a wrong address or version.
+    return _BY_MEANING.get(meaning) or _BY_STATUS.get(answer.status, Verdict.REJECTED)
 
 
 def is_overload(answer: Answer) -> bool:
     """Tell whether Camunda refused for load: 429 (8.6), 500 on activation (8.6.0), 503 (8.8)."""
-    return answer.status == 429 or (answer.status >= 500 and b"RESOURCE_EXHAUSTED" in answer.body)
-
-
-def _not_found(answer: Answer, *, tried_before: bool) -> Verdict:
-    if not answer.content_type.startswith("application/problem+json"):
-        # Not Camunda's word for a missing job: a proxy without a route, or a wrong base URL.
-        return Verdict.UNKNOWN
-    return Verdict.ASSUMED if tried_before else Verdict.GONE
+    return verdict(answer) is Meaning.BACK_PRESSURE
 
 
 def fields(answer: Answer) -> dict[str, object]:
