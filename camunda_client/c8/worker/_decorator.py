@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from camunda_client.c8.worker._manager import CamundaWorkerManager, queue
 from camunda_client.c8.worker._registry import JobWorker, JobWorkerRequest
-from camunda_client.c8.worker._signature import check_handler, name_of
+from camunda_client.c8.worker._signature import check_handler
 from camunda_client.error import SignatureException
 
 if TYPE_CHECKING:
@@ -119,6 +119,3 @@ def register_workers() -> None:
     manager = CamundaWorkerManager()
     while queue:
         manager.add_worker(queue.pop(0))
-
-
-__all__ = ["add_job_worker", "camunda_worker", "name_of", "register_workers"]

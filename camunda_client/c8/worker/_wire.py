@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 import gevent
 import gevent.lock
-import gevent.select
 import gevent.socket
 import gevent.ssl
 import gevent.threadpool
