@@ -11,7 +11,8 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -61,28 +62,69 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 
 def plot(name: str, lines: Mapping[str, Sequence[tuple[float, float]]], *, x: str, y: str, log_y: bool = True) -> None:
     """Draw one line per name into ``results/<name>.svg``; without matplotlib, say how to get it."""
+    with _drawing(name) as pyplot:
+        if pyplot is None:
+            return
+        figure, axes = pyplot.subplots(figsize=(8, 4.5))
+        for label, points in lines.items():
+            axes.plot([point[0] for point in points], [point[1] for point in points], marker="o", label=label)
+        axes.set_xscale("log")
+        if log_y:
+            axes.set_yscale("log")
+        axes.set(xlabel=x, ylabel=y)
+        axes.grid(visible=True, which="both", alpha=0.25)
+        axes.legend(frameon=False, fontsize="small")
+        _write(name, figure, pyplot)
+
+
+def bars(name: str, panels: Mapping[str, Mapping[str, Mapping[str, float]]], *, log_x: bool = False) -> None:
+    """Draw ``{measure: {group: {variant: value}}}`` into ``results/<name>.svg``, one panel for each measure."""
+    with _drawing(name) as pyplot:
+        if pyplot is None:
+            return
+        variants = list(dict.fromkeys(key for groups in panels.values() for group in groups.values() for key in group))
+        rows = max(sum(len(group) for group in groups.values()) for groups in panels.values())
+        figure, all_axes = pyplot.subplots(
+            1, len(panels), figsize=(8, 1.2 + 0.22 * rows), sharey=True, squeeze=False, layout="constrained"
+        )
+        for axes, (measure, groups) in zip(all_axes[0], panels.items(), strict=True):
+            for at, group in enumerate(groups.values()):
+                for variant, value in group.items():
+                    number = variants.index(variant)
+                    place = at + (number - (len(variants) - 1) / 2) * 0.8 / len(variants)
+                    axes.barh(place, value, 0.8 / len(variants), color=f"C{number}")
+            axes.set_yticks(range(len(groups)), list(groups), fontsize="small")
+            axes.set_xlabel(measure)
+            if log_x:
+                axes.set_xscale("log")
+            axes.grid(visible=True, axis="x", alpha=0.25)
+        all_axes[0][0].invert_yaxis()
+        keys = [pyplot.Rectangle((0, 0), 1, 1, color=f"C{number}") for number in range(len(variants))]
+        if len(variants) > 1:
+            figure.legend(keys, variants, loc="outside upper center", ncols=3, frameon=False, fontsize="small")
+        _write(name, figure, pyplot)
+
+
+@contextmanager
+def _drawing(name: str) -> Iterator[Any]:
+    """Yield pyplot, or ``None`` where matplotlib is missing; what is set here goes with the block."""
     try:
         import matplotlib as mpl
     except ImportError:
         print("no plot: matplotlib is missing (pip install 'c8-client[bench]')", file=sys.stderr)
+        yield None
         return
     mpl.use("Agg")
-    # Same numbers, same file: no random ids, no date.
-    mpl.rcParams["svg.hashsalt"] = name
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(8, 4.5))
-    for label, points in lines.items():
-        axes.plot([point[0] for point in points], [point[1] for point in points], marker="o", label=label)
-    axes.set_xscale("log")
-    if log_y:
-        axes.set_yscale("log")
-    axes.set(xlabel=x, ylabel=y)
-    axes.grid(visible=True, which="both", alpha=0.25)
-    axes.legend(frameon=False, fontsize="small")
-    figure.tight_layout()
+    # Same numbers, same file: no random ids, no date.
+    with mpl.rc_context({"svg.hashsalt": name}):
+        yield pyplot
+
+
+def _write(name: str, figure: Any, pyplot: Any) -> None:
     RESULTS.mkdir(exist_ok=True)
-    figure.savefig(RESULTS / f"{name}.svg", metadata={"Date": None})
+    figure.savefig(RESULTS / f"{name}.svg", metadata={"Date": None}, bbox_inches="tight")
     pyplot.close(figure)
     print(f"drawn to {RESULTS / f'{name}.svg'}")
 

@@ -137,6 +137,12 @@ def main() -> None:
     if not asked.dry:
         where["per_s_when_loaded"] = asked.per_s
         _report.save("latency", __doc__.partition("\n")[0], results, where=where)
+        groups = {
+            f"{load}, {part}": {one["client"]: one[f"{part}_ms"] for one in results if one["load"] == load}
+            for load in ("idle", "loaded")
+            for part in ("p50", "p95", "p99")
+        }
+        _report.bars("latency", {"creation to handler start (ms)": groups})
 
 
 if __name__ == "__main__":

@@ -74,6 +74,14 @@ def main() -> None:
     )
     if not asked.dry:
         _report.save("memory", __doc__.partition("\n")[0], results, where=where)
+        groups = {
+            one["variant"]: {"process": one["resident_kib"]["median"], "kernel": _in_kernel(one)} for one in results
+        }
+        _report.bars("memory", {"KiB per job in flight": groups})
+
+
+def _in_kernel(one: dict[str, Any]) -> float:
+    return float(one["page_tables_kib"] + one["kernel_stacks_kib"])
 
 
 if __name__ == "__main__":

@@ -230,6 +230,12 @@ def main() -> None:
         return
     where["peers"] = {peer.name: peer.versions for peer in peers}
     _report.save("peers", __doc__.partition("\n")[0], results, where=where)
+    panels: dict[str, dict[str, dict[str, float]]] = {"jobs per second": {}, "CPU per job (ms)": {}}
+    for one in results:
+        if "failed" not in one:
+            panels["jobs per second"].setdefault(one["workload"], {})[one["peer"]] = one["jobs_per_s"]["median"]
+            panels["CPU per job (ms)"].setdefault(one["workload"], {})[one["peer"]] = one["cpu_ms"]["median"]
+    _report.bars("peers", panels)
 
 
 if __name__ == "__main__":

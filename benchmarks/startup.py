@@ -104,6 +104,8 @@ def main() -> None:
     )
     if not asked.dry:
         _report.save("startup", __doc__.partition("\n")[0], results, where=where)
+        groups = {one["what"]: {"wall": one["wall_ms"]["median"]} for one in results}
+        _report.bars("startup", {"milliseconds": groups})
 
 
 if __name__ == "__main__":
