@@ -4,8 +4,20 @@
 """
 
 from camunda_client.c8._http._answer import Answer, is_problem, parsed, printable, problem
-from camunda_client.c8._http._encode import encoded
+from camunda_client.c8._http._encode import blame, encoded, shown
 from camunda_client.c8._http._exchange import exchange
 from camunda_client.c8._http._verdict import Verdict, verdict
 
-__all__ = ["Answer", "Verdict", "encoded", "exchange", "is_problem", "parsed", "printable", "problem", "verdict"]
+__all__ = [
+    "Answer",
+    "Verdict",
+    "blame",
+    "encoded",
+    "exchange",
+    "is_problem",
+    "parsed",
+    "printable",
+    "problem",
+    "shown",
+    "verdict",
+]

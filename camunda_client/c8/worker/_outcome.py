@@ -7,7 +7,6 @@ job with the place of the bad value: sent, it would be refused or silently chang
 from __future__ import annotations
 
 import dataclasses
-import math
 import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -15,8 +14,9 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from camunda_client.c8 import _http
 from camunda_client.c8.worker._retries import back_off_ms, retries_left
-from camunda_client.error import CamundaBusinessException, ServiceException
+from camunda_client.error import CamundaBusinessException, InvalidRequestError, ServiceException
 from camunda_client.log import redact
 
 if TYPE_CHECKING:
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 
 #: Characters of a failure's message. The engine takes 200,000; an operator reads the first screen.
 MESSAGE_CAP = 8_000
-#: Integers that Camunda's MessagePack can hold.
-_INTEGERS = range(-(2**63), 2**64)
-#: What a Decimal without a value becomes.
-_NO_NUMBERS = (b'"NaN"', b'"Infinity"', b'"-Infinity"')
 
 
 @dataclasses.dataclass(slots=True)
@@ -135,73 +131,13 @@ def encode_variables(value: object) -> bytes:
         value = value.model_dump(by_alias=True)
     elif not isinstance(value, Mapping) and not (dataclasses.is_dataclass(value) and not isinstance(value, type)):
         raise UnfitResult(
-            f"the handler returned {_shown(value)}, but Camunda takes an object of variables; "
+            f"the handler returned {_http.shown(value)}, but Camunda takes an object of variables; "
             "return a dict, a pydantic model, a dataclass or None"
         )
     try:
-        encoded: bytes = to_json(dict(value) if isinstance(value, Mapping) else value, by_alias=True)
-    except (ValueError, RecursionError, TypeError) as error:
-        raise UnfitResult(_blame(value) or f"the handler's result can't be JSON: {error}") from error
-    # A quick look for what the encoder lets through; only then the slow walk that knows text from number.
-    if b"NaN" in encoded or b"Infinity" in encoded:
-        culprit = _blame(value)
-        if culprit:
-            raise UnfitResult(culprit)
-    return encoded
-
-
-def blame(value: object) -> str:
-    """Return which value of a refused result is to blame, with its path, or an empty text if none stands out."""
-    return _blame(value)
-
-
-def _blame(value: object, path: str = "", seen: frozenset[int] = frozenset()) -> str:
-    if isinstance(value, bool) or value is None:
-        return ""
-    if isinstance(value, int):
-        return "" if value in _INTEGERS else f"{path} is {_shown(value)}, beyond the 64 bits that Camunda holds"
-    if isinstance(value, float):
-        return "" if math.isfinite(value) else f"{path} is {value}, which JSON has no number for"
-    if isinstance(value, str):
-        return _blame_text(value, path)
-    if id(value) in seen:
-        return f"{path} contains itself"
-    if len(seen) > 900:
-        return f"{path[:200]}… is nested more than 900 deep"
-    return _blame_container(value, path, seen | {id(value)})
-
-
-def _blame_container(value: object, path: str, seen: frozenset[int]) -> str:
-    if isinstance(value, BaseModel):
-        value = value.model_dump(by_alias=True)
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        steps = [(f"{path}.{key}" if path else str(key), key, item) for key, item in value.items()]
-        return next((told for at, key, item in steps if (told := _blame_key(key, at) or _blame(item, at, seen))), "")
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return next((told for at, item in enumerate(value) if (told := _blame(item, f"{path}[{at}]", seen))), "")
-    try:
-        encoded = to_json(value)
-    except (ValueError, TypeError):
-        return f"{path} is {_shown(value)}, which has no JSON form"
-    return f"{path} is {_shown(value)}, which JSON has no number for" if encoded in _NO_NUMBERS else ""
-
-
-def _blame_key(key: object, path: str) -> str:
-    try:
-        to_json({key: 0})
-    except (ValueError, TypeError):
-        return f"{path!r} can't be the name of a variable"
-    return ""
-
-
-def _blame_text(value: str, path: str) -> str:
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError as error:
-        return f"{path} has the lone surrogate {value[error.start]!r} at {error.start}, which UTF-8 can't hold"
-    return ""
+        return _http.encoded(dict(value) if isinstance(value, Mapping) else value)
+    except InvalidRequestError as error:
+        raise UnfitResult(error.message) from error.__cause__
 
 
 def describe(error: BaseException) -> str:
@@ -230,11 +166,3 @@ def clean(text: str) -> str:
     return "".join(
         char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode("ascii") for char in text
     )
-
-
-def _shown(value: object) -> str:
-    try:
-        text = repr(value)
-    except Exception:  # noqa: BLE001 - a broken __repr__ must not cost the job its failure
-        text = "?"
-    return f"{type(value).__name__} {text if len(text) <= 60 else text[:60] + '…'}"

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Protocol
 from gevent.event import Event
 
 from camunda_client import metrics
+from camunda_client.c8 import _http
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8.worker._answers import Verdict, fields, judge
 from camunda_client.c8.worker._held import Held, Stage
-from camunda_client.c8.worker._outcome import Outcome, blame, failure
+from camunda_client.c8.worker._outcome import Outcome, failure
 from camunda_client.c8.worker._retries import back_off_ms, retries_left
 from camunda_client.error import ServiceException
 from camunda_client.log import get_logger
@@ -150,7 +151,7 @@ class Reporter:
     def _refused(self, held: Held, outcome: Outcome, answer: object) -> Outcome:
         """Return the failure that says why Camunda did not take the result."""
         facts = fields(answer)  # type: ignore[arg-type]
-        culprit = blame(outcome.variables)
+        culprit = _http.blame(outcome.variables)
         size = len(outcome.body)
         log.error("job.result_refused", bytes=size, culprit=culprit, **facts)
         metrics.results_refused[held.settings.job_type] += 1
