@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -18,6 +19,15 @@ from tests.parts.tls import TlsAuthority
 PARTS = {"real_camunda": "engine", "new_camunda": "engine", "secured_camunda": "engine", "keycloak": "keycloak"}
 
 _ran: Counter[str] = Counter()
+
+
+def pytest_configure() -> None:
+    """Have Ctrl+C reach the programs under test, also where a shell runs the suite in its background.
+
+    Such a shell has SIGINT ignored by all it starts, and they by all that they start.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
