@@ -1,9 +1,9 @@
 # Two commands on a fresh machine: make demo, make test. Both make their own .venv; make setup is what they share.
 PYTHON ?= python3
 BIN := .venv/bin
-# More for pytest: make test PYTEST_ARGS="-k keycloak -x"
+# Less of the suite, in one process: make test PYTEST_ARGS="-k keycloak -x"
 PYTEST_ARGS ?=
-# Handlers run patched, so the suite does; tests of unpatched behaviour start processes of their own.
+# Handlers run patched, so the suites do; tests of unpatched behaviour start processes of their own.
 PATCHED := -m gevent.monkey --module
 
 .PHONY: help setup demo test lint bench soak clean
@@ -28,7 +28,7 @@ demo: setup ## Work 500 process instances with blocking handlers, and compare wi
 
 test: lint ## Lint, then all tests, patched as users run them, with the coverage floor of setup.cfg
 	@$(BIN)/coverage erase
-	$(BIN)/coverage run $(PATCHED) pytest $(PYTEST_ARGS)
+	$(BIN)/python tests/run.py $(PYTEST_ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
