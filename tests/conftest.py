@@ -22,12 +22,13 @@ _ran: Counter[str] = Counter()
 
 
 def pytest_configure() -> None:
-    """Have Ctrl+C reach the programs under test, also where a shell runs the suite in its background.
+    """Have signals reach the programs under test, also where a shell runs the suite in its background, or nohup.
 
-    Such a shell has SIGINT ignored by all it starts, and they by all that they start.
+    These have SIGINT or SIGHUP ignored by all that they start, which goes down to the programs.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @pytest.fixture(scope="session")
