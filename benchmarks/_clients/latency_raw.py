@@ -12,9 +12,12 @@ from urllib.parse import urlsplit
 
 from _count import options
 
+#: One alone could not keep up with a loaded engine, which would then have less to do.
+_COMPLETING = 16
+
 
 def main() -> None:
-    """Print ``[number, start]`` for each job; a thread of its own completes them, so that polling never waits."""
+    """Print ``[number, start]`` for each job; threads complete them, so that neither polls nor completions wait."""
     asked = options()
     place = urlsplit(asked["rest"]).netloc
     polling = http.client.HTTPConnection(place, timeout=60)
@@ -28,7 +31,8 @@ def main() -> None:
             telling.request("POST", f"/v2/jobs/{job.get('jobKey', job.get('key'))}/completion", b"{}", headers)
             telling.getresponse().read()
 
-    Thread(target=complete, daemon=True).start()
+    for _ in range(_COMPLETING):
+        Thread(target=complete, daemon=True).start()
     body = json.dumps(
         {"type": asked["job_type"], "worker": "raw", "timeout": 60_000, "maxJobsToActivate": 32, "requestTimeout": 9000}
     )
