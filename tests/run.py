@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PYTEST = (sys.executable, "-m", "coverage", "run", "-m", "gevent.monkey", "--module", "pytest")
 #: What the first half has; the second has all the rest.
-FIRST = ("tests/faults", "tests/benchmarks")
+FIRST = ("tests/faults", "tests/integration", "tests/benchmarks", "tests/typing")
 #: In which pytest counts.
 _ORDER = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warnings", "errors")
 
