@@ -34,14 +34,14 @@ def timestamp() -> str:
     return f"{_second_text}.{int((now - second) * 1000):03d}Z"
 
 
-def render_json(event: str, level: str, logger: str, fields: Mapping[str, object]) -> bytes:
+def render_json(event: str, level: str, logger: str, fields: Mapping[str, Any]) -> bytes:
     """Return the event as one JSON object."""
     line: dict[str, object] = {"timestamp": timestamp(), "level": level, "event": event, "logger": logger}
     for key, value in fields.items():
         if key in line:
             key += "_"
         kind = type(value)
-        if kind is str or kind is int:
+        if kind is str or kind is int or (kind is float and math.isfinite(value)):
             line[key] = _clean.REDACTED if key in _clean.SECRET_KEYS else value
         else:
             line[key] = _plain(key, value)

@@ -29,10 +29,13 @@ class Held:
     that of this machine may differ by minutes.
     """
 
-    __slots__ = ("ended_s", "expires_s", "greenlet", "job", "lost", "received_s", "settings", "stage", "started_s")
+    __slots__ = (
+        "ended_s", "expires_s", "greenlet", "job", "key", "lost", "received_s", "settings", "stage", "started_s",
+    )  # fmt: skip
 
     def __init__(self, job: ActivatedJob, settings: WorkerSettings, now_s: float) -> None:
         self.job = job
+        self.key = job.job_key
         self.settings = settings
         self.received_s = now_s
         self.started_s = now_s
@@ -43,11 +46,6 @@ class Held:
         #: Camunda said that the job is no longer ours (finished, cancelled, or handed to another worker).
         self.lost = False
         self.greenlet: gevent.Greenlet[..., None] | None = None
-
-    @property
-    def key(self) -> str:
-        """The job's key."""
-        return self.job.job_key
 
     def is_settled(self) -> bool:
         """Whether nothing more is to be told about the job."""
