@@ -91,11 +91,12 @@ def test_the_second_example_shows_what_each_exception_does(real_camunda: RealCam
         worker.send(signal.SIGTERM)
         assert worker.end() == 0
 
-    # Sets: a report whose answer is lost is sent again, and may be recorded twice.
-    failed: dict[int, set[int]] = {key: set() for key in example.keys}
+    failed: dict[int, list[int]] = {key: [] for key in example.keys}
     for job in example.records("JOB", "FAILED", 4):
-        failed[job["processInstanceKey"]].add(job["retries"])
-    assert failed == {modest: {2}, greedy: set(), nothing: {2, 1, 0}}, worker.output
+        # The gateway itself fails jobs back that it could not hand over.
+        if "Failed to send activated jobs" not in job["errorMessage"]:
+            failed[job["processInstanceKey"]].append(job["retries"])
+    assert failed == {modest: [2], greedy: [], nothing: [2, 1, 0]}, worker.output
     assert {job["processInstanceKey"]: (job["type"], job["variables"]) for job in completed} == {
         modest: ("charge-card", {"charged": True}),
         greedy: ("tell-customer", {}),

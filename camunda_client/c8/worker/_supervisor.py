@@ -133,7 +133,8 @@ class Supervisor:
         report = self._report
         report.duration_s = round(time.monotonic() - started_s, 3)
         if report.clean:
-            log.info("shutdown.drained", **asdict(report))
+            counts = {"completed": report.completed, "handed_back": report.handed_back}
+            log.info("shutdown.drained", **counts, duration_s=report.duration_s)
         else:
             log.error("shutdown.forced", **asdict(report))
         return report
