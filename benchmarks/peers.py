@@ -2,7 +2,8 @@
 
 Peers: this package; pyzeebe (gRPC); Camunda's own Python SDK; c8-client 8.7.2, which this package replaces; a thread
 pool with ``requests``; Camunda's Java client (gRPC). Each lives in an environment of its own with its newest release
-that installs, and is configured as well as its documentation allows: as many threads as jobs in flight.
+that installs, and is configured as well as its documentation allows: as many threads as jobs in flight. No peer, but a
+limit: "bare sockets", the least that a Python process can do over REST (dicts, no log, nothing that may go wrong).
 Workloads: nothing to do, 50 ms blocking, one blocking HTTP call of 100 ms, 1 s with 1,000 in flight, 5 ms of CPU.
 All jobs wait in the engine (Camunda 8.6.0 on this machine) when a peer starts; the clock runs from its first handler's
 start to its last one's end, and afterwards the engine itself is asked how many it completed. Peers take turns.
@@ -32,7 +33,7 @@ from _stub import Stub
 
 _HERE = Path(__file__).parent / "_peers"
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "c8-client" / "peers"
-#: Name: program, what pip installs beside it. Ours runs in this very environment.
+#: Name: program, what pip installs beside it. Ours runs in this very environment, and so does the limit.
 PEERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "c8-client": ("ours.py", ()),
     "pyzeebe": ("pyzeebe_worker.py", ("pyzeebe", "requests")),
@@ -41,6 +42,7 @@ PEERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "c8-client 8.7.2": ("original.py", ("c8-client==8.7.2",)),
     "thread pool": ("threads.py", ("requests",)),
     "Java client": ("Worker.java", ()),
+    "bare sockets": ("floor.py", ()),
 }
 #: Name: in flight, jobs.
 WORKLOADS = {
