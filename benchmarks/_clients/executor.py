@@ -1,4 +1,4 @@
-"""Scheduling alone with threads: a ``ThreadPoolExecutor`` whose tasks only sleep."""
+"""Scheduling alone with threads: a ``ThreadPoolExecutor`` whose tasks mostly sleep."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ import time
 from concurrent.futures import ThreadPoolExecutor, wait
 
 from _count import Count, options, tell
+from _handlers import handler
 
 
 def main() -> None:
     """Submit all tasks at once; they run ``in_flight`` at a time."""
     asked = options()
     sleep_s, jobs = asked["sleep_s"], asked["jobs"]
+    work = handler(asked.get("what", "waits"), time.sleep)
     threading.stack_size(256 * 1024)
     count = Count(0, jobs)
     counting = threading.Lock()
 
     def task() -> None:
-        time.sleep(sleep_s)
+        work(sleep_s)
         with counting:
             count.one()
 

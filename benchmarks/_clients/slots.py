@@ -1,4 +1,4 @@
-"""Scheduling alone: this package's slots with handlers that only sleep. Nothing is asked for, nothing reported."""
+"""Scheduling alone: this package's slots with handlers that mostly sleep. Nothing is asked for, nothing reported."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from gevent import monkey
 
 monkey.patch_all()
 
-import time  # noqa: E402
-
 import gevent  # noqa: E402
 from _count import Count, options, tell  # noqa: E402
+from _handlers import handler  # noqa: E402
 from gevent.event import Event  # noqa: E402
 
+from camunda_client import patching  # noqa: E402
 from camunda_client.c8.worker._slots import Slots  # noqa: E402
 
 
@@ -19,11 +19,12 @@ def main() -> None:
     """Give all tasks to the slots at once; they run ``in_flight`` at a time."""
     asked = options()
     sleep_s, jobs = asked["sleep_s"], asked["jobs"]
+    work = handler(asked.get("what", "waits"), patching.original("time", "sleep"))
     count = Count(0, jobs)
     done = Event()
 
     def task() -> None:
-        time.sleep(sleep_s)
+        work(sleep_s)
         count.one()
         if count.result is not None:
             done.set()
