@@ -237,7 +237,7 @@ class Supervisor:
         self._keeper.forget(held)
         poller = self._pollers[held.settings.job_type]
         if held.key in poller.held:
-            poller.released(held.key)
+            poller.released(held)
             metrics.jobs_in_flight[held.settings.job_type] -= 1
         if self._stopping and not self.held_jobs():
             self._idle.set()
