@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument("--sleep", type=float, nargs="+", default=list(SLEEP_S), help="seconds a handler takes")
     parser.add_argument("--only", choices=("scheduling", "full"), help="one of the two views")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--most", type=int, default=10_000, help="jobs per repeat")
+    parser.add_argument("--most", type=int, default=20_000, help="jobs per repeat")
     parser.add_argument("--dry", action="store_true", help="write no results")
     asked = parser.parse_args()
     variants = tuple(one for one in VARIANTS if asked.only is None or one[0].startswith(asked.only))
