@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Less of the suite, in one process: make test PYTEST_ARGS="-k keycloak -x"
 PYTEST_ARGS ?=
-# Handlers run patched, so the suites do; tests of unpatched behaviour start processes of their own.
+# Handlers run patched, so the suite does; tests of unpatched behaviour start processes of their own.
 PATCHED := -m gevent.monkey --module
 
 .PHONY: help setup demo test lint bench soak clean

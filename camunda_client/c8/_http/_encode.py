@@ -34,8 +34,9 @@ def encoded(content: object) -> bytes:
     """
     try:
         text: bytes = to_json(content)
-    except (ValueError, RecursionError, TypeError) as error:
-        raise InvalidRequestError(blame(content) or f"not JSON: {str(error)[:300]}") from error
+    except Exception as error:
+        told = blame(content) or f"not JSON: {type(error).__name__}: {str(error)[:300]}"
+        raise InvalidRequestError(told) from error
     # A quick look for what the encoder lets through; only then the walk that knows text from number.
     if (b"NaN" in text or b"Infinity" in text) and (culprit := blame(content)):
         raise InvalidRequestError(culprit)
@@ -61,16 +62,21 @@ def blame(value: object, path: str = "", seen: frozenset[int] = frozenset()) -> 
 
 
 def _of_container(value: object, path: str, seen: frozenset[int]) -> str:
+    at = path or "it"
     if isinstance(value, BaseModel):
-        value = value.model_dump(by_alias=True)
+        try:
+            value = value.model_dump(by_alias=True)
+        except Exception:  # noqa: BLE001 - its serializers are the user's
+            return f"{at} is {shown(value)}, which has no JSON form"
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         steps = [(f"{path}.{key}" if path else str(key), key, item) for key, item in value.items()]
-        return next((told for at, key, item in steps if (told := _of_key(key, at) or blame(item, at, seen))), "")
+        return next(
+            (told for place, key, item in steps if (told := _of_key(key, place) or blame(item, place, seen))), ""
+        )
     if isinstance(value, (list, tuple, set, frozenset)):
-        return next((told for at, item in enumerate(value) if (told := blame(item, f"{path}[{at}]", seen))), "")
-    at = path or "it"
+        return next((told for index, item in enumerate(value) if (told := blame(item, f"{path}[{index}]", seen))), "")
     try:
         text = to_json(value)
     except (ValueError, TypeError):

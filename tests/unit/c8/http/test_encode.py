@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import BaseModel, model_serializer
 
 from camunda_client.c8 import _http
 from camunda_client.error import InvalidRequestError, ServiceException
@@ -49,6 +50,17 @@ def test_a_circle_is_refused() -> None:
 
     with pytest.raises(InvalidRequestError, match=r"^self contains itself"):
         _http.encoded(circle)
+
+
+class Unwilling(BaseModel):
+    @model_serializer
+    def fails(self) -> dict[str, Any]:
+        raise KeyError("no")
+
+
+def test_a_model_that_can_not_be_written_is_refused_with_its_place() -> None:
+    with pytest.raises(InvalidRequestError, match=r"^a\[0\] is Unwilling .*, which has no JSON form"):
+        _http.encoded({"a": [Unwilling()]})
 
 
 def test_the_refusal_is_both_kinds_of_error() -> None:
