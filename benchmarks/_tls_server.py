@@ -8,7 +8,6 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import trustme
 
@@ -34,20 +33,24 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    """Print the two ports, serve until standard input ends; the authority's certificate goes to the file named."""
-    authority = trustme.CA()
-    Path(sys.argv[1]).write_bytes(authority.cert_pem.bytes())
-    ports: dict[str, Any] = {}
-    for scheme in ("http", "https"):
+    """Print the URLs, serve until standard input ends; the authorities' certificates go to the file named."""
+    certificates = {"https, RSA": trustme.KeyType.RSA, "https, ECDSA": trustme.KeyType.ECDSA}
+    contexts: dict[str, ssl.SSLContext | None] = {"http": None}
+    with Path(sys.argv[1]).open("wb") as authorities:
+        for name, kind in certificates.items():
+            authority = trustme.CA(key_type=kind)
+            authorities.write(authority.cert_pem.bytes())
+            contexts[name] = context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            authority.issue_cert("localhost", key_type=kind).configure_cert(context)
+    urls = {}
+    for name, tls in contexts.items():
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         server.daemon_threads = True
-        if scheme == "https":
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            authority.issue_cert("localhost").configure_cert(context)
-            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-        ports[scheme] = server.server_port
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        urls[name] = f"{name.partition(',')[0]}://localhost:{server.server_port}"
         threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(json.dumps(ports), flush=True)
+    print(json.dumps(urls), flush=True)
     sys.stdin.read()
 
 

@@ -1,11 +1,12 @@
 """How much CPU does a handler's ``requests.get()`` cost, as it comes and with ``--fast-requests``?
 
-GETs without a session by 20 handlers at once, over plain HTTP and over TLS: as `requests` has it, with shared TLS
-contexts (``--fast-requests``), with connections kept too (``--fast-requests=pooled``), and with one session of one's
-own. Each in a fresh, patched process against a server in another one; every answer is checked. The CA bundle is
-certifi's and the server's authority. The environment has four variables: `requests` walks through all there are for
-each call, whatever is shared. CPU is ``time.process_time``, user and system; ratios are to ``off`` of the same repeat.
-Not measured: the network, the server's side, handshakes with RSA certificates (cheaper for a client).
+GETs without a session by 20 handlers at once, over plain HTTP and over TLS (a server with an RSA certificate, one with
+ECDSA): as `requests` has it, with shared TLS contexts (``--fast-requests``), with connections kept too
+(``--fast-requests=pooled``), and with one session of one's own. Four patched processes live side by side and call a
+server in another one by turns, a few dozen times each, so that what slows the machine down for a second hits all of
+them; every answer is checked. The CA bundle is certifi's and the server's authority. The environment has four
+variables: `requests` walks through all there are for each call, whatever is shared. CPU is ``time.process_time``, user
+and system; ratios are to ``off`` of the same turn. Not measured: the network, the server's side.
 """
 
 from __future__ import annotations
@@ -16,67 +17,93 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import _report
 import certifi
-from _children import in_turn, median, run_client, spread
+from _children import ClientFailedError, in_turn, median, spread
 
-MODES = ("off", "shared", "pooled", "session")
-#: Half a second or so of CPU for each measurement.
-CALLS = {"off": 40}
-_USUAL_CALLS = 250
+#: Calls in one turn of each mode: 0.1 s of CPU or so, and off's 0.4 s.
+CALLS = {"off": 20, "shared": 60, "pooled": 100, "session": 100}
 IN_FLIGHT = 20
+_HERE = Path(__file__).parent
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
 
 
-def measure(mode: str, url: str, verify: str, environment: dict[str, str], scale: float) -> dict[str, Any]:
-    """Return CPU per call of one repeat."""
-    calls = max(10, int(CALLS.get(mode, _USUAL_CALLS) * scale))
-    asked = {"mode": mode, "url": url, "verify": verify, "calls": calls, "warm": IN_FLIGHT, "in_flight": IN_FLIGHT}
-    return run_client("sessionless", asked, environment=environment)
+@contextmanager
+def _talking(script: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a process that is asked and answers by lines; it ends with its standard input."""
+    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    command = [sys.executable, str(script), *arguments]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        yield process
+
+
+def _answer(process: subprocess.Popen[str]) -> Any:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise ClientFailedError(f"{process.args!r} ended with {process.wait()}")
+    return json.loads(line)
+
+
+class _Caller:
+    """One mode's process; each call of it is a turn."""
+
+    def __init__(self, process: subprocess.Popen[str], calls: int) -> None:
+        self._process = process
+        self._calls = calls
+        self()  # the first connections, contexts and imports
+
+    def __call__(self) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        print(self._calls, file=self._process.stdin, flush=True)
+        result: dict[str, Any] = _answer(self._process)
+        return result
 
 
 def run(repeats: int, scale: float) -> list[dict[str, Any]]:
-    """Return one entry per scheme and mode."""
-    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    """Return one entry per server and mode."""
     found: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory() as folder:
-        authority, bundle = Path(folder, "authority.pem"), Path(folder, "bundle.pem")
-        command = [sys.executable, str(Path(__file__).with_name("_tls_server.py")), str(authority)]
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        ) as server:
-            assert server.stdout is not None
-            ports = json.loads(server.stdout.readline())
-            bundle.write_bytes(Path(certifi.where()).read_bytes() + authority.read_bytes())
-            for scheme, port in ports.items():
-                url = f"{scheme}://localhost:{port}"
-                measurements: dict[str, Callable[[], dict[str, Any]]] = {
-                    mode: partial(measure, mode, url, str(bundle), environment, scale) for mode in MODES
-                }
-                results = in_turn(measurements, repeats)
-                found += [_entry(scheme, mode, results) for mode in MODES]
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as servers:
+        authorities, bundle = Path(folder, "authorities.pem"), Path(folder, "bundle.pem")
+        urls = _answer(servers.enter_context(_talking(_HERE / "_tls_server.py", str(authorities))))
+        bundle.write_bytes(Path(certifi.where()).read_bytes() + authorities.read_bytes())
+        for server, url in urls.items():
+            results = _turns(url, str(bundle), repeats, scale)
+            found += [_entry(server, mode, results) for mode in CALLS]
     return found
 
 
-def _entry(scheme: str, mode: str, results: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+def _turns(url: str, verify: str, repeats: int, scale: float) -> Mapping[str, list[dict[str, Any]]]:
+    with ExitStack() as processes:
+        callers = {}
+        for mode, calls in CALLS.items():
+            asked = json.dumps({"mode": mode, "url": url, "verify": verify, "in_flight": IN_FLIGHT})
+            process = processes.enter_context(_talking(_HERE / "_clients" / "sessionless.py", asked))
+            callers[mode] = _Caller(process, max(IN_FLIGHT // 2, int(calls * scale)))
+        return in_turn(callers, repeats)
+
+
+def _entry(server: str, mode: str, results: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
     pairs = zip(results[mode], results["off"], strict=True)
     return {
-        "scheme": scheme,
+        "server": server,
         "mode": mode,
         "cpu_us": spread([one["cpu_us"] for one in results[mode]]),
-        # Of each repeat to the one measured just before it, then the median.
+        # Of each turn to the one just before it, then the median.
         "of_off": median([one["cpu_us"] / off["cpu_us"] for one, off in pairs]),
     }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="CPU per requests.get() without a session")
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=21)
     parser.add_argument("--scale", type=float, default=1.0, help="of the number of calls")
     parser.add_argument("--dry", action="store_true", help="write no results")
     asked = parser.parse_args()
@@ -86,7 +113,7 @@ def main() -> None:
         ["", "CPU µs/call", "least", "most", "off = 1", "off / it"],
         [
             [
-                f"{entry['scheme']}, {entry['mode']}",
+                f"{entry['server']}, {entry['mode']}",
                 *[entry["cpu_us"][key] for key in ("median", "least", "most")],
                 entry["of_off"],
                 1 / entry["of_off"],
@@ -98,7 +125,7 @@ def main() -> None:
         _report.save("fast_requests", __doc__.partition("\n")[0], results, where=where)
         groups: dict[str, dict[str, float]] = {}
         for entry in results:
-            groups.setdefault(entry["scheme"], {})[entry["mode"]] = entry["cpu_us"]["median"] / 1e3
+            groups.setdefault(entry["server"], {})[entry["mode"]] = entry["cpu_us"]["median"] / 1e3
         _report.bars("fast_requests", {"CPU per requests.get() (ms)": groups}, log_x=True)
 
 

@@ -1,4 +1,4 @@
-"""Handlers' ``requests.get(...)``, some at once in a patched process; their answers are checked."""
+"""Handlers' ``requests.get(...)``, some at once in a patched process; as many as each line of its input asks for."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ from camunda_client import patching
 
 patching.patch()
 
+import json  # noqa: E402
+import sys  # noqa: E402
+import time  # noqa: E402
+from itertools import count  # noqa: E402
+
 import requests  # noqa: E402 - as in a worker: after the patch
-from _count import Count, options, tell  # noqa: E402
+from _count import options  # noqa: E402
 from gevent.pool import Pool  # noqa: E402
 from requests.adapters import HTTPAdapter  # noqa: E402
 
@@ -22,20 +27,22 @@ def main() -> None:
         get = session.get
     elif asked["mode"] != "off":
         patching.speed_up_requests(pool_connections=asked["mode"] == "pooled")
-    count = Count(asked["warm"], asked["calls"])
+    numbers = count()
 
-    def handler(number: int) -> None:
-        path = f"/{number}"
+    def handler(_: int) -> None:
+        path = f"/{next(numbers)}"
         answer = get(asked["url"] + path, verify=asked["verify"], timeout=60).json()
         if answer != {"path": path}:
             raise SystemExit(f"asked for {path}, got {answer}")
-        count.one()
 
     handlers = Pool(asked["in_flight"])
-    for _ in handlers.imap_unordered(handler, range(asked["warm"] + asked["calls"]), maxsize=asked["in_flight"]):
-        pass
-    assert count.result is not None
-    tell(count.result)
+    for line in sys.stdin:
+        calls = int(line)
+        began_s = time.process_time()
+        for _ in handlers.imap_unordered(handler, range(calls), maxsize=asked["in_flight"]):
+            pass
+        cpu_s = time.process_time() - began_s
+        print(json.dumps({"cpu_us": cpu_s / calls * 1e6}), flush=True)
 
 
 if __name__ == "__main__":
