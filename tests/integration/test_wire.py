@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import gevent
@@ -11,11 +12,23 @@ import pytest
 from gevent import socket
 from gevent.server import StreamServer
 
+from camunda_client.c8.worker._commands import Commands
 from camunda_client.c8.worker._wire import Lane, Wire
+from camunda_client.config import ApiConfig, C8Config, WorkerConfig
 from camunda_client.error import ConnectionFailed
 
+TRANSPORTS = pytest.mark.parametrize("transport", ["auto", "requests"])
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 HEAD = b"POST /x HTTP/1.1\r\nHost: x"
+
+
+def wire(port: int) -> Wire:
+    return Wire(urlsplit(f"http://127.0.0.1:{port}"), None, connect_timeout_s=5, body_cap=64 * 1024 * 1024)
+
+
+def commands_to(port: int, transport: str, **settings: int) -> Commands:
+    api = ApiConfig.model_validate({"baseUrl": f"http://127.0.0.1:{port}", **settings})
+    return Commands(C8Config(api=api, worker=WorkerConfig.model_validate({"transport": transport})))
 
 
 class Server:
@@ -48,7 +61,7 @@ class Server:
                 return
 
     def lane(self, limit: int | None = None) -> Lane:
-        return Wire(urlsplit(f"http://127.0.0.1:{self.port}"), None).lane(limit)
+        return wire(self.port).lane(limit)
 
     def close(self) -> None:
         self._server.stop(timeout=1)
@@ -207,15 +220,35 @@ def test_an_answer_nobody_asked_for_makes_a_connection_unfit(server: Server) -> 
     assert server.connections == 2
 
 
-def test_a_body_beyond_the_cap_is_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("camunda_client.c8.worker._wire.BODY_CAP", 1000)
-    lane = server.lane()
-    server.answer = sends(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b"x" * 2000)
+@TRANSPORTS
+def test_a_body_beyond_the_configured_size_is_refused(server: Server, transport: str) -> None:
+    commands = commands_to(server.port, transport, maxResponseBytes=2000)
+    server.answer = sends(b"HTTP/1.1 200 OK\r\nContent-Length: 2001\r\n\r\n" + b"x" * 2001)
 
-    with pytest.raises(ConnectionFailed) as failed:
-        lane.exchange(HEAD, b"", 5)
+    with pytest.raises(ConnectionFailed, match="2000") as failed:
+        commands.activate(b"{}", 0)
 
     assert failed.value.reason == "too_large"
+
+
+@TRANSPORTS
+def test_a_gateway_that_takes_no_connections_is_given_up_after_the_configured_time(transport: str) -> None:
+    with socket.socket() as full, ExitStack() as queue:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        # Linux leaves unanswered what does not fit into the queue of connections to be accepted.
+        for _ in range(3):
+            waiting = queue.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        commands = commands_to(full.getsockname()[1], transport, connectTimeout=100)
+
+        # Far below the 10 s that a command has in all.
+        with gevent.Timeout(4), pytest.raises(ConnectionFailed) as failed:
+            commands.extend("1", 1000)
+
+    assert failed.value.reason == "timeout"
+    assert not failed.value.maybe_applied
 
 
 def test_a_204_that_announces_its_connections_end_is_believed(server: Server) -> None:
@@ -252,7 +285,7 @@ def test_the_deadline_also_ends_a_request_that_nobody_reads() -> None:
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()
-        lane = Wire(urlsplit(f"http://127.0.0.1:{deaf.getsockname()[1]}"), None).lane(None)
+        lane = wire(deaf.getsockname()[1]).lane(None)
 
         with pytest.raises(ConnectionFailed) as failed:
             lane.exchange(HEAD, b"x" * 20_000_000, 0.2)

@@ -48,7 +48,12 @@ class Commands:
         if config.api.proxy or config.worker.transport == "requests":
             self._polls = self._reports = self._leases = _RequestsLane(config)
         else:
-            wire = Wire(base, tls_context(config.api.tls) if base.scheme == "https" else None)
+            wire = Wire(
+                base,
+                tls_context(config.api.tls) if base.scheme == "https" else None,
+                connect_timeout_s=config.api.connect_timeout / 1000,
+                body_cap=config.api.max_response_bytes,
+            )
             self._polls = _WireLane(wire, base.path, None)
             self._reports = _WireLane(wire, base.path, config.worker.max_connections)
             self._leases = _WireLane(wire, base.path, LEASE_CONNECTIONS)

@@ -33,24 +33,34 @@ if TYPE_CHECKING:
 IDLE_LIMIT_S: Final = 45.0
 #: Seconds. A connection older than this is replaced, so that a moved or re-balanced gateway is found again.
 AGE_LIMIT_S: Final = 600.0
-#: Seconds to establish a connection; a gateway that takes longer is treated as not there.
-CONNECT_TIMEOUT_S: Final = 5.0
 #: Seconds for which a resolved address is used before it is looked up again (in the background).
 ADDRESS_LIFE_S: Final = 30.0
-#: Bytes. Larger answers are refused: Camunda hands out at most a few MB of variables per job.
-BODY_CAP: Final = 64 * 1024 * 1024
 
 
 class BodyTooLarge(ValueError):
-    """An answer went beyond :data:`BODY_CAP`."""
+    """An answer went beyond ``api.maxResponseBytes``."""
 
 
 class _Response:
     """One answer while it is being parsed; the names of the methods are the parser's."""
 
-    __slots__ = ("body", "done", "encoding", "has_length", "keep", "kind", "parser", "retry_after", "size", "status")
+    __slots__ = (
+        "body",
+        "cap",
+        "done",
+        "encoding",
+        "has_length",
+        "keep",
+        "kind",
+        "parser",
+        "retry_after",
+        "size",
+        "status",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, cap: int) -> None:
+        #: Bytes beyond which a body is refused.
+        self.cap = cap
         self.parser = httptools.HttpResponseParser(self)
         self.reset()
 
@@ -89,8 +99,8 @@ class _Response:
 
     def on_body(self, part: bytes) -> None:
         self.size += len(part)
-        if self.size > BODY_CAP:
-            raise BodyTooLarge(f"the answer is larger than {BODY_CAP} bytes")
+        if self.size > self.cap:
+            raise BodyTooLarge(f"it has more than {self.cap} bytes; raise api.maxResponseBytes, or ask for fewer jobs")
         if not self.done:
             self.body.append(part)
 
@@ -116,9 +126,9 @@ class _Connection:
 
     __slots__ = ("_channel", "_response", "born", "idle_since")
 
-    def __init__(self, channel: Channel, now: float) -> None:
+    def __init__(self, channel: Channel, now: float, cap: int) -> None:
         self._channel = channel
-        self._response = _Response()
+        self._response = _Response(cap)
         self.born = now
         self.idle_since = now
 
@@ -232,7 +242,7 @@ class Lane:
                 return connection
             connection.close()
         try:
-            return _Connection(self._wire.connect(min(deadline - now, CONNECT_TIMEOUT_S)), time.monotonic())
+            return self._wire.connect(deadline)
         except OSError as error:
             raise _failure(error, self._wire.origin, maybe_applied=False) from error
 
@@ -245,12 +255,20 @@ class Lane:
 class Wire:
     """The way to one gateway: its address, its TLS, and the lanes that lead there."""
 
-    def __init__(self, base: SplitResult, tls: ssl.SSLContext | None) -> None:
-        """Lead to the gateway at ``base`` (already checked); with ``tls`` for https."""
+    def __init__(
+        self, base: SplitResult, tls: ssl.SSLContext | None, *, connect_timeout_s: float, body_cap: int
+    ) -> None:
+        """Lead to the gateway at ``base`` (already checked); with ``tls`` for https.
+
+        A gateway that can't be connected to in ``connect_timeout_s`` is treated as not there; answers with bodies of
+        more than ``body_cap`` bytes are refused.
+        """
         self.origin = f"{base.scheme}://{base.netloc}"
         self._host = base.hostname or ""
         self._port = base.port or (443 if base.scheme == "https" else 80)
         self._tls = tls
+        self._connect_timeout_s = connect_timeout_s
+        self._body_cap = body_cap
         self._addresses = _Addresses(self._host, self._port)
         self._deadlines = Deadlines()
         self.static_head = (
@@ -262,20 +280,24 @@ class Wire:
         """Return a new lane with at most ``limit`` connections."""
         return Lane(self, limit)
 
-    def connect(self, timeout_s: float) -> Channel:
-        """Return a connected channel, TLS done.
+    def connect(self, deadline: float) -> _Connection:
+        """Return a new connection, TLS done; the host's addresses are tried in turn until ``deadline`` (monotonic).
 
         Raises:
             OSError: Name unknown, refused, timed out, or a certificate that doesn't fit.
         """
         failure: OSError = OSError(f"no address for {self._host}")
         for family, address in self._addresses.get():
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                failure = TimeoutError(f"could not connect to {self._host} in time")
+                break
             sock = gevent.socket.socket(family, constants.SOCK_STREAM)
             try:
-                sock.settimeout(max(timeout_s, 0.001))
+                sock.settimeout(min(left_s, self._connect_timeout_s))
                 sock.connect(address)
                 sock.setsockopt(constants.IPPROTO_TCP, constants.TCP_NODELAY, 1)
-                return self._channel(sock)
+                return _Connection(self._channel(sock), time.monotonic(), self._body_cap)
             except OSError as error:
                 sock.close()
                 failure = error
@@ -347,6 +369,8 @@ class _Addresses:
 
 
 def _failure(error: Exception, origin: str, *, maybe_applied: bool) -> ConnectionFailed:
+    if isinstance(error.__context__, BodyTooLarge):
+        error = error.__context__  # the parser wraps what its callbacks raise
     name = type(error).__name__
     told = f"no answer from {origin}: {error or name} ({name})"
     return ConnectionFailed(told, maybe_applied=maybe_applied, reason=_reason(error))
@@ -354,8 +378,7 @@ def _failure(error: Exception, origin: str, *, maybe_applied: bool) -> Connectio
 
 def _reason(error: Exception) -> str:
     """Return one word for what went wrong, for logs and metrics."""
-    # The parser wraps what its callbacks raise.
-    if isinstance(error, BodyTooLarge) or isinstance(error.__context__, BodyTooLarge):
+    if isinstance(error, BodyTooLarge):
         return "too_large"
     for kinds, word in _REASONS:
         if isinstance(error, kinds):
