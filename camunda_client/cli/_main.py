@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 _EPILOG = """\
 exit codes:
-  0      done; every job in hand was answered or handed back
-  1      it failed; or a drain ran into its deadline and jobs are left to their leases
+  0      done; every job in hand was answered, or handed back untouched
+  1      it failed; or handlers were stopped at the drain's deadline, or jobs could not be answered
   2      wrong arguments, configuration or target
   3      blocking calls can't be made cooperative any more (CAMUNDA_CLIENT_PATCH=strict)
   128+n  signal n came a second time
 
 environment beside the options below:
-  CAMUNDA_CLIENT_PATCH  1 = make blocking calls cooperative (default), 0 = you have done so, strict = or end with 3
+  CAMUNDA_CLIENT_PATCH  1 = make blocking calls cooperative (default), 0 = change nothing, strict = or end with 3
   CAMUNDA_LOG_LEVEL     DEBUG, INFO (default), WARNING, ERROR or CRITICAL
 
 """
@@ -140,9 +140,10 @@ def _add_worker(commands: Any) -> None:
     )
     worker.add_argument(
         "--status-port",
-        type=int,
+        type=_listening_port,
         metavar="PORT",
-        help="serve /metrics (Prometheus, all processes together) and /health (200 or 503); default: not at all",
+        help="serve /metrics (Prometheus, all processes together) and /health (200 or 503); needs the extra: "
+        "pip install 'c8-client[metrics]'; default: not at all",
     )
     worker.add_argument("--status-host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
     speed = "let requests.get() and its like in handlers share TLS contexts (docs/fast-requests.md)"
@@ -210,6 +211,12 @@ def _add_engine(commands: Any) -> None:
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"a port from 0 to 65535 is needed, not {text!r}")
+    return int(text)
+
+
+def _listening_port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"a port from 1 to 65535 is needed, not {text!r}")
     return int(text)
 
 

@@ -164,3 +164,11 @@ def test_a_status_port_that_is_taken_is_one_clear_error(tmp_path: Path) -> None:
 
     assert len(program.lines) == 1
     assert f"--status-port {port}" in program.output
+
+
+@pytest.mark.parametrize("port", ["99999", "0", "-1", "web"])
+def test_what_is_no_status_port_is_one_clear_error(tmp_path: Path, port: str) -> None:
+    code, output = Program.run("-m", "camunda_client", "worker", "app.py", f"--status-port={port}", cwd=tmp_path)
+
+    assert code == 2
+    assert output.splitlines()[-1].endswith(f"--status-port: a port from 1 to 65535 is needed, not '{port}'")
