@@ -104,7 +104,7 @@ jobs_error_thrown = Counter("camunda_jobs_error_thrown", "Jobs that threw a BPMN
 jobs_gone = Counter("camunda_jobs_gone", "Jobs that Camunda no longer knew when their outcome was reported.")
 jobs_returned = Counter("camunda_jobs_returned", "Jobs handed back unworked, their retries unchanged.")
 report_retries = Counter("camunda_report_retries", "Outcomes that had to be sent again.")
-#: Outcomes: ``jobs``, ``empty``, ``failed``.
+#: Outcomes: ``jobs``, ``empty``, or why it failed: ``overload``, ``status``, ``timeout``, ``refused``, ...
 polls = Counter("camunda_polls", "Activation requests answered or failed.", ("job_type", "outcome"))
 lease_extended = Counter("camunda_lease_extended", "Leases extended while a handler ran or its outcome was reported.")
 lease_lost = Counter("camunda_lease_lost", "Leases that ran out before the outcome was reported.")

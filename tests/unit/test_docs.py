@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import camunda_client
+from camunda_client import metrics
 from camunda_client.config._options import AUTH_STRATEGY, OPTIONS, options_markdown
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -39,6 +40,14 @@ def test_the_new_paths_of_the_migration_page_import() -> None:
     assert len(paths) >= 7
     for path in paths:
         importlib.import_module(path)
+
+
+def test_every_metric_is_listed_with_its_labels() -> None:
+    rows = re.findall(r"^\| `(camunda_\w+)` \| (.*?) \|", (DOCS / "metrics.md").read_text(), re.MULTILINE)
+    labels = {one.name + ("" if one.goes_down else "_total"): one.labels for one in metrics.COUNTERS}
+    labels |= {"camunda_log_lines_lost_total": (), **{one.name: ("job_type",) for one in metrics.HISTOGRAMS}}
+
+    assert {name: tuple(re.findall(r"`(\w+)`", listed)) for name, listed in rows} == labels
 
 
 @pytest.mark.parametrize("folder", ["c8/auth", "c8/_http"])
