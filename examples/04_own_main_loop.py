@@ -4,9 +4,9 @@ Run (the three names for the token may be left out for a cluster that asks for n
 
     export CAMUNDA_API_BASE_URL=http://localhost:8080
     export CAMUNDA_CLIENT_ID=... CAMUNDA_CLIENT_SECRET=... CAMUNDA_TOKEN_URL=https://.../token
-    camunda-client deploy examples/bpmn/seed_style.bpmn
-    camunda-client start seed-style --count 20
-    python examples/04_seed_style_app.py
+    camunda-client deploy examples/bpmn/own_main_loop.bpmn
+    camunda-client start own-main-loop --count 20
+    python examples/04_own_main_loop.py
 
 What you will see: "workers.started", twenty times "job.completed". Ctrl+C or SIGTERM ends the loop; the workers finish
 what they have in hand, and the exit code is 0.

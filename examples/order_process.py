@@ -1,6 +1,6 @@
 """What you learn: how to write handlers that are easy to test. They are in a module; test_order_process.py imports it.
 
-Run the test, which needs no Camunda (pip install 'c8-client[embedded]' pytest):
+Run the test, which needs no Camunda (pip install '.[embedded]' pytest):
 
     pytest examples/test_order_process.py
 
