@@ -44,7 +44,8 @@ def save(name: str, question: str, results: Any, *, where: Mapping[str, Any]) ->
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
     document = {"benchmark": name, "question": question, **where, "results": results}
-    path.write_text(json.dumps(document, indent=1) + "\n")
+    # Errors name files; whose home they are in is nobody's business.
+    path.write_text(json.dumps(document, indent=1).replace(str(Path.home()), "~") + "\n")
     print(f"written to {path}")
     return path
 

@@ -92,7 +92,7 @@ def _namesake() -> Iterator[Finding]:
     yield Finding(
         "wrong",
         f"the distribution {_NAMESAKE} {version} (for Camunda 7) is installed beside {_DISTRIBUTION}, and both have a "
-        f"package camunda_client: pip uninstall {_NAMESAKE}, then pip install --force-reinstall {_DISTRIBUTION}",
+        f"package camunda_client: pip uninstall {_NAMESAKE}, then install {_DISTRIBUTION} again, from where you had it",
     )
 
 

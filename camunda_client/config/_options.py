@@ -33,7 +33,13 @@ OPTIONS: tuple[Option, ...] = (
         "Address of the cluster's REST API; with or without a slash or /v2 at its end",
         default="required",
     ),
-    Option("api.timeout", ("CAMUNDA_API_TIMEOUT",), "Longest time one API call may take in all", "ms", "30000"),
+    Option(
+        "api.timeout",
+        ("CAMUNDA_API_TIMEOUT",),
+        "Longest time one call of an API function may take in all; workers have limits of their own",
+        "ms",
+        "30000",
+    ),
     Option("api.connectTimeout", ("CAMUNDA_API_CONNECT_TIMEOUT",), "Longest time to open a connection", "ms", "5000"),
     Option(
         "api.maxResponseBytes",
@@ -45,7 +51,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "api.proxy",
         ("CAMUNDA_PROXY",),
-        "HTTP proxy for all calls, token requests too; HTTP_PROXY and its like are ignored",
+        "HTTP proxy for all calls, token requests too (jobs then cost ten times the CPU); HTTP_PROXY is ignored",
         default="none",
         secret=True,
     ),
@@ -93,7 +99,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "api.job.maxJobsToActivate",
         ("CAMUNDA_WORKER_MAX_JOBS_TO_ACTIVATE",),
-        "Most jobs asked for in one poll",
+        "Most jobs asked for in one poll, up to 120",
         "jobs",
         "as many as there is room for",
     ),

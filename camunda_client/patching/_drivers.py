@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import sys
 
-_IN_A_PROCESS = 'run its handlers with run_in="process"'
+_APART = "give its job types a worker process of their own"
 
 #: Module: what to do. Only modules that talk to something slow; a C library that merely computes is the
 #: handler's own affair.
 _REMEDIES = {
-    "MySQLdb": f"use PyMySQL, or {_IN_A_PROCESS}",
-    "_mysql_connector": f"connect with use_pure=True, or {_IN_A_PROCESS}",
-    "confluent_kafka": f"poll with timeout 0, or {_IN_A_PROCESS}",
-    "cx_Oracle": f"use python-oracledb in thin mode, or {_IN_A_PROCESS}",
-    "duckdb": _IN_A_PROCESS,
+    "MySQLdb": f"use PyMySQL, or {_APART}",
+    "_mysql_connector": f"connect with use_pure=True, or {_APART}",
+    "confluent_kafka": f"poll with timeout 0, or {_APART}",
+    "cx_Oracle": f"use python-oracledb in thin mode, or {_APART}",
+    "duckdb": _APART,
     "grpc": "call grpc.experimental.gevent.init_gevent() right after the patch",
-    "ibm_db": _IN_A_PROCESS,
-    "psycopg2": f"use psycopg 3, or install psycogreen and call psycogreen.gevent.patch_psycopg(), or {_IN_A_PROCESS}",
-    "pycurl": f"use requests, or {_IN_A_PROCESS}",
-    "pymssql": _IN_A_PROCESS,
-    "pyodbc": _IN_A_PROCESS,
-    "sqlite3": f"keep its statements short, or {_IN_A_PROCESS}",
-    "zmq": f"import zmq.green as zmq, or {_IN_A_PROCESS}",
+    "ibm_db": _APART,
+    "psycopg2": f"use psycopg 3, or install psycogreen and call psycogreen.gevent.patch_psycopg(), or {_APART}",
+    "pycurl": f"use requests, or {_APART}",
+    "pymssql": _APART,
+    "pyodbc": _APART,
+    "sqlite3": f"keep its statements short, or {_APART}",
+    "zmq": f"import zmq.green as zmq, or {_APART}",
 }
 
 
