@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
 import gevent
@@ -24,6 +24,19 @@ HEAD = b"POST /x HTTP/1.1\r\nHost: x"
 
 def wire(port: int) -> Wire:
     return Wire(urlsplit(f"http://127.0.0.1:{port}"), None, connect_timeout_s=5, body_cap=64 * 1024 * 1024)
+
+
+@contextmanager
+def deaf_gateway() -> Iterator[tuple[str, int]]:
+    """Where connecting never ends: Linux doesn't answer what finds no place in the queue of those to be accepted."""
+    with socket.socket() as full, ExitStack() as queue:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(3):
+            waiting = queue.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        yield full.getsockname()
 
 
 def commands_to(port: int, transport: str, **settings: int) -> Commands:
@@ -233,15 +246,8 @@ def test_a_body_beyond_the_configured_size_is_refused(server: Server, transport:
 
 @TRANSPORTS
 def test_a_gateway_that_takes_no_connections_is_given_up_after_the_configured_time(transport: str) -> None:
-    with socket.socket() as full, ExitStack() as queue:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        # Linux leaves unanswered what does not fit into the queue of connections to be accepted.
-        for _ in range(3):
-            waiting = queue.enter_context(socket.socket())
-            waiting.setblocking(False)
-            waiting.connect_ex(full.getsockname())
-        commands = commands_to(full.getsockname()[1], transport, connectTimeout=100)
+    with deaf_gateway() as address:
+        commands = commands_to(address[1], transport, connectTimeout=100)
 
         # Far below the 10 s that a command has in all.
         with gevent.Timeout(4), pytest.raises(ConnectionFailed) as failed:
@@ -249,6 +255,32 @@ def test_a_gateway_that_takes_no_connections_is_given_up_after_the_configured_ti
 
     assert failed.value.reason == "timeout"
     assert not failed.value.maybe_applied
+
+
+def test_addresses_that_do_not_answer_leave_time_for_the_one_that_does(server: Server) -> None:
+    with deaf_gateway() as first, deaf_gateway() as second:
+        gateway = wire(server.port)
+        # As a name's with three addresses, two of machines that are gone.
+        gateway._addresses._known = [(socket.AF_INET, (*at,)) for at in (first, second, ("127.0.0.1", server.port))]
+        lane = gateway.lane(None)
+
+        assert lane.exchange(HEAD, b"", 1.5).status == 200
+        lane.close()
+        # And next time it is the first.
+        assert lane.exchange(HEAD, b"", 0.3).status == 200
+
+
+def test_an_answer_that_comes_before_its_request_is_whole_is_taken() -> None:
+    def refuse(sock: socket.socket, _address: object) -> None:
+        sock.recv(65536)
+        sock.sendall(b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\n\r\n")
+
+    strict = StreamServer(("127.0.0.1", 0), refuse)
+    strict.start()
+    try:
+        assert wire(strict.server_port).lane(None).exchange(HEAD, b"x" * 20_000_000, 10).status == 413
+    finally:
+        strict.stop()
 
 
 def test_a_204_that_announces_its_connections_end_is_believed(server: Server) -> None:

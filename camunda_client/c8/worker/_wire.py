@@ -184,6 +184,10 @@ def _is_plain_204(chunk: bytes) -> bool:
     )
 
 
+#: How an exchange can fail. The parser's word for a 101, which nobody asked for, is none of its errors.
+_BROKEN: Final = (OSError, ValueError, httptools.HttpParserError, httptools.HttpParserUpgrade)
+
+
 class Lane:
     """Kept-alive connections for one purpose, the most recently used first.
 
@@ -217,10 +221,15 @@ class Lane:
         connection = self._take(deadline)
         sent = False
         try:
-            connection.send(b"%b\r\nContent-Length: %d\r\n\r\n%b" % (head, len(body), body), deadline)
-            sent = True
-            answer, reusable = connection.receive()
-        except (OSError, ValueError, httptools.HttpParserError) as error:
+            try:
+                connection.send(b"%b\r\nContent-Length: %d\r\n\r\n%b" % (head, len(body), body), deadline)
+            except (BrokenPipeError, ConnectionResetError):
+                # Refused before all of it was there, being too large above all: the answer may say so.
+                answer, reusable = connection.receive()[0], False
+            else:
+                sent = True
+                answer, reusable = connection.receive()
+        except _BROKEN as error:
             connection.close()
             raise _failure(error, self._wire.origin, maybe_applied=sent) from error
         except BaseException:
@@ -287,17 +296,25 @@ class Wire:
             OSError: Name unknown, refused, timed out, or a certificate that doesn't fit.
         """
         failure: OSError = OSError(f"no address for {self._host}")
-        for family, address in self._addresses.get():
+        addresses = self._addresses.get()
+        for number, (family, address) in enumerate(addresses):
             left_s = deadline - time.monotonic()
             if left_s <= 0:
-                failure = TimeoutError(f"could not connect to {self._host} in time")
+                failure = TimeoutError("could not connect in time")
                 break
             sock = gevent.socket.socket(family, constants.SOCK_STREAM)
             try:
-                sock.settimeout(min(left_s, self._connect_timeout_s))
+                # Of the time that is left, each address gets its part: the last may be the one that answers.
+                sock.settimeout(min(left_s / (len(addresses) - number), self._connect_timeout_s))
                 sock.connect(address)
                 sock.setsockopt(constants.IPPROTO_TCP, constants.TCP_NODELAY, 1)
-                return _Connection(self._channel(sock), time.monotonic(), self._body_cap)
+                channel = self._channel(sock)
+                if time.monotonic() >= deadline:
+                    # A request sent now would be cut before its answer.
+                    channel.close()
+                    raise TimeoutError("could not connect in time")
+                self._addresses.prefer(address)
+                return _Connection(channel, time.monotonic(), self._body_cap)
             except OSError as error:
                 sock.close()
                 failure = error
@@ -323,6 +340,7 @@ class _Addresses:
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port
         self._known: list[tuple[int, tuple[object, ...]]] = []
+        self._best: object = None
         self._at = 0.0
         self._fixed = False
         self._renewing = False
@@ -346,6 +364,15 @@ class _Addresses:
             gevent.spawn(self._renew_quietly)
         return self._known
 
+    def prefer(self, address: object) -> None:
+        """Have this address tried first from now on: another may be that of a machine that is gone."""
+        if self._known and self._known[0][1] != address:
+            self._best = address
+            self._known = self._best_first(self._known)
+
+    def _best_first(self, addresses: list[tuple[int, tuple[object, ...]]]) -> list[tuple[int, tuple[object, ...]]]:
+        return sorted(addresses, key=lambda entry: entry[1] != self._best)
+
     def forget(self) -> None:
         """Look the name up again before the next connection: none of the known addresses answered."""
         if not self._fixed:
@@ -355,7 +382,7 @@ class _Addresses:
         if self._pool is None:
             self._pool = gevent.threadpool.ThreadPool(1)
         found = self._pool.apply(self._resolve, (self._host, self._port, 0, constants.SOCK_STREAM))
-        self._known = [(entry[0], entry[4]) for entry in found]  # type: ignore[misc]
+        self._known = self._best_first([(entry[0], entry[4]) for entry in found])  # type: ignore[misc]
         self._at = time.monotonic()
 
     def _renew_quietly(self) -> None:
