@@ -29,7 +29,8 @@ class Backoff:
         Args:
             failures: 1 after the first failure.
             asked_for_s: What the server asked for (``Retry-After``). It counts instead of our own guess, up to
-                the ceiling: a server may be mistaken by hours.
+                the ceiling: a server may be mistaken by hours. 0 asks for nothing: taken at its word, it would be
+                asked again and again without a pause.
 
         Returns:
             Seconds, at most ``ceiling_s``.
@@ -41,8 +42,8 @@ class Backoff:
         """
         if failures < 1:
             raise ValueError(f"failures are counted from 1, got {failures}")
-        if asked_for_s is not None:
-            return min(max(asked_for_s, 0.0), self.ceiling_s)
+        if asked_for_s is not None and asked_for_s > 0:
+            return min(asked_for_s, self.ceiling_s)
         # Capped before it is raised: a float overflows at some thousand doublings.
         grown = min(self.ceiling_s, self.first_s * self.factor ** min(failures - 1, 64))
         return grown * (0.5 + 0.5 * self.dice())

@@ -27,9 +27,16 @@ def test_two_that_failed_together_do_not_come_back_together() -> None:
     assert len({backoff.wait_s(3) for _ in range(50)}) > 40
 
 
-@pytest.mark.parametrize(("asked_for_s", "waited_s"), [(3.0, 3.0), (99999.0, 30.0), (0.0, 0.0), (-5.0, 0.0)])
+@pytest.mark.parametrize(("asked_for_s", "waited_s"), [(3.0, 3.0), (99999.0, 30.0)])
 def test_the_servers_wish_counts_up_to_the_ceiling(asked_for_s: float, waited_s: float) -> None:
     assert Backoff(ceiling_s=30.0).wait_s(1, asked_for_s) == waited_s
+
+
+@pytest.mark.parametrize("asked_for_s", [0.0, -5.0])
+def test_who_asks_for_no_pause_gets_the_usual_one(asked_for_s: float) -> None:
+    backoff = Backoff(dice=lambda: 0.5)
+
+    assert backoff.wait_s(3, asked_for_s) == backoff.wait_s(3) > 0
 
 
 def test_failures_are_counted_from_one() -> None:
