@@ -84,7 +84,9 @@ def test_the_test_is_the_one_among_the_examples() -> None:
 
 
 def test_the_main_loop_works_and_ends(real_camunda: RealCamunda, folder: Path) -> None:
-    rest.deploy_text(real_camunda.base_url, "own_main_loop.bpmn", (ROOT / "examples/bpmn/own_main_loop.bpmn").read_text())
+    rest.deploy_text(
+        real_camunda.base_url, "own_main_loop.bpmn", (ROOT / "examples/bpmn/own_main_loop.bpmn").read_text()
+    )
     key = rest.start(real_camunda.base_url, "own-main-loop")
 
     with Program("app.py", cwd=folder, environment={"CAMUNDA_REST_ADDRESS": real_camunda.base_url}) as app:

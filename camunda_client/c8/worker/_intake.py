@@ -26,8 +26,13 @@ class UnreadableJob(ValueError):
         key = content.get("jobKey", content.get("key"))
         retries = content.get("retries")
         #: The job's key, if at least that can be read.
-        self.job_key = str(key) if isinstance(key, (int, str)) and str(key).isdecimal() else None
+        self.job_key = str(key) if isinstance(key, (int, str)) and is_key(str(key)) else None
         self.retries = retries if isinstance(retries, int) else 1
+
+
+def is_key(text: str) -> bool:
+    """Tell whether the text is a key as Camunda makes them; other scripts have digits, too."""
+    return text.isascii() and text.isdigit()
 
 
 def raw_jobs(answer: Answer) -> list[Any]:
@@ -58,7 +63,7 @@ def read_job(raw: object) -> ActivatedJob:
     except ValidationError as error:
         problems = [f"{'.'.join(map(str, line['loc']))}: {line['msg']}" for line in error.errors(include_input=False)]
         raise UnreadableJob("; ".join(problems[:5]), raw) from None
-    if not job.job_key.isdecimal():
+    if not is_key(job.job_key):
         # It goes into URLs.
         raise UnreadableJob(f"its key {job.job_key[:40]!r} is no number", raw)
     return job

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 HEADER = "retryBackoff"
 #: Retries that a BPMN service task has unless it says otherwise.
 _USUAL_RETRIES = 3
+#: Nine digits of each are enough, and what they make fits into the engine's 64 bits.
 _DURATION = re.compile(
-    r"P(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+(?:\.\d+)?)S)?)?", re.IGNORECASE
+    r"P(?:(?P<d>\d{1,9})D)?(?:T(?:(?P<h>\d{1,9})H)?(?:(?P<m>\d{1,9})M)?(?:(?P<s>\d{1,9}(?:\.\d+)?)S)?)?",
+    re.IGNORECASE | re.ASCII,
 )
+_MILLISECONDS = re.compile(r"\d{1,15}", re.ASCII)
 
 
 def retries_left(retries: int, asked: int | None = None) -> int:
@@ -60,7 +63,7 @@ def parse_duration_ms(text: object) -> int | None:
     if not isinstance(text, (str, int)) or isinstance(text, bool):
         return None
     text = str(text).strip()
-    if text.isdigit():
+    if _MILLISECONDS.fullmatch(text):
         return int(text)
     found = _DURATION.fullmatch(text)
     if not found or not any(found.groups()):

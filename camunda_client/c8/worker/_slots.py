@@ -69,7 +69,10 @@ class Slots:
 
     def _serve(self) -> None:
         while True:
-            task = self._tasks.get()
+            try:
+                task = self._tasks.get()
+            except (Exception, gevent.Timeout):  # noqa: BLE001, S112 - a Timeout that a handler started and never closed
+                continue
             task()
             while self._waiting:
                 task = self._waiting.popleft()

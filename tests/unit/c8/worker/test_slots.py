@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gevent
+import pytest
 from gevent.event import Event
 
 from camunda_client.c8.worker._slots import Slots
@@ -81,3 +82,18 @@ def test_a_poll_asks_for_what_others_left_but_for_its_even_part_at_least() -> No
     assert slots.share(job_types=4) == 1
     slots.busy = 100
     assert slots.share(job_types=4) == 0
+
+
+def test_a_timeout_that_a_task_never_closed_costs_no_slot() -> None:
+    slots, gate = Slots(1), Gate()
+    late = gevent.Timeout(0.001)
+
+    slots.run(late.start)
+    settle()
+    assert slots.busy == 0
+    with pytest.raises(RuntimeError), gevent.Timeout(0.05, RuntimeError):
+        Event().wait()  # meanwhile it strikes the idle greenlet
+
+    slots.run(lambda: gate.task(1))
+    settle()
+    assert gate.running == 1
