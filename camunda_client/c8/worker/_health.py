@@ -34,7 +34,7 @@ class TypeHealth:
     """One job type."""
 
     job_type: str
-    #: Polled with success lately, or all its slots are busy so that there was no need to.
+    #: Polled with success lately, or all its slots, or all of the pool's, are busy so that there was no need to.
     alive: bool
     #: Jobs in hand.
     active: int
@@ -102,11 +102,12 @@ def type_health(poller: Poller) -> TypeHealth:
     """Return one type's health."""
     now = time.monotonic()
     ago = None if poller.answered_s is None else now - poller.answered_s
-    patience_s = _MISSED_POLLS * max(poller.settings.request_timeout_s, 1.0)
-    busy = poller.active >= poller.settings.cap
+    settings = poller.settings
+    # Where the gateway doesn't park polls, it is we who wait between them.
+    poll_s = settings.request_timeout_s if settings.request_timeout_s > 0 else settings.polling_interval_s
     return TypeHealth(
-        job_type=poller.settings.job_type,
-        alive=busy or (ago is not None and ago < patience_s),
+        job_type=settings.job_type,
+        alive=poller.is_full or (ago is not None and ago < _MISSED_POLLS * max(poll_s, 1.0)),
         active=poller.active,
         answered_s_ago=None if ago is None else round(ago, 3),
         trouble=poller.trouble,

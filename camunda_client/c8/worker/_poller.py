@@ -98,6 +98,8 @@ class Poller:
         #: Seconds that handlers took lately.
         self._handlers_s = 0.0
         self._window = BATCH
+        #: What that may grow to; less once an answer was too large to be taken.
+        self._most = BATCH
         self._backoff = Backoff(first_s=0.05, ceiling_s=max(settings.polling_interval_s, 0.05))
         self._before, self._after = _request_parts(settings)
 
@@ -110,6 +112,11 @@ class Poller:
     def active(self) -> int:
         """Jobs of this type in hand."""
         return len(self.held)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for a job of this type, so that there is nothing to poll for."""
+        return self.active >= self.settings.cap or self._slots.free <= 0
 
     def released(self, held: Held) -> None:
         """Take note that a job of this type is no longer in hand."""
@@ -174,6 +181,9 @@ class Poller:
         if isinstance(answer, ServiceException):
             reason = getattr(answer, "reason", "unreachable")
             self._note_cut(reason, took_s, request_timeout_s)
+            if reason == "too_large":
+                # Asked again for as many, the same jobs would be locked and refused again, lease after lease.
+                self._window = self._most = max(room // 2, 1)
             self._failed(reason, None, {"detail": str(answer)})
         else:
             self._answered(answer, took_s)
@@ -241,7 +251,7 @@ class Poller:
             self.trouble, self._failures = None, 0
         if took_s > self._cut_after_s:
             self._cuts = 0  # as long a poll was let through
-        self._window = min(self._window + _WINDOW_STEP, BATCH)
+        self._window = min(self._window + _WINDOW_STEP, self._most)
         metrics.polls[self.settings.job_type, "jobs" if found else "empty"] += 1
         if found:
             self._empties = 0
