@@ -347,3 +347,33 @@ def test_a_completion_that_meets_503_for_long_is_still_the_first_runs(
     assert set(tally.runs.values()) == {1}
     assert scene.now("TIMED_OUT") == []
     assert events.loud() == []
+
+
+def test_a_failed_job_that_comes_again_before_the_failures_answer_is_worked_again(
+    scene: Scene, proxy: FaultProxy, events: Events
+) -> None:
+    def answered_late(exchange: broken.Exchange) -> bool:
+        reply = exchange.forward()
+        # Nothing but our own poll can have it.
+        scene.camunda.wait_for_records(2, "JOB_BATCH", "ACTIVATED", of=is_ours)
+        gevent.sleep(0.3)
+        exchange.answer(reply)
+        return True
+
+    def is_ours(batch: dict[str, Any]) -> bool:
+        return batch["type"] == scene.job_type and bool(batch["jobKeys"])
+
+    def handler(job: ActivatedJob) -> dict[str, Any]:
+        if job.retries == 3:
+            raise ServiceException("once", retry_back_off=1)
+        return {"worked": job.retries}
+
+    tally = Tally(handler)
+    proxy.on("POST .*/failure", answered_late, times=1)
+    scene.start()
+    with working(proxy.base_url, {scene.job_type: tally}, timeout=60_000):
+        # Not when its second lease is over.
+        scene.completed_once(timeout_s=20)
+
+    assert tally.runs == {0: 2}
+    assert events.named("job.duplicate_suppressed") == []

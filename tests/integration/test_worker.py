@@ -6,6 +6,7 @@ import dataclasses
 import gc
 import os
 import time
+from datetime import timedelta
 from typing import Any
 
 import gevent
@@ -110,6 +111,17 @@ def test_a_business_exception_takes_the_path_of_its_bpmn_error(real_camunda: Rea
     assert (thrown["errorCode"], thrown["errorMessage"]) == ("E-KNOWN", "out of stock")
 
 
+class Undecided:
+    """As data frames are: neither true nor false."""
+
+    def __bool__(self) -> bool:
+        raise ValueError("the truth of this is nobody's business")
+
+
+def raises(error: Exception) -> None:
+    raise error
+
+
 @pytest.mark.parametrize(
     ("handler_ends", "message"),
     [
@@ -121,6 +133,10 @@ def test_a_business_exception_takes_the_path_of_its_bpmn_error(real_camunda: Rea
         (lambda: exec("raise KeyboardInterrupt"), "KeyboardInterrupt"),
         (lambda: exec("from gevent import GreenletExit; raise GreenletExit"), "GreenletExit"),
         (lambda: exec("raise BaseException('odd')"), "BaseException: odd"),
+        (lambda: raises(ServiceException("later", retry_back_off=timedelta(minutes=5))), "ServiceException: later"),  # type: ignore[arg-type]
+        (lambda: raises(ServiceException("later", retries="3")), "ServiceException: later"),  # type: ignore[arg-type]
+        (lambda: raises(ServiceException("later", variables=Undecided())), "ServiceException: later"),  # type: ignore[arg-type]
+        (lambda: raises(CamundaBusinessException("E", "m", Undecided())), "the truth of this is nobody's"),  # type: ignore[arg-type]
     ],
 )
 def test_nothing_that_a_handler_does_ends_more_than_its_job(
@@ -235,6 +251,97 @@ def test_a_handler_that_outlasts_the_drain_is_stopped_and_its_job_handed_back(
     assert (len(report.interrupted), report.handed_back, report.abandoned) == (1, 1, [])
     [job] = rest.activate(real_camunda.base_url, f"t-{run}", wait_s=2)
     assert job["retries"] == 3
+
+
+def test_what_a_stopped_handler_raises_costs_no_retry(real_camunda: RealCamunda, run: str) -> None:
+    cleaned_up = Event()
+
+    def handler(job: ActivatedJob) -> None:
+        try:
+            time.sleep(3600)
+        except BaseException as error:
+            raise ServiceException("could not finish") from error
+        finally:
+            # Longer than the worker waits for it: the job is handed back meanwhile.
+            time.sleep(0.3)
+            cleaned_up.set()
+
+    tally = Tally(handler)
+    rest.start(real_camunda.base_url, f"one-{run}", {"number": 0})
+
+    with working(real_camunda.base_url, {f"t-{run}": tally}) as workers:
+        until(lambda: tally.at_once == 1, "it runs")
+        report = workers.stop(0.3)
+        assert cleaned_up.wait(10)
+        # Whoever has the job now keeps it.
+        [job] = rest.activate(real_camunda.base_url, f"t-{run}", wait_s=2)
+        gevent.sleep(0.2)
+
+    assert (len(report.interrupted), report.handed_back, report.abandoned) == (1, 1, [])
+    assert job["retries"] == 3
+    assert len(job_records(real_camunda, f"t-{run}", "FAILED")) == 1
+
+
+def test_a_handler_that_ends_as_it_would_be_stopped_is_reported(real_camunda: RealCamunda, run: str) -> None:
+    go_on = Event()
+    tally = Tally(lambda job: {"waited": go_on.wait(60)})
+    rest.start(real_camunda.base_url, f"one-{run}", {"number": 0})
+
+    with working(real_camunda.base_url, {f"t-{run}": tally}) as workers:
+        until(lambda: tally.at_once == 1, "it runs")
+        # The stop asks for all jobs in hand, then for their handlers' end, then this is in the hub's queue.
+        gevent.get_hub().loop.run_callback(go_on.set)
+        report = workers.stop(0)
+        [completed] = job_records(real_camunda, f"t-{run}", "COMPLETED")
+
+    assert completed["variables"] == {"waited": True}
+    assert report.interrupted == []
+
+
+def test_a_job_that_a_poll_brings_after_the_drains_deadline_is_handed_back(real_camunda: RealCamunda, run: str) -> None:
+    from camunda_client.c8.worker import health
+
+    with working(real_camunda.base_url, {f"t-{run}": lambda job: None}, request_timeout=3000) as workers:
+        # Then polls are parked for long enough.
+        until(lambda: health().types[0].answered_s_ago is not None, "a poll was answered")
+        stopping = gevent.spawn(workers.stop, 0.05)
+        stopping.join(0.3)
+        assert not stopping.ready(), "a poll is open yet"
+        rest.start(real_camunda.base_url, f"one-{run}")
+        report = stopping.get()
+
+    assert report.clean
+    assert report.handed_back == 1
+    [job] = rest.activate(real_camunda.base_url, f"t-{run}", wait_s=2)
+    assert job["retries"] == 3
+
+
+def test_a_worker_whose_pool_is_busy_is_alive_though_it_does_not_poll(real_camunda: RealCamunda, run: str) -> None:
+    from camunda_client.c8.worker import health
+
+    go_on = Event()
+    rest.start(real_camunda.base_url, f"one-{run}")
+
+    options = {"settings": {"pool": 1}, "request_timeout": 100}
+    with working(real_camunda.base_url, {f"t-{run}": lambda job: go_on.wait(60)}, **options):
+        until(lambda: health().in_flight == 1 and (health().types[0].answered_s_ago or 0) > 3.5, "no polls for long")
+        assert health().types[0].alive
+        assert health().alive
+        go_on.set()
+
+
+def test_jobs_whose_answer_would_be_too_large_are_asked_for_in_smaller_batches(
+    real_camunda: RealCamunda, run: str
+) -> None:
+    for number in range(20):
+        rest.start(real_camunda.base_url, f"one-{run}", {"number": number, "text": "x" * 2000})
+    tally = Tally()
+
+    # What is refused is locked for its lease.
+    with working(real_camunda.base_url, {f"t-{run}": tally}, api={"maxResponseBytes": 10_000}, timeout=500):
+        job_records(real_camunda, f"t-{run}", "COMPLETED", 20)
+
+    assert set(tally.runs.values()) == {1}
 
 
 def test_starting_again_after_a_stop_works(real_camunda: RealCamunda, run: str) -> None:

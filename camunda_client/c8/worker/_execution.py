@@ -17,6 +17,7 @@ from camunda_client import metrics
 from camunda_client.c8.worker import _outcome
 from camunda_client.c8.worker._held import Held, Stage
 from camunda_client.c8.worker._reporter import Fate
+from camunda_client.c8.worker._retries import back_off_ms, retries_left
 from camunda_client.error import CamundaBusinessException
 
 if TYPE_CHECKING:
@@ -103,21 +104,30 @@ class Execution:
                 if timer is not None:
                     timer.close()
             outcome = _outcome.completed(result)
-        except CamundaBusinessException as error:
-            outcome = self._thrown(held, error, attempt)
-        except HandlerStopped:
-            return None
         except BaseException as error:  # noqa: BLE001 - see the module's docstring
-            outcome = self._failed(held, error, attempt)
+            # Also what the handler made of being stopped: its job is handed back with all its retries.
+            if held.stopped or isinstance(error, HandlerStopped):
+                return None
+            outcome = self._raised(held, error, attempt)
         metrics.handler_duration_s.observe(held.settings.job_type, held.ended_s - held.started_s)
         return outcome
 
-    def _thrown(self, held: Held, error: CamundaBusinessException, attempt: int) -> Outcome:
-        try:
-            return _outcome.thrown(error)
-        except _outcome.UnfitResult as unfit:
-            return self._failed(held, unfit, attempt)
+    def _raised(self, held: Held, error: BaseException, attempt: int) -> Outcome:
+        """Return what a handler's exception comes to.
 
-    def _failed(self, held: Held, error: BaseException, attempt: int) -> Outcome:
+        Never raises: a job without an outcome would run again for ever, and never lose a retry.
+        """
+        if isinstance(error, CamundaBusinessException):
+            try:
+                return _outcome.thrown(error)
+            except Exception as problem:  # noqa: BLE001 - its variables may be objects of any class
+                error = problem
         self._memory.attempts.set(held.key, attempt)
-        return _outcome.failed(error, held.job, held.settings.retry, attempt=attempt)
+        job, rule = held.job, held.settings.retry
+        try:
+            return _outcome.failed(error, job, rule, attempt=attempt)
+        except Exception as problem:  # noqa: BLE001 - as above; or retries="3", retry_back_off=timedelta(...)
+            retries = retries_left(job.retries)
+            wait_ms = back_off_ms(rule, job, retries=retries, attempt=attempt)
+            told = f"{_outcome.describe(error)}\n(what the exception asks for was ignored: {problem!r})"
+            return _outcome.failure(told, retries=retries, back_off_ms=wait_ms, cause=error)

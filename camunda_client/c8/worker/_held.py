@@ -30,7 +30,8 @@ class Held:
     """
 
     __slots__ = (
-        "ended_s", "expires_s", "greenlet", "job", "key", "lost", "received_s", "settings", "stage", "started_s",
+        "command", "ended_s", "expires_s", "greenlet", "job", "key", "lost", "received_s", "settings", "stage",
+        "started_s", "stopped", "successor",
     )  # fmt: skip
 
     def __init__(self, job: ActivatedJob, settings: WorkerSettings, now_s: float) -> None:
@@ -45,11 +46,21 @@ class Held:
         self.stage = Stage.WAITING
         #: Camunda said that the job is no longer ours (finished, cancelled, or handed to another worker).
         self.lost = False
+        #: Its handler was stopped, because the worker stops: what it raises since then is no failure of the job.
+        self.stopped = False
+        #: What Camunda is being told, or was: ``completion``, ``failure`` or ``error``.
+        self.command: str | None = None
+        #: The same job, offered to us again before we had Camunda's answer to our failure.
+        self.successor: Held | None = None
         self.greenlet: gevent.Greenlet[..., None] | None = None
 
     def is_settled(self) -> bool:
         """Whether nothing more is to be told about the job."""
         return self.stage is Stage.SETTLED
+
+    def is_failed(self) -> bool:
+        """Whether Camunda surely has our failure if it offers the job again: that is why it does, within the lease."""
+        return self.command == "failure" and self.left_s() > 0
 
     def left_s(self) -> float:
         """Return the seconds that are left of the lease, negative when it is over."""

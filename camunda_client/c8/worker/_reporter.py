@@ -12,6 +12,7 @@ from collections import defaultdict
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+import gevent
 from gevent.event import Event
 
 from camunda_client import metrics
@@ -113,10 +114,12 @@ class Reporter:
 
     def _send(self, held: Held, outcome: Outcome) -> tuple[Verdict, Answer | ServiceException | None]:
         """Return the first definite verdict, or ``UNKNOWN`` when the time for it is over."""
+        held.command = outcome.command
         give_up_s = time.monotonic() + PATIENCE_S
         maybe_applied = False
         last: Answer | ServiceException | None = None
         attempt = 0
+        nudged = False
         while not self._is_pointless(held, outcome, give_up_s):
             attempt += 1
             again = self._again
@@ -138,7 +141,13 @@ class Reporter:
                 maybe_applied = maybe_applied or verdict is Verdict.UNKNOWN
                 log.debug("report.retried", attempt=attempt, **fields(answer))
             metrics.report_retries[held.settings.job_type] += 1
-            again.wait(waits.wait_s(attempt))
+            wait_s = waits.wait_s(attempt)
+            if nudged:
+                # Others' reports get through, this one does not: the trouble is its own, and they must not hurry it.
+                nudged = False
+                gevent.sleep(wait_s)
+            else:
+                nudged = again.wait(wait_s)
         # The keeper met a job that is no longer leased, after an attempt without an answer: that one did it.
         return Verdict.ASSUMED if held.lost and maybe_applied else Verdict.UNKNOWN, last
 

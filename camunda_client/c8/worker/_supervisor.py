@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import gevent
 from gevent.event import Event
+from gevent.pool import Group
 
 from camunda_client import log as logging
 from camunda_client import metrics
@@ -66,6 +67,8 @@ class Supervisor:
         self._cluster = ClusterWatch(self._commands)
         self._watchdog = Watchdog()
         self._greenlets: list[gevent.Greenlet[..., None]] = []
+        #: Those that hand jobs back, or fail unreadable ones.
+        self._hand_backs = Group()
         self._stopping = False
         self._idle = Event()
         self._report = StopReport()
@@ -155,13 +158,22 @@ class Supervisor:
         """Take a job into our hands; must not block."""
         poller = self._pollers[settings.job_type]
         twin = poller.held.get(job.job_key)
-        if twin is not None:
-            self._renewed(twin)
-            return
         held = Held(job, settings, time.monotonic())
+        if twin is None:
+            self._take(held)
+        elif twin.is_failed():
+            # Nothing is left to be told of the twin; when that is through, this one's turn comes.
+            twin.lost = True
+            twin.successor = held
+        else:
+            self._renewed(twin)
+
+    def _take(self, held: Held) -> None:
+        settings = held.settings
+        poller = self._pollers[settings.job_type]
         # A late poll's jobs may come on top of those of the next one.
         surplus = poller.active >= settings.cap
-        poller.held[job.job_key] = held
+        poller.held[held.key] = held
         metrics.jobs_in_flight[settings.job_type] += 1
         if self._stopping or surplus:
             self._hand_back_soon(held)
@@ -194,7 +206,7 @@ class Supervisor:
         job = ActivatedJob.model_validate({"jobKey": key, "type": settings.job_type, "retries": unreadable.retries})
         held = Held(job, settings, time.monotonic())
         outcome = failure(f"the worker could not read this job: {problem}", retries=retries_left(unreadable.retries))
-        gevent.spawn(self._reporter.report, held, outcome)
+        self._hand_backs.spawn(self._reporter.report, held, outcome)
 
     def _work(self, held: Held) -> None:
         """In a slot: run the job, unless it was handed back while it waited."""
@@ -236,16 +248,18 @@ class Supervisor:
         held.stage = Stage.SETTLED
         self._keeper.forget(held)
         poller = self._pollers[held.settings.job_type]
-        if held.key in poller.held:
+        if poller.held.get(held.key) is held:
             poller.released(held)
             metrics.jobs_in_flight[held.settings.job_type] -= 1
+        if held.successor is not None:
+            self._take(held.successor)
         if self._stopping and not self.held_jobs():
             self._idle.set()
 
     def _hand_back_soon(self, held: Held) -> None:
         """Hand a job back without blocking the caller."""
         held.stage = Stage.REPORTING
-        gevent.spawn(self._hand_back, held)
+        self._hand_backs.spawn(self._hand_back, held)
 
     def _hand_back(self, held: Held) -> None:
         logging.bind_job(held.job)
@@ -264,10 +278,17 @@ class Supervisor:
             self._idle.wait(left_s)
 
     def _stop_handlers(self) -> None:
+        loop = gevent.get_hub().loop
         for held in self.held_jobs():
-            if held.greenlet is not None and held.stage is Stage.RUNNING:
-                self._report.interrupted.append(held.key)
-                held.greenlet.kill(HandlerStopped("the worker stops"), block=False)
+            loop.run_callback(self._stop_handler, held)
+        gevent.sleep(0)  # until they have run
+
+    def _stop_handler(self, held: Held) -> None:
+        """In the hub: stop a handler, unless it ended while this was about to be done, and its outcome is under way."""
+        if held.greenlet is not None and held.stage is Stage.RUNNING:
+            self._report.interrupted.append(held.key)
+            held.stopped = True
+            held.greenlet.throw(HandlerStopped("the worker stops"))
 
     def _wait_for_polls(self) -> None:
         """Let open polls return, even beyond the deadline: a job handed back now would go to one of them."""
@@ -279,6 +300,9 @@ class Supervisor:
             log.error("shutdown.polls_abandoned", job_types=late)
 
     def _hand_back_the_rest(self) -> None:
-        waiting = [held for held in self.held_jobs() if held.stage is not Stage.REPORTING]
-        gevent.joinall([gevent.spawn(self._hand_back, held) for held in waiting], timeout=_HAND_BACK_S)
+        for held in self.held_jobs():
+            if held.stage is not Stage.REPORTING:
+                self._hand_back_soon(held)
+        # Those too that a poll brought after the deadline.
+        self._hand_backs.join(timeout=_HAND_BACK_S)
         self._report.abandoned.extend(held.key for held in self.held_jobs())

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import time
+
+import gevent
+
+from camunda_client.c8._http import Answer
+from camunda_client.c8.models import ActivatedJob
+from camunda_client.c8.worker._held import Held
+from camunda_client.c8.worker._outcome import completed
+from camunda_client.c8.worker._registry import JobWorker, resolve
+from camunda_client.c8.worker._reporter import Reporter
+from camunda_client.config import ApiConfig, C8Config
+from camunda_client.error import ConnectionFailed
+
+CONFIG = C8Config(api=ApiConfig(baseUrl="http://127.0.0.1:1"))
+
+
+class Gateway:
+    """Takes every outcome but that of job 1, on which its connection breaks."""
+
+    def __init__(self) -> None:
+        self.broken = 0
+
+    def settle(self, job_key: str, command: str, body: bytes) -> Answer:
+        if job_key == "1":
+            self.broken += 1
+            raise ConnectionFailed("reset", maybe_applied=False, reason="reset")
+        return Answer(status=204)
+
+
+def held(key: int) -> Held:
+    job = ActivatedJob.model_validate({"jobKey": str(key), "type": "t", "retries": 3})
+    return Held(job, resolve(JobWorker("t", lambda job: None), CONFIG), time.monotonic())
+
+
+def test_others_successes_do_not_hurry_a_report_that_never_gets_through() -> None:
+    gateway = Gateway()
+    reporter = Reporter(gateway)
+    failing = gevent.spawn(reporter.report, held(1), completed({}))
+
+    for key in range(2, 202):
+        reporter.report(held(key), completed({}))
+        gevent.sleep(0)
+        gevent.sleep(0)
+    failing.kill()
+
+    assert 1 <= gateway.broken <= 3
