@@ -28,14 +28,15 @@ class Starts:
         self._signals = signals
         self._schedule = schedule
         self._clock = clock
-        self._timers: dict[int, list[Entry]] = {}
+        #: What is due next, by the key of the version and the id of its start event.
+        self._timers: dict[int, dict[str, Entry]] = {}
 
     def replace(self, old: Definition | None, new: Definition | None) -> None:
         """Let a new version listen in place of the old one."""
         if old is not None:
             self._messages.forget_starts(old)
             self._signals.forget_starts(old)
-            for entry in self._timers.pop(old.key, []):
+            for entry in self._timers.pop(old.key, {}).values():
                 entry.cancel()
         if new is not None:
             for start in new.process.root.starts:
@@ -56,7 +57,7 @@ class Starts:
 
     def _at(self, definition: Definition, start: Element, due_ms: int, cycle: Cycle | None) -> None:
         entry = self._schedule.at(due_ms, lambda: self._due(definition, start, due_ms, cycle))
-        self._timers.setdefault(definition.key, []).append(entry)
+        self._timers.setdefault(definition.key, {})[start.id] = entry
 
     def _due(self, definition: Definition, start: Element, due_ms: int, cycle: Cycle | None) -> None:
         following = next_due(cycle, due_ms) if cycle is not None else None

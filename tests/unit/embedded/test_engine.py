@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from camunda_client.embedded import Clock, Engine, EngineError, Rejection
 from camunda_client.embedded._changes import Activation
+from camunda_client.embedded._schedule import Entry
 
 MODELS = Path(__file__).parents[2] / "models"
 START = datetime(2030, 1, 1, tzinfo=timezone.utc)
@@ -79,6 +81,19 @@ def test_only_the_latest_version_listens_for_its_start_event(engine: Engine) -> 
     engine.publish("message_start_order", variables={"order": 1})
 
     assert [history.version for history in engine.instances] == [2]
+
+
+def test_a_start_by_a_cycle_leaves_nothing_of_its_past(engine: Engine) -> None:
+    """Each time it fired one more entry was kept, until the next version."""
+    plain = (MODELS / "plain_tasks.bpmn").read_text()
+    cycle = "<bpmn:timerEventDefinition><bpmn:timeCycle>R/PT1S</bpmn:timeCycle></bpmn:timerEventDefinition>"
+    engine.deploy(("cycle.bpmn", plain.replace("</bpmn:startEvent>", f"{cycle}</bpmn:startEvent>", 1)))
+
+    engine.advance(timedelta(seconds=200))
+
+    assert len(engine.instances) == 200
+    gc.collect()
+    assert sum(isinstance(thing, Entry) for thing in gc.get_objects()) < 100
 
 
 def test_a_deleted_process_can_not_be_started(engine: Engine) -> None:
