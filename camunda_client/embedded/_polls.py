@@ -6,15 +6,13 @@ limit of 30 s, stays until its request timeout and takes the next job with it un
 
 from __future__ import annotations
 
-import _thread
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import gevent
-from gevent.event import Event
-from gevent.hub import get_hub
 
+from camunda_client.embedded._bell import Bell
 from camunda_client.embedded._engine import Engine
 from camunda_client.embedded._jobs import Job
 
@@ -33,10 +31,8 @@ class HeldPoll:
         self, engine: Engine, job_type: str, *, worker: str, lease_ms: int, max_jobs: int, tenant_ids: list[str] | None
     ) -> None:
         self._engine = engine
-        self._hub = get_hub()
-        self._thread = _thread.get_ident()
         self._jobs: list[Job] = []
-        self._done = Event()
+        self._done = Bell()
         self._poll = engine.poll(
             job_type,
             self._deliver,
@@ -48,10 +44,7 @@ class HeldPoll:
 
     def _deliver(self, jobs: list[Job]) -> None:
         self._jobs = jobs
-        if _thread.get_ident() == self._thread:
-            self._done.set()
-        else:  # an engine command in another thread brought the jobs
-            self._hub.loop.run_callback_threadsafe(self._done.set)
+        self._done.ring()
 
     def wait(self, request_timeout_ms: int | None) -> list[Job] | None:
         """Return jobs as soon as there are some, none when the time is over, None after the web server's limit."""
@@ -88,9 +81,7 @@ class Alarm:
     def __init__(self, engine: Engine, failed: Callable[[BaseException], None]) -> None:
         self._engine = engine
         self._failed = failed
-        self._hub = get_hub()
-        self._thread = _thread.get_ident()
-        self._wake = Event()
+        self._wake = Bell()
         self._sleeps_until_ms = 0
         self._greenlet: Any = None
 
@@ -106,12 +97,8 @@ class Alarm:
             self._greenlet.kill()
 
     def _earlier(self, due_ms: int) -> None:
-        if due_ms >= self._sleeps_until_ms:
-            return
-        if _thread.get_ident() == self._thread:
-            self._wake.set()
-        else:
-            self._hub.loop.run_callback_threadsafe(self._wake.set)
+        if due_ms < self._sleeps_until_ms:
+            self._wake.ring()
 
     def _run(self) -> None:
         while True:

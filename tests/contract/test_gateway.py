@@ -289,6 +289,39 @@ def test_a_stopped_gateway_takes_no_jobs_with_it() -> None:
     assert len(engine.activate("job_retries.work")) == 1
 
 
+@pytest.mark.slow
+def test_a_gateway_that_was_stopped_in_its_thread_lets_the_engine_go_on(tmp_path: Path) -> None:
+    """Whoever completed the instance a cut request still waited for got an AttributeError: the hub was gone."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        textwrap.dedent(
+            """
+            import http.client, json, sys
+            from camunda_client.embedded import Engine, Gateway
+
+            engine = Engine()
+            engine.deploy(sys.argv[-1])
+            gateway = Gateway(engine).start()
+            connection = http.client.HTTPConnection(gateway.host, gateway.port)
+            body = {"processDefinitionId": "job_retries", "awaitCompletion": True}
+            connection.request("POST", "/v2/process-instances", json.dumps(body), {"Content-Type": "application/json"})
+            while not engine.jobs():
+                pass
+            gateway.stop()
+            engine.complete(engine.activate("job_retries.work")[0].key)
+            print({history.state for history in engine.instances})
+            """
+        )
+    )
+
+    run = subprocess.run(
+        [sys.executable, str(program), str(MODELS / "job_retries.bpmn")],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert (run.returncode, run.stdout.strip(), run.stderr) == (0, "{'COMPLETED'}", "")
+
+
 def test_a_gateway_can_be_waited_for(gateway: Gateway) -> None:
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(gateway.wait)
