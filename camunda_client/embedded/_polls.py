@@ -77,6 +77,8 @@ class Alarm:
 
     #: Seconds between looks when nothing is due, in case a pinned clock was moved behind our back.
     IDLE_S = 60.0
+    #: Seconds until the rest of what is due after one thing failed; not at once, should it fail again and again.
+    FAILED_S = 0.05
 
     def __init__(self, engine: Engine, failed: Callable[[BaseException], None]) -> None:
         self._engine = engine
@@ -104,12 +106,14 @@ class Alarm:
         while True:
             self._wake.clear()
             try:
-                due_ms = self._engine.tick()
+                idle_s = self._idle_s(self._engine.tick())
             except Exception as error:  # noqa: BLE001 - one process that can't go on must not stop the clock of all
                 self._failed(error)
-                due_ms = None
-            idle_s = self.IDLE_S
-            if due_ms is not None and not self._engine.clock.frozen:
-                idle_s = min(idle_s, max(0.0, (due_ms - self._engine.clock.now_ms()) / 1000) + 0.001)
+                idle_s = self.FAILED_S
             self._sleeps_until_ms = self._engine.clock.now_ms() + int(idle_s * 1000)
             self._wake.wait(idle_s)
+
+    def _idle_s(self, due_ms: int | None) -> float:
+        if due_ms is None or self._engine.clock.frozen:
+            return self.IDLE_S
+        return min(self.IDLE_S, max(0.0, (due_ms - self._engine.clock.now_ms()) / 1000) + 0.001)

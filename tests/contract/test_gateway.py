@@ -144,6 +144,26 @@ def test_a_timer_fires_by_itself_while_the_gateway_runs(gateway: Gateway) -> Non
         assert len(poll.result(15)[1]["jobs"]) == 1
 
 
+def test_a_process_that_can_not_go_on_does_not_stop_the_other_timers() -> None:
+    """After an error the clock slept for a minute, whatever was due meanwhile."""
+    endless = (MODELS / "loop.bpmn").read_text().replace("n &gt;= 3", "false")
+    cycle = "<bpmn:timeCycle>R1/PT0.1S</bpmn:timeCycle>"
+    timer = f"<bpmn:timerEventDefinition>{cycle}</bpmn:timerEventDefinition></bpmn:startEvent>"
+    engine = Engine(max_steps=300)
+    engine.deploy(MODELS / "timer_catch.bpmn")
+    body = {**ACTIVATE, "type": "timer_catch.after", "requestTimeout": 5_000}
+    with Gateway(engine) as gateway, ThreadPoolExecutor(1) as pool:
+        poll = pool.submit(call, gateway, "POST", "/v2/jobs/activation", body)
+        while not engine._jobs._polls:
+            time.sleep(0.001)
+
+        engine.create_instance("timer_catch", {"seconds": 0.3})
+        engine.deploy(("endless.bpmn", endless.replace("</bpmn:startEvent>", timer, 1)))
+
+        assert len(poll.result(10)[1]["jobs"]) == 1
+    assert ["loops without waiting" in str(error) for error in gateway.errors] == [True]
+
+
 def test_moved_time_ends_a_lease_for_a_held_poll(gateway: Gateway) -> None:
     gateway.engine.create_instance("job_retries")
     (job,) = gateway.engine.activate("job_retries.work", lease=timedelta(hours=1))
