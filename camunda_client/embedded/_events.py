@@ -117,6 +117,13 @@ class Events:
             self._close(subscription)
         instance.subscriptions.clear()
 
+    def _close_starts(self, scope: ElementInstance) -> None:
+        """Let no other event sub-process begin in a scope; its own boundary events may still end it."""
+        for subscription in scope.subscriptions:
+            if subscription.catcher.kind == "START_EVENT":
+                self._close(subscription)
+        scope.subscriptions = [one for one in scope.subscriptions if one.open]
+
     def _close(self, subscription: Subscription) -> None:
         subscription.open = False
         if subscription.entry is not None:
@@ -185,7 +192,7 @@ class Events:
     def _fire_event_subprocess(self, scope: ElementInstance, start: Element, variables: dict[str, Any]) -> None:
         lifecycle, definition = self._lifecycle, scope.process.definition
         if start.interrupting:
-            self.close(scope)
+            self._close_starts(scope)
             lifecycle.clear(scope)
         lifecycle.spawn(scope, definition.process.spec_of(start.parent), {"variables": variables})
 

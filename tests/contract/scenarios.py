@@ -383,6 +383,18 @@ def event_sub_process_error(s: Any) -> None:
 
 
 @scenario
+def event_sub_process_boundary(s: Any) -> None:
+    """Boundary events of a sub-process after an event sub-process has interrupted what was in it"""
+    s.deploy("event_sub_process_boundary.bpmn")
+    s.start("event_sub_process_boundary", order="eb-1")
+    s.publish("event_sub_process_boundary_redo", "eb-1")
+    s.fail("event_sub_process_boundary.redo", 1, "not yet")
+    s.broadcast("event_sub_process_boundary_tell")
+    s.publish("event_sub_process_boundary_note", "eb-1")
+    s.publish("event_sub_process_boundary_stop", "eb-1")
+
+
+@scenario
 def call_activity(s: Any) -> None:
     """Call activity: process by FEEL, mapped variables only"""
     s.deploy("call_activity.bpmn")
