@@ -226,14 +226,17 @@ class Engine:
         """Terminate a process instance.
 
         Raises:
-            Rejection: NOT_FOUND.
+            Rejection: NOT_FOUND, or INVALID_STATE: another process called it.
         """
         with self._command():
+            expected = f"Expected to cancel a process instance with key '{process_instance_key}', but"
             process = self._lifecycle.processes.get(process_instance_key)
-            if process is None or process.caller is not None:
-                named = f"key '{process_instance_key}'"
-                reason = f"Expected to cancel a process instance with {named}, but no such process was found"
-                raise not_found("CANCEL", reason)
+            if process is None:
+                raise not_found("CANCEL", f"{expected} no such process was found")
+            if process.caller is not None:
+                called = "it is created by a parent process instance"
+                reason = f"{expected} {called}. Cancel the root process instance '{process.outermost.key}' instead."
+                raise invalid_state("CANCEL", reason)
             self._lifecycle.cancel_process(process)
 
     def set_variables(self, element_instance_key: int, variables: Mapping[str, Any], *, local: bool = False) -> None:

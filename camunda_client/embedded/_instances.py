@@ -85,3 +85,11 @@ class ProcessInstance:
         self.correlation_key: str | None = None
         self.on_end: list[Callable[[ProcessInstance], None]] = []
         self.state = "ACTIVE"
+
+    @property
+    def outermost(self) -> ProcessInstance:
+        """The instance that nobody called, at the beginning of the chain of calls."""
+        at = self
+        while at.caller is not None:
+            at = at.caller.process
+        return at

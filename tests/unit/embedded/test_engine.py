@@ -155,6 +155,19 @@ def test_an_instance_whose_last_element_is_terminated_ends(engine: Engine) -> No
     assert history.state == "TERMINATED"
 
 
+def test_a_called_instance_is_cancelled_with_its_caller_only(engine: Engine) -> None:
+    """It was said not to exist."""
+    engine.deploy(MODELS / "call_activity_all.bpmn")
+    caller = engine.create_instance("call_activity_all", {"a": 1})
+    (called,) = (history for history in engine.instances if history is not caller)
+
+    with pytest.raises(Rejection, match=f"Cancel the root process instance '{caller.process_instance_key}' instead"):
+        engine.cancel(called.process_instance_key)
+    engine.cancel(caller.process_instance_key)
+
+    assert (caller.state, called.state) == ("TERMINATED", "TERMINATED")
+
+
 def test_a_sub_process_is_opened_for_an_element_inside_it(engine: Engine) -> None:
     engine.deploy(MODELS / "nested.bpmn")
 
