@@ -6,15 +6,18 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from camunda_client.embedded._decisions import Decision, DecisionError, Graph, read_graph
+from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._feel import FeelSyntaxError
 from camunda_client.embedded._model import Element
-from camunda_client.embedded._parser import ModelError, Process, read_processes
+from camunda_client.embedded._parser import ModelError, ModelProblem, Process, read_processes
 from camunda_client.embedded._present import present
 from camunda_client.embedded._rejections import invalid_argument, invalid_state
-from camunda_client.embedded._timers import read_cycle
+from camunda_client.embedded._timers import first_due
+from camunda_client.embedded._variables import unexpected_type
 
 if TYPE_CHECKING:
     from camunda_client.embedded._keys import Keys
@@ -95,8 +98,9 @@ class _Parsed:
 class Deployments:
     """Everything deployed, by key and by id."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, now: Callable[[], datetime]) -> None:
         self._keys = keys
+        self._now = now
         self._definitions: dict[int, Definition] = {}
         self._versions: dict[tuple[str, str], list[Definition]] = {}
         self._last_version: dict[tuple[str, str, str], int] = {}
@@ -141,7 +145,7 @@ class Deployments:
                 if process_id in owners:
                     problems.append(f"Duplicated process id in resources '{owners[process_id]}' and '{name}'")
                 owners[process_id] = name
-                problems += [f"'{name}': {text}" for text in _start_problems(process)]
+                problems += [f"'{name}': {problem}" for problem in _event_problems(process, self._now())]
             parsed.append(resource)
         if problems:
             listed = "\n".join(problems)
@@ -265,16 +269,43 @@ def _form_id(content: bytes) -> str:
     return form_id
 
 
-def _start_problems(process: Process) -> list[str]:
-    """Start events are subscribed at deployment, without variables: their expressions must already have values."""
+def _event_problems(process: Process, now: datetime) -> list[ModelProblem]:
+    """Return what is wrong with a process's timers, and with the names its start events listen for.
+
+    The process's own start events are subscribed at deployment, without variables; of the others, what is a
+    plain text is known as well.
+    """
     found = []
-    for start in process.root.starts:
-        event = start.event
-        if event.timer is not None and event.timer_kind == "cycle":
-            text = event.timer.evaluate({})
-            if not isinstance(text, str) or read_cycle(text) is None:
-                found.append(
-                    f"- Element: {start.id}\n    - ERROR: the cycle {text!r} is not supported "
-                    "(ISO 8601 repetition only)\n"
-                )
+    for element in process.elements.values():
+        at_start = element in process.root.starts
+        for text in (_timer_problem(element, now, at_start=at_start), _name_problem(element) if at_start else None):
+            if text is not None:
+                found.append(ModelProblem(element.id, element.name, text))
     return found
+
+
+def _timer_problem(element: Element, now: datetime, *, at_start: bool) -> str | None:
+    timer, kind = element.event.timer, element.event.timer_kind
+    if timer is None or not (timer.static or at_start):
+        return None
+    value = timer.raw({}, [], lambda: now)
+    try:
+        first_due(kind, value, timer, int(now.timestamp() * 1000))
+    except Failure as failure:
+        hint = "; ISO 8601 repetitions only" if kind == "cycle" else ""
+        return f"Invalid timer {kind} expression ({failure.message}){hint}"
+    return None
+
+
+def _name_problem(start: Element) -> str | None:
+    event = start.event
+    if event.name is None:
+        return None
+    warnings: list[str] = []
+    name = event.name.evaluate({}, warnings)
+    if isinstance(name, str):
+        return None
+    return (
+        f"Expected constant expression of type String for {event.kind} name '{event.name.source}', "
+        f"but was {unexpected_type(name)}"
+    )

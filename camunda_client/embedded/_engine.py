@@ -111,7 +111,7 @@ class Engine:
         lifecycle.jobs = self._jobs = Jobs(lifecycle, self.clock, self._schedule)
         lifecycle.multi_instances = MultiInstances(lifecycle)
         lifecycle.user_tasks = self._user_tasks = UserTasks(lifecycle)
-        lifecycle.deployments = self._deployments = Deployments(self._keys)
+        lifecycle.deployments = self._deployments = Deployments(self._keys, self.clock.now)
         lifecycle.decisions = self._decisions = Decisions(self._deployments.decision)
         lifecycle.new_history = self._new_history
         lifecycle.on_process_end = self._process_ended
