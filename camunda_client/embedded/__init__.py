@@ -6,10 +6,10 @@ a test plugin that imports the engine comes before nobody's patching.
 
 from typing import TYPE_CHECKING, Any
 
-from camunda_client.embedded._changes import Activation
 from camunda_client.embedded._clock import Clock
 from camunda_client.embedded._deployments import Deployment
 from camunda_client.embedded._engine import DEFAULT_TENANT, ActivatedJob, Engine
+from camunda_client.embedded._entrances import Activation
 from camunda_client.embedded._faults import STATES, Fault, Faults
 from camunda_client.embedded._history import ElementRecord, InstanceHistory, VariableRecord
 from camunda_client.embedded._incidents import Incident

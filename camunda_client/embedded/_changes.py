@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from camunda_client.embedded._entrances import Activation, behind_event_gateway, scopes_around
 from camunda_client.embedded._instances import ElementInstance, ProcessInstance
 from camunda_client.embedded._rejections import invalid_argument, invalid_state
 
 if TYPE_CHECKING:
     from camunda_client.embedded._deployments import Definition
     from camunda_client.embedded._lifecycle import Lifecycle
+    from camunda_client.embedded._model import Element
 
 
 #: What modification may activate, in the order Camunda 8.6.0 lists it.
@@ -20,14 +21,6 @@ ACTIVATABLE = (
     "EVENT_BASED_GATEWAY", "INCLUSIVE_GATEWAY", "MULTI_INSTANCE_BODY", "CALL_ACTIVITY", "BUSINESS_RULE_TASK",
     "SCRIPT_TASK", "SEND_TASK",
 )  # fmt: skip
-
-
-@dataclass(slots=True)
-class Activation:
-    """Put a token before an element; variables by the id of the scope they belong to ("" = the process)."""
-
-    element_id: str
-    variables: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
 
 class Changes:
@@ -43,14 +36,9 @@ class Changes:
             Rejection: INVALID_ARGUMENT: it has no such element or element instance.
         """
         self._check_modification(process, activations, terminations)
+        self._lifecycle.entrances.check(process, activations, "MODIFY")
         for activation in activations:
-            details: dict[str, Any] = {"local": {}}
-            for scope_id, variables in activation.variables:
-                if scope_id == activation.element_id:
-                    details["local"].update(variables)
-                else:
-                    self._lifecycle.variables.set_local(self._scope(process, scope_id), variables)
-            self._lifecycle.spawn_at(process, process.definition.elements[activation.element_id], details)
+            self._lifecycle.entrances.enter(process, activation)
         touched = []
         for key in terminations:
             instance = process.elements.get(key)
@@ -65,45 +53,55 @@ class Changes:
     def _check_modification(
         self, process: ProcessInstance, activations: list[Activation], terminations: list[int]
     ) -> None:
-        unknown = [a.element_id for a in activations if a.element_id not in process.definition.elements]
+        elements, process_id = process.definition.elements, process.definition.process_id
+        expected = f"Expected to modify instance of process '{process_id}' but it contains one or more"
+        unknown = [a.element_id for a in activations if a.element_id not in elements]
         if unknown:
-            raise invalid_argument(
-                "MODIFY",
-                f"Expected to modify instance of process '{process.definition.process_id}' but it contains one or more "
-                "activate instructions with an element that could not be found: "
-                + ", ".join(f"'{u}'" for u in unknown),
-            )
-        expected = (
-            f"Expected to modify instance of process '{process.definition.process_id}' but it contains one or more"
-        )
+            what = "activate instructions with an element that could not be found"
+            raise invalid_argument("MODIFY", f"{expected} {what}: " + ", ".join(f"'{u}'" for u in unknown))
         for activation in activations:
-            kind = process.definition.elements[activation.element_id].kind
-            if kind in ("START_EVENT", "BOUNDARY_EVENT"):
-                raise invalid_argument(
-                    "MODIFY",
-                    f"{expected} activate instructions for elements that are unsupported: '{activation.element_id}'. "
-                    f"The activation of elements with type '{kind}' is not supported. "
-                    f"Supported element types are: [{', '.join(ACTIVATABLE)}].",
-                )
-        scopes = [s for a in activations for s, _ in a.variables if s and s not in process.definition.elements]
-        if scopes:
-            listed = "', '".join(scopes)
-            text = f"{expected} variable instructions with a scope element id that could not be found: '{listed}'"
-            raise invalid_argument("MODIFY", text)
+            reason = self._unsupported(process.definition, elements[activation.element_id])
+            if reason is not None:
+                what = f"activate instructions for elements that are unsupported: '{activation.element_id}'"
+                raise invalid_argument("MODIFY", f"{expected} {what}. {reason}.")
         missing = [key for key in terminations if key not in process.elements]
         if missing:
+            what = "terminate instructions with an element instance that could not be found"
+            raise invalid_argument("MODIFY", f"{expected} {what}: " + ", ".join(f"'{key}'" for key in missing))
+        self._check_variables(process.definition, activations, expected)
+        if process.caller is not None and not activations and _ends(process.root, set(terminations)):
             raise invalid_argument(
                 "MODIFY",
-                f"Expected to modify instance of process '{process.definition.process_id}' but it contains one or more "
-                "terminate instructions with an element instance that could not be found: "
-                + ", ".join(f"'{key}'" for key in missing),
+                f"Expected to modify instance of process '{process_id}' but the given instructions would terminate the "
+                "instance. The instance was created by a call activity in the parent process. To terminate this "
+                "instance please modify the parent process instead.",
             )
 
-    def _scope(self, process: ProcessInstance, scope_id: str) -> ElementInstance:
-        for instance in process.elements.values():
-            if instance.element.id == scope_id and instance.workflow is not None:
-                return instance
-        return process.root
+    @staticmethod
+    def _unsupported(definition: Definition, element: Element) -> str | None:
+        if behind_event_gateway(definition, element):
+            return "The activation of events belonging to an event-based gateway is not supported"
+        if element.kind in ("START_EVENT", "BOUNDARY_EVENT"):
+            return (
+                f"The activation of elements with type '{element.kind}' is not supported. "
+                f"Supported element types are: [{', '.join(ACTIVATABLE)}]"
+            )
+        return None
+
+    @staticmethod
+    def _check_variables(definition: Definition, activations: list[Activation], expected: str) -> None:
+        unknown = [s for a in activations for s, _ in a.variables if s and s not in definition.elements]
+        if unknown:
+            listed = "', '".join(unknown)
+            what = "variable instructions with a scope element id that could not be found"
+            raise invalid_argument("MODIFY", f"{expected} {what}: '{listed}'")
+        for activation in activations:
+            element = definition.elements[activation.element_id]
+            around = {"", element.id, *(scope.id for scope in scopes_around(definition, element))}
+            if not around.issuperset(scope_id for scope_id, _ in activation.variables):
+                what = "variable instructions with a scope element that doesn't belong to the activating element's flow"
+                advice = "These variables should be set before or after the modification."
+                raise invalid_argument("MODIFY", f"{expected} {what} scope. {advice}")
 
     def _end_empty(self, process: ProcessInstance, scopes: list[ElementInstance]) -> None:
         """Terminate scopes a termination left without anything alive, up to the process."""
@@ -179,3 +177,11 @@ class Changes:
                     "Elements must be mapped to elements of the same type.",
                 )
         return by_source
+
+
+def _ends(scope: ElementInstance, terminations: set[int]) -> bool:
+    """Whether a scope is terminated, or loses all that is alive in it."""
+    if scope.key in terminations:
+        return True
+    lost = [child for child in scope.children.values() if _ends(child, terminations)]
+    return bool(lost) and len(lost) == scope.tokens

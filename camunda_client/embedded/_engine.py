@@ -15,10 +15,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from camunda_client.embedded._changes import Activation, Changes
+from camunda_client.embedded._changes import Changes
 from camunda_client.embedded._clock import Clock
 from camunda_client.embedded._decisions import Decision, Decisions, Evaluated
 from camunda_client.embedded._deployments import Definition, Deployment, Deployments
+from camunda_client.embedded._entrances import Activation, Entrances, behind_event_gateway, scopes_around
 from camunda_client.embedded._events import Events
 from camunda_client.embedded._history import InstanceHistory
 from camunda_client.embedded._incidents import Incident, Incidents
@@ -107,6 +108,7 @@ class Engine:
         self._messages = Messages(lifecycle, self._keys, self.clock, self._schedule)
         self._signals = Signals(lifecycle)
         lifecycle.events = Events(lifecycle, self._schedule, self._messages, self._signals)
+        lifecycle.entrances = Entrances(lifecycle)
         self._messages.trigger = self._signals.trigger = lifecycle.events.trigger
         lifecycle.jobs = self._jobs = Jobs(lifecycle, self.clock, self._schedule)
         lifecycle.multi_instances = MultiInstances(lifecycle)
@@ -176,10 +178,15 @@ class Engine:
         """
         with self._command():
             definition = self._definition(process_id, version, definition_key, tenant_id)
-            at = [self._start_element(definition, element_id) for element_id in start_at]
-            if not at:
+            entrances, first = self._lifecycle.entrances, dict(variables or {})
+            activations = [self._start_instruction(definition, element_id) for element_id in start_at]
+            if activations:
+                entrances.check_new(definition, first, tenant_id, activations)
+            else:
                 definition.none_start()
-            process = self._lifecycle.start(definition, dict(variables or {}), tenant_id, at=at or None)
+            process = self._lifecycle.start(definition, first, tenant_id, at=[] if activations else None)
+            for activation in activations:
+                entrances.enter(process, activation)
             if on_end is not None:
                 callback = on_end
                 process.on_end.append(lambda ended: callback(ended.history))
@@ -208,19 +215,26 @@ class Engine:
             raise not_found("CREATE", reason)
         return found
 
-    def _start_element(self, definition: Definition, element_id: str) -> Any:
+    def _start_instruction(self, definition: Definition, element_id: str) -> Activation:
+        expected = "Expected to create instance of process with start instructions but"
         if element_id in definition.flow_ids:
             raise _unsupported_start(element_id, "SEQUENCE_FLOW")
         element = definition.elements.get(element_id)
-        if element is not None and element.kind in ("START_EVENT", "BOUNDARY_EVENT"):
-            raise _unsupported_start(element_id, element.kind)
         if element is None:
-            raise invalid_argument(
-                "CREATE",
-                "Expected to create instance of process with start instructions "
-                f"but no element found with id '{element_id}'.",
-            )
-        return element
+            raise invalid_argument("CREATE", f"{expected} no element found with id '{element_id}'.")
+        if element.kind == "PROCESS":
+            definition.none_start()
+        if any(scope.multi_instance is not None for scope in scopes_around(definition, element)):
+            where = "is inside a multi-instance subprocess"
+            what = "elements inside a multi-instance subprocess"
+        elif element.kind in ("START_EVENT", "BOUNDARY_EVENT"):
+            raise _unsupported_start(element_id, element.kind)
+        elif behind_event_gateway(definition, element):
+            where, what = "belongs to an event-based gateway", "elements belonging to an event-based gateway"
+        else:
+            return Activation(element_id)
+        reason = f"{expected} the element with id '{element_id}' {where}. The creation of {what} is not supported."
+        raise invalid_argument("CREATE", reason)
 
     def cancel(self, process_instance_key: int) -> None:
         """Terminate a process instance.

@@ -32,6 +32,7 @@ class Subscription:
     kind: str
     name: str = ""
     correlation_key: str = ""
+    due_ms: int = 0
     entry: Entry | None = None
     cycle: Cycle | None = None
     open: bool = True
@@ -63,21 +64,36 @@ class Events:
         Raises:
             Failure: Its name, key or time can't be evaluated.
         """
+        self.open(self.evaluated(owner, catcher))
+
+    def evaluated(self, owner: ElementInstance, catcher: Element) -> Subscription:
+        """Return a subscription that does not wait yet.
+
+        Raises:
+            Failure: Its name, key or time can't be evaluated.
+        """
         event, variables = catcher.event, self._lifecycle.variables
         subscription = Subscription(owner, catcher, event.kind)
         if event.kind == "timer":
             timer = present(event.timer)
             now_ms = int(variables.now().timestamp() * 1000)
-            due_ms, subscription.cycle = first_due(event.timer_kind, variables.raw(timer, owner), timer, now_ms)
-            subscription.entry = self._schedule.at(due_ms, lambda: self._timer_due(subscription))
+            value = variables.raw(timer, owner)
+            subscription.due_ms, subscription.cycle = first_due(event.timer_kind, value, timer, now_ms)
         else:
             subscription.name = variables.text(present(event.name), owner)
         if event.kind == "message":
             subscription.correlation_key = self._correlation_key(owner, catcher)
+        return subscription
+
+    def open(self, subscription: Subscription) -> None:
+        """Wait for what a subscription says."""
+        if subscription.kind == "timer":
+            subscription.entry = self._schedule.at(subscription.due_ms, lambda: self._timer_due(subscription))
+        elif subscription.kind == "message":
             self._messages.open(subscription)
-        elif event.kind == "signal":
+        elif subscription.kind == "signal":
             self._signals.open(subscription)
-        owner.subscriptions.append(subscription)
+        subscription.owner.subscriptions.append(subscription)
 
     def _correlation_key(self, owner: ElementInstance, catcher: Element) -> str:
         expression = catcher.event.correlation_key
@@ -110,6 +126,12 @@ class Events:
         for sub_process in scope.element.event_subprocesses:
             if sub_process.start.event.kind in AWAITED:
                 self.subscribe(scope, sub_process.start)
+
+    @staticmethod
+    def catchers_of_scope(scope: Element) -> list[Element]:
+        """Return what a process or sub-process waits for while it is open: at its boundary, and to start in it."""
+        starts = [sub_process.start for sub_process in scope.event_subprocesses]
+        return [catcher for catcher in scope.boundaries + starts if catcher.event.kind in AWAITED]
 
     def close(self, instance: ElementInstance) -> None:
         """Stop waiting for anything."""

@@ -22,6 +22,7 @@ from camunda_client.embedded._specs import FlowNode, InstanceWorkflow, ScopeWork
 if TYPE_CHECKING:
     from camunda_client.embedded._decisions import Decisions
     from camunda_client.embedded._deployments import Definition, Deployments
+    from camunda_client.embedded._entrances import Entrances
     from camunda_client.embedded._events import Events
     from camunda_client.embedded._history import InstanceHistory
     from camunda_client.embedded._incidents import Incidents
@@ -45,6 +46,7 @@ class Lifecycle:
         self.deployments: Deployments
         self.decisions: Decisions
         self.events: Events
+        self.entrances: Entrances
         self.jobs: Jobs
         self.multi_instances: MultiInstances
         self.user_tasks: UserTasks
@@ -105,7 +107,7 @@ class Lifecycle:
             definition: What to run.
             variables: The first variables.
             tenant_id: Whose it is.
-            at: The elements to begin with; the none start event when left out.
+            at: The elements to begin with, all directly in the process; the none start event when left out.
             event_variables: What a start event brought along; it goes through the event's output mappings.
             caller: The call activity that waits for it.
         """
@@ -120,41 +122,16 @@ class Lifecycle:
         self.variables.set_local(root, variables)
         self.attempt(root, self.events.subscribe_scope)
         details = {} if event_variables is None else {"variables": event_variables}
-        for element in at or [definition.none_start()]:
+        for element in [definition.none_start()] if at is None else at:
             if caller is None:
-                self.spawn_at(process, element, details)
+                self.spawn(root, definition.process.spec_of(element.id), details)
             else:  # a called process takes a step to be activated itself
                 self.soon(self._spawn_called, process, element, details)
         return process
 
     def _spawn_called(self, process: ProcessInstance, element: Element, details: dict[str, Any]) -> None:
         if process.state == "ACTIVE":
-            self.spawn_at(process, element, details)
-
-    def spawn_at(self, process: ProcessInstance, element: Element, details: dict[str, Any]) -> None:
-        """Put a token before an element, opening the sub-processes around it that are not open yet."""
-        if element.kind == "PROCESS":
-            element = process.definition.none_start()
-        scope = self._scope_for(process, element)
-        self.spawn(scope, process.definition.process.spec_of(element.id), details)
-
-    def _scope_for(self, process: ProcessInstance, element: Element) -> ElementInstance:
-        if element.parent == process.root.element.id:
-            return process.root
-        for candidate in process.elements.values():
-            if candidate.element.id == element.parent and candidate.workflow is not None:
-                return candidate
-        holder = process.definition.process.elements[element.parent]
-        outer = self._scope_for(process, holder)
-        spec = process.definition.process.spec_of(holder.id)
-        task = outer.workflow.task_tree._add_child(spec, TaskState.FUTURE)  # type: ignore[union-attr]
-        task.triggered = True
-        task._set_state(TaskState.STARTED)
-        outer.tokens += 1
-        instance = self._instance_of(task, outer)
-        instance.workflow = ScopeWorkflow(process.definition.process.scopes[holder.id], self, instance)
-        self._activated(instance)
-        return instance
+            self.spawn(process.root, process.definition.process.spec_of(element.id), details)
 
     def spawn(
         self, scope: ElementInstance, spec: FlowNode, details: dict[str, Any] | None = None, parent_task: Any = None

@@ -8,9 +8,9 @@ from typing import Any
 from werkzeug.wrappers import Request
 
 from camunda_client.embedded._await import Completion
-from camunda_client.embedded._changes import Activation
 from camunda_client.embedded._decisions import Evaluated, EvaluationError, as_text
 from camunda_client.embedded._deployments import Deployment
+from camunda_client.embedded._entrances import Activation
 from camunda_client.embedded._problems import Answer, bad_request, invalid, no_content, ok, problem
 from camunda_client.embedded._requests import INT32, Body, check_content_type
 from camunda_client.embedded._routes import Call, route

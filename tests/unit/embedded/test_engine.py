@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from camunda_client.embedded import Clock, Engine, EngineError, Rejection
-from camunda_client.embedded._changes import Activation
+from camunda_client.embedded._entrances import Activation
 from camunda_client.embedded._schedule import Entry
 
 MODELS = Path(__file__).parents[2] / "models"
