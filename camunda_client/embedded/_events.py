@@ -159,7 +159,8 @@ class Events:
         if not subscription.open:
             return
         if subscription.cycle is not None:
-            due_ms = next_due(subscription.cycle, present(subscription.entry).due_ms)
+            now_ms = int(self._lifecycle.variables.now().timestamp() * 1000)
+            due_ms = next_due(subscription.cycle, present(subscription.entry).due_ms, now_ms)
             if due_ms is not None:
                 subscription.entry = self._schedule.at(due_ms, lambda: self._timer_due(subscription))
         self.trigger(subscription, {})

@@ -60,7 +60,7 @@ class Starts:
         self._timers.setdefault(definition.key, {})[start.id] = entry
 
     def _due(self, definition: Definition, start: Element, due_ms: int, cycle: Cycle | None) -> None:
-        following = next_due(cycle, due_ms) if cycle is not None else None
+        following = next_due(cycle, due_ms, self._clock.now_ms()) if cycle is not None else None
         if following is not None:
             self._at(definition, start, following, cycle)
         self._lifecycle.start(definition, {}, definition.tenant_id, at=[start], event_variables={})

@@ -283,6 +283,17 @@ def timer_boundary_cycle(s: Any) -> None:
 
 
 @scenario
+def timer_cycle_zero(s: Any) -> None:
+    """Timer cycles whose interval is nothing, or less: as often as they say, and then no more"""
+    s.deploy("timer_cycle_zero.bpmn")
+    s.start("timer_cycle_zero")
+    s.pass_time(1)
+    for _ in range(5):
+        s.complete("timer_cycle_zero.remind")
+    s.complete("timer_cycle_zero.work")
+
+
+@scenario
 def timer_start(s: Any) -> None:
     """Timer start event"""
     s.deploy("timer_start.bpmn")

@@ -45,6 +45,17 @@ def test_what_falls_due_on_the_way_happens_at_its_own_moment(engine: Engine) -> 
     assert [at_ms - int(START.timestamp() * 1000) for at_ms in ticks] == [1000, 2000]
 
 
+def test_an_endless_cycle_of_nothing_lets_time_go_on(engine: Engine) -> None:
+    """Every command hung from the first moment on."""
+    model = (MODELS / "timer_cycle_zero.bpmn").read_text().replace("R3/PT0S", "R/PT0S").replace("R2/-PT1S", "R/-PT1S")
+    engine.deploy(("zero.bpmn", model))
+
+    history = engine.create_instance("timer_cycle_zero")
+    engine.advance(timedelta(seconds=1))
+
+    assert history.path.count("tick") == history.path.count("tock") == 11
+
+
 def test_time_does_not_move_backward(engine: Engine) -> None:
     with pytest.raises(ValueError, match="only moves forward"):
         engine.clock.move(timedelta(seconds=-1))

@@ -46,8 +46,32 @@ def test_a_cycle_ends_after_its_last_time() -> None:
     cycle = read_cycle("R2/PT1S")
     assert cycle == Cycle(timedelta(seconds=1), 2)
 
-    assert next_due(cycle, 1000) == 2000
-    assert next_due(cycle, 2000) is None
+    assert next_due(cycle, 1000, 1000) == 2000
+    assert next_due(cycle, 2000, 2000) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "last_due_ms", "following_ms"),
+    [
+        ("R/PT1S", 5000, 6000),
+        ("R/PT1S", 4500, 5500),
+        ("R/PT1S", 1000, 6000),  # what was missed is not made up for
+        ("R/PT0S", 5000, 5100),
+        ("R/-PT1S", 5000, 5100),
+        ("R/P0M", 5000, 5100),
+        ("R/PT0.0001S", 5000, 5100),
+    ],
+)
+def test_a_cycle_always_goes_on_in_time(text: str, last_due_ms: int, following_ms: int) -> None:
+    """An interval of nothing held time, and with it the whole engine, for ever."""
+    cycle = read_cycle(text)
+    assert cycle is not None
+
+    assert next_due(cycle, last_due_ms, 5000) == following_ms
+
+
+def test_a_cycle_that_began_long_ago_is_due_an_interval_from_now() -> None:
+    assert due("cycle", "R/2000-01-01T00:00:00Z/PT10S") == timedelta(seconds=10)
 
 
 def test_things_are_done_in_the_order_they_are_due() -> None:
