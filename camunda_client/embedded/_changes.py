@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from camunda_client.embedded._entrances import Activation, behind_event_gateway, scopes_around
 from camunda_client.embedded._instances import ElementInstance, ProcessInstance
-from camunda_client.embedded._rejections import invalid_argument, invalid_state
+from camunda_client.embedded._migration import Migration
+from camunda_client.embedded._rejections import invalid_argument
 
 if TYPE_CHECKING:
     from camunda_client.embedded._deployments import Definition
@@ -69,7 +70,7 @@ class Changes:
             what = "terminate instructions with an element instance that could not be found"
             raise invalid_argument("MODIFY", f"{expected} {what}: " + ", ".join(f"'{key}'" for key in missing))
         self._check_variables(process.definition, activations, expected)
-        if process.caller is not None and not activations and _ends(process.root, set(terminations)):
+        if process.caller is not None and not activations and _loses_all(process.root, set(terminations)):
             raise invalid_argument(
                 "MODIFY",
                 f"Expected to modify instance of process '{process_id}' but the given instructions would terminate the "
@@ -121,67 +122,10 @@ class Changes:
         Raises:
             Rejection: INVALID_ARGUMENT or INVALID_STATE, in Camunda's words.
         """
-        by_source = self._check_migration(process, target, mapping)
-        process.definition = target
-        process.history.process_definition_key, process.history.version = target.key, target.version
-        process.root.element = target.process.root
-        workflow: Any = process.root.workflow
-        workflow.spec = target.process.spec
-        for instance in process.elements.values():
-            if instance is process.root:
-                continue
-            element_id = by_source[instance.element.id]
-            spec = target.process.spec_of(element_id)
-            instance.spec = spec.inner_of_body() if instance.loop_counter else spec
-            instance.element = spec.element
-            instance.task.task_spec = instance.spec
-            if instance.workflow is not None:
-                instance.workflow.spec = target.process.scopes[element_id]
-
-    def _check_migration(
-        self, process: ProcessInstance, target: Definition, mapping: list[tuple[str, str]]
-    ) -> dict[str, str]:
-        expected = f"Expected to migrate process instance '{process.key}' but"
-        sources = [source for source, _ in mapping]
-        duplicates = sorted({source for source in sources if sources.count(source) > 1})
-        if duplicates:
-            text = (
-                f"{expected} the mapping instructions contain duplicate source element ids '[{', '.join(duplicates)}]'."
-            )
-            raise invalid_argument("MIGRATE", text)
-        for source, goal in mapping:
-            for element_id, side, where in ((source, "source", process.definition), (goal, "target", target)):
-                if element_id not in where.elements:
-                    raise invalid_argument(
-                        "MIGRATE",
-                        f"{expected} mapping instructions contain a non-existing {side} element id '{element_id}'. "
-                        f"Elements provided in mapping instructions must exist in the {side} process definition.",
-                    )
-        by_source = dict(mapping)
-        for instance in process.elements.values():
-            if instance is process.root:
-                continue
-            element = instance.element
-            if element.id not in by_source:
-                raise invalid_state(
-                    "MIGRATE",
-                    f"{expected} no mapping instruction defined for active element with id '{element.id}'. "
-                    "Elements cannot be migrated without a mapping.",
-                )
-            goal_element = target.elements[by_source[element.id]]
-            if goal_element.kind != element.kind:
-                raise invalid_state(
-                    "MIGRATE",
-                    f"{expected} active element with id '{element.id}' and type '{element.kind}' is mapped to an "
-                    f"element with id '{goal_element.id}' and different type '{goal_element.kind}'. "
-                    "Elements must be mapped to elements of the same type.",
-                )
-        return by_source
+        Migration(self._lifecycle.events, process, target, mapping).run()
 
 
-def _ends(scope: ElementInstance, terminations: set[int]) -> bool:
-    """Whether a scope is terminated, or loses all that is alive in it."""
-    if scope.key in terminations:
-        return True
-    lost = [child for child in scope.children.values() if _ends(child, terminations)]
+def _loses_all(scope: ElementInstance, terminations: set[int]) -> bool:
+    """Whether all that is alive in a scope is terminated; by its own key a called process may be (8.6.0)."""
+    lost = [child for child in scope.children.values() if child.key in terminations or _loses_all(child, terminations)]
     return bool(lost) and len(lost) == scope.tokens

@@ -128,6 +128,11 @@ class Events:
                 self.subscribe(scope, sub_process.start)
 
     @staticmethod
+    def awaits(catcher: Element) -> bool:
+        """Whether a catching element's event is waited for."""
+        return catcher.event.kind in AWAITED
+
+    @staticmethod
     def catchers_of_scope(scope: Element) -> list[Element]:
         """Return what a process or sub-process waits for while it is open: at its boundary, and to start in it."""
         starts = [sub_process.start for sub_process in scope.event_subprocesses]
@@ -138,6 +143,11 @@ class Events:
         for subscription in instance.subscriptions:
             self._close(subscription)
         instance.subscriptions.clear()
+
+    def close_one(self, subscription: Subscription) -> None:
+        """Stop waiting for one thing."""
+        self._close(subscription)
+        subscription.owner.subscriptions.remove(subscription)
 
     def _close_starts(self, scope: ElementInstance) -> None:
         """Let no other event sub-process begin in a scope; its own boundary events may still end it."""
@@ -215,6 +225,7 @@ class Events:
     def _fire_event_subprocess(self, scope: ElementInstance, start: Element, variables: dict[str, Any]) -> None:
         lifecycle, definition = self._lifecycle, scope.process.definition
         if start.interrupting:
+            scope.interrupted = True
             self._close_starts(scope)
             lifecycle.clear(scope)
         lifecycle.spawn(scope, definition.process.spec_of(start.parent), {"variables": variables})

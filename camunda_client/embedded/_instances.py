@@ -23,9 +23,9 @@ class ElementInstance:
     """
 
     __slots__ = (
-        "arrivals", "body", "called", "children", "chosen", "element", "event_variables", "flows", "incident", "items",
-        "job", "key", "kind", "link", "listener", "loop_counter", "process", "scope", "spec", "started", "state",
-        "subscriptions", "task", "tokens", "triggered", "user_task", "variables", "workflow",
+        "arrivals", "body", "called", "children", "chosen", "element", "event_variables", "flows", "incident",
+        "interrupted", "items", "job", "key", "kind", "link", "listener", "loop_counter", "process", "scope", "spec",
+        "started", "state", "subscriptions", "task", "tokens", "triggered", "user_task", "variables", "workflow",
     )  # fmt: skip
 
     def __init__(self, key: int, element: Element, process: ProcessInstance, scope: ElementInstance | None) -> None:
@@ -52,6 +52,7 @@ class ElementInstance:
         self.listener = 0
         self.called: ProcessInstance | None = None
         self.subscriptions: list[Subscription] = []
+        self.interrupted = False
         self.incident: Incident | None = None
         self.body = False
         self.items: list[Any] = []
