@@ -288,9 +288,10 @@ def _timer_problem(element: Element, now: datetime, *, at_start: bool) -> str | 
     timer, kind = element.event.timer, element.event.timer_kind
     if timer is None or not (timer.static or at_start):
         return None
-    value = timer.raw({}, [], lambda: now)
+    warnings: list[str] = []
+    value = timer.raw({}, warnings, lambda: now)
     try:
-        first_due(kind, value, timer, int(now.timestamp() * 1000))
+        first_due(kind, value, timer, int(now.timestamp() * 1000), warnings)
     except Failure as failure:
         hint = "; ISO 8601 repetitions only" if kind == "cycle" else ""
         return f"Invalid timer {kind} expression ({failure.message}){hint}"

@@ -77,8 +77,9 @@ class Events:
         if event.kind == "timer":
             timer = present(event.timer)
             now_ms = int(variables.now().timestamp() * 1000)
-            value = variables.raw(timer, owner)
-            subscription.due_ms, subscription.cycle = first_due(event.timer_kind, value, timer, now_ms)
+            warnings: list[str] = []
+            value = variables.raw(timer, owner, warnings)
+            subscription.due_ms, subscription.cycle = first_due(event.timer_kind, value, timer, now_ms, warnings)
         else:
             subscription.name = variables.text(present(event.name), owner)
         if event.kind == "message":

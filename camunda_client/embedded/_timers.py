@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from camunda_client.embedded._failures import Failure
-from camunda_client.embedded._feel import Expression, shown
+from camunda_client.embedded._feel import Expression
 from camunda_client.embedded._feel_values import UTC, YearsMonths, add_months, duration, moment
+from camunda_client.embedded._variables import unexpected
 
 #: Milliseconds. 8.6.0 looks at its timers no oftener; without it a cycle of PT0S would never let time go on.
 RESOLUTION_MS = 100
@@ -25,45 +26,52 @@ class Cycle:
     start: datetime | None = None
 
 
-def first_due(kind: str, value: Any, expression: Expression, now_ms: int) -> tuple[int, Cycle | None]:
+def first_due(
+    kind: str, value: Any, expression: Expression, now_ms: int, warnings: list[str] | None = None
+) -> tuple[int, Cycle | None]:
     """Return when a timer is due first, and its cycle if it repeats.
+
+    Args:
+        kind: duration, date or cycle.
+        value: What its expression came to.
+        expression: For the message, if that names no time.
+        now_ms: The present moment.
+        warnings: Why the value is null, for the message.
 
     Raises:
         Failure: The value names no time of that kind.
     """
     if kind == "duration":
-        interval = (
-            value
-            if isinstance(value, (timedelta, YearsMonths))
-            else duration(value)
-            if isinstance(value, str)
-            else None
-        )
+        interval = duration(value) if isinstance(value, str) else value
+        if not isinstance(value, (timedelta, YearsMonths, str)):
+            raise _of_wrong_type(expression, value, "one of '[DURATION, PERIOD, STRING]'", warnings)
         if interval is None:
-            raise Failure(
-                "EXTRACT_VALUE_ERROR", f"Invalid duration format '{shown(value)}' for expression '{expression.text}'."
-            )
+            raise _of_wrong_format("duration", expression, value)
         return add(now_ms, interval), None
     if kind == "date":
         at = moment(value) if isinstance(value, str) else value
-        if not isinstance(at, datetime):
-            if isinstance(at, date):
-                at = datetime(at.year, at.month, at.day, tzinfo=UTC)
-            else:
-                raise Failure(
-                    "EXTRACT_VALUE_ERROR",
-                    f"Invalid date-time format '{shown(value)}' for expression '{expression.text}'.",
-                )
+        if not isinstance(value, (datetime, str)):
+            raise _of_wrong_type(expression, value, "one of '[DATE_TIME, STRING]'", warnings)
+        if at is None or (isinstance(value, str) and at.tzinfo is None):  # a text must name its zone
+            raise _of_wrong_format("date-time", expression, value)
         return to_ms(at), None
-    cycle = read_cycle(shown(value))
+    if not isinstance(value, str):
+        raise _of_wrong_type(expression, value, "'STRING'", warnings)
+    cycle = read_cycle(value)
     if cycle is None:
-        raise Failure(
-            "EXTRACT_VALUE_ERROR", f"Invalid cycle format '{shown(value)}' for expression '{expression.text}'."
-        )
+        raise _of_wrong_format("cycle", expression, value)
     start_ms = None if cycle.start is None else to_ms(cycle.start)
     if start_ms is not None and start_ms > now_ms:
         return start_ms, cycle
     return add(now_ms, cycle.interval), cycle
+
+
+def _of_wrong_type(expression: Expression, value: Any, wanted: str, warnings: list[str] | None) -> Failure:
+    return Failure("EXTRACT_VALUE_ERROR", unexpected(expression, value, wanted, warnings or []))
+
+
+def _of_wrong_format(what: str, expression: Expression, value: Any) -> Failure:
+    return Failure("EXTRACT_VALUE_ERROR", f"Invalid {what} format '{value}' for expression '{expression.text}'.")
 
 
 def next_due(cycle: Cycle, last_due_ms: int, now_ms: int) -> int | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._feel import Expression, shown
-from camunda_client.embedded._feel_values import text_of
+from camunda_client.embedded._feel_values import YearsMonths, text_of
 from camunda_client.embedded._instances import ElementInstance
 from camunda_client.embedded._model import Mapping
 
@@ -18,6 +19,11 @@ _TYPE_NAMES = {
     bool: "BOOLEAN",
     int: "NUMBER",
     float: "NUMBER",
+    Decimal: "NUMBER",
+    datetime: "DATE_TIME",
+    date: "DATE",
+    timedelta: "DURATION",
+    YearsMonths: "PERIOD",
     list: "ARRAY",
     dict: "OBJECT",
     type(None): "NULL",
@@ -69,9 +75,9 @@ class Variables:
         """Return an expression's value as JSON."""
         return expression.text if expression.static else expression.evaluate(self.visible(instance), [], self.now)
 
-    def raw(self, expression: Expression, instance: ElementInstance) -> Any:
-        """Return an expression's value with dates and durations as such."""
-        return expression.text if expression.static else expression.raw(self.visible(instance), [], self.now)
+    def raw(self, expression: Expression, instance: ElementInstance, warnings: list[str]) -> Any:
+        """Return an expression's value with dates and durations as such; ``warnings`` gets the reasons for nulls."""
+        return expression.text if expression.static else expression.raw(self.visible(instance), warnings, self.now)
 
     def typed(self, expression: Expression, instance: ElementInstance, kinds: tuple[type, ...], wanted: str) -> Any:
         """Return an expression's value if it is of a wanted type.

@@ -37,7 +37,10 @@ def model(event: str, *, name: str = "go", wait: str = "PT1M") -> tuple[str, str
     ("resource", "reason"),
     [
         (model(DATE.format("tomorrow")), "Invalid timer date expression (Invalid date-time format 'tomorrow'"),
-        (model(DATE.format("=missing")), "Invalid timer date expression (Invalid date-time format 'null'"),
+        (
+            model(DATE.format("=missing")),
+            "Invalid timer date expression (Expected result of the expression 'missing' to be one of",
+        ),
         (model(CYCLE.format("0 0 9 * * MON")), "ISO 8601 repetitions only"),
         (model(CYCLE.format("=missing")), "Invalid timer cycle expression"),
         (model(MESSAGE, name="=x"), "type String for message name '=x', but was NULL"),

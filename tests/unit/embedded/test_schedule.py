@@ -42,6 +42,31 @@ def test_a_timer_without_a_time_fails(kind: str, text: str) -> None:
         due(kind, text)
 
 
+@pytest.mark.parametrize(
+    ("kind", "source", "reason"),
+    [
+        ("duration", "=missing", "one of '[DURATION, PERIOD, STRING]', but was 'NULL'. The evaluation reported the "),
+        ("duration", "=1", "'1' to be one of '[DURATION, PERIOD, STRING]', but was 'NUMBER'."),
+        ("duration", '="soon"', "Invalid duration format 'soon' for expression '\"soon\"'."),
+        ("duration", "=now()", "'now()' to be one of '[DURATION, PERIOD, STRING]', but was 'DATE_TIME'."),
+        ("date", "=true", "'true' to be one of '[DATE_TIME, STRING]', but was 'BOOLEAN'."),
+        ("date", '=date("2030-01-01")', "to be one of '[DATE_TIME, STRING]', but was 'DATE'."),
+        ("date", '=duration("PT1H")', "to be one of '[DATE_TIME, STRING]', but was 'DURATION'."),
+        ("date", "2030-01-01T00:00:00", "Invalid date-time format '2030-01-01T00:00:00' for expression"),
+        ("date", "2030-01-01", "Invalid date-time format '2030-01-01' for expression '2030-01-01'."),
+        ("cycle", "=1", "'1' to be 'STRING', but was 'NUMBER'."),
+        ("cycle", '=duration("PT1H")', "to be 'STRING', but was 'DURATION'."),
+    ],
+)
+def test_what_is_no_time_is_told_in_the_words_of_8_6_0(kind: str, source: str, reason: str) -> None:
+    expression, warnings = Expression(source), list[str]()
+
+    with pytest.raises(Failure) as failure:
+        first_due(kind, expression.raw({}, warnings), expression, NOON_MS, warnings)
+
+    assert reason in failure.value.message
+
+
 def test_a_cycle_ends_after_its_last_time() -> None:
     cycle = read_cycle("R2/PT1S")
     assert cycle == Cycle(timedelta(seconds=1), 2)
