@@ -37,8 +37,11 @@ class Expression:
         self.text = source if self.static else stripped.removeprefix("=")
         self.tree: Node = ("const", source)
         if not self.static:
-            self.tree = parse_unary_tests(self.text) if unary else parse(self.text)
-            _check_functions(self.tree)
+            try:
+                self.tree = parse_unary_tests(self.text) if unary else parse(self.text)
+                _check_functions(self.tree)
+            except RecursionError:
+                raise FeelSyntaxError(f"{stripped[:20]!r}... is nested too deeply") from None
 
     def evaluate(
         self, context: Mapping[str, Any], warnings: list[str] | None = None, now: Callable[[], datetime] | None = None

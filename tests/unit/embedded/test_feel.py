@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -76,3 +77,41 @@ def test_now_is_the_engines_moment() -> None:
 )
 def test_a_cell_of_a_decision_table_tests_its_input(cell: str, value: Any, holds: bool) -> None:
     assert (Expression(cell, unary=True).evaluate({"?": value, "limit": 7}) is True) is holds
+
+
+def steps_to_parse(text: str) -> int:
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        Expression(f"= {text}")
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [("(", ")"), ("[", "]"), ("x in (", ")"), ("[1..(", ")]"), ("f(", ")"), ("{a: ", "}"), ("if (", ") then 1 else 2")],
+)
+def test_brackets_in_brackets_cost_a_step_each(opening: str, closing: str) -> None:
+    """Each level was read twice, first as a range: twenty parentheses took seconds, thirty never ended."""
+    shallow, deep = (steps_to_parse(opening * depth + "1" + closing * depth) for depth in (7, 14))
+
+    assert deep < 3 * shallow
+
+
+@pytest.mark.parametrize("text", ["(" * 5000 + "1" + ")" * 5000, "1" + " + 1" * 5000, "[" * 5000])
+def test_what_is_nested_too_deeply_is_refused(text: str) -> None:
+    with pytest.raises(FeelSyntaxError, match="nested too deeply"):
+        Expression(f"= {text}")
+
+
+def test_a_broken_range_is_refused_as_fast_as_it_would_be_read() -> None:
+    """Each ``in (`` was tried again as a range when something within failed."""
+    with pytest.raises(FeelSyntaxError):
+        Expression("= " + "x in (" * 40 + "+")
