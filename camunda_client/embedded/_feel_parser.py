@@ -46,6 +46,8 @@ _TOKEN = re.compile(
 )
 _WORDS = {"and", "or", "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "between", "function",
           "true", "false", "null", "instance of"}  # fmt: skip
+#: Other words and signs that an operand may begin with.
+_FIRST = {"(", "[", "{", "-", "?", "@", "if", "for", "some", "every", "function", "true", "false", "null"}
 _CONSTANTS: dict[str, Any] = {"true": True, "false": False, "null": None}
 _COMPARISONS = {"=", "!=", "<", "<=", ">", ">="}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
@@ -107,7 +109,7 @@ class _Parser:
         self.text = text
         self.tokens = tokens(text)
         self.at = 0
-        self.in_range = False  # in its upper bound a bracket ends the range, it does not filter
+        self.in_range = False  # in its upper bound a bracket may end the range: ]1..x[ but ]1..x[1]]
 
     # -- the stream -------------------------------------------------------------------------------------------------
     def peek(self, offset: int = 0) -> tuple[str, str]:
@@ -291,7 +293,7 @@ class _Parser:
         while True:
             if self.accept("."):
                 left = ("path", left, self.name())
-            elif self.peek() == ("op", "[") and not self.in_range:
+            elif self.peek() == ("op", "[") and (not self.in_range or self.begins_operand(self.peek(1))):
                 self.take()
                 left = ("filter", left, self.expression())
                 self.expect("]")
@@ -299,6 +301,11 @@ class _Parser:
                 left = self.call(left)
             else:
                 return left
+
+    @staticmethod
+    def begins_operand(token: tuple[str, str]) -> bool:
+        kind, value = token
+        return kind in ("number", "string", "name", "tick") or value in _FIRST
 
     def call(self, function: Node) -> Node:
         self.expect("(")
