@@ -698,3 +698,16 @@ def event_gateway_signal(s: Any) -> None:
     s.publish("sub_message_gateway_m", "sg-1", a=1, c=2)
     s.start("sub_message_gateway", order="sg-2")
     s.broadcast("sub_message_gateway_s", d=4)
+
+
+@scenario
+def rule_task_bad(s: Any) -> None:
+    """Decision tables whose outputs don't go together: incidents"""
+    s.deploy("rule_task_bad.bpmn", "totals.dmn")
+    for kind in ("sum", "max", "count", "list", "unique", "any"):
+        for a, b in ((1, None), ("x", 2), (0.1, 0.2), (True, 1)):
+            s.start("rule_task_bad", kind=f"total_{kind}", wanted=True, a=a, b=b)
+        s.start("rule_task_bad", kind=f"total_{kind}", wanted=False, a=1, b=2)
+    key = s.start("rule_task_bad", kind="total_sum", wanted=True, a=1)
+    s.set_variables(key, b=2)
+    s.resolve()
