@@ -31,6 +31,22 @@ def expression(text: str | None) -> Expression:
     return Expression((text or "").strip())
 
 
+def required_expression(text: str | None) -> Expression:
+    """Return the expression of a place where 8.6.0 takes no plain text.
+
+    Raises:
+        ElementError: There is none, or the equals sign was forgotten.
+    """
+    if not text:
+        raise ElementError("Expected expression but not found.")
+    found = expression(text)
+    if found.static:
+        raise ElementError(
+            f"Expected expression but found static value '{text}'. An expression must start with '=' (e.g. '={text}')."
+        )
+    return found
+
+
 def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
     """Read everything below a node into its element.
 
@@ -45,7 +61,8 @@ def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
         Mapping(expression(m.get("source")), m.get("target")) for m in reader.all("zeebe:ioMapping/zeebe:input")
     ]
     element.outputs = [
-        Mapping(expression(m.get("source")), m.get("target")) for m in reader.all("zeebe:ioMapping/zeebe:output")
+        Mapping(required_expression(m.get("source")), m.get("target"))
+        for m in reader.all("zeebe:ioMapping/zeebe:output")
     ]
     element.listeners = listeners(node, namespaces)
     element.attached_to = node.get("attachedToRef")
@@ -139,7 +156,7 @@ class _Reader:
         at_process_start = element.kind == "START_EVENT" and not self.in_event_subprocess()
         if not key and not at_process_start:
             raise ElementError("Must have exactly one zeebe:subscription extension element with a correlationKey")
-        return Event("message", expression(message.get("name")), expression(key) if key else None)
+        return Event("message", expression(message.get("name")), required_expression(key) if key else None)
 
     def in_event_subprocess(self) -> bool:
         return bool(self.node.getparent().get("triggeredByEvent") == "true")
@@ -179,10 +196,10 @@ class _Reader:
                 raise ElementError(f"Attribute '{wanted}' must be present if the attribute '{given}' is set")
         return MultiInstance(
             sequential=node.get("isSequential") == "true",
-            collection=expression(loop.get("inputCollection")),
+            collection=required_expression(loop.get("inputCollection")),
             element=loop.get("inputElement") or None,
             output_collection=loop.get("outputCollection") or None,
-            output_element=expression(output) if output else None,
+            output_element=required_expression(output) if output else None,
             completion=expression(condition.text) if condition is not None else None,
         )
 
@@ -209,7 +226,7 @@ def _script(reader: _Reader, element: Element) -> None:
     script = reader.one("zeebe:script")
     if script is None:
         return _job_task(reader, element)
-    element.script = Expression(script.get("expression") or "", feel=True)
+    element.script = required_expression(script.get("expression"))
     element.result_variable = script.get("resultVariable") or ""
     if not element.result_variable:
         raise ElementError("Attribute 'resultVariable' must be present and not empty")

@@ -67,6 +67,57 @@ def test_what_can_not_be_executed_is_refused_by_name(document: str, words: list[
         assert word in refused.value.reason
 
 
+CONDITION = '<bpmn:exclusiveGateway id="g"/><bpmn:task id="t"/><bpmn:sequenceFlow id="f" sourceRef="g" targetRef="t"><bpmn:conditionExpression>{}</bpmn:conditionExpression></bpmn:sequenceFlow>'
+SUBSCRIPTION = '<bpmn:message id="m" name="m"><bpmn:extensionElements><zeebe:subscription correlationKey="{}"/></bpmn:extensionElements></bpmn:message>'
+LOOP = '<bpmn:task id="t"><bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements><zeebe:loopCharacteristics {}/></bpmn:extensionElements></bpmn:multiInstanceLoopCharacteristics></bpmn:task>'
+SCRIPT = '<bpmn:scriptTask id="t"><bpmn:extensionElements><zeebe:script expression="{}" resultVariable="r"/></bpmn:extensionElements></bpmn:scriptTask>'
+
+
+@pytest.mark.parametrize(
+    ("text", "document"),
+    [
+        ("amount > 5", process(CONDITION.format("amount &gt; 5"))),
+        ("true", process(CONDITION.format("true"))),
+        ("orderId", process('<bpmn:receiveTask id="t" messageRef="m"/>', roots=SUBSCRIPTION.format("orderId"))),
+        ("items", process(LOOP.format('inputCollection="items"'))),
+        ("x", process(LOOP.format('inputCollection="=items" outputCollection="o" outputElement="x"'))),
+        ("a", process(TASK.format(JOB + '<zeebe:ioMapping><zeebe:output source="a" target="b"/></zeebe:ioMapping>'))),
+        ("x + 1", process(SCRIPT.format("x + 1"))),
+    ],
+)
+def test_a_forgotten_equals_sign_is_refused_in_camundas_words(text: str, document: str) -> None:
+    """Such a model was deployed, and its instances had incidents, or went on with the text in place of a value."""
+    with pytest.raises(Rejection) as refused:
+        Engine().deploy(("model.bpmn", document))
+
+    hint = f"An expression must start with '=' (e.g. '={text}')."
+    assert f"ERROR: Expected expression but found static value '{text}'. {hint}" in refused.value.reason
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        process(TASK.format(JOB + '<zeebe:ioMapping><zeebe:output target="b"/></zeebe:ioMapping>')),
+        process(SCRIPT.format("")),
+    ],
+)
+def test_a_missing_expression_is_refused(document: str) -> None:
+    with pytest.raises(Rejection, match="Expected expression but not found"):
+        Engine().deploy(("model.bpmn", document))
+
+
+def test_an_inputs_source_may_be_a_plain_text() -> None:
+    engine = Engine()
+    engine.deploy(("p.bpmn", process(
+        TASK.format(JOB + '<zeebe:ioMapping><zeebe:input source="x" target="y"/></zeebe:ioMapping>'),
+        '<bpmn:sequenceFlow id="f" sourceRef="s" targetRef="t"/>',
+    )))  # fmt: skip
+
+    engine.create_instance("p")
+
+    assert engine.activate("x")[0].variables == {"y": "x"}
+
+
 def test_all_problems_of_a_deployment_are_named_at_once() -> None:
     document = process('<bpmn:complexGateway id="c"/>', TASK.format(""))
 
