@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from camunda_client.embedded._feel import Expression
+from camunda_client.embedded._feel_values import moment
 from camunda_client.embedded._model import (
     CalledProcess,
     Element,
@@ -19,6 +21,7 @@ from camunda_client.embedded._model import (
 #: A task without ``retries`` has three.
 DEFAULT_RETRIES = "3"
 _WAITING = ("INTERMEDIATE_CATCH_EVENT", "RECEIVE_TASK", "BOUNDARY_EVENT", "START_EVENT")
+_WHOLE = re.compile(r"-?\d{1,9}")
 _EVENTS = {"message", "signal", "timer", "error", "escalation", "terminate", "link"}
 
 
@@ -250,8 +253,28 @@ def _user(reader: _Reader, element: Element) -> None:
     for path in ("assignmentDefinition", "taskSchedule", "formDefinition", "priorityDefinition"):
         node = reader.one(f"zeebe:{path}")
         if node is not None:
-            found |= {key: expression(value) for key, value in node.attrib.items()}
+            found |= {key: expression(value) for key, value in node.attrib.items() if value}
+    for name, given in found.items():
+        if isinstance(given, Expression) and given.static:
+            _check_static(name, given.text)
     element.user_task = found
+
+
+def _check_static(name: str, text: str) -> None:
+    """Refuse a user task's property that could never be right, in 8.6.0's words."""
+    wanted = ""
+    if name.startswith("candidate") and not all(part.strip() for part in text.split(",")):
+        wanted = "a list of comma-separated values, e.g. 'a,b,c'"
+    elif name in ("dueDate", "followUpDate"):
+        at = moment(text)
+        if at is None or at.tzinfo is None:
+            wanted = "a valid DateTime String, e.g. '2023-03-02T15:35+02:00'"
+    elif name == "priority" and not _WHOLE.fullmatch(text):
+        wanted = "a valid Number between 0 and 100"
+    elif name == "priority" and not 0 <= int(text) <= 100:
+        raise ElementError(f"Priority must be a number between 0 and 100, but was '{text}'.")
+    if wanted:
+        raise ElementError(f"Expected static value to be {wanted}, but found '{text}'.")
 
 
 def _called(reader: _Reader, element: Element) -> None:

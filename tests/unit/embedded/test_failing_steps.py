@@ -1,0 +1,111 @@
+"""Whatever values a model meets, its instance goes on or has an incident: it never waits for nothing."""
+
+# ruff: noqa: E501 - an incident reads better in one line
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from camunda_client.embedded import Engine, Rejection
+from camunda_client.embedded._history import InstanceHistory
+
+MODEL = (
+    '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
+    'xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" id="d" targetNamespace="t">'
+    '<bpmn:process id="p" isExecutable="true"><bpmn:startEvent id="s"/>{}<bpmn:endEvent id="e"/>'
+    '<bpmn:sequenceFlow id="f1" sourceRef="s" targetRef="x"/><bpmn:sequenceFlow id="f2" sourceRef="x" targetRef="e"/>'
+    "</bpmn:process></bpmn:definitions>"
+)
+
+
+def play(node: str, *files: tuple[str, str], **variables: Any) -> tuple[Engine, InstanceHistory]:
+    """Start a process of one element, whose id is x."""
+    engine = Engine()
+    engine.deploy(("p.bpmn", MODEL.format(node)), *files)
+    return engine, engine.create_instance("p", variables)
+
+
+def script(expression: str) -> str:
+    return (
+        f'<bpmn:scriptTask id="x"><bpmn:extensionElements><zeebe:script expression="={expression}" '
+        'resultVariable="r"/></bpmn:extensionElements></bpmn:scriptTask>'
+    )
+
+
+def user_task(extension: str, native: str = "<zeebe:userTask/>") -> str:
+    return f'<bpmn:userTask id="x"><bpmn:extensionElements>{native}{extension}</bpmn:extensionElements></bpmn:userTask>'
+
+
+ASSIGNMENT, SCHEDULE = "<zeebe:assignmentDefinition {}/>", "<zeebe:taskSchedule {}/>"
+PRIORITY = "<zeebe:priorityDefinition priority={}/>"
+
+
+@pytest.mark.parametrize(
+    ("extension", "message"),
+    [
+        (ASSIGNMENT.format('assignee="=n"'), "Expected result of the expression 'n' to be 'STRING', but was 'NUMBER'."),
+        (ASSIGNMENT.format('candidateGroups="=5"'), "Expected result of the expression '5' to be 'ARRAY', but was 'NUMBER'."),
+        (ASSIGNMENT.format('candidateUsers="=[1]"'), "Expected result of the expression '[1]' to be 'ARRAY' containing 'STRING' items, but was 'ARRAY' containing at least one non-'STRING' item."),
+        (SCHEDULE.format('dueDate="=n"'), "Expected result of the expression 'n' to be one of '[NULL, DATE_TIME, STRING]', but was 'NUMBER'."),
+        (SCHEDULE.format('dueDate="=date(&quot;2024-01-01&quot;)"'), "Expected result of the expression 'date(\"2024-01-01\")' to be one of '[NULL, DATE_TIME, STRING]', but was 'DATE'."),
+        (SCHEDULE.format('followUpDate="=text"'), "Invalid date-time format 'abc' for expression 'text'."),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("native", ["<zeebe:userTask/>", ""])
+def test_a_user_tasks_property_of_a_wrong_type_is_an_incident(extension: str, message: str, native: str) -> None:
+    """A number of groups raised a TypeError, a text for a priority a ValueError; most were silently made texts."""
+    _, instance = play(user_task(extension, native), n=5, text="abc")
+
+    assert [(i.element_id, i.error_type, i.message) for i in instance.incidents] == [
+        ("x", "EXTRACT_VALUE_ERROR", message)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("priority", "message"),
+    [
+        ("=text", "Expected result of the expression 'text' to be 'NUMBER', but was 'STRING'."),
+        ("=1.5", "Expected result of the expression '1.5' to be an integer, but was a decimal."),
+        ("=101", "Expected priority to be in the range [0,100] but was '101'."),
+    ],
+)
+def test_only_camundas_own_user_tasks_have_a_priority(priority: str, message: str) -> None:
+    _, native = play(user_task(PRIORITY.format(f'"{priority}"')), text="abc")
+    engine, by_job = play(user_task(PRIORITY.format(f'"{priority}"'), native=""), text="abc")
+
+    assert [incident.message for incident in native.incidents] == [message]
+    assert (by_job.incidents, len(engine.activate("io.camunda.zeebe:userTask"))) == ([], 1)
+
+
+def test_a_priority_of_zero_is_not_the_usual_one() -> None:
+    engine, _ = play(user_task(PRIORITY.format('"=0"') + ASSIGNMENT.format('candidateGroups="a, b" assignee=""')))
+
+    [task] = engine.user_tasks()
+
+    assert (task.priority, task.candidate_groups, task.assignee) == (0, ["a", "b"], "")
+
+
+def test_dates_of_user_tasks_are_written_as_java_does() -> None:
+    engine, _ = play(user_task(SCHEDULE.format('dueDate="2024-01-01T10:00:00Z" followUpDate="=null"')))
+
+    [task] = engine.user_tasks()
+
+    assert (task.due_date, task.follow_up_date) == ("2024-01-01T10:00Z", "")
+
+
+@pytest.mark.parametrize(
+    ("extension", "words"),
+    [
+        (PRIORITY.format('"high"'), "a valid Number between 0 and 100, but found 'high'"),
+        (PRIORITY.format('"101"'), "Priority must be a number between 0 and 100, but was '101'"),
+        (ASSIGNMENT.format('candidateGroups="a,,b"'), "a list of comma-separated values"),
+        (SCHEDULE.format('dueDate="tomorrow"'), "a valid DateTime String"),
+    ],
+)
+def test_a_static_property_that_is_wrong_is_refused(extension: str, words: str) -> None:
+    with pytest.raises(Rejection, match="Element: x") as refused:
+        play(user_task(extension))
+
+    assert words in refused.value.reason
