@@ -11,6 +11,9 @@ from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._feel import Expression, shown
 from camunda_client.embedded._feel_values import UTC, YearsMonths, add_months, duration, moment
 
+#: The mean month of the calendar.
+MONTH_MS = 146_097 * 86_400_000 // 4800
+
 _CYCLE = re.compile(r"R(?P<times>\d*)/(?:(?P<start>[^/P]+)/)?(?P<interval>-?P.+)")
 
 
@@ -89,7 +92,10 @@ def add(moment_ms: int, interval: timedelta | YearsMonths) -> int:
     if isinstance(interval, timedelta):
         return moment_ms + interval // timedelta(milliseconds=1)
     at = datetime.fromtimestamp(moment_ms / 1000, UTC)
-    return to_ms(add_months(at, interval.months))
+    try:
+        return to_ms(add_months(at, interval.months))
+    except ValueError:  # beyond the year 9999, where nobody looks at the day
+        return moment_ms + interval.months * MONTH_MS
 
 
 def to_ms(at: datetime) -> int:

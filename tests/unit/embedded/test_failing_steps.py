@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +26,12 @@ def play(node: str, *files: tuple[str, str], **variables: Any) -> tuple[Engine, 
     engine = Engine()
     engine.deploy(("p.bpmn", MODEL.format(node)), *files)
     return engine, engine.create_instance("p", variables)
+
+
+TIMER = (
+    '<bpmn:intermediateCatchEvent id="x"><bpmn:timerEventDefinition><bpmn:{0}>{1}</bpmn:{0}>'
+    "</bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>"
+)
 
 
 def script(expression: str) -> str:
@@ -109,3 +116,22 @@ def test_a_static_property_that_is_wrong_is_refused(extension: str, words: str) 
         play(user_task(extension))
 
     assert words in refused.value.reason
+
+
+@pytest.mark.parametrize("duration", ["P9000Y", "P100000Y"])
+def test_a_timer_may_be_further_away_than_python_counts_years(duration: str) -> None:
+    """The ValueError went through the engine; 8.6.0 waits."""
+    engine, instance = play(TIMER.format("timeDuration", "=later"), later=duration)
+
+    assert (instance.state, instance.incidents) == ("ACTIVE", [])
+    engine.advance(timedelta(days=365 * 1000))
+    assert instance.state == "ACTIVE"
+
+
+@pytest.mark.parametrize("duration", ["P9999999999D", "PT" + "9" * 5000 + "S"])
+def test_a_timer_that_is_too_long_is_an_incident(duration: str) -> None:
+    _, instance = play(TIMER.format("timeDuration", "=later"), later=duration)
+
+    [incident] = instance.incidents
+    assert incident.error_type == "EXTRACT_VALUE_ERROR"
+    assert incident.message == f"Invalid duration format '{duration}' for expression 'later'."
