@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -43,6 +44,21 @@ def script(expression: str) -> str:
 
 def user_task(extension: str, native: str = "<zeebe:userTask/>") -> str:
     return f'<bpmn:userTask id="x"><bpmn:extensionElements>{native}{extension}</bpmn:extensionElements></bpmn:userTask>'
+
+
+def test_what_the_engine_can_not_do_itself_is_an_incident_with_the_cause_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The error left the command, and the instance stayed active at nothing, its step forgotten."""
+    with caplog.at_level(logging.ERROR):
+        engine, instance = play(script("1" + " + 1" * 900))  # too deep for Python's stack
+
+    [incident] = instance.incidents
+    assert (incident.element_id, incident.error_type) == ("x", "UNKNOWN")
+    assert "RecursionError" in incident.message
+    assert [record.exc_info is not None for record in caplog.records] == [True]
+    engine.cancel(instance.process_instance_key)
+    assert instance.state == "TERMINATED"
 
 
 ASSIGNMENT, SCHEDULE = "<zeebe:assignmentDefinition {}/>", "<zeebe:taskSchedule {}/>"
