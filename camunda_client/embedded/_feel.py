@@ -51,8 +51,7 @@ class Expression:
         self.tree: Node = ("const", source)
         if not self.static:
             try:
-                self.tree = parse_unary_tests(self.text) if unary else parse(self.text)
-                _check_functions(self.tree)
+                self.tree = (parse_unary_tests if unary else parse)(self.text, _supported)
             except RecursionError:
                 raise FeelSyntaxError(f"{stripped[:20]!r}... is nested too deeply") from None
 
@@ -396,22 +395,8 @@ def shown(value: Any) -> str:
     return str(plain(value))
 
 
-def _check_functions(node: Any, bound: frozenset[str] = frozenset()) -> None:
-    """Refuse calls of functions we don't have, at deployment instead of as a silent null."""
-    if isinstance(node, tuple) and node and node[0] == "function":
-        bound = bound | frozenset(node[1])
-    if isinstance(node, tuple) and node and node[0] == "call" and node[1][0] == "name":
-        name = node[1][1]
-        if name != "is defined" and name not in bound and " " in name and not functions.known(name):
-            raise FeelSyntaxError(f"function {name!r} is not supported")
-        if name in functions.REFUSED:
-            raise FeelSyntaxError(f"function {name!r} is not supported")
-    if isinstance(node, (tuple, list)):
-        for child in node:
-            _check_functions(child, bound)
-    elif isinstance(node, dict):
-        for child in node.values():
-            _check_functions(child, bound)
+def _supported(function: str) -> bool:
+    return function == "is defined" or functions.known(function)
 
 
 #: Why an operation has no result, of the left value and the right one, in the words of Camunda's engine.

@@ -36,10 +36,6 @@ from camunda_client.embedded._feel_values import (
     type_name,
 )
 
-#: Known to Camunda's FEEL, not to ours: refused at deployment.
-REFUSED = frozenset({"to base64", "last day of month", "week of year", "list replace", "overlaps", "before", "after",
-                     "meets", "met by", "includes", "during", "starts", "finishes", "coincides"})  # fmt: skip
-
 Builtin = Callable[..., Any]
 _BUILTINS: dict[str, Builtin] = {}
 
@@ -185,6 +181,15 @@ def _zone(name: str) -> Any:
 def to_duration(text: Any) -> Any:
     """Return the duration of an ISO 8601 text."""
     return duration(_text(text))
+
+
+@builtin("cycle")
+def to_cycle(*parts: Any) -> Any:
+    """Return the text of a repetition, as timers take it: of an interval, or of how often and an interval."""
+    interval, times = parts[-1], parts[0] if len(parts) == 2 else None
+    if not isinstance(interval, (timedelta, YearsMonths)):
+        raise TypeError(f"expected a duration, got {type_name(interval)}")
+    return f"R{'' if times is None else int(_number(times))}/{text_of(interval)}"
 
 
 @builtin("years and months duration")
@@ -523,4 +528,4 @@ def _scaled(operator: str, left: timedelta | YearsMonths, right: Any) -> Any:
     return left * factor if operator == "*" else left / factor
 
 
-__all__ = ["REFUSED", "call", "known", "property_of", "temporal_arithmetic", "text_of", "told"]
+__all__ = ["call", "known", "property_of", "temporal_arithmetic", "text_of", "told"]

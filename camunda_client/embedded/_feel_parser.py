@@ -12,6 +12,7 @@ knows no functions of contexts. Both were tried on 60 expressions (docs/embedded
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 Node = tuple[Any, ...]
@@ -76,25 +77,29 @@ def tokens(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def parse(text: str) -> Node:
+def parse(text: str, supported: Callable[[str], bool]) -> Node:
     """Return the tree of one expression.
 
+    Args:
+        text: Without the equals sign.
+        supported: Tells whether there is a built-in function of a name.
+
     Raises:
-        FeelSyntaxError: The text is no expression we know.
+        FeelSyntaxError: The text is no expression we know, or calls a function that nobody defines.
     """
     parser = _Parser(text)
     tree = parser.expression()
-    parser.expect("end")
+    parser.finish(supported)
     return tree
 
 
-def parse_unary_tests(text: str) -> Node:
-    """Return the tree of a decision table's cell: tests of the implicit value ``?``."""
+def parse_unary_tests(text: str, supported: Callable[[str], bool]) -> Node:
+    """Return the tree of a decision table's cell: tests of the implicit value ``?``. Otherwise like :func:`parse`."""
     if text.strip() in ("", "-"):
         return ("const", True)
     parser = _Parser(text)
     tree = parser.unary_tests()
-    parser.expect("end")
+    parser.finish(supported)
     return tree
 
 
@@ -109,6 +114,9 @@ class _Parser:
         self.text = text
         self.tokens = tokens(text)
         self.at = 0
+        #: Functions called, and names that the expression itself gives values, which may be functions.
+        self.called: set[str] = set()
+        self.bound: set[str] = set()
         self.in_range = False  # in its upper bound a bracket may end the range: ]1..x[ but ]1..x[1]]
 
     # -- the stream -------------------------------------------------------------------------------------------------
@@ -134,6 +142,12 @@ class _Parser:
             return text
         wanted = "the end" if value == "end" else repr(value)
         raise FeelSyntaxError(f"expected {wanted} but found {text or 'the end'!r} in {self.text.strip()!r}")
+
+    def finish(self, supported: Callable[[str], bool]) -> None:
+        self.expect("end")
+        for name in sorted(self.called - self.bound):
+            if not supported(name):
+                raise FeelSyntaxError(f"function {name!r} is not supported")
 
     def name(self) -> str:
         kind, value = self.take()
@@ -178,6 +192,7 @@ class _Parser:
         found = []
         while True:
             name = self.name()
+            self.bound.add(name)
             self.expect("in")
             source = self.disjunction()
             if self.accept(".."):
@@ -193,6 +208,7 @@ class _Parser:
         while not self.accept(")"):
             names.append(self.name())
             self.accept(",")
+        self.bound.update(names)
         return ("function", names, self.expression())
 
     def disjunction(self, first: Node | None = None) -> Node:
@@ -309,6 +325,7 @@ class _Parser:
 
     def call(self, function: Node) -> Node:
         self.expect("(")
+        self.called.add(function[1])
         positional: list[Node] = []
         named: dict[str, Node] = {}
         while not self.accept(")"):
@@ -377,6 +394,7 @@ class _Parser:
                 key = unquoted(value)
             else:
                 key = self.name()
+            self.bound.add(key)
             self.expect(":")
             found.append((key, self.expression()))
             if not self.accept(","):

@@ -15,7 +15,7 @@ from camunda_client.embedded._feel import Expression, FeelSyntaxError
 
 RECORDED = json.loads((Path(__file__).parents[2] / "contract" / "feel.json").read_text(encoding="utf-8"))
 #: Functions 8.6 does not know either: it answers null, we refuse the model.
-STRICTER = {'is blank(" ")'}
+STRICTER = {"foo(1)", 'is blank(" ")', "partition([1,2,3],2)"}
 
 
 def same(left: Any, right: Any) -> bool:
@@ -54,6 +54,17 @@ def test_the_reason_for_a_null_is_told_in_camundas_words() -> None:
         "[NO_VARIABLE_FOUND] No variable found with name 'x'",
         "[NOT_COMPARABLE] Can't compare 'null' with '5'",
     ]
+
+
+def test_functions_may_be_defined_where_they_are_called() -> None:
+    assert Expression("={call: 1, double: function(x) x * 2, four: double(2)}.four").evaluate({}) == 4
+    assert Expression("=some f in [function(x) x > 1] satisfies f(2)").evaluate({}) is True
+
+
+def test_cycles_are_written_as_timers_take_them() -> None:
+    """A function of Camunda's own, for expressions in models only."""
+    assert Expression('=cycle(3, duration("PT10S"))').evaluate({}) == "R3/PT10S"
+    assert Expression('=cycle(duration("P1M"))').evaluate({}) == "R/P1M"
 
 
 @pytest.mark.parametrize(
