@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._feel import Expression
 from camunda_client.embedded._feel_values import moment
 from camunda_client.embedded._model import (
@@ -17,6 +18,7 @@ from camunda_client.embedded._model import (
     Mapping,
     MultiInstance,
 )
+from camunda_client.embedded._timers import first_due
 
 #: A task without ``retries`` has three.
 DEFAULT_RETRIES = "3"
@@ -169,7 +171,10 @@ class _Reader:
             node = definition.find(f"bpmn:{tag}", self.namespaces)
             if node is not None and (node.text or "").strip():
                 self.check_timer(kind, element)
-                return Event("timer", timer_kind=kind, timer=expression(node.text))
+                timer = expression(node.text)
+                if timer.static:
+                    self.check_static_timer(kind, timer)
+                return Event("timer", timer_kind=kind, timer=timer)
         raise ElementError("Must have exactly one type of timer: timeDuration, timeDate or timeCycle")
 
     def check_timer(self, kind: str, element: Element) -> None:
@@ -180,6 +185,18 @@ class _Reader:
             element.kind == "INTERMEDIATE_CATCH_EVENT" or (element.kind == "BOUNDARY_EVENT" and element.interrupting)
         ):
             raise ElementError("Interrupting timer events and intermediate ones must not have a time cycle")
+
+    def check_static_timer(self, kind: str, timer: Expression) -> None:
+        if kind == "cycle" and not timer.text.startswith("R"):
+            raise ElementError(f"Cron expressions are not supported in timers (found '{timer.text}')")
+        try:
+            first_due(kind, timer.text, timer, now_ms=0)
+        except Failure as failure:
+            raise ElementError(f"Invalid timer {kind} expression ({failure.message})") from failure
+        at = moment(timer.text)
+        if kind == "date" and (at is None or at.tzinfo is None):
+            reason = f"Invalid date-time format '{timer.text}' for expression '{timer.text}'."
+            raise ElementError(f"Invalid timer date expression ({reason})")
 
     def multi_instance(self) -> MultiInstance | None:
         node = self.node.find("bpmn:multiInstanceLoopCharacteristics", self.namespaces)
@@ -240,6 +257,7 @@ def _rule(reader: _Reader, element: Element) -> None:
     decision = reader.one("zeebe:calledDecision")
     if decision is None:
         return _job_task(reader, element)
+    _latest_only(decision, "decision")
     element.decision = expression(decision.get("decisionId"))
     element.result_variable = decision.get("resultVariable") or ""
     if not element.result_variable or not decision.get("decisionId"):
@@ -253,6 +271,7 @@ def _user(reader: _Reader, element: Element) -> None:
     for path in ("assignmentDefinition", "taskSchedule", "formDefinition", "priorityDefinition"):
         node = reader.one(f"zeebe:{path}")
         if node is not None:
+            _latest_only(node, "form")
             found |= {key: expression(value) for key, value in node.attrib.items() if value}
     for name, given in found.items():
         if isinstance(given, Expression) and given.static:
@@ -277,12 +296,17 @@ def _check_static(name: str, text: str) -> None:
         raise ElementError(f"Expected static value to be {wanted}, but found '{text}'.")
 
 
+def _latest_only(node: Any, what: str) -> None:
+    binding = node.get("bindingType", "latest")
+    if binding != "latest":
+        raise ElementError(f"Binding type '{binding}' of a {what} is not supported; only 'latest' is")
+
+
 def _called(reader: _Reader, element: Element) -> None:
     called = reader.one("zeebe:calledElement")
     if called is None or not called.get("processId"):
         raise ElementError("Must have exactly one 'zeebe:calledElement' extension element with a processId")
-    if called.get("bindingType", "latest") != "latest":
-        raise ElementError(f"Binding type '{called.get('bindingType')}' of a called element is not supported")
+    _latest_only(called, "process")
     element.called = CalledProcess(
         expression(called.get("processId")),
         called.get("propagateAllChildVariables", "true") == "true",

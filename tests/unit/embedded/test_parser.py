@@ -67,6 +67,55 @@ def test_what_can_not_be_executed_is_refused_by_name(document: str, words: list[
         assert word in refused.value.reason
 
 
+TIMER = '<bpmn:intermediateCatchEvent id="i"><bpmn:timerEventDefinition><bpmn:{0}>{1}</bpmn:{0}></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>'
+BOUNDARY = '<bpmn:task id="t"/><bpmn:boundaryEvent id="b" attachedToRef="t" cancelActivity="false"><bpmn:outgoing>f</bpmn:outgoing><bpmn:timerEventDefinition><bpmn:timeCycle>{}</bpmn:timeCycle></bpmn:timerEventDefinition></bpmn:boundaryEvent>'
+EVENT_SUB_PROCESS = '<bpmn:subProcess id="e" triggeredByEvent="true"><bpmn:startEvent id="b" isInterrupting="false"><bpmn:timerEventDefinition><bpmn:timeCycle>{}</bpmn:timeCycle></bpmn:timerEventDefinition></bpmn:startEvent></bpmn:subProcess>'
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        (process(TIMER.format("timeDuration", "soon")), "Invalid timer duration expression (Invalid duration format 'soon' for expression 'soon'.)"),
+        (process(TIMER.format("timeDuration", "P9999999999D")), "Invalid timer duration expression (Invalid duration format"),
+        (process(TIMER.format("timeDate", "soon")), "Invalid timer date expression (Invalid date-time format 'soon' for expression 'soon'.)"),
+        (process(TIMER.format("timeDate", "2024-01-01T10:00")), "Invalid timer date expression (Invalid date-time format"),
+        (process(BOUNDARY.format("R/soon")), "Invalid timer cycle expression"),
+        (process(BOUNDARY.format("0 0 9 * * MON")), "Cron expressions are not supported in timers (found '0 0 9 * * MON')"),
+        (process(EVENT_SUB_PROCESS.format("@hourly")), "Cron expressions are not supported in timers (found '@hourly')"),
+    ],
+)  # fmt: skip
+def test_a_static_timer_that_can_not_be_read_is_refused(document: str, words: str) -> None:
+    """Only start events of processes were looked at; others made incidents of every instance."""
+    with pytest.raises(Rejection) as refused:
+        Engine().deploy(("model.bpmn", document))
+
+    assert words in refused.value.reason
+
+
+@pytest.mark.parametrize("binding", ["deployment", "versionTag"])
+@pytest.mark.parametrize(
+    "document",
+    [
+        process('<bpmn:callActivity id="t"><bpmn:extensionElements><zeebe:calledElement processId="q" {}/></bpmn:extensionElements></bpmn:callActivity>'),
+        process('<bpmn:businessRuleTask id="t"><bpmn:extensionElements><zeebe:calledDecision decisionId="q" resultVariable="r" {}/></bpmn:extensionElements></bpmn:businessRuleTask>'),
+        process('<bpmn:userTask id="t"><bpmn:extensionElements><zeebe:userTask/><zeebe:formDefinition formId="q" {}/></bpmn:extensionElements></bpmn:userTask>'),
+    ],
+)  # fmt: skip
+def test_what_is_bound_to_a_version_is_refused(document: str, binding: str) -> None:
+    """Decisions and forms were taken in their latest version whatever the model said."""
+    document = document.replace("{}", f'bindingType="{binding}" versionTag="v1"')
+
+    with pytest.raises(Rejection, match=f"Binding type '{binding}' of a .* is not supported"):
+        Engine().deploy(("model.bpmn", document))
+
+
+@pytest.mark.parametrize("text", ["strng(x)", "for i in x return strng(i)", "{a: before(1, 2)}", "x[strng(item)]"])
+def test_a_function_that_nobody_defines_is_refused(text: str) -> None:
+    """A word too few or a slip of the pen gave null, as on a real Camunda; only names with blanks were refused."""
+    with pytest.raises(Rejection, match=r"function '\w+' is not supported"):
+        Engine().deploy(("model.bpmn", process(TASK.format(f'<zeebe:taskDefinition type="= {text}"/>'))))
+
+
 CONDITION = '<bpmn:exclusiveGateway id="g"/><bpmn:task id="t"/><bpmn:sequenceFlow id="f" sourceRef="g" targetRef="t"><bpmn:conditionExpression>{}</bpmn:conditionExpression></bpmn:sequenceFlow>'
 SUBSCRIPTION = '<bpmn:message id="m" name="m"><bpmn:extensionElements><zeebe:subscription correlationKey="{}"/></bpmn:extensionElements></bpmn:message>'
 LOOP = '<bpmn:task id="t"><bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements><zeebe:loopCharacteristics {}/></bpmn:extensionElements></bpmn:multiInstanceLoopCharacteristics></bpmn:task>'
