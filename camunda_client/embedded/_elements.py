@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from camunda_client.embedded._failures import Failure
@@ -23,6 +23,9 @@ from camunda_client.embedded._timers import first_due
 #: A task without ``retries`` has three.
 DEFAULT_RETRIES = "3"
 _WAITING = ("INTERMEDIATE_CATCH_EVENT", "RECEIVE_TASK", "BOUNDARY_EVENT", "START_EVENT")
+#: What a mapping may write to, in 8.6.0's words.
+_PATH = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*")
+_RESERVED = ("null", "true", "false", "function", "if", "then", "else", "for", "between", "instance", "of")
 _WHOLE = re.compile(r"-?\d{1,9}")
 _EVENTS = {"message", "signal", "timer", "error", "escalation", "terminate", "link"}
 
@@ -62,13 +65,8 @@ def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
     reader = _Reader(node, namespaces)
     element.default = node.get("default")
     element.headers = {h.get("key"): h.get("value") or "" for h in reader.all("zeebe:taskHeaders/zeebe:header")}
-    element.inputs = [
-        Mapping(expression(m.get("source")), m.get("target")) for m in reader.all("zeebe:ioMapping/zeebe:input")
-    ]
-    element.outputs = [
-        Mapping(required_expression(m.get("source")), m.get("target"))
-        for m in reader.all("zeebe:ioMapping/zeebe:output")
-    ]
+    element.inputs = [_mapping(node, expression) for node in reader.all("zeebe:ioMapping/zeebe:input")]
+    element.outputs = [_mapping(node, required_expression) for node in reader.all("zeebe:ioMapping/zeebe:output")]
     element.listeners = listeners(node, namespaces)
     element.attached_to = node.get("attachedToRef")
     element.interrupting = node.get("cancelActivity", "true") == "true" and node.get("isInterrupting", "true") == "true"
@@ -84,6 +82,20 @@ def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
     read = _READERS.get(element.kind)
     if read is not None:
         read(reader, element)
+
+
+def _mapping(node: Any, read: Callable[[str | None], Expression]) -> Mapping:
+    source, target = node.get("source"), node.get("target")
+    if not source:
+        raise ElementError("Expected expression but not found.")
+    if not target:
+        raise ElementError("Expected path expression but not found.")
+    if not _PATH.fullmatch(target):
+        raise ElementError(f"Expected path expression '{target}' but doesn't match the pattern '{_PATH.pattern}'.")
+    if target in _RESERVED:
+        words = ", ".join(_RESERVED)
+        raise ElementError(f"Expected path expression '{target}' but is one of the reserved words ({words}).")
+    return Mapping(read(source), target)
 
 
 def listeners(node: Any, namespaces: dict[str, str]) -> list[Listener]:

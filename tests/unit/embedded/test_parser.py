@@ -144,6 +144,25 @@ def test_a_forgotten_equals_sign_is_refused_in_camundas_words(text: str, documen
 
 
 @pytest.mark.parametrize(
+    ("mapping", "words"),
+    [
+        ('<zeebe:input target="y"/>', "Expected expression but not found."),
+        ('<zeebe:input source="" target="y"/>', "Expected expression but not found."),
+        ('<zeebe:output source="=x"/>', "Expected path expression but not found."),
+        ('<zeebe:output source="=x" target="a b"/>', r"Expected path expression 'a b' but doesn't match the pattern '[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*'."),
+        ('<zeebe:input source="x" target="=y"/>', "Expected path expression '=y' but doesn't match"),
+        ('<zeebe:output source="=x" target="null"/>', "Expected path expression 'null' but is one of the reserved words (null, true,"),
+    ],
+)  # fmt: skip
+def test_a_mapping_has_a_source_and_a_proper_target(mapping: str, words: str) -> None:
+    """Without a source the text '' was written; any target was taken, and none was an AttributeError later."""
+    with pytest.raises(Rejection) as refused:
+        Engine().deploy(("model.bpmn", process(TASK.format(f"{JOB}<zeebe:ioMapping>{mapping}</zeebe:ioMapping>"))))
+
+    assert words in refused.value.reason
+
+
+@pytest.mark.parametrize(
     "document",
     [
         process(TASK.format(JOB + '<zeebe:ioMapping><zeebe:output target="b"/></zeebe:ioMapping>')),
