@@ -11,6 +11,8 @@ from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._feel import Expression, shown
 from camunda_client.embedded._feel_values import UTC, YearsMonths, add_months, duration, moment
 
+#: Years and months with days or hours: a timer's interval may be both, FEEL's durations are one or the other.
+_MIXED = re.compile(r"(P(?:\d+Y)?(?:\d+M)?)(?<!P)((?:\d+[WD])+(?:T.+)?|T.+)")
 #: The mean month of the calendar.
 MONTH_MS = 146_097 * 86_400_000 // 4800
 
@@ -33,18 +35,14 @@ def first_due(kind: str, value: Any, expression: Expression, now_ms: int) -> tup
         Failure: The value names no time of that kind.
     """
     if kind == "duration":
-        interval = (
-            value
-            if isinstance(value, (timedelta, YearsMonths))
-            else duration(value)
-            if isinstance(value, str)
-            else None
-        )
-        if interval is None:
+        intervals = _intervals(value)
+        if not intervals:
             raise Failure(
                 "EXTRACT_VALUE_ERROR", f"Invalid duration format '{shown(value)}' for expression '{expression.text}'."
             )
-        return add(now_ms, interval), None
+        for interval in intervals:
+            now_ms = add(now_ms, interval)
+        return now_ms, None
     if kind == "date":
         at = moment(value) if isinstance(value, str) else value
         if not isinstance(at, datetime):
@@ -64,6 +62,17 @@ def first_due(kind: str, value: Any, expression: Expression, now_ms: int) -> tup
     if cycle.start is not None:
         return to_ms(cycle.start), cycle
     return add(now_ms, cycle.interval), cycle
+
+
+def _intervals(value: Any) -> list[timedelta | YearsMonths]:
+    """Return what to add one after the other; nothing if the value is no duration."""
+    if isinstance(value, (timedelta, YearsMonths)):
+        return [value]
+    text = value.strip().upper() if isinstance(value, str) else ""  # as in Java, where p1d is a day
+    mixed = _MIXED.fullmatch(text)
+    parts = [mixed.group(1), f"P{mixed.group(2)}"] if mixed else [text]
+    found = [interval for part in parts if (interval := duration(part)) is not None]
+    return found if len(found) == len(parts) else []
 
 
 def next_due(cycle: Cycle, last_due_ms: int) -> int | None:

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from camunda_client.embedded import Engine, Rejection
+from camunda_client.embedded import Clock, Engine, Rejection
 from camunda_client.embedded._history import InstanceHistory
 
 MODEL = (
@@ -142,6 +142,34 @@ def test_a_timer_may_be_further_away_than_python_counts_years(duration: str) -> 
     assert (instance.state, instance.incidents) == ("ACTIVE", [])
     engine.advance(timedelta(days=365 * 1000))
     assert instance.state == "ACTIVE"
+
+
+@pytest.mark.parametrize(
+    ("duration", "interval"),
+    [
+        ("P1Y2D", timedelta(days=367)),
+        ("P1Y1DT1H", timedelta(days=366, hours=1)),
+        ("P1MT1M", timedelta(days=31, minutes=1)),
+        ("p1d", timedelta(days=1)),
+        ("P1W", timedelta(days=7)),
+    ],
+)
+def test_a_timers_duration_may_mix_years_with_days(duration: str, interval: timedelta) -> None:
+    """It was an incident; 8.6.0 adds the months, then the rest."""
+    engine = Engine(clock=Clock(start=datetime(2027, 1, 1)))
+    engine.deploy(("p.bpmn", MODEL.format(TIMER.format("timeDuration", duration))))
+    instance = engine.create_instance("p")
+
+    engine.advance(interval - timedelta(milliseconds=1))
+    assert instance.state == "ACTIVE"
+    engine.advance(timedelta(milliseconds=1))
+    assert instance.state == "COMPLETED"
+
+
+@pytest.mark.parametrize("duration", ["P1YD", "P1Y2", "PY", "P1DT"])
+def test_what_is_no_duration_is_refused(duration: str) -> None:
+    with pytest.raises(Rejection, match="Invalid duration format"):
+        play(TIMER.format("timeDuration", duration))
 
 
 @pytest.mark.parametrize("duration", ["P9999999999D", "PT" + "9" * 5000 + "S"])
