@@ -45,6 +45,8 @@ class Table:
     aggregation: str | None
     inputs: list[tuple[str, str, Expression]]
     rules: list[Rule]
+    #: Outputs where no rule matches: name and expression, of the columns that have one.
+    defaults: list[tuple[str, Expression]]
 
 
 @dataclass(slots=True, eq=False)
@@ -142,17 +144,25 @@ def _read_table(node: Any, ns: dict[str, str]) -> Table:
     for column in node.findall("dmn:input", ns):
         expression = Expression(_text(column.find("dmn:inputExpression", ns), ns), feel=True)
         inputs.append((column.get("id") or "", column.get("label") or expression.text, expression))
-    columns = [(c.get("id") or "", c.get("name") or "") for c in node.findall("dmn:output", ns)]
+    outputs = node.findall("dmn:output", ns)
+    columns = [(column.get("id") or "", column.get("name") or "") for column in outputs]
+    if node.get("aggregation") and len(columns) > 1:
+        raise DecisionError("hit policy 'COLLECT' with aggregator is not defined for compound output")
+    defaults = [
+        (column.get("name") or "", Expression(_text(column.find("dmn:defaultOutputEntry", ns), ns), feel=True))
+        for column in outputs
+        if column.find("dmn:defaultOutputEntry", ns) is not None
+    ]
     rules = []
     for row in node.findall("dmn:rule", ns):
         tests = [Expression(_text(cell, ns), unary=True) for cell in row.findall("dmn:inputEntry", ns)]
         cells = row.findall("dmn:outputEntry", ns)
-        outputs = [
+        entries = [
             (column_id, name, Expression(_text(cell, ns) or "null", feel=True))
             for (column_id, name), cell in zip(columns, cells, strict=True)
         ]
-        rules.append(Rule(row.get("id") or "", tests, outputs))
-    return Table(policy, node.get("aggregation"), inputs, rules)
+        rules.append(Rule(row.get("id") or "", tests, entries))
+    return Table(policy, node.get("aggregation"), inputs, rules, defaults)
 
 
 def _text(node: Any, ns: dict[str, str]) -> str:
@@ -232,6 +242,9 @@ def _evaluate_table(decision: Decision, table: Table, context: dict[str, Any]) -
             matched.append((rule, index, outputs))
             if table.hit_policy == "FIRST":
                 break
+    if not matched:  # whatever the policy; an empty list or a count of 0 it is not
+        found = [("", name, default.evaluate(context)) for name, default in table.defaults]
+        return Evaluated(decision, _output(found) if found else None, values)
     return Evaluated(decision, _by_policy(table, [outputs for _, _, outputs in matched]), values, matched)
 
 
@@ -240,8 +253,6 @@ def _output(outputs: Outputs) -> Any:
 
 
 def _by_policy(table: Table, found: list[Outputs]) -> Any:
-    if not found:  # whatever the policy, an empty list or a count of 0 it is not
-        return None
     results = [_output(outputs) for outputs in found]
     if table.hit_policy == "COLLECT" and table.aggregation:
         return _aggregated(table.aggregation, results)

@@ -61,6 +61,22 @@ def test_no_match_is_null_whatever_the_policy(policy: str) -> None:
     assert evaluate(table(policy).replace("<text>-</text>", "<text>&gt; 9</text>"), n=1) is None
 
 
+@pytest.mark.parametrize("policy", ['hitPolicy="COLLECT" aggregation="SUM"', 'hitPolicy="UNIQUE"'])
+def test_a_default_output_stands_in_where_nothing_matches(policy: str) -> None:
+    """It was passed over without a word."""
+    document = table(policy).replace("<text>-</text>", "<text>&gt; 9</text>")
+    default = '<output id="o" name="out"><defaultOutputEntry id="x"><text>n + 7</text></defaultOutputEntry></output>'
+
+    assert evaluate(document.replace('<output id="o" name="out"/>', default), n=1) == 8
+
+
+def test_an_aggregate_of_two_columns_is_refused() -> None:
+    document = table('hitPolicy="COLLECT" aggregation="SUM"').replace("<rule", '<output id="p" name="q"/><rule', 1)
+
+    with pytest.raises(Rejection, match="with aggregator is not defined for compound output"):
+        Engine().deploy(("d.dmn", document))
+
+
 @pytest.mark.parametrize(
     ("aggregation", "output", "told"),
     [("SUM", "null", "null"), ("MIN", '"a"', '"a"'), ("MAX", "true", "true"), ("SUM", "[1,2]", "[1, 2]")],
