@@ -156,6 +156,8 @@ class Evaluation:
     def compared(self, operator: str, left: Any, right: Any) -> Any:
         if operator in ("=", "!="):
             same = equal(left, right)
+            if same is None:
+                self.warn("NOT_COMPARABLE", f"Can't compare '{told(left)}' with '{told(right)}'")
             return same if same is None or operator == "=" else not same
         left, right = comparable(left), comparable(right)
         if left is None or right is None or type(left) is not type(right) or isinstance(left, (bool, list, dict)):
@@ -227,17 +229,27 @@ class Evaluation:
 
     # -- structures -------------------------------------------------------------------------------------------------
     def path(self, node: Node, scope: Mapping[str, Any]) -> Any:
-        value, name = self.value(node[1], scope), node[2]
+        value, root = self.value(node[1], scope), _root(node)
+        if value is None and root is not None and root not in scope:
+            return None  # the variable is missing, which is told already
+        return self.entry(value, node[2])
+
+    def entry(self, value: Any, name: str) -> Any:
+        if isinstance(value, list):
+            return [self.entry(item, name) for item in value]
         if isinstance(value, dict):
             if name in value:
                 return value[name]
-        elif isinstance(value, list):
-            return [item.get(name) if isinstance(item, dict) else None for item in value]
-        elif value is not None:
+            keys = ", ".join(f"'{key}'" for key in value)
+            detail = f"Available keys: {keys}" if keys else "The context is empty"
+        elif value is None:
+            detail = "The context is null"
+        else:
             found = functions.property_of(value, name)
-            if found is not None:
-                return found
-        self.warn("NO_CONTEXT_ENTRY_FOUND", f"No context entry found with key '{name}'")
+            if found is None:
+                self.warn("NO_PROPERTY_FOUND", f"No property found with name '{name}' of value '{told(value)}'")
+            return found
+        self.warn("NO_CONTEXT_ENTRY_FOUND", f"No context entry found with key '{name}'. {detail}")
         return None
 
     def filter(self, node: Node, scope: Mapping[str, Any]) -> Any:
@@ -312,6 +324,13 @@ class Evaluation:
             owner = self.value(node[1], scope)
             return isinstance(owner, dict) and node[2] in owner
         return self.value(node, scope) is not None
+
+
+def _root(path: Node) -> Any:
+    """Return the name that a path begins with; None if it begins with anything else."""
+    while path[0] == "path":
+        path = path[1]
+    return path[1] if path[0] == "name" else None
 
 
 def _machine_now() -> datetime:

@@ -79,6 +79,17 @@ def test_cycles_are_written_as_timers_take_them() -> None:
         ('x < "a"', ["[NOT_COMPARABLE] Can't compare '1' with '\"a\"'"]),
         ("[1,2] > 3", ["[NOT_COMPARABLE] Can't compare '[1, 2]' with '3'"]),
         ("x[1]", ["[INVALID_TYPE] Expected list but found '1'"]),
+        ("items[1].zz", ["[NO_CONTEXT_ENTRY_FOUND] No context entry found with key 'zz'. Available keys: 'p', 'ok'"]),
+        (
+            "items.zz.y",
+            [
+                "[NO_CONTEXT_ENTRY_FOUND] No context entry found with key 'zz'. Available keys: 'p', 'ok'",
+                "[NO_CONTEXT_ENTRY_FOUND] No context entry found with key 'y'. The context is null",
+            ],
+        ),
+        ("{}.a", ["[NO_CONTEXT_ENTRY_FOUND] No context entry found with key 'a'. The context is empty"]),
+        ('x = "a"', ["[NOT_COMPARABLE] Can't compare '1' with '\"a\"'"]),
+        ("missing.b.c", ["[NO_VARIABLE_FOUND] No variable found with name 'missing'"]),
         ("items[ok]", ["[NO_VARIABLE_FOUND] No variable found with name 'ok'"]),
         (
             "items[p + q]",
