@@ -182,6 +182,24 @@ def add(dumped: dict[str, Any]) -> None:
     lines_lost_elsewhere[()] += dumped["lines_lost"]
 
 
+def merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Return two processes' dumps as one, which is a dump again; what this process counts is not in it."""
+    counters = {}
+    for counter in COUNTERS:
+        sums: defaultdict[tuple[str, ...], float] = defaultdict(int)
+        for dumped in (one, other):
+            for labels, value in dumped["counters"].get(counter.name, ()):
+                sums[tuple(labels)] += value
+        counters[counter.name] = [[list(labels), value] for labels, value in sums.items()]
+    histograms = {}
+    for histogram in HISTOGRAMS:
+        both = Histogram(histogram.name, histogram.text)
+        for dumped in (one, other):
+            both.add(dumped["histograms"].get(histogram.name, {}))
+        histograms[histogram.name] = both.dump()
+    return {"counters": counters, "histograms": histograms, "lines_lost": one["lines_lost"] + other["lines_lost"]}
+
+
 def prometheus_collector() -> Collector:
     """Return a collector for ``prometheus_client``; it reads the sums when it is asked.
 

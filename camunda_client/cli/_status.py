@@ -54,7 +54,8 @@ class Board:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last: dict[int, tuple[float, dict[str, Any]]] = {}
-        self._ended: list[dict[str, Any]] = []
+        #: One sum of all that have ended: a worker that dies again and again must not fill its parent.
+        self._ended: dict[str, Any] | None = None
 
     def put(self, number: int, status: dict[str, Any]) -> None:
         """Keep a worker's newest status."""
@@ -68,7 +69,7 @@ class Board:
             if status:
                 counted = status["metrics"]
                 counted["counters"]["camunda_jobs_in_flight"] = []
-                self._ended.append(counted)
+                self._ended = metrics.merged(self._ended, counted) if self._ended is not None else counted
 
     def health(self, processes: int) -> dict[str, Any]:
         """Return whether all of so many processes are alive, and each one's own word."""
@@ -87,8 +88,9 @@ class Board:
 
         with self._lock:
             metrics.clear()
-            for dumped in [*self._ended, *(status["metrics"] for _, status in self._last.values())]:
-                metrics.add(dumped)
+            for dumped in (self._ended, *(status["metrics"] for _, status in self._last.values())):
+                if dumped is not None:
+                    metrics.add(dumped)
             registry = CollectorRegistry()
             metrics.register_with_prometheus(registry)
             return generate_latest(registry)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from lxml import etree
 
 from camunda_client.embedded._failures import Failure
-from camunda_client.embedded._feel import Expression, FeelSyntaxError
+from camunda_client.embedded._feel import Expression, FeelSyntaxError, equal, told
+from camunda_client.embedded._feel_values import as_number, plain
 
 HIT_POLICIES = {"UNIQUE", "FIRST", "ANY", "RULE ORDER", "COLLECT"}
-_AGGREGATIONS: dict[str, Callable[[list[Any]], Any]] = {"SUM": sum, "MIN": min, "MAX": max, "COUNT": len}
+_AGGREGATIONS: dict[str, Callable[[list[int | Decimal]], Any]] = {"SUM": sum, "MIN": min, "MAX": max}
+#: A matched rule's outputs: id of the column, name, value.
+Outputs = list[tuple[str, str, Any]]
 
 
 class DecisionError(ValueError):
@@ -41,6 +45,8 @@ class Table:
     aggregation: str | None
     inputs: list[tuple[str, str, Expression]]
     rules: list[Rule]
+    #: Outputs where no rule matches: name and expression, of the columns that have one.
+    defaults: list[tuple[str, Expression]]
 
 
 @dataclass(slots=True, eq=False)
@@ -138,17 +144,25 @@ def _read_table(node: Any, ns: dict[str, str]) -> Table:
     for column in node.findall("dmn:input", ns):
         expression = Expression(_text(column.find("dmn:inputExpression", ns), ns), feel=True)
         inputs.append((column.get("id") or "", column.get("label") or expression.text, expression))
-    columns = [(c.get("id") or "", c.get("name") or "") for c in node.findall("dmn:output", ns)]
+    outputs = node.findall("dmn:output", ns)
+    columns = [(column.get("id") or "", column.get("name") or "") for column in outputs]
+    if node.get("aggregation") and len(columns) > 1:
+        raise DecisionError("hit policy 'COLLECT' with aggregator is not defined for compound output")
+    defaults = [
+        (column.get("name") or "", Expression(_text(column.find("dmn:defaultOutputEntry", ns), ns), feel=True))
+        for column in outputs
+        if column.find("dmn:defaultOutputEntry", ns) is not None
+    ]
     rules = []
     for row in node.findall("dmn:rule", ns):
         tests = [Expression(_text(cell, ns), unary=True) for cell in row.findall("dmn:inputEntry", ns)]
         cells = row.findall("dmn:outputEntry", ns)
-        outputs = [
+        entries = [
             (column_id, name, Expression(_text(cell, ns) or "null", feel=True))
             for (column_id, name), cell in zip(columns, cells, strict=True)
         ]
-        rules.append(Rule(row.get("id") or "", tests, outputs))
-    return Table(policy, node.get("aggregation"), inputs, rules)
+        rules.append(Rule(row.get("id") or "", tests, entries))
+    return Table(policy, node.get("aggregation"), inputs, rules, defaults)
 
 
 def _text(node: Any, ns: dict[str, str]) -> str:
@@ -181,11 +195,19 @@ class Decisions:
         """Return what the decision and those it requires came to, required ones first.
 
         Raises:
-            EvaluationError: The rules contradict their hit policy, or the graph has a cycle.
+            EvaluationError: The rules contradict their hit policy, an expression can't be evaluated, or the graph
+                has a cycle.
         """
         done: dict[str, Evaluated] = {}
-        self._evaluate(decision, dict(variables), done, [])
-        return list(done.values())
+        try:
+            self._evaluate(decision, dict(variables), done, [])
+        except _Contradiction as error:
+            reason = str(error)
+        except Failure as error:  # of an expression
+            reason = error.message
+        else:
+            return list(done.values())
+        raise EvaluationError(f"Expected to evaluate decision '{decision.decision_id}', but {reason}")
 
     def _evaluate(
         self, decision: Decision, context: dict[str, Any], done: dict[str, Evaluated], path: list[str]
@@ -206,9 +228,13 @@ class Decisions:
             done[decision.decision_id] = _evaluate_table(decision, decision.logic, context)
 
 
+class _Contradiction(Exception):
+    """The rules that match don't go together; why, in the words of Camunda's engine."""
+
+
 def _evaluate_table(decision: Decision, table: Table, context: dict[str, Any]) -> Evaluated:
     values = [(column_id, label, expression.evaluate(context)) for column_id, label, expression in table.inputs]
-    matched: list[tuple[Rule, int, list[tuple[str, str, Any]]]] = []
+    matched: list[tuple[Rule, int, Outputs]] = []
     for index, rule in enumerate(table.rules, start=1):
         tests = zip(rule.tests, values, strict=True)
         if all(test.evaluate({**context, "?": value[2]}) is True for test, value in tests):
@@ -216,30 +242,48 @@ def _evaluate_table(decision: Decision, table: Table, context: dict[str, Any]) -
             matched.append((rule, index, outputs))
             if table.hit_policy == "FIRST":
                 break
-    results = [_output(outputs) for _, _, outputs in matched]
-    return Evaluated(decision, _by_policy(table, results, decision), values, matched)
+    if not matched:  # whatever the policy; an empty list or a count of 0 it is not
+        found = [("", name, default.evaluate(context)) for name, default in table.defaults]
+        return Evaluated(decision, _output(found) if found else None, values)
+    return Evaluated(decision, _by_policy(table, [outputs for _, _, outputs in matched]), values, matched)
 
 
-def _output(outputs: list[tuple[str, str, Any]]) -> Any:
+def _output(outputs: Outputs) -> Any:
     return outputs[0][2] if len(outputs) == 1 else {name: value for _, name, value in outputs}
 
 
-def _by_policy(table: Table, results: list[Any], decision: Decision) -> Any:
+def _by_policy(table: Table, found: list[Outputs]) -> Any:
+    results = [_output(outputs) for outputs in found]
+    if table.hit_policy == "COLLECT" and table.aggregation:
+        return _aggregated(table.aggregation, results)
     if table.hit_policy in ("RULE ORDER", "COLLECT"):
-        if table.aggregation and table.hit_policy == "COLLECT":
-            return _AGGREGATIONS[table.aggregation](results) if results or table.aggregation == "COUNT" else None
         return results
     if table.hit_policy == "UNIQUE" and len(results) > 1:
-        raise EvaluationError(
-            f"Expected to evaluate decision '{decision.decision_id}', "
-            "but multiple rules match in a decision table with hit policy UNIQUE"
-        )
-    if table.hit_policy == "ANY" and any(result != results[0] for result in results):
-        raise EvaluationError(
-            f"Expected to evaluate decision '{decision.decision_id}', "
-            "but rules with different outputs match with hit policy ANY"
-        )
-    return results[0] if results else None
+        raise _Contradiction(f"multiple values aren't allowed for UNIQUE hit policy. found: '{_told(found)}'")
+    distinct: list[Outputs] = []
+    for outputs in found:
+        if not any(equal(_output(outputs), _output(other)) for other in distinct):
+            distinct.append(outputs)
+    if table.hit_policy == "ANY" and len(distinct) > 1:
+        raise _Contradiction(f"different values aren't allowed for ANY hit policy. found: '{_told(distinct)}'")
+    return results[0]
+
+
+def _aggregated(aggregation: str, results: list[Any]) -> Any:
+    if aggregation == "COUNT":
+        return len(results)
+    numbers = []
+    for result in results:
+        number = as_number(result)
+        if number is None:
+            raise _Contradiction(f"expected number but found '{told(result)}'")
+        numbers.append(number)
+    return plain(_AGGREGATIONS[aggregation](numbers))
+
+
+def _told(found: list[Outputs]) -> str:
+    maps = [", ".join(f"{name} -> {told(value)}" for _, name, value in outputs) for outputs in found]
+    return "List(" + ", ".join(f"Map({inner})" for inner in maps) + ")"
 
 
 def as_text(value: Any) -> str:

@@ -145,7 +145,7 @@ class Deployments:
                 if process_id in owners:
                     problems.append(f"Duplicated process id in resources '{owners[process_id]}' and '{name}'")
                 owners[process_id] = name
-                problems += [f"'{name}': {problem}" for problem in _event_problems(process, self._now())]
+                problems += [f"'{name}': {problem}" for problem in _start_problems(process, self._now())]
             parsed.append(resource)
         if problems:
             listed = "\n".join(problems)
@@ -269,24 +269,19 @@ def _form_id(content: bytes) -> str:
     return form_id
 
 
-def _event_problems(process: Process, now: datetime) -> list[ModelProblem]:
-    """Return what is wrong with a process's timers, and with the names its start events listen for.
-
-    The process's own start events are subscribed at deployment, without variables; of the others, what is a
-    plain text is known as well.
-    """
+def _start_problems(process: Process, now: datetime) -> list[ModelProblem]:
+    """Return what is wrong with the process's start events: they are subscribed at deployment, without variables."""
     found = []
-    for element in process.elements.values():
-        at_start = element in process.root.starts
-        for text in (_timer_problem(element, now, at_start=at_start), _name_problem(element) if at_start else None):
+    for start in process.root.starts:
+        for text in (_timer_problem(start, now), _name_problem(start)):
             if text is not None:
-                found.append(ModelProblem(element.id, element.name, text))
+                found.append(ModelProblem(start.id, start.name, text))
     return found
 
 
-def _timer_problem(element: Element, now: datetime, *, at_start: bool) -> str | None:
-    timer, kind = element.event.timer, element.event.timer_kind
-    if timer is None or not (timer.static or at_start):
+def _timer_problem(start: Element, now: datetime) -> str | None:
+    timer, kind = start.event.timer, start.event.timer_kind
+    if timer is None:
         return None
     warnings: list[str] = []
     value = timer.raw({}, warnings, lambda: now)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._feel import Expression
+from camunda_client.embedded._feel_values import moment
 from camunda_client.embedded._model import (
     CalledProcess,
     Element,
@@ -15,10 +18,15 @@ from camunda_client.embedded._model import (
     Mapping,
     MultiInstance,
 )
+from camunda_client.embedded._timers import first_due
 
 #: A task without ``retries`` has three.
 DEFAULT_RETRIES = "3"
 _WAITING = ("INTERMEDIATE_CATCH_EVENT", "RECEIVE_TASK", "BOUNDARY_EVENT", "START_EVENT")
+#: What a mapping may write to, in 8.6.0's words.
+_PATH = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*")
+_RESERVED = ("null", "true", "false", "function", "if", "then", "else", "for", "between", "instance", "of")
+_WHOLE = re.compile(r"-?\d{1,9}")
 _EVENTS = {"message", "signal", "timer", "error", "escalation", "terminate", "link"}
 
 
@@ -31,6 +39,22 @@ def expression(text: str | None) -> Expression:
     return Expression((text or "").strip())
 
 
+def required_expression(text: str | None) -> Expression:
+    """Return the expression of a place where 8.6.0 takes no plain text.
+
+    Raises:
+        ElementError: There is none, or the equals sign was forgotten.
+    """
+    if not text:
+        raise ElementError("Expected expression but not found.")
+    found = expression(text)
+    if found.static:
+        raise ElementError(
+            f"Expected expression but found static value '{text}'. An expression must start with '=' (e.g. '={text}')."
+        )
+    return found
+
+
 def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
     """Read everything below a node into its element.
 
@@ -41,12 +65,8 @@ def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
     reader = _Reader(node, namespaces)
     element.default = node.get("default")
     element.headers = {h.get("key"): h.get("value") or "" for h in reader.all("zeebe:taskHeaders/zeebe:header")}
-    element.inputs = [
-        Mapping(expression(m.get("source")), m.get("target")) for m in reader.all("zeebe:ioMapping/zeebe:input")
-    ]
-    element.outputs = [
-        Mapping(expression(m.get("source")), m.get("target")) for m in reader.all("zeebe:ioMapping/zeebe:output")
-    ]
+    element.inputs = [_mapping(node, expression) for node in reader.all("zeebe:ioMapping/zeebe:input")]
+    element.outputs = [_mapping(node, required_expression) for node in reader.all("zeebe:ioMapping/zeebe:output")]
     element.listeners = listeners(node, namespaces)
     element.attached_to = node.get("attachedToRef")
     element.interrupting = node.get("cancelActivity", "true") == "true" and node.get("isInterrupting", "true") == "true"
@@ -62,6 +82,20 @@ def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
     read = _READERS.get(element.kind)
     if read is not None:
         read(reader, element)
+
+
+def _mapping(node: Any, read: Callable[[str | None], Expression]) -> Mapping:
+    source, target = node.get("source"), node.get("target")
+    if not source:
+        raise ElementError("Expected expression but not found.")
+    if not target:
+        raise ElementError("Expected path expression but not found.")
+    if not _PATH.fullmatch(target):
+        raise ElementError(f"Expected path expression '{target}' but doesn't match the pattern '{_PATH.pattern}'.")
+    if target in _RESERVED:
+        words = ", ".join(_RESERVED)
+        raise ElementError(f"Expected path expression '{target}' but is one of the reserved words ({words}).")
+    return Mapping(read(source), target)
 
 
 def listeners(node: Any, namespaces: dict[str, str]) -> list[Listener]:
@@ -139,7 +173,7 @@ class _Reader:
         at_process_start = element.kind == "START_EVENT" and not self.in_event_subprocess()
         if not key and not at_process_start:
             raise ElementError("Must have exactly one zeebe:subscription extension element with a correlationKey")
-        return Event("message", expression(message.get("name")), expression(key) if key else None)
+        return Event("message", expression(message.get("name")), required_expression(key) if key else None)
 
     def in_event_subprocess(self) -> bool:
         return bool(self.node.getparent().get("triggeredByEvent") == "true")
@@ -149,7 +183,10 @@ class _Reader:
             node = definition.find(f"bpmn:{tag}", self.namespaces)
             if node is not None and (node.text or "").strip():
                 self.check_timer(kind, element)
-                return Event("timer", timer_kind=kind, timer=expression(node.text))
+                timer = expression(node.text)
+                if timer.static:
+                    self.check_static_timer(kind, timer)
+                return Event("timer", timer_kind=kind, timer=timer)
         raise ElementError("Must have exactly one type of timer: timeDuration, timeDate or timeCycle")
 
     def check_timer(self, kind: str, element: Element) -> None:
@@ -160,6 +197,14 @@ class _Reader:
             element.kind == "INTERMEDIATE_CATCH_EVENT" or (element.kind == "BOUNDARY_EVENT" and element.interrupting)
         ):
             raise ElementError("Interrupting timer events and intermediate ones must not have a time cycle")
+
+    def check_static_timer(self, kind: str, timer: Expression) -> None:
+        if kind == "cycle" and not timer.text.startswith("R"):
+            raise ElementError(f"Cron expressions are not supported in timers (found '{timer.text}')")
+        try:
+            first_due(kind, timer.text, timer, now_ms=0)
+        except Failure as failure:
+            raise ElementError(f"Invalid timer {kind} expression ({failure.message})") from failure
 
     def multi_instance(self) -> MultiInstance | None:
         node = self.node.find("bpmn:multiInstanceLoopCharacteristics", self.namespaces)
@@ -179,10 +224,10 @@ class _Reader:
                 raise ElementError(f"Attribute '{wanted}' must be present if the attribute '{given}' is set")
         return MultiInstance(
             sequential=node.get("isSequential") == "true",
-            collection=expression(loop.get("inputCollection")),
+            collection=required_expression(loop.get("inputCollection")),
             element=loop.get("inputElement") or None,
             output_collection=loop.get("outputCollection") or None,
-            output_element=expression(output) if output else None,
+            output_element=required_expression(output) if output else None,
             completion=expression(condition.text) if condition is not None else None,
         )
 
@@ -209,7 +254,7 @@ def _script(reader: _Reader, element: Element) -> None:
     script = reader.one("zeebe:script")
     if script is None:
         return _job_task(reader, element)
-    element.script = Expression(script.get("expression") or "", feel=True)
+    element.script = required_expression(script.get("expression"))
     element.result_variable = script.get("resultVariable") or ""
     if not element.result_variable:
         raise ElementError("Attribute 'resultVariable' must be present and not empty")
@@ -220,6 +265,7 @@ def _rule(reader: _Reader, element: Element) -> None:
     decision = reader.one("zeebe:calledDecision")
     if decision is None:
         return _job_task(reader, element)
+    _latest_only(decision, "decision")
     element.decision = expression(decision.get("decisionId"))
     element.result_variable = decision.get("resultVariable") or ""
     if not element.result_variable or not decision.get("decisionId"):
@@ -233,16 +279,42 @@ def _user(reader: _Reader, element: Element) -> None:
     for path in ("assignmentDefinition", "taskSchedule", "formDefinition", "priorityDefinition"):
         node = reader.one(f"zeebe:{path}")
         if node is not None:
-            found |= {key: expression(value) for key, value in node.attrib.items()}
+            _latest_only(node, "form")
+            found |= {key: expression(value) for key, value in node.attrib.items() if value}
+    for name, given in found.items():
+        if isinstance(given, Expression) and given.static:
+            _check_static(name, given.text)
     element.user_task = found
+
+
+def _check_static(name: str, text: str) -> None:
+    """Refuse a user task's property that could never be right, in 8.6.0's words."""
+    wanted = ""
+    if name.startswith("candidate") and not all(part.strip() for part in text.split(",")):
+        wanted = "a list of comma-separated values, e.g. 'a,b,c'"
+    elif name in ("dueDate", "followUpDate"):
+        at = moment(text)
+        if at is None or at.tzinfo is None:
+            wanted = "a valid DateTime String, e.g. '2023-03-02T15:35+02:00'"
+    elif name == "priority" and not _WHOLE.fullmatch(text):
+        wanted = "a valid Number between 0 and 100"
+    elif name == "priority" and not 0 <= int(text) <= 100:
+        raise ElementError(f"Priority must be a number between 0 and 100, but was '{text}'.")
+    if wanted:
+        raise ElementError(f"Expected static value to be {wanted}, but found '{text}'.")
+
+
+def _latest_only(node: Any, what: str) -> None:
+    binding = node.get("bindingType", "latest")
+    if binding != "latest":
+        raise ElementError(f"Binding type '{binding}' of a {what} is not supported; only 'latest' is")
 
 
 def _called(reader: _Reader, element: Element) -> None:
     called = reader.one("zeebe:calledElement")
     if called is None or not called.get("processId"):
         raise ElementError("Must have exactly one 'zeebe:calledElement' extension element with a processId")
-    if called.get("bindingType", "latest") != "latest":
-        raise ElementError(f"Binding type '{called.get('bindingType')}' of a called element is not supported")
+    _latest_only(called, "process")
     element.called = CalledProcess(
         expression(called.get("processId")),
         called.get("propagateAllChildVariables", "true") == "true",

@@ -6,17 +6,30 @@ of a string with a number is null, and a note of it is kept in ``Expression.eval
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from decimal import Decimal, localcontext
+from decimal import MAX_EMAX, MIN_EMIN, Decimal, Overflow, localcontext
 from typing import Any
 
 from camunda_client.embedded import _feel_functions as functions
+from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._feel_parser import FeelSyntaxError, Node, parse, parse_unary_tests
-from camunda_client.embedded._feel_values import Function, Range, as_number, plain, temporal, type_name
+from camunda_client.embedded._feel_values import (
+    Function,
+    NotANumberError,
+    Range,
+    as_number,
+    of_float,
+    plain,
+    temporal,
+    type_name,
+)
 
 #: Digits; the precision of Java's ``MathContext.DECIMAL128``, which Camunda's engine counts with.
 PRECISION = 34
+#: The largest exponent of Java's ``BigDecimal.pow``.
+LARGEST_EXPONENT = 999_999_999
 
 
 class Expression:
@@ -37,8 +50,10 @@ class Expression:
         self.text = source if self.static else stripped.removeprefix("=")
         self.tree: Node = ("const", source)
         if not self.static:
-            self.tree = parse_unary_tests(self.text) if unary else parse(self.text)
-            _check_functions(self.tree)
+            try:
+                self.tree = (parse_unary_tests if unary else parse)(self.text, _supported)
+            except RecursionError:
+                raise FeelSyntaxError(f"{stripped[:20]!r}... is nested too deeply") from None
 
     def evaluate(
         self, context: Mapping[str, Any], warnings: list[str] | None = None, now: Callable[[], datetime] | None = None
@@ -49,6 +64,9 @@ class Expression:
             context: The variables by name.
             warnings: Receives the reasons for nulls.
             now: The clock of ``now()`` and ``today()``; the machine's when left out.
+
+        Raises:
+            Failure: It counts with what is no number, like the root of a negative one.
         """
         return self.text if self.static else plain(self.raw(context, warnings, now))
 
@@ -59,8 +77,13 @@ class Expression:
         if self.tree[0] == "name" and self.tree[1] in context:  # by far the commonest expression
             return context[self.tree[1]]
         with localcontext() as arithmetic:
-            arithmetic.prec = PRECISION
-            return Evaluation(warnings if warnings is not None else [], now or _machine_now).value(self.tree, context)
+            arithmetic.prec, arithmetic.Emax, arithmetic.Emin = PRECISION, MAX_EMAX, MIN_EMIN
+            evaluation = Evaluation(warnings if warnings is not None else [], now or _machine_now)
+            try:
+                return evaluation.value(self.tree, context)
+            except NotANumberError as error:
+                reason = f"failed to evaluate expression '{self.text}' : {error}"
+                raise Failure("EXTRACT_VALUE_ERROR", reason) from error
 
     def __repr__(self) -> str:
         return f"Expression({self.source!r})"
@@ -133,10 +156,12 @@ class Evaluation:
     def compared(self, operator: str, left: Any, right: Any) -> Any:
         if operator in ("=", "!="):
             same = equal(left, right)
+            if same is None:
+                self.warn("NOT_COMPARABLE", f"Can't compare '{told(left)}' with '{told(right)}'")
             return same if same is None or operator == "=" else not same
         left, right = comparable(left), comparable(right)
         if left is None or right is None or type(left) is not type(right) or isinstance(left, (bool, list, dict)):
-            self.warn("NOT_COMPARABLE", f"Can't compare '{shown(left)}' with '{shown(right)}'")
+            self.warn("NOT_COMPARABLE", f"Can't compare '{told(left)}' with '{told(right)}'")
             return None
         try:
             return bool(_ORDER[operator](left, right))
@@ -191,51 +216,59 @@ class Evaluation:
         left, right = self.value(node[2], scope), self.value(node[3], scope)
         result = arithmetic(node[1], left, right)
         if result is None:
-            verb = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": "calculate the power of"}[
-                node[1]
-            ]
-            self.warn(
-                "INVALID_TYPE", f"Can't {verb} '{shown(right)}' {'to' if node[1] == '+' else 'by'} '{shown(left)}'"
-            )
+            wrong = right if as_number(left) is not None else left  # which power names alone
+            self.warn("INVALID_TYPE", _NO_RESULT[node[1]].format(told(left), told(right), told(wrong)))
         return result
 
     def negate(self, node: Node, scope: Mapping[str, Any]) -> Any:
         value = self.value(node[1], scope)
         number = as_number(value)
+        if number is None:
+            self.warn("INVALID_TYPE", f"Expected number but found '{told(value)}'")
         return None if number is None else -number
 
     # -- structures -------------------------------------------------------------------------------------------------
     def path(self, node: Node, scope: Mapping[str, Any]) -> Any:
-        value, name = self.value(node[1], scope), node[2]
+        value, root = self.value(node[1], scope), _root(node)
+        if value is None and root is not None and root not in scope:
+            return None  # the variable is missing, which is told already
+        return self.entry(value, node[2])
+
+    def entry(self, value: Any, name: str) -> Any:
+        if isinstance(value, list):
+            return [self.entry(item, name) for item in value]
         if isinstance(value, dict):
             if name in value:
                 return value[name]
-        elif isinstance(value, list):
-            return [item.get(name) if isinstance(item, dict) else None for item in value]
-        elif value is not None:
+            keys = ", ".join(f"'{key}'" for key in value)
+            detail = f"Available keys: {keys}" if keys else "The context is empty"
+        elif value is None:
+            detail = "The context is null"
+        else:
             found = functions.property_of(value, name)
-            if found is not None:
-                return found
-        self.warn("NO_CONTEXT_ENTRY_FOUND", f"No context entry found with key '{name}'")
+            if found is None:
+                self.warn("NO_PROPERTY_FOUND", f"No property found with name '{name}' of value '{told(value)}'")
+            return found
+        self.warn("NO_CONTEXT_ENTRY_FOUND", f"No context entry found with key '{name}'. {detail}")
         return None
 
     def filter(self, node: Node, scope: Mapping[str, Any]) -> Any:
-        source = self.value(node[1], scope)
-        if source is None:
+        items = self.value(node[1], scope)
+        if not isinstance(items, list):
+            self.warn("INVALID_TYPE", f"Expected list but found '{told(items)}'")
             return None
-        items = source if isinstance(source, list) else [source]
-        if node[2][0] in ("number", "negate") or (
-            node[2][0] == "name" and as_number(scope.get(node[2][1])) is not None
-        ):
-            index = self.value(node[2], scope)
-            if not isinstance(source, list):
-                return None
-            position = int(index) - 1 if index > 0 else int(index)
-            return items[position] if -len(items) <= position < len(items) and index != 0 else None
+        # Like Camunda's: what is no test is asked without an item first, and a number then is an index.
+        if node[2][0] not in ("compare", "call"):
+            index = as_number(self.value(node[2], scope))
+            if index is not None:
+                return _item_at(items, index)
         kept = []
-        for item in items:
-            inner = {**scope, **(item if isinstance(item, dict) else {}), "item": item}
-            if self.value(node[2], inner) is True:
+        for number, item in enumerate(items):
+            holds = self.value(node[2], {**scope, "item": item, **(item if isinstance(item, dict) else {})})
+            index = as_number(holds) if number == 0 else None
+            if index is not None:
+                return _item_at(items, index)
+            if holds is True:
                 kept.append(item)
         return kept
 
@@ -293,6 +326,13 @@ class Evaluation:
         return self.value(node, scope) is not None
 
 
+def _root(path: Node) -> Any:
+    """Return the name that a path begins with; None if it begins with anything else."""
+    while path[0] == "path":
+        path = path[1]
+    return path[1] if path[0] == "name" else None
+
+
 def _machine_now() -> datetime:
     return datetime.now(timezone.utc)
 
@@ -331,9 +371,38 @@ def _of_numbers(operator: str, a: Decimal | int, b: Decimal | int) -> Any:
     if operator == "/":
         return None if b == 0 else Decimal(a) / Decimal(b)
     if operator == "**":
-        power = Decimal(a) ** Decimal(b)
-        return power if power.is_finite() else None
+        return _power(a, b)
     return {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b}[operator]()
+
+
+def _power(base: Decimal | int, exponent: Decimal | int) -> Decimal:
+    """Return a power.
+
+    Raises:
+        NotANumberError: There is none.
+    """
+    base, exponent = Decimal(base), Decimal(exponent)
+    if exponent != exponent.to_integral_value():  # Camunda counts these with floats
+        return of_float(math.pow, base, exponent)
+    if abs(exponent) > LARGEST_EXPONENT:
+        raise NotANumberError("java.lang.ArithmeticException: Invalid operation")
+    if base == 0 and exponent < 0:
+        raise NotANumberError("java.lang.ArithmeticException: Division by zero")
+    try:
+        return Decimal(1) if exponent == 0 else base ** int(exponent)
+    except Overflow:
+        raise NotANumberError("java.lang.ArithmeticException: Overflow") from None
+
+
+def _item_at(items: list[Any], index: Decimal | int) -> Any:
+    """Return the item at a position counted from 1, or from the end if negative; None if there is none."""
+    position = index - 1 if index > 0 else len(items) + index
+    return items[int(position)] if 0 <= position < len(items) else None
+
+
+def told(value: Any) -> str:
+    """Return a value as the reasons for nulls name it."""
+    return functions.told(plain(value))
 
 
 def shown(value: Any) -> str:
@@ -345,24 +414,18 @@ def shown(value: Any) -> str:
     return str(plain(value))
 
 
-def _check_functions(node: Any, bound: frozenset[str] = frozenset()) -> None:
-    """Refuse calls of functions we don't have, at deployment instead of as a silent null."""
-    if isinstance(node, tuple) and node and node[0] == "function":
-        bound = bound | frozenset(node[1])
-    if isinstance(node, tuple) and node and node[0] == "call" and node[1][0] == "name":
-        name = node[1][1]
-        if name != "is defined" and name not in bound and " " in name and not functions.known(name):
-            raise FeelSyntaxError(f"function {name!r} is not supported")
-        if name in functions.REFUSED:
-            raise FeelSyntaxError(f"function {name!r} is not supported")
-    if isinstance(node, (tuple, list)):
-        for child in node:
-            _check_functions(child, bound)
-    elif isinstance(node, dict):
-        for child in node.values():
-            _check_functions(child, bound)
+def _supported(function: str) -> bool:
+    return function == "is defined" or functions.known(function)
 
 
+#: Why an operation has no result, of the left value and the right one, in the words of Camunda's engine.
+_NO_RESULT = {
+    "+": "Can't add '{1}' to '{0}'",
+    "-": "Can't subtract '{1}' from '{0}'",
+    "*": "Can't multiply '{0}' by '{1}'",
+    "/": "Can't divide '{0}' by '{1}'",
+    "**": "Expected number but found '{2}'",
+}
 _ORDER: dict[str, Callable[[Any, Any], Any]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,

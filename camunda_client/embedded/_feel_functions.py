@@ -29,15 +29,12 @@ from camunda_client.embedded._feel_values import (
     duration,
     feel_duration,
     moment,
+    of_float,
     plain,
     temporal,
     text_of,
     type_name,
 )
-
-#: Known to Camunda's FEEL, not to ours: refused at deployment.
-REFUSED = frozenset({"to base64", "last day of month", "week of year", "list replace", "overlaps", "before", "after",
-                     "meets", "met by", "includes", "during", "starts", "finishes", "coincides"})  # fmt: skip
 
 Builtin = Callable[..., Any]
 _BUILTINS: dict[str, Builtin] = {}
@@ -108,10 +105,11 @@ def to_string(value: Any) -> Any:
         return format(value, "f")
     if isinstance(value, timedelta):
         return feel_duration(value)
-    return text_of(value) or _shown(plain(value))
+    return text_of(value) or told(plain(value))
 
 
-def _shown(value: Any) -> str:
+def told(value: Any) -> str:
+    """Return a value as FEEL writes it inside others: texts have quotes."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
@@ -119,9 +117,9 @@ def _shown(value: Any) -> str:
     if isinstance(value, str):
         return f'"{value}"'
     if isinstance(value, list):
-        return "[" + ", ".join(_shown(item) for item in value) + "]"
+        return "[" + ", ".join(told(item) for item in value) + "]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}:{_shown(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key}:{told(item)}" for key, item in value.items()) + "}"
     return str(value)
 
 
@@ -183,6 +181,15 @@ def _zone(name: str) -> Any:
 def to_duration(text: Any) -> Any:
     """Return the duration of an ISO 8601 text."""
     return duration(_text(text))
+
+
+@builtin("cycle")
+def to_cycle(*parts: Any) -> Any:
+    """Return the text of a repetition, as timers take it: of an interval, or of how often and an interval."""
+    interval, times = parts[-1], parts[0] if len(parts) == 2 else None
+    if not isinstance(interval, (timedelta, YearsMonths)):
+        raise TypeError(f"expected a duration, got {type_name(interval)}")
+    return f"R{'' if times is None else int(_number(times))}/{text_of(interval)}"
 
 
 @builtin("years and months duration")
@@ -315,8 +322,8 @@ _BUILTINS |= {
     "sqrt": lambda value: Decimal(_number(value)).sqrt(),
     "stddev": lambda *args: statistics.stdev(Decimal(_number(item)) for item in _items(args)),
     "mode": lambda *args: sorted(statistics.multimode(_number(item) for item in _items(args))),
-    "log": lambda value: Decimal(_number(value)).ln(),
-    "exp": lambda value: Decimal(_number(value)).exp(),
+    "log": lambda value: of_float(math.log, _number(value)),
+    "exp": lambda value: of_float(math.exp, _number(value)),
     "odd": lambda value: _number(value) % 2 == 1,
     "even": lambda value: _number(value) % 2 == 0,
     "random number": random.random,
@@ -521,4 +528,4 @@ def _scaled(operator: str, left: timedelta | YearsMonths, right: Any) -> Any:
     return left * factor if operator == "*" else left / factor
 
 
-__all__ = ["REFUSED", "call", "known", "property_of", "temporal_arithmetic", "text_of"]
+__all__ = ["call", "known", "property_of", "temporal_arithmetic", "text_of", "told"]

@@ -12,6 +12,7 @@ knows no functions of contexts. Both were tried on 60 expressions (docs/embedded
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 Node = tuple[Any, ...]
@@ -46,6 +47,8 @@ _TOKEN = re.compile(
 )
 _WORDS = {"and", "or", "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "between", "function",
           "true", "false", "null", "instance of"}  # fmt: skip
+#: Other words and signs that an operand may begin with.
+_FIRST = {"(", "[", "{", "-", "?", "@", "if", "for", "some", "every", "function", "true", "false", "null"}
 _CONSTANTS: dict[str, Any] = {"true": True, "false": False, "null": None}
 _COMPARISONS = {"=", "!=", "<", "<=", ">", ">="}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
@@ -74,36 +77,47 @@ def tokens(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def parse(text: str) -> Node:
+def parse(text: str, supported: Callable[[str], bool]) -> Node:
     """Return the tree of one expression.
 
+    Args:
+        text: Without the equals sign.
+        supported: Tells whether there is a built-in function of a name.
+
     Raises:
-        FeelSyntaxError: The text is no expression we know.
+        FeelSyntaxError: The text is no expression we know, or calls a function that nobody defines.
     """
     parser = _Parser(text)
     tree = parser.expression()
-    parser.expect("end")
+    parser.finish(supported)
     return tree
 
 
-def parse_unary_tests(text: str) -> Node:
-    """Return the tree of a decision table's cell: tests of the implicit value ``?``."""
+def parse_unary_tests(text: str, supported: Callable[[str], bool]) -> Node:
+    """Return the tree of a decision table's cell: tests of the implicit value ``?``. Otherwise like :func:`parse`."""
     if text.strip() in ("", "-"):
         return ("const", True)
     parser = _Parser(text)
     tree = parser.unary_tests()
-    parser.expect("end")
+    parser.finish(supported)
     return tree
 
 
 class _Parser:
-    """Recursive descent, one method per level of binding."""
+    """Recursive descent, one method per level of binding.
+
+    It never goes back: what begins with a bracket is told apart (a range, a list, a parenthesis) behind the first
+    operand, which is handed on as ``first``. Trying one after the other took twice as long for each bracket within.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = tokens(text)
         self.at = 0
-        self.in_range = False  # there a bracket ends the range, it does not filter
+        #: Functions called, and names that the expression itself gives values, which may be functions.
+        self.called: set[str] = set()
+        self.bound: set[str] = set()
+        self.in_range = False  # in its upper bound a bracket may end the range: ]1..x[ but ]1..x[1]]
 
     # -- the stream -------------------------------------------------------------------------------------------------
     def peek(self, offset: int = 0) -> tuple[str, str]:
@@ -129,6 +143,12 @@ class _Parser:
         wanted = "the end" if value == "end" else repr(value)
         raise FeelSyntaxError(f"expected {wanted} but found {text or 'the end'!r} in {self.text.strip()!r}")
 
+    def finish(self, supported: Callable[[str], bool]) -> None:
+        self.expect("end")
+        for name in sorted(self.called - self.bound):
+            if not supported(name):
+                raise FeelSyntaxError(f"function {name!r} is not supported")
+
     def name(self) -> str:
         kind, value = self.take()
         if kind == "tick":
@@ -138,11 +158,15 @@ class _Parser:
         return value
 
     # -- levels, weakest first --------------------------------------------------------------------------------------
-    def expression(self) -> Node:
-        kind, value = self.peek()
-        if kind == "word" and value in ("if", "for", "some", "every", "function"):
+    def expression(self, first: Node | None = None) -> Node:
+        if first is None and self.at_keyword():
+            _, value = self.peek()
             return {"if": self.if_, "for": self.for_, "function": self.function}.get(value, self.quantified)()
-        return self.disjunction()
+        return self.disjunction(first)
+
+    def at_keyword(self) -> bool:
+        kind, value = self.peek()
+        return kind == "word" and value in ("if", "for", "some", "every", "function")
 
     def if_(self) -> Node:
         self.expect("if")
@@ -168,6 +192,7 @@ class _Parser:
         found = []
         while True:
             name = self.name()
+            self.bound.add(name)
             self.expect("in")
             source = self.disjunction()
             if self.accept(".."):
@@ -183,22 +208,23 @@ class _Parser:
         while not self.accept(")"):
             names.append(self.name())
             self.accept(",")
+        self.bound.update(names)
         return ("function", names, self.expression())
 
-    def disjunction(self) -> Node:
-        left = self.conjunction()
+    def disjunction(self, first: Node | None = None) -> Node:
+        left = self.conjunction(first)
         while self.accept("or"):
             left = ("or", left, self.conjunction())
         return left
 
-    def conjunction(self) -> Node:
-        left = self.comparison()
+    def conjunction(self, first: Node | None = None) -> Node:
+        left = self.comparison(first)
         while self.accept("and"):
             left = ("and", left, self.comparison())
         return left
 
-    def comparison(self) -> Node:
-        left = self.sum()
+    def comparison(self, first: Node | None = None) -> Node:
+        left = first or self.sum()
         operator = self.accept(*_COMPARISONS)
         if operator:
             return ("compare", operator, left, self.sum())
@@ -215,16 +241,14 @@ class _Parser:
                 return left
 
     def tests_of_in(self) -> Node:
-        start = self.at
-        if self.accept("("):  # a list of tests, or an open range: (1..5)
-            try:
-                tests = self.unary_tests()
-                self.expect(")")
-            except FeelSyntaxError:
-                self.at = start
-                return self.unary_test()
-            return tests
-        return self.unary_test()
+        if not self.accept("("):
+            return self.unary_test()
+        tests = self.unary_tests()
+        match tests:
+            case ("any", [("matches", low)]) if self.accept(".."):  # no list of tests but an open range: (1..5)
+                return self.range_from(low, closed=False)
+        self.expect(")")
+        return tests
 
     def unary_tests(self) -> Node:
         if self.peek() == ("name", "not") and self.peek(1) == ("op", "("):
@@ -241,28 +265,21 @@ class _Parser:
         operator = self.accept("<", "<=", ">", ">=", "=", "!=")
         if operator:
             return ("compare", operator, ("name", "?"), self.sum())
-        bounds = self.range_()
-        return bounds if bounds else ("matches", self.expression())
+        if self.accept("]"):
+            low = self.sum()
+            self.expect("..")
+            return self.range_from(low, closed=False)
+        return ("matches", self.expression())
 
-    def range_(self) -> Node | None:
-        start = self.at
-        opening = self.accept("[", "(", "]")
-        if opening:
-            outer, self.in_range = self.in_range, True
-            try:
-                low = self.sum()
-                self.expect("..")
-                high = self.sum()
-            except FeelSyntaxError:
-                self.at = start
-                return None
-            finally:
-                self.in_range = outer
-            closing = self.accept("]", ")", "[")
-            if closing:
-                return ("range", opening == "[", low, high, closing == "]")
-        self.at = start
-        return None
+    def range_from(self, low: Node, *, closed: bool) -> Node:
+        """Return the range whose lower bound and dots have been read."""
+        outer, self.in_range = self.in_range, True
+        high = self.sum()
+        self.in_range = outer
+        closing = self.accept("]", ")", "[")
+        if closing is None:
+            self.expect("]")
+        return ("range", closed, low, high, closing == "]")
 
     def sum(self) -> Node:
         left = self.product()
@@ -292,7 +309,7 @@ class _Parser:
         while True:
             if self.accept("."):
                 left = ("path", left, self.name())
-            elif self.peek() == ("op", "[") and not self.in_range:
+            elif self.peek() == ("op", "[") and (not self.in_range or self.begins_operand(self.peek(1))):
                 self.take()
                 left = ("filter", left, self.expression())
                 self.expect("]")
@@ -301,8 +318,14 @@ class _Parser:
             else:
                 return left
 
+    @staticmethod
+    def begins_operand(token: tuple[str, str]) -> bool:
+        kind, value = token
+        return kind in ("number", "string", "name", "tick") or value in _FIRST
+
     def call(self, function: Node) -> Node:
         self.expect("(")
+        self.called.add(function[1])
         positional: list[Node] = []
         named: dict[str, Node] = {}
         while not self.accept(")"):
@@ -334,29 +357,35 @@ class _Parser:
             return ("name", "?")
         if self.accept("@"):
             return ("temporal", unquoted(self.take()[1]))
-        bounds = self.range_() if value in ("[", "(") else None
-        if bounds:
-            return bounds
-        if self.accept("("):
-            inner = self.expression()
-            self.expect(")")
-            return inner
-        if self.accept("["):
-            return ("list", self.items("]"))
-        if self.accept("{"):
-            return ("context", self.entries())
-        raise FeelSyntaxError(f"unexpected {value or 'end'!r} in {self.text.strip()!r}")
+        opening = self.accept("(", "[", "{")
+        if opening is None:
+            raise FeelSyntaxError(f"unexpected {value or 'end'!r} in {self.text.strip()!r}")
+        outer, self.in_range = self.in_range, False
+        inner = self.context() if opening == "{" else self.range_or_list(opening)
+        self.in_range = outer
+        return inner
 
-    def items(self, closing: str) -> list[Node]:
-        found: list[Node] = []
-        while not self.accept(closing):
-            found.append(self.expression())
-            if not self.accept(","):
-                self.expect(closing)
-                break
+    def range_or_list(self, opening: str) -> Node:
+        if opening == "[" and self.accept("]"):
+            return ("list", [])
+        first = None if self.at_keyword() else self.sum()
+        if first is not None and self.accept(".."):
+            return self.range_from(first, closed=opening == "[")
+        first = self.expression(first)
+        if opening == "[":
+            return ("list", self.items_from(first))
+        self.expect(")")
+        return first
+
+    def items_from(self, first: Node) -> list[Node]:
+        found = [first]
+        while not self.accept("]"):
+            self.expect(",")
+            if self.peek() != ("op", "]"):
+                found.append(self.expression())
         return found
 
-    def entries(self) -> list[tuple[str, Node]]:
+    def context(self) -> Node:
         found = []
         while not self.accept("}"):
             kind, value = self.peek()
@@ -365,12 +394,13 @@ class _Parser:
                 key = unquoted(value)
             else:
                 key = self.name()
+            self.bound.add(key)
             self.expect(":")
             found.append((key, self.expression()))
             if not self.accept(","):
                 self.expect("}")
                 break
-        return found
+        return ("context", found)
 
 
 def unquoted(text: str) -> str:

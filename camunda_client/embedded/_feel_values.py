@@ -6,8 +6,9 @@ Outside an expression only JSON exists, so :func:`plain` turns every value back:
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -17,6 +18,9 @@ from zoneinfo import ZoneInfo
 UTC = timezone.utc
 #: Beyond this a float has no whole number of its own any more.
 LARGEST_WHOLE = 2.0**53
+#: Numbers leave an expression as Java's longs.
+LONG_BITS = 64
+LARGEST_LONG = 2 ** (LONG_BITS - 1)
 Day = TypeVar("Day", bound=date)
 _DURATION = re.compile(
     r"(?P<sign>-)?P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
@@ -60,6 +64,31 @@ class Function:
     scope: Mapping[str, Any] = field(default_factory=dict)
 
 
+class NotANumberError(Exception):
+    """A calculation has no result, or an infinite one. It ends the whole expression; the text is that of Java."""
+
+
+def of_float(calculate: Callable[..., float], *numbers: int | Decimal) -> Decimal:
+    """Return what Java's floats make of numbers.
+
+    Raises:
+        NotANumberError: They make no finite number of them.
+    """
+    try:
+        result = calculate(*map(float, numbers))
+    except ValueError:  # math's way of saying NaN, and of log(0)
+        result = -math.inf if calculate is math.log and numbers == (0,) else math.nan
+    except OverflowError:
+        result = math.inf
+    if math.isfinite(result):
+        return Decimal(repr(result))
+    sign = "N" if math.isnan(result) else "I"
+    raise NotANumberError(
+        f"java.lang.NumberFormatException: Character {sign} is neither a decimal digit number, decimal point, "
+        'nor "e" notation exponential mark.'
+    )
+
+
 def as_number(value: Any) -> int | Decimal | None:
     """Return a number to count with exactly, None for anything else (booleans too)."""
     if isinstance(value, bool):
@@ -72,10 +101,12 @@ def as_number(value: Any) -> int | Decimal | None:
 def plain(value: Any) -> Any:
     """Return the JSON value that leaves an expression."""
     kind = type(value)
-    if kind in (str, int, bool, type(None)):
+    if kind in (str, bool, type(None)):
         return value
+    if kind is int:
+        return _long(value)
     if kind is Decimal:
-        return int(value) if value == value.to_integral_value() else float(value)
+        return _long(value) if value == value.to_integral_value() else float(value)
     if kind is float:
         return int(value) if value.is_integer() and abs(value) < LARGEST_WHOLE else value
     if kind is dict:
@@ -83,6 +114,17 @@ def plain(value: Any) -> Any:
     if kind is list:
         return [plain(item) for item in value]
     return text_of(value)
+
+
+def _long(value: int | Decimal) -> int:
+    """Return a whole number as Java's ``longValue()``: its lowest 64 bits, whatever is above them."""
+    if -LARGEST_LONG <= value < LARGEST_LONG:
+        return int(value)
+    exponent = value.as_tuple().exponent if isinstance(value, Decimal) else 0
+    if isinstance(exponent, int) and exponent >= LONG_BITS:
+        return 0  # a multiple of 10**64; its digits might fill the memory
+    lowest: int = int(value) % (2 * LARGEST_LONG)
+    return lowest - 2 * LARGEST_LONG if lowest >= LARGEST_LONG else lowest
 
 
 def text_of(value: Any) -> str | None:
@@ -133,14 +175,18 @@ def feel_duration(value: timedelta) -> str:
 
 
 def duration(text: str) -> timedelta | YearsMonths | None:
-    """Return the duration an ISO 8601 text names, None if it names none."""
+    """Return the duration an ISO 8601 text names, None if it names none, or one that is too long."""
     match = _DURATION.fullmatch(text.strip())
     if match is None or text.strip() in ("P", "-P"):
         return None
-    parts = {
-        key: float(v) if key == "seconds" else int(v) for key, v in match.groupdict().items() if v and key != "sign"
-    }
-    sign = -1 if match["sign"] else 1
+    try:
+        return _duration_of(match.groupdict(), -1 if match["sign"] else 1)
+    except (OverflowError, ValueError):  # more days than a timedelta holds, more digits than int() reads
+        return None
+
+
+def _duration_of(named: dict[str, str | None], sign: int) -> timedelta | YearsMonths | None:
+    parts = {key: float(v) if key == "seconds" else int(v) for key, v in named.items() if v and key != "sign"}
     if "years" in parts or "months" in parts:
         if set(parts) - {"years", "months"}:
             return None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._rejections import invalid_argument, invalid_state, not_found
+from camunda_client.embedded._user_tasks import evaluated
 
 if TYPE_CHECKING:
     from camunda_client.embedded._clock import Clock
@@ -131,16 +132,15 @@ class Jobs:
 
     def create_for_user_task(self, instance: ElementInstance, job_type: str, details: dict[str, Any]) -> Job:
         """Create the job of a job-based user task; assignment and form go into its headers."""
-        names = {"assignee": "assignee", "candidateGroups": "candidateGroups", "candidateUsers": "candidateUsers",
-                 "dueDate": "dueDate", "followUpDate": "followUpDate", "formKey": "formKey"}  # fmt: skip
+        # Camunda's own tasks alone have a priority; here it is not even evaluated.
+        given = {name: expression for name, expression in details.items() if name != "priority"}
+        properties = evaluated(given, self._lifecycle.variables, instance)
+        if "formKey" in details:
+            properties["formKey"] = self._lifecycle.variables.evaluate(details["formKey"], instance)
         headers = dict(instance.element.headers)
-        for attribute, name in names.items():
-            if attribute in details:
-                value = self._lifecycle.variables.evaluate(details[attribute], instance)
-                if attribute.startswith("candidate") and isinstance(value, str):
-                    value = [part.strip() for part in value.split(",")]
-                if value is not None:
-                    headers[f"io.camunda.zeebe:{name}"] = value if isinstance(value, str) else _json(value)
+        for name, value in properties.items():
+            if value not in (None, ""):
+                headers[f"io.camunda.zeebe:{name}"] = value if isinstance(value, str) else _json(value)
         return self._create(instance, job_type, 1, headers)
 
     def _create(self, instance: ElementInstance, job_type: str, retries: int, headers: dict[str, str]) -> Job:

@@ -6,6 +6,7 @@ runs inside another. A step that fails raises an incident and is tried again whe
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from camunda_client.embedded._multi_instance import MultiInstances
     from camunda_client.embedded._user_tasks import UserTasks
     from camunda_client.embedded._variables import Variables
+
+log = logging.getLogger(__name__)
 
 #: Steps of one command. A model that loops without ever waiting would otherwise hold the process for ever.
 MAX_STEPS = 100_000
@@ -84,9 +87,17 @@ class Lifecycle:
             or (scope is not None and scope.state == "TERMINATING")
         ):
             return
+        failure: Failure | None = None
         try:
             step(instance)
-        except Failure as failure:
+        except Failure as error:
+            failure = error
+        except (ArithmeticError, TypeError, ValueError, RecursionError) as error:
+            # A fault of ours, met by values nobody thought of. The step is off the agenda already: without an
+            # incident the instance would wait for nothing, for ever. Whoever can mend it finds the cause in the log.
+            log.exception("embedded engine: a step of %s failed", instance.element.id)
+            failure = Failure("UNKNOWN", f"the embedded engine failed, please report it: {error!r}")
+        if failure is not None:
             self.events.close(instance)
             self.incidents.raise_for(instance, failure, lambda: self.soon(self.attempt, instance, step))
 

@@ -172,7 +172,9 @@ class ZeebeProcessParser(ProcessParser):  # type: ignore[misc]
             condition = node.find("bpmn:conditionExpression", NAMESPACES)
             flow = Flow(node.get("id"), source.element.id, target.element.id)
             try:
-                flow.condition = elements.expression(condition.text) if condition is not None else None
+                flow.condition = elements.required_expression(condition.text) if condition is not None else None
+            except elements.ElementError as error:
+                self.parser.problem(node, str(error))
             except FeelSyntaxError as error:
                 self.parser.problem(node, f"failed to parse expression '{condition.text}': {error}")
             source.element.outgoing.append(flow)

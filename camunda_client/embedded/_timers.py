@@ -14,6 +14,11 @@ from camunda_client.embedded._variables import unexpected
 
 #: Milliseconds. 8.6.0 looks at its timers no oftener; without it a cycle of PT0S would never let time go on.
 RESOLUTION_MS = 100
+#: Years and months with days or hours: a timer's interval may be both, FEEL's durations are one or the other.
+_MIXED = re.compile(r"(P(?:\d+Y)?(?:\d+M)?)(?<!P)((?:\d+[WD])+(?:T.+)?|T.+)")
+#: The mean month of the calendar.
+MONTH_MS = 146_097 * 86_400_000 // 4800
+
 _CYCLE = re.compile(r"R(?P<times>\d*)/(?:(?P<start>[^/P]+)/)?(?P<interval>-?P.+)")
 
 
@@ -42,12 +47,7 @@ def first_due(
         Failure: The value names no time of that kind.
     """
     if kind == "duration":
-        interval = duration(value) if isinstance(value, str) else value
-        if not isinstance(value, (timedelta, YearsMonths, str)):
-            raise _of_wrong_type(expression, value, "one of '[DURATION, PERIOD, STRING]'", warnings)
-        if interval is None:
-            raise _of_wrong_format("duration", expression, value)
-        return add(now_ms, interval), None
+        return _after(value, expression, now_ms, warnings), None
     if kind == "date":
         at = moment(value) if isinstance(value, str) else value
         if not isinstance(value, (datetime, str)):
@@ -66,12 +66,34 @@ def first_due(
     return add(now_ms, cycle.interval), cycle
 
 
+def _after(value: Any, expression: Expression, now_ms: int, warnings: list[str] | None) -> int:
+    if not isinstance(value, (timedelta, YearsMonths, str)):
+        raise _of_wrong_type(expression, value, "one of '[DURATION, PERIOD, STRING]'", warnings)
+    intervals = _intervals(value)
+    if not intervals:
+        raise _of_wrong_format("duration", expression, value)
+    for interval in intervals:
+        now_ms = add(now_ms, interval)
+    return now_ms
+
+
 def _of_wrong_type(expression: Expression, value: Any, wanted: str, warnings: list[str] | None) -> Failure:
     return Failure("EXTRACT_VALUE_ERROR", unexpected(expression, value, wanted, warnings or []))
 
 
 def _of_wrong_format(what: str, expression: Expression, value: Any) -> Failure:
     return Failure("EXTRACT_VALUE_ERROR", f"Invalid {what} format '{value}' for expression '{expression.text}'.")
+
+
+def _intervals(value: timedelta | YearsMonths | str) -> list[timedelta | YearsMonths]:
+    """Return what to add one after the other; nothing if the text is no duration."""
+    if not isinstance(value, str):
+        return [value]
+    text = value.strip().upper()  # as in Java, where p1d is a day
+    mixed = _MIXED.fullmatch(text)
+    parts = [mixed.group(1), f"P{mixed.group(2)}"] if mixed else [text]
+    found = [interval for part in parts if (interval := duration(part)) is not None]
+    return found if len(found) == len(parts) else []
 
 
 def next_due(cycle: Cycle, last_due_ms: int, now_ms: int) -> int | None:
@@ -107,7 +129,10 @@ def add(moment_ms: int, interval: timedelta | YearsMonths) -> int:
     if isinstance(interval, timedelta):
         return moment_ms + interval // timedelta(milliseconds=1)
     at = datetime.fromtimestamp(moment_ms / 1000, UTC)
-    return to_ms(add_months(at, interval.months))
+    try:
+        return to_ms(add_months(at, interval.months))
+    except ValueError:  # beyond the year 9999, where nobody looks at the day
+        return moment_ms + interval.months * MONTH_MS
 
 
 def to_ms(at: datetime) -> int:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from camunda_client.embedded._failures import Failure
+from camunda_client.embedded._feel import Expression
+from camunda_client.embedded._feel_values import UTC, moment, text_of
 from camunda_client.embedded._rejections import invalid_state, not_found
+from camunda_client.embedded._variables import unexpected
 
 if TYPE_CHECKING:
     from camunda_client.embedded._instances import ElementInstance
     from camunda_client.embedded._lifecycle import Lifecycle
+    from camunda_client.embedded._variables import Variables
+
+#: What a task has that is given none.
+DEFAULT_PRIORITY = 50
 
 
 class UserTask:
@@ -33,7 +43,7 @@ class UserTask:
         self.candidate_users: list[str] = []
         self.due_date = ""
         self.follow_up_date = ""
-        self.priority = 50
+        self.priority = DEFAULT_PRIORITY
 
 
 class UserTasks:
@@ -44,16 +54,19 @@ class UserTasks:
         self._tasks: dict[int, UserTask] = {}
 
     def create_for(self, instance: ElementInstance, details: dict[str, Any]) -> UserTask:
-        """Create the task of a user task element."""
-        evaluate = self._lifecycle.variables.evaluate
+        """Create the task of a user task element.
+
+        Raises:
+            Failure: One of its properties is of a wrong type.
+        """
+        properties = evaluated(details, self._lifecycle.variables, instance)
         task = UserTask(self._lifecycle.keys.next(), instance)
-        values = {name: evaluate(source, instance) for name, source in details.items() if name != "native"}
-        task.assignee = values.get("assignee") or ""
-        task.candidate_groups = _listed(values.get("candidateGroups"))
-        task.candidate_users = _listed(values.get("candidateUsers"))
-        task.due_date = str(values.get("dueDate") or "")
-        task.follow_up_date = str(values.get("followUpDate") or "")
-        task.priority = int(values.get("priority") or task.priority)
+        task.assignee = properties.get("assignee", "")
+        task.candidate_groups = properties.get("candidateGroups", [])
+        task.candidate_users = properties.get("candidateUsers", [])
+        task.due_date = properties.get("dueDate") or ""
+        task.follow_up_date = properties.get("followUpDate") or ""
+        task.priority = properties.get("priority", DEFAULT_PRIORITY)
         instance.user_task = task
         self._tasks[task.key] = task
         return task
@@ -85,7 +98,7 @@ class UserTasks:
             if name in ("candidate_groups", "candidate_users"):
                 setattr(task, name, value or [])
             elif name == "priority":
-                task.priority = 50 if value is None else value
+                task.priority = DEFAULT_PRIORITY if value is None else value
             else:
                 setattr(task, name, value or "")
 
@@ -107,7 +120,54 @@ class UserTasks:
         return list(self._tasks.values())
 
 
-def _listed(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return [str(item) for item in value or []]
+def evaluated(details: Mapping[str, Any], variables: Variables, instance: ElementInstance) -> dict[str, Any]:
+    """Return the properties that a user task's element gives it, by the names of their attributes.
+
+    Raises:
+        Failure: EXTRACT_VALUE_ERROR: one is of a wrong type.
+    """
+    readers = {"assignee": _text, "candidateGroups": _texts, "candidateUsers": _texts,
+               "dueDate": _date, "followUpDate": _date, "priority": _priority}  # fmt: skip
+    return {name: read(details[name], variables, instance) for name, read in readers.items() if name in details}
+
+
+def _text(expression: Expression, variables: Variables, instance: ElementInstance) -> str:
+    return variables.text(expression, instance)
+
+
+def _texts(expression: Expression, variables: Variables, instance: ElementInstance) -> list[str]:
+    if expression.static:
+        return [part.strip() for part in expression.text.split(",")]
+    items: list[Any] = variables.typed(expression, instance, (list,), "'ARRAY'")
+    if not all(isinstance(item, str) for item in items):
+        wanted = "'ARRAY' containing 'STRING' items, but was 'ARRAY' containing at least one non-'STRING' item"
+        raise _wrong(f"Expected result of the expression '{expression.text}' to be {wanted}.")
+    return items
+
+
+def _date(expression: Expression, variables: Variables, instance: ElementInstance) -> str | None:
+    warnings: list[str] = []
+    value = variables.raw(expression, instance, warnings)
+    if isinstance(value, datetime):
+        return text_of(value if value.tzinfo else value.replace(tzinfo=UTC))
+    if value is not None and not isinstance(value, str):
+        raise _wrong(unexpected(expression, value, "one of '[NULL, DATE_TIME, STRING]'", warnings))
+    at = moment(value) if value else None
+    if value and (at is None or at.tzinfo is None):
+        raise _wrong(f"Invalid date-time format '{value}' for expression '{expression.text}'.")
+    return text_of(at)
+
+
+def _priority(expression: Expression, variables: Variables, instance: ElementInstance) -> int:
+    if expression.static:
+        return int(expression.text)  # looked at when it was deployed
+    value: int | float = variables.typed(expression, instance, (int, float), "'NUMBER'")
+    if value != int(value):
+        raise _wrong(f"Expected result of the expression '{expression.text}' to be an integer, but was a decimal.")
+    if not 0 <= value <= 100:
+        raise _wrong(f"Expected priority to be in the range [0,100] but was '{int(value)}'.")
+    return int(value)
+
+
+def _wrong(message: str) -> Failure:
+    return Failure("EXTRACT_VALUE_ERROR", message)

@@ -9,7 +9,7 @@ from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._feel import Expression, shown
-from camunda_client.embedded._feel_values import YearsMonths, text_of
+from camunda_client.embedded._feel_values import YearsMonths
 from camunda_client.embedded._instances import ElementInstance
 from camunda_client.embedded._model import Mapping
 
@@ -158,7 +158,7 @@ def _put(document: dict[str, Any], target: str, value: Any, existing: dict[str, 
 
 def unexpected_type(value: Any) -> str:
     """Return what Camunda calls the type of a value."""
-    return _TYPE_NAMES.get(type(value)) or ("DURATION" if text_of(value) else type(value).__name__.upper())
+    return _TYPE_NAMES.get(type(value)) or type(value).__name__.upper()
 
 
 def unexpected(expression: Expression, value: Any, wanted: str, warnings: list[str]) -> str:

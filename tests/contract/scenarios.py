@@ -721,3 +721,34 @@ def event_gateway_signal(s: Any) -> None:
     s.publish("sub_message_gateway_m", "sg-1", a=1, c=2)
     s.start("sub_message_gateway", order="sg-2")
     s.broadcast("sub_message_gateway_s", d=4)
+
+
+@scenario
+def user_task_bad(s: Any) -> None:
+    """User task with properties of wrong types: one incident after another, then the task"""
+    s.deploy("user_task_bad.bpmn")
+    right = {"boss": "eve", "groups": ["a"], "due": "2030-01-02T03:04:05Z", "urgency": 0}
+    for wrong in (
+        {"boss": 5}, {"boss": None}, {"groups": 5}, {"groups": "a, b"}, {"groups": ["a", 1]}, {"due": 5},
+        {"due": "soon"}, {"urgency": "high"}, {"urgency": None}, {"urgency": 1.5}, {"urgency": 101}, {"urgency": -1},
+    ):  # fmt: skip
+        s.start("user_task_bad", **{**right, **wrong})
+    for harmless in ({"due": None}, {"due": ""}, {"groups": []}, {"urgency": 100}):
+        s.start("user_task_bad", **{**right, **harmless})
+    key = s.start("user_task_bad", **{**right, "urgency": "high"})
+    s.set_variables(key, urgency=1)
+    s.resolve()
+    s.complete_user_task(approved=True)
+
+
+@scenario
+def rule_task_bad(s: Any) -> None:
+    """Decision tables whose outputs don't go together: incidents"""
+    s.deploy("rule_task_bad.bpmn", "totals.dmn")
+    for kind in ("sum", "max", "count", "list", "unique", "any"):
+        for a, b in ((1, None), ("x", 2), (0.1, 0.2), (True, 1)):
+            s.start("rule_task_bad", kind=f"total_{kind}", wanted=True, a=a, b=b)
+        s.start("rule_task_bad", kind=f"total_{kind}", wanted=False, a=1, b=2)
+    key = s.start("rule_task_bad", kind="total_sum", wanted=True, a=1)
+    s.set_variables(key, b=2)
+    s.resolve()

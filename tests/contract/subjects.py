@@ -168,7 +168,9 @@ class Real:
 
     def evaluate(self, decision_id: str, variables: dict[str, Any]) -> Any:
         body = {"decisionDefinitionId": decision_id, "variables": variables}
-        return json.loads(self._call("POST", "/v2/decision-definitions/evaluation", body)["output"])
+        answer = self._call("POST", "/v2/decision-definitions/evaluation", body)
+        failure: str = answer["failureMessage"]
+        return failure.partition(", but ")[2] if failure else json.loads(answer["output"])
 
     def start(self, process_id: str, **variables: Any) -> int:
         body = {"processDefinitionId": process_id, "variables": variables}

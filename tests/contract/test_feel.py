@@ -40,5 +40,10 @@ def test_recorded_values_are_those_of_a_real_camunda(request: pytest.FixtureRequ
         answer["expression"]: real.evaluate(f"{name}_{n}", RECORDED["context"]) for n, answer in enumerate(answers)
     }
 
-    expected: dict[str, Any] = {answer["expression"]: answer["value"] for answer in answers}
+    expected: dict[str, Any] = {
+        answer["expression"]: answer["value"]
+        if "value" in answer
+        else f"failed to evaluate expression '{answer['expression']}' : {answer['failed']}"
+        for answer in answers
+    }
     assert {text: value for text, value in found.items() if value != expected[text]} == {}

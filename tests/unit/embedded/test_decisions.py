@@ -49,8 +49,63 @@ def test_a_hit_policy_picks_from_the_matching_rules(policy: str, output: Any) ->
 
 
 def test_two_matches_contradict_a_unique_table() -> None:
-    with pytest.raises(ValueError, match="hit policy UNIQUE"):
+    with pytest.raises(ValueError, match="UNIQUE hit policy"):
         evaluate(table(""), n=9)
+
+
+@pytest.mark.parametrize(
+    "policy", ['hitPolicy="COLLECT"', 'hitPolicy="COLLECT" aggregation="COUNT"', 'hitPolicy="FIRST"']
+)
+def test_no_match_is_null_whatever_the_policy(policy: str) -> None:
+    """An empty list and a count of 0 were answered."""
+    assert evaluate(table(policy).replace("<text>-</text>", "<text>&gt; 9</text>"), n=1) is None
+
+
+@pytest.mark.parametrize("policy", ['hitPolicy="COLLECT" aggregation="SUM"', 'hitPolicy="UNIQUE"'])
+def test_a_default_output_stands_in_where_nothing_matches(policy: str) -> None:
+    """It was passed over without a word."""
+    document = table(policy).replace("<text>-</text>", "<text>&gt; 9</text>")
+    default = '<output id="o" name="out"><defaultOutputEntry id="x"><text>n + 7</text></defaultOutputEntry></output>'
+
+    assert evaluate(document.replace('<output id="o" name="out"/>', default), n=1) == 8
+
+
+def test_an_aggregate_of_two_columns_is_refused() -> None:
+    document = table('hitPolicy="COLLECT" aggregation="SUM"').replace("<rule", '<output id="p" name="q"/><rule', 1)
+
+    with pytest.raises(Rejection, match="with aggregator is not defined for compound output"):
+        Engine().deploy(("d.dmn", document))
+
+
+@pytest.mark.parametrize(
+    ("aggregation", "output", "told"),
+    [("SUM", "null", "null"), ("MIN", '"a"', '"a"'), ("MAX", "true", "true"), ("SUM", "[1,2]", "[1, 2]")],
+)
+def test_an_aggregate_of_no_numbers_is_refused_in_camundas_words(aggregation: str, output: str, told: str) -> None:
+    """Python's TypeError went through the engine."""
+    document = table(f'hitPolicy="COLLECT" aggregation="{aggregation}"').replace(
+        "<text>3</text>", f"<text>{output}</text>"
+    )
+
+    with pytest.raises(ValueError, match="expected number") as refused:
+        evaluate(document, n=9)
+
+    assert str(refused.value) == f"Expected to evaluate decision 'd', but expected number but found '{told}'"
+
+
+def test_an_aggregate_counts_in_decimals() -> None:
+    document = table('hitPolicy="COLLECT" aggregation="SUM"').replace("<text>1</text>", "<text>0.1</text>")
+
+    assert evaluate(document.replace("<text>3</text>", "<text>0.2</text>"), n=6) == 0.3
+
+
+def test_an_expression_without_a_result_fails_the_decision() -> None:
+    with pytest.raises(ValueError, match="Division by zero") as failed:
+        evaluate(table('hitPolicy="FIRST"').replace("<text>1</text>", "<text>0 ** -1</text>"), n=9)
+
+    assert str(failed.value).startswith(
+        "Expected to evaluate decision 'd', but failed to evaluate expression '0 ** -1'"
+    )
 
 
 def test_a_decision_sees_the_output_of_those_it_requires() -> None:

@@ -41,7 +41,7 @@ def model(event: str, *, name: str = "go", wait: str = "PT1M") -> tuple[str, str
             model(DATE.format("=missing")),
             "Invalid timer date expression (Expected result of the expression 'missing' to be one of",
         ),
-        (model(CYCLE.format("0 0 9 * * MON")), "ISO 8601 repetitions only"),
+        (model(CYCLE.format("0 0 9 * * MON")), "Cron expressions are not supported in timers (found '0 0 9 * * MON')"),
         (model(CYCLE.format("=missing")), "Invalid timer cycle expression"),
         (model(MESSAGE, name="=x"), "type String for message name '=x', but was NULL"),
         (model(SIGNAL, name="=1 + 1"), "type String for signal name '=1 + 1', but was NUMBER"),

@@ -67,6 +67,125 @@ def test_what_can_not_be_executed_is_refused_by_name(document: str, words: list[
         assert word in refused.value.reason
 
 
+TIMER = '<bpmn:intermediateCatchEvent id="i"><bpmn:timerEventDefinition><bpmn:{0}>{1}</bpmn:{0}></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>'
+BOUNDARY = '<bpmn:task id="t"/><bpmn:boundaryEvent id="b" attachedToRef="t" cancelActivity="false"><bpmn:outgoing>f</bpmn:outgoing><bpmn:timerEventDefinition><bpmn:timeCycle>{}</bpmn:timeCycle></bpmn:timerEventDefinition></bpmn:boundaryEvent>'
+EVENT_SUB_PROCESS = '<bpmn:subProcess id="e" triggeredByEvent="true"><bpmn:startEvent id="b" isInterrupting="false"><bpmn:timerEventDefinition><bpmn:timeCycle>{}</bpmn:timeCycle></bpmn:timerEventDefinition></bpmn:startEvent></bpmn:subProcess>'
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        (process(TIMER.format("timeDuration", "soon")), "Invalid timer duration expression (Invalid duration format 'soon' for expression 'soon'.)"),
+        (process(TIMER.format("timeDuration", "P9999999999D")), "Invalid timer duration expression (Invalid duration format"),
+        (process(TIMER.format("timeDate", "soon")), "Invalid timer date expression (Invalid date-time format 'soon' for expression 'soon'.)"),
+        (process(TIMER.format("timeDate", "2024-01-01T10:00")), "Invalid timer date expression (Invalid date-time format"),
+        (process(BOUNDARY.format("R/soon")), "Invalid timer cycle expression"),
+        (process(BOUNDARY.format("0 0 9 * * MON")), "Cron expressions are not supported in timers (found '0 0 9 * * MON')"),
+        (process(EVENT_SUB_PROCESS.format("@hourly")), "Cron expressions are not supported in timers (found '@hourly')"),
+    ],
+)  # fmt: skip
+def test_a_static_timer_that_can_not_be_read_is_refused(document: str, words: str) -> None:
+    """Only start events of processes were looked at; others made incidents of every instance."""
+    with pytest.raises(Rejection) as refused:
+        Engine().deploy(("model.bpmn", document))
+
+    assert words in refused.value.reason
+
+
+@pytest.mark.parametrize("binding", ["deployment", "versionTag"])
+@pytest.mark.parametrize(
+    "document",
+    [
+        process('<bpmn:callActivity id="t"><bpmn:extensionElements><zeebe:calledElement processId="q" {}/></bpmn:extensionElements></bpmn:callActivity>'),
+        process('<bpmn:businessRuleTask id="t"><bpmn:extensionElements><zeebe:calledDecision decisionId="q" resultVariable="r" {}/></bpmn:extensionElements></bpmn:businessRuleTask>'),
+        process('<bpmn:userTask id="t"><bpmn:extensionElements><zeebe:userTask/><zeebe:formDefinition formId="q" {}/></bpmn:extensionElements></bpmn:userTask>'),
+    ],
+)  # fmt: skip
+def test_what_is_bound_to_a_version_is_refused(document: str, binding: str) -> None:
+    """Decisions and forms were taken in their latest version whatever the model said."""
+    document = document.replace("{}", f'bindingType="{binding}" versionTag="v1"')
+
+    with pytest.raises(Rejection, match=f"Binding type '{binding}' of a .* is not supported"):
+        Engine().deploy(("model.bpmn", document))
+
+
+@pytest.mark.parametrize("text", ["strng(x)", "for i in x return strng(i)", "{a: before(1, 2)}", "x[strng(item)]"])
+def test_a_function_that_nobody_defines_is_refused(text: str) -> None:
+    """A word too few or a slip of the pen gave null, as on a real Camunda; only names with blanks were refused."""
+    with pytest.raises(Rejection, match=r"function '\w+' is not supported"):
+        Engine().deploy(("model.bpmn", process(TASK.format(f'<zeebe:taskDefinition type="= {text}"/>'))))
+
+
+CONDITION = '<bpmn:exclusiveGateway id="g"/><bpmn:task id="t"/><bpmn:sequenceFlow id="f" sourceRef="g" targetRef="t"><bpmn:conditionExpression>{}</bpmn:conditionExpression></bpmn:sequenceFlow>'
+SUBSCRIPTION = '<bpmn:message id="m" name="m"><bpmn:extensionElements><zeebe:subscription correlationKey="{}"/></bpmn:extensionElements></bpmn:message>'
+LOOP = '<bpmn:task id="t"><bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements><zeebe:loopCharacteristics {}/></bpmn:extensionElements></bpmn:multiInstanceLoopCharacteristics></bpmn:task>'
+SCRIPT = '<bpmn:scriptTask id="t"><bpmn:extensionElements><zeebe:script expression="{}" resultVariable="r"/></bpmn:extensionElements></bpmn:scriptTask>'
+
+
+@pytest.mark.parametrize(
+    ("text", "document"),
+    [
+        ("amount > 5", process(CONDITION.format("amount &gt; 5"))),
+        ("true", process(CONDITION.format("true"))),
+        ("orderId", process('<bpmn:receiveTask id="t" messageRef="m"/>', roots=SUBSCRIPTION.format("orderId"))),
+        ("items", process(LOOP.format('inputCollection="items"'))),
+        ("x", process(LOOP.format('inputCollection="=items" outputCollection="o" outputElement="x"'))),
+        ("a", process(TASK.format(JOB + '<zeebe:ioMapping><zeebe:output source="a" target="b"/></zeebe:ioMapping>'))),
+        ("x + 1", process(SCRIPT.format("x + 1"))),
+    ],
+)
+def test_a_forgotten_equals_sign_is_refused_in_camundas_words(text: str, document: str) -> None:
+    """Such a model was deployed, and its instances had incidents, or went on with the text in place of a value."""
+    with pytest.raises(Rejection) as refused:
+        Engine().deploy(("model.bpmn", document))
+
+    hint = f"An expression must start with '=' (e.g. '={text}')."
+    assert f"ERROR: Expected expression but found static value '{text}'. {hint}" in refused.value.reason
+
+
+@pytest.mark.parametrize(
+    ("mapping", "words"),
+    [
+        ('<zeebe:input target="y"/>', "Expected expression but not found."),
+        ('<zeebe:input source="" target="y"/>', "Expected expression but not found."),
+        ('<zeebe:output source="=x"/>', "Expected path expression but not found."),
+        ('<zeebe:output source="=x" target="a b"/>', r"Expected path expression 'a b' but doesn't match the pattern '[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*'."),
+        ('<zeebe:input source="x" target="=y"/>', "Expected path expression '=y' but doesn't match"),
+        ('<zeebe:output source="=x" target="null"/>', "Expected path expression 'null' but is one of the reserved words (null, true,"),
+    ],
+)  # fmt: skip
+def test_a_mapping_has_a_source_and_a_proper_target(mapping: str, words: str) -> None:
+    """Without a source the text '' was written; any target was taken, and none was an AttributeError later."""
+    with pytest.raises(Rejection) as refused:
+        Engine().deploy(("model.bpmn", process(TASK.format(f"{JOB}<zeebe:ioMapping>{mapping}</zeebe:ioMapping>"))))
+
+    assert words in refused.value.reason
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        process(TASK.format(JOB + '<zeebe:ioMapping><zeebe:output target="b"/></zeebe:ioMapping>')),
+        process(SCRIPT.format("")),
+    ],
+)
+def test_a_missing_expression_is_refused(document: str) -> None:
+    with pytest.raises(Rejection, match="Expected expression but not found"):
+        Engine().deploy(("model.bpmn", document))
+
+
+def test_an_inputs_source_may_be_a_plain_text() -> None:
+    engine = Engine()
+    engine.deploy(("p.bpmn", process(
+        TASK.format(JOB + '<zeebe:ioMapping><zeebe:input source="x" target="y"/></zeebe:ioMapping>'),
+        '<bpmn:sequenceFlow id="f" sourceRef="s" targetRef="t"/>',
+    )))  # fmt: skip
+
+    engine.create_instance("p")
+
+    assert engine.activate("x")[0].variables == {"y": "x"}
+
+
 def test_all_problems_of_a_deployment_are_named_at_once() -> None:
     document = process('<bpmn:complexGateway id="c"/>', TASK.format(""))
 
