@@ -39,9 +39,10 @@ def deaf_gateway() -> Iterator[tuple[str, int]]:
         yield full.getsockname()
 
 
-def commands_to(port: int, transport: str, **settings: int) -> Commands:
+def commands_to(port: int, transport: str, max_connections: int = 32, **settings: int) -> Commands:
     api = ApiConfig.model_validate({"baseUrl": f"http://127.0.0.1:{port}", **settings})
-    return Commands(C8Config(api=api, worker=WorkerConfig.model_validate({"transport": transport})))
+    worker = WorkerConfig.model_validate({"transport": transport, "maxConnections": max_connections})
+    return Commands(C8Config(api=api, worker=worker))
 
 
 class Server:
@@ -231,6 +232,26 @@ def test_an_answer_nobody_asked_for_makes_a_connection_unfit(server: Server) -> 
 
     assert lane.exchange(HEAD, b"", 5).body == b"{}"
     assert server.connections == 2
+
+
+@TRANSPORTS
+def test_no_more_reports_are_sent_at_once_than_connections_may_be(server: Server, transport: str) -> None:
+    commands = commands_to(server.port, transport, max_connections=2)
+    at_once, peak = 0, 0
+
+    def slowly(sock: socket.socket) -> bool:
+        nonlocal at_once, peak
+        at_once += 1
+        peak = max(peak, at_once)
+        gevent.sleep(0.02)
+        at_once -= 1
+        return sock.sendall(OK) is None
+
+    server.answer = slowly
+    reports = [gevent.spawn(commands.settle, str(key), "completion", b"{}") for key in range(10)]
+    gevent.joinall(reports, raise_error=True)
+
+    assert (len(server.requests), peak) == (10, 2)
 
 
 @TRANSPORTS

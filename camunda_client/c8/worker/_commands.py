@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
+
+from gevent.lock import Semaphore
 
 from camunda_client.c8 import _http, auth
 from camunda_client.c8.worker._tls import tls_context
@@ -46,7 +49,9 @@ class Commands:
         self._reports: _Lane
         self._leases: _Lane
         if config.api.proxy or config.worker.transport == "requests":
-            self._polls = self._reports = self._leases = _RequestsLane(config)
+            self._polls = _RequestsLane(config, None)
+            self._reports = _RequestsLane(config, config.worker.max_connections)
+            self._leases = _RequestsLane(config, LEASE_CONNECTIONS)
         else:
             wire = Wire(
                 base,
@@ -114,15 +119,17 @@ class _WireLane:
 class _RequestsLane:
     """The same through ``requests``: any proxy it knows, at ten to twenty times the CPU."""
 
-    def __init__(self, config: C8Config) -> None:
+    def __init__(self, config: C8Config, limit: int | None) -> None:
         self._config = config
+        self._room = Semaphore(limit) if limit else nullcontext()
 
     def send(self, method: str, path: str, body: bytes, timeout_s: float, credentials: str | None) -> Answer:
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if credentials:
             headers["Authorization"] = credentials
-        url = self._config.api.base_url + path
-        return _http.exchange(method, url, body=body, headers=headers, timeout_s=timeout_s, settings=self._config.api)
+        url, settings = self._config.api.base_url + path, self._config.api
+        with self._room:
+            return _http.exchange(method, url, body=body, headers=headers, timeout_s=timeout_s, settings=settings)
 
     def close(self) -> None:
         """Leave the session alone: API functions share it."""
