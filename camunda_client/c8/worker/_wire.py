@@ -7,34 +7,29 @@ sent leaves open whether Camunda applied it, and says so (``ConnectionFailed.may
 
 from __future__ import annotations
 
-import ipaddress
 import socket as constants
 import ssl
 import time
 from typing import TYPE_CHECKING, Final
 
-import gevent
 import gevent.lock
 import gevent.socket
 import gevent.ssl
-import gevent.threadpool
 import httptools
 
-from camunda_client import __version__, patching
+from camunda_client import __version__
 from camunda_client.c8._http import Answer
+from camunda_client.c8.worker._addresses import Addresses
 from camunda_client.c8.worker._channel import Channel, Deadlines, PlainChannel, SecureChannel
 from camunda_client.error import ConnectionFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from urllib.parse import SplitResult
 
 #: Seconds. Camunda's gateway closes a connection that was idle for 60 s (measured on 8.6.0).
 IDLE_LIMIT_S: Final = 45.0
 #: Seconds. A connection older than this is replaced, so that a moved or re-balanced gateway is found again.
 AGE_LIMIT_S: Final = 600.0
-#: Seconds for which a resolved address is used before it is looked up again (in the background).
-ADDRESS_LIFE_S: Final = 30.0
 
 
 class BodyTooLarge(ValueError):
@@ -278,7 +273,7 @@ class Wire:
         self._tls = tls
         self._connect_timeout_s = connect_timeout_s
         self._body_cap = body_cap
-        self._addresses = _Addresses(self._host, self._port)
+        self._addresses = Addresses(self._host, self._port)
         self._deadlines = Deadlines()
         self.static_head = (
             f"Host: {base.netloc}\r\nUser-Agent: c8-client/{__version__}\r\nAccept: application/json\r\n"
@@ -328,71 +323,6 @@ class Wire:
         if self._tls is None:
             return PlainChannel(sock, self._deadlines)
         return SecureChannel(self._tls.wrap_socket(sock, server_hostname=self._host))
-
-
-class _Addresses:
-    """A host's addresses; looked up on a thread of its own, renewed behind the back of whoever uses them.
-
-    gevent resolves names on ten shared threads: when handlers fill those with slow look-ups, even a numeric address
-    waits for seconds (measured: 3.9 s). Reports must not.
-    """
-
-    def __init__(self, host: str, port: int) -> None:
-        self._host, self._port = host, port
-        self._known: list[tuple[int, tuple[object, ...]]] = []
-        self._best: object = None
-        self._at = 0.0
-        self._fixed = False
-        self._renewing = False
-        self._resolve: Callable[..., list[tuple[object, ...]]] = patching.original("socket", "getaddrinfo")
-        self._pool: gevent.threadpool.ThreadPool | None = None
-        try:
-            version = ipaddress.ip_address(host).version
-        except ValueError:
-            return
-        self._fixed = True
-        family = constants.AF_INET6 if version == 6 else constants.AF_INET
-        self._known = [(family, (host, port))]
-
-    def get(self) -> list[tuple[int, tuple[object, ...]]]:
-        if self._fixed:
-            return self._known
-        if not self._known:
-            self._renew()
-        elif time.monotonic() - self._at > ADDRESS_LIFE_S and not self._renewing:
-            self._renewing = True
-            gevent.spawn(self._renew_quietly)
-        return self._known
-
-    def prefer(self, address: object) -> None:
-        """Have this address tried first from now on: another may be that of a machine that is gone."""
-        if self._known and self._known[0][1] != address:
-            self._best = address
-            self._known = self._best_first(self._known)
-
-    def _best_first(self, addresses: list[tuple[int, tuple[object, ...]]]) -> list[tuple[int, tuple[object, ...]]]:
-        return sorted(addresses, key=lambda entry: entry[1] != self._best)
-
-    def forget(self) -> None:
-        """Look the name up again before the next connection: none of the known addresses answered."""
-        if not self._fixed:
-            self._known = []
-
-    def _renew(self) -> None:
-        if self._pool is None:
-            self._pool = gevent.threadpool.ThreadPool(1)
-        found = self._pool.apply(self._resolve, (self._host, self._port, 0, constants.SOCK_STREAM))
-        self._known = self._best_first([(entry[0], entry[4]) for entry in found])  # type: ignore[misc]
-        self._at = time.monotonic()
-
-    def _renew_quietly(self) -> None:
-        try:
-            self._renew()
-        except OSError:
-            # What is known goes on being used; the next look-up is due after the same time.
-            self._at = time.monotonic()
-        finally:
-            self._renewing = False
 
 
 def _failure(error: Exception, origin: str, *, maybe_applied: bool) -> ConnectionFailed:
