@@ -51,7 +51,7 @@ def test_a_handler_that_goes_wrong_in_any_way_fails_its_own_job_only(
     scene: Scene, events: Events, harm: Callable[[], Any], message: str
 ) -> None:
     scene.start()
-    with working(scene.camunda.base_url, {scene.job_type: once(harm)}, retry_back_off=1):
+    with working(scene.camunda.base_url, {scene.job_type: once(harm)}, retry_back_off=0):
         scene.completed_once()
 
     [failed] = scene.now("FAILED")
@@ -153,12 +153,23 @@ def test_of_three_event_loops_at_once_the_others_fail_with_the_reason_and_come_a
 ) -> None:
     """A running loop belongs to its thread, and all greenlets share one."""
 
+    refused = []
+
     async def work() -> int:
-        await asyncio.sleep(0.5)
+        while len(refused) < 2:
+            await asyncio.sleep(0.001)
         return 1
 
+    def handler(job: ActivatedJob) -> dict[str, int]:
+        try:
+            return {"n": asyncio.run(work())}
+        except RuntimeError:
+            refused.append(job.job_key)
+            raise
+
     scene.start(3)
-    with working(scene.camunda.base_url, {scene.job_type: lambda job: {"n": asyncio.run(work())}}, retry_back_off=700):
+    # Without a back-off: 8.6.0 loses the end of one now and then (docs/worker.md).
+    with working(scene.camunda.base_url, {scene.job_type: handler}, retry_back_off=0):
         completed = scene.completed_once(3)
 
     assert [job["variables"]["n"] for job in completed] == [1, 1, 1]

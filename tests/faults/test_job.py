@@ -58,7 +58,7 @@ def test_a_result_that_camunda_cannot_hold_fails_its_job_with_the_place(
         return NO_RESULTS[job.variables["number"]][0] if job.retries == 3 else {"worked": job.retries}
 
     keys = scene.start(len(NO_RESULTS))
-    with working(proxy.base_url, {scene.job_type: handler}, retry_back_off=1):
+    with working(proxy.base_url, {scene.job_type: handler}, retry_back_off=0):
         scene.completed_once(len(NO_RESULTS))
 
     failed = {job["processInstanceKey"]: job for job in scene.now("FAILED")}
@@ -91,7 +91,7 @@ def test_every_failure_says_its_retries(scene: Scene, proxy: FaultProxy) -> None
             raise errors[job.variables["number"]]
 
     scene.start(3)
-    with working(proxy.base_url, {scene.job_type: handler}, retry_back_off=1):
+    with working(proxy.base_url, {scene.job_type: handler}, retry_back_off=0):
         scene.completed_once(3)
 
     assert len(proxy.seen("POST .*/failure")) == 3
@@ -125,7 +125,7 @@ def test_an_error_without_a_code_fails_the_job_unsent(
             raise CamundaBusinessException(code, "forgot the code")
 
     scene.start()
-    with working(proxy.base_url, {scene.job_type: handler}, retry_back_off=1):
+    with working(proxy.base_url, {scene.job_type: handler}, retry_back_off=0):
         scene.completed_once()
 
     [failed] = scene.now("FAILED")
@@ -297,7 +297,7 @@ def test_a_huge_and_hostile_exception_becomes_a_short_and_harmless_message(
             raise ValueError(f"Authorization: Bearer {token}\x00\x1b[2J\u202e\ud800" + "x" * 1_000_000)
 
     scene.start()
-    with working(proxy.base_url, {scene.job_type: handler}, retry_back_off=1):
+    with working(proxy.base_url, {scene.job_type: handler}, retry_back_off=0):
         scene.completed_once()
 
     [failed] = scene.now("FAILED")
@@ -365,7 +365,7 @@ def test_a_failed_job_that_comes_again_before_the_failures_answer_is_worked_agai
 
     def handler(job: ActivatedJob) -> dict[str, Any]:
         if job.retries == 3:
-            raise ServiceException("once", retry_back_off=1)
+            raise ServiceException("once", retry_back_off=0)
         return {"worked": job.retries}
 
     tally = Tally(handler)

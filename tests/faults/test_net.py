@@ -326,7 +326,7 @@ def test_a_result_that_is_too_large_fails_its_job_and_is_sent_once(
     def handler(job: ActivatedJob) -> dict[str, str] | None:
         return {"big": "x" * int(megabytes * 1_000_000)} if job.retries == 3 else None
 
-    with working(proxy.base_url, {scene.job_type: handler}, retry_back_off=1):
+    with working(proxy.base_url, {scene.job_type: handler}, retry_back_off=0):
         scene.completed_once()
 
     [failed] = scene.now("FAILED")

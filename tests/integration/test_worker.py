@@ -71,7 +71,7 @@ def test_an_exception_fails_the_job_until_its_retries_are_used_up(real_camunda: 
         raise KeyError("no such sku")
 
     rest.start(real_camunda.base_url, f"one-{run}")
-    with working(real_camunda.base_url, {f"t-{run}": handler}, retry_back_off=1):
+    with working(real_camunda.base_url, {f"t-{run}": handler}, retry_back_off=0):
         job_records(real_camunda, f"t-{run}", "FAILED", 3)
 
     assert retries == [3, 2, 1]
@@ -87,7 +87,7 @@ def test_an_exception_fails_the_job_until_its_retries_are_used_up(real_camunda: 
 def test_an_exception_may_say_how_it_is_to_be_retried(real_camunda: RealCamunda, run: str) -> None:
     def handler(job: ActivatedJob) -> None:
         if job.retries != 7:
-            raise ServiceException("later", retries=7, retry_back_off=1, variables={"why": "busy"})
+            raise ServiceException("later", retries=7, retry_back_off=0, variables={"why": "busy"})
 
     rest.start(real_camunda.base_url, f"one-{run}")
     with working(real_camunda.base_url, {f"t-{run}": handler}):
@@ -150,7 +150,7 @@ def test_nothing_that_a_handler_does_ends_more_than_its_job(
         return handler_ends() if len(runs) == 1 else {"worked": True}
 
     rest.start(real_camunda.base_url, f"one-{run}")
-    with working(real_camunda.base_url, {f"t-{run}": handler}, retry_back_off=1):
+    with working(real_camunda.base_url, {f"t-{run}": handler}, retry_back_off=0):
         job_records(real_camunda, f"t-{run}", "COMPLETED")
 
     [failed] = job_records(real_camunda, f"t-{run}", "FAILED")
