@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from camunda_client import __version__
@@ -140,7 +141,7 @@ def _add_worker(commands: Any) -> None:
     )
     worker.add_argument(
         "--status-port",
-        type=_listening_port,
+        type=partial(_port, least=1),
         metavar="PORT",
         help="serve /metrics (Prometheus, all processes together) and /health (200 or 503); needs the extra: "
         "pip install 'c8-client[metrics]'; default: not at all",
@@ -208,15 +209,9 @@ def _add_engine(commands: Any) -> None:
     engine.set_defaults(run=_engine.run)
 
 
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"a port from 0 to 65535 is needed, not {text!r}")
-    return int(text)
-
-
-def _listening_port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"a port from 1 to 65535 is needed, not {text!r}")
+def _port(text: str, least: int = 0) -> int:
+    if not text.isdecimal() or not least <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"a port from {least} to 65535 is needed, not {text!r}")
     return int(text)
 
 

@@ -119,13 +119,13 @@ class Events:
     def subscribe_boundaries(self, instance: ElementInstance) -> None:
         """Wait for the boundary events of an activity."""
         for boundary in instance.element.boundaries:
-            if boundary.event.kind in AWAITED:
+            if self.awaits(boundary):
                 self.subscribe(instance, boundary)
 
     def subscribe_scope(self, scope: ElementInstance) -> None:
         """Wait for the events of a scope's event sub-processes."""
         for sub_process in scope.element.event_subprocesses:
-            if sub_process.start.event.kind in AWAITED:
+            if self.awaits(sub_process.start):
                 self.subscribe(scope, sub_process.start)
 
     @staticmethod
@@ -133,11 +133,11 @@ class Events:
         """Whether a catching element's event is waited for."""
         return catcher.event.kind in AWAITED
 
-    @staticmethod
-    def catchers_of_scope(scope: Element) -> list[Element]:
+    @classmethod
+    def catchers_of_scope(cls, scope: Element) -> list[Element]:
         """Return what a process or sub-process waits for while it is open: at its boundary, and to start in it."""
         starts = [sub_process.start for sub_process in scope.event_subprocesses]
-        return [catcher for catcher in scope.boundaries + starts if catcher.event.kind in AWAITED]
+        return [catcher for catcher in scope.boundaries + starts if cls.awaits(catcher)]
 
     def close(self, instance: ElementInstance) -> None:
         """Stop waiting for anything."""
