@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import zlib
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from camunda_client.c8 import _http
 from camunda_client.config import ApiConfig
@@ -140,6 +143,41 @@ def test_a_redirect_is_an_error_that_names_the_origin_only(status: str) -> None:
     assert (error.reason, error.maybe_applied) == ("redirect", False)
     assert "redirects to https://evil.example, which is never followed" in str(error)
     assert "geheim" not in str(error)
+
+
+def test_a_redirect_to_no_address_is_told_as_a_redirect() -> None:
+    failed = failure(lambda it: it.send(answer("", "302 Found", Location="https://[sso")))
+
+    assert failed.reason == "redirect"
+    assert "redirects to an address that is none" in failed.message
+
+
+def test_what_our_caller_is_handling_says_nothing_of_our_exchange() -> None:
+    """A handler asks for something while it handles its partner's expired certificate."""
+    with raw_server(hang_up) as server:
+        try:
+            raise requests.exceptions.SSLError("the partner's certificate has expired")
+        except requests.exceptions.SSLError:
+            with pytest.raises(ConnectionFailed) as caught:
+                exchange(server.base_url)
+
+    assert caught.value.reason == "reset"
+
+
+def test_a_handshake_that_is_hung_up_on_is_a_closed_connection_and_not_a_question_of_trust() -> None:
+    def hang_up_on_hello(listener: socket.socket) -> None:
+        sock, _ = listener.accept()
+        with sock:
+            sock.recv(65536)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=hang_up_on_hello, args=(listener,), daemon=True)
+        server.start()
+        with pytest.raises(ConnectionFailed) as caught:
+            exchange(f"https://127.0.0.1:{listener.getsockname()[1]}")
+        server.join(10)
+
+    assert (caught.value.reason, caught.value.maybe_applied) == ("reset", False)
 
 
 @pytest.mark.parametrize(("url", "reason"), [("http://127.0.0.1:1", "refused"), ("http://no-such-host.invalid", "dns")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -40,6 +41,8 @@ def exchange(
 
     from camunda_client.c8._http import _session, _sockets
 
+    # What our caller is handling hangs below whatever is raised here, and says nothing of this exchange.
+    callers = sys.exc_info()[1]
     progress = _sockets.Progress(deadline=monotonic() + timeout_s)
     token = _sockets.current.set(progress)
     try:
@@ -53,10 +56,9 @@ def exchange(
                 retry_after_s=_retry_after_s(response.headers.get("retry-after")),
                 body=content,
             )
-    except requests.exceptions.RequestException as error:
-        raise _translated(error, url, timeout_s, progress) from error
-    except OSError as error:  # a certificate file that is gone, no more file descriptors, a timeout while reading
-        raise _translated(error, url, timeout_s, progress) from error
+    # OSError: a certificate file that is gone, no more file descriptors, a timeout while reading.
+    except (requests.exceptions.RequestException, OSError) as error:
+        raise _translated(error, callers, url, timeout_s, progress) from error
     finally:
         _sockets.current.reset(token)
 
@@ -80,7 +82,10 @@ def _read(response: requests.Response, progress: Progress, limit: int, url: str)
 
 def _redirected(url: str, location: str) -> ConnectionFailed:
     # Only the origin is told: the rest of the address may carry a login's one-time secrets.
-    target = _origin(location) if "//" in location else "another path of the same server"
+    try:
+        target = _origin(location) if "//" in location else "another path of the same server"
+    except ValueError:
+        target = "an address that is none"
     return ConnectionFailed(
         f"{_origin(url)} redirects to {target}, which is never followed, because it could be given our token; "
         "set the address that answers itself",
@@ -99,19 +104,23 @@ def _retry_after_s(value: str | None) -> float | None:
     return float(value) if value is not None and value.strip().isascii() and value.strip().isdigit() else None
 
 
-def _translated(error: Exception, url: str, timeout_s: float, progress: Progress) -> ConnectionFailed:
-    reason, what = _diagnosis(error, timeout_s)
+def _translated(
+    error: Exception, callers: BaseException | None, url: str, timeout_s: float, progress: Progress
+) -> ConnectionFailed:
+    reason, what = _diagnosis(_chain(error, callers), timeout_s)
     maybe_applied = progress.maybe_sent
     return ConnectionFailed(f"{_origin(url)} {what}", maybe_applied=maybe_applied, reason=reason)
 
 
-def _diagnosis(error: Exception, timeout_s: float) -> tuple[str, str]:
+def _diagnosis(chain: list[BaseException], timeout_s: float) -> tuple[str, str]:
     """Return one word for machines and half a sentence for people. Never cites the request: it has secrets."""
-    chain = _chain(error)
     names = {type(link).__name__ for link in chain}
     for kinds, reason, what in _KINDS:
         if names & kinds:
             return reason, what
+    # Not a question of trust: a balancer that restarts ends handshakes like this, and the next one is answered.
+    if names & {"SSLEOFError", "SSLZeroReturnError"}:
+        return "reset", "closed the connection without an answer"
     for link in chain:
         if "CERTIFICATE_VERIFY_FAILED" in str(link) or "SSL" in type(link).__name__:
             return "tls", f"could not be trusted or reached by TLS: {_innermost(chain)}"
@@ -137,13 +146,13 @@ _KINDS: tuple[tuple[set[str], str, str], ...] = (
 )
 
 
-def _chain(error: BaseException) -> list[BaseException]:
+def _chain(error: BaseException, callers: BaseException | None) -> list[BaseException]:
     """Return an exception with all that it wraps: urllib3 hides causes in arguments and attributes."""
     found: list[BaseException] = []
     waiting: list[object] = [error]
     while waiting and len(found) < 20:
         link = waiting.pop(0)
-        if isinstance(link, BaseException) and link not in found:
+        if isinstance(link, BaseException) and link is not callers and link not in found:
             found.append(link)
             waiting += [*link.args, link.__cause__, link.__context__, getattr(link, "reason", None)]
     return found

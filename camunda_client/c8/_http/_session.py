@@ -80,8 +80,15 @@ def _session_for(settings: ApiConfig) -> requests.Session:
     return session
 
 
+class _Session(requests.Session):
+    """Follows nothing, and does not even read where to: a `Location` that is no address would raise a ValueError."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 def _new_session(settings: ApiConfig, proxy: str | None) -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
     session.proxies = {"http": proxy, "https": proxy} if proxy is not None else {}
     tls = settings.tls
