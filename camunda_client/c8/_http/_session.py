@@ -83,7 +83,7 @@ def _session_for(settings: ApiConfig) -> requests.Session:
 class _Session(requests.Session):
     """Follows nothing, and does not even read where to: a `Location` that is no address would raise a ValueError."""
 
-    def get_redirect_target(self, resp: requests.Response) -> None:
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - as it is called
         return None
 
 

@@ -103,7 +103,7 @@ def _cache(config: C8Config) -> TokenCache:
         if known is config:
             return cache
     del _caches[:-3]
-    cache = TokenCache(lambda: fetch_token(config))
+    cache = TokenCache(lambda timeout_s: fetch_token(config, timeout_s))
     _caches.append((config, cache))
     # Another greenlet may have been quicker; all must use the first.
     return next(found for known, found in _caches if known is config)

@@ -1,6 +1,7 @@
-"""A token held until shortly before its end, and fetched by one caller for all.
+"""A token held until shortly before its end, and fetched once for all callers.
 
-Time is monotonic. The clock, the wait and the fetch are parameters, so that tests need none of the three.
+Nobody waits while a token works: shortly before its end it is renewed beside the calls. Time is monotonic. The clock,
+the wait, the fetch and what runs beside are parameters, so that tests need none of them.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from camunda_client.c8._backoff import Backoff
-from camunda_client.c8.auth._fetch import Token, TokenRefused
-from camunda_client.error import ErrorCode, ServiceException
+from camunda_client.c8.auth._fetch import FETCH_TIMEOUT_S, Token, TokenRefused
+from camunda_client.error import ConfigurationError, ErrorCode, ServiceException
 
 #: Seconds before its end from which on a token is renewed; a quarter of its life if that is shorter.
 EARLY_S = 30.0
@@ -32,16 +33,27 @@ class TokenCache:
 
     def __init__(
         self,
-        fetch: Callable[[], Token],
+        fetch: Callable[[float], Token],
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Any] | None = None,
+        beside: Callable[[Callable[[], None]], Any] | None = None,
         backoff: Backoff | None = None,
     ) -> None:
+        """Hold nothing yet.
+
+        Args:
+            fetch: Gets a token within so many seconds.
+            clock: Monotonic seconds.
+            sleep: Waits so many seconds.
+            beside: Runs something beside its caller; a thread, which is a greenlet where gevent has patched.
+            backoff: How long to wait between tries.
+        """
         self._fetch = fetch
         self._clock = clock
         # Looked up at each wait: gevent may replace it after we were made.
         self._sleep = sleep or (lambda seconds: time.sleep(seconds))
+        self._beside = beside or _in_a_thread
         self._backoff = backoff or Backoff(first_s=1.0, ceiling_s=10.0)
         self._locks: dict[tuple[Any, ...], threading.Lock] = {}
         self._value: str | None = None
@@ -49,6 +61,7 @@ class TokenCache:
         self._failure: ServiceException | None = None
         self._quiet_until = 0.0
         self._forced_at: float | None = None
+        self._renewing_until = 0.0
 
     def token(self, wait_s: float | None = None) -> str:
         """Return a token that is valid now.
@@ -62,17 +75,10 @@ class TokenCache:
         value, now = self._value, self._clock()
         if value is not None and now < self._early_at:
             return value
-        lock = self._lock()
         if value is not None and now < self._ends_at:
-            # It still works: one caller renews it, the others go on with it.
-            if not lock.acquire(blocking=False):
-                return value
-            try:
-                return self._renewed(wait_s, tries=1)
-            except ServiceException:
-                return value
-            finally:
-                lock.release()
+            self._renew_beside(now)
+            return value
+        lock = self._lock()
         give_up_at = None if wait_s is None else now + wait_s
         if not lock.acquire(timeout=-1 if wait_s is None else max(wait_s, 0)):
             raise ServiceException(
@@ -96,8 +102,14 @@ class TokenCache:
             if self._forced_at is not None and now - self._forced_at < FORCED_PAUSE_S:
                 return None
             self._forced_at = now
+            before = self._early_at, self._ends_at
             self._early_at = self._ends_at = now
-            renewed = self._renewed(wait_s, tries=TRIES)
+            try:
+                renewed = self._renewed(wait_s, tries=TRIES)
+            except ServiceException:
+                # One 401 may be one endpoint's, or a proxy's; the token may do for all else.
+                self._early_at, self._ends_at = before
+                return None
             if renewed == rejected:
                 _log("error", "auth.rejected", remedy="the engine refuses a token that is valid: check its audience")
                 return None
@@ -114,6 +126,25 @@ class TokenCache:
         key = (socket.socket, os.getpid())
         return self._locks.get(key) or self._locks.setdefault(key, threading.Lock())
 
+    def _renew_beside(self, now: float) -> None:
+        if now < self._renewing_until or (self._failure is not None and now < self._quiet_until):
+            return
+        # Not a lock: what runs beside may be lost with its thread or by a fork, and then this ends by itself.
+        self._renewing_until = now + 2 * FETCH_TIMEOUT_S
+        try:
+            self._beside(self._renew_early)
+        except RuntimeError as error:  # no more threads; whoever finds the token at its end fetches the next one
+            _log("warning", "auth.token_failed", error=str(error))
+
+    def _renew_early(self) -> None:
+        began = self._clock()
+        try:
+            self._keep(self._fetch(FETCH_TIMEOUT_S), began)
+        except ServiceException as error:
+            self._failed(error)
+        finally:
+            self._renewing_until = 0.0
+
     def _renewed(self, wait_s: float | None, tries: int) -> str:
         """Return a fresh token; holds the lock, so whoever waited finds what the first one brought."""
         now = self._clock()
@@ -127,13 +158,19 @@ class TokenCache:
         give_up_at = None if wait_s is None else now + wait_s
         for attempt in range(1, tries + 1):
             began = self._clock()
+            limit_s = FETCH_TIMEOUT_S if give_up_at is None else min(FETCH_TIMEOUT_S, max(give_up_at - began, 0.001))
             try:
-                token = self._fetch()
+                token = self._fetch(limit_s)
+            except ConfigurationError:
+                raise  # neither tried nor remembered: only another configuration helps
             except ServiceException as error:
                 pause_s = self._backoff.wait_s(attempt)
-                last = attempt == tries or (give_up_at is not None and self._clock() + pause_s >= give_up_at)
+                tried_at = self._clock()
+                last = attempt == tries or (give_up_at is not None and tried_at + pause_s >= give_up_at)
                 if isinstance(error, TokenRefused) or last:
-                    self._failed(error)
+                    # What was too slow for one caller's haste is no failure for the others.
+                    if limit_s == FETCH_TIMEOUT_S or tried_at - began < limit_s:
+                        self._failed(error)
                     raise
                 _log("warning", "auth.token_failed", attempt=attempt, error=error.message, next_try_s=round(pause_s, 2))
                 self._sleep(pause_s)
@@ -154,6 +191,10 @@ class TokenCache:
         self._failure = error
         self._quiet_until = self._clock() + (REFUSED_COOL_DOWN_S if refused else COOL_DOWN_S)
         _log("error", "auth.token_denied" if refused else "auth.token_failed", error=error.message)
+
+
+def _in_a_thread(run: Callable[[], None]) -> None:
+    threading.Thread(target=run, name="camunda-token", daemon=True).start()
 
 
 def _log(level: str, event: str, **fields: Any) -> None:

@@ -38,8 +38,12 @@ class TokenRefused(ServiceException):
     default_code = ErrorCode.C8_AUTH_GET_TOKEN_FAILED
 
 
-def fetch_token(config: C8Config) -> Token:
+def fetch_token(config: C8Config, timeout_s: float = FETCH_TIMEOUT_S) -> Token:
     """Return a new token.
+
+    Args:
+        config: Whose token.
+        timeout_s: For the whole request.
 
     Raises:
         ConfigurationError: This configuration has no token server.
@@ -54,13 +58,13 @@ def fetch_token(config: C8Config) -> Token:
     body = urlencode(oauth.get_request_data()).encode()
     try:
         answer = _http.exchange(
-            "POST", oauth.get_url(), body=body, headers=headers, timeout_s=FETCH_TIMEOUT_S, settings=config.api
+            "POST", oauth.get_url(), body=body, headers=headers, timeout_s=timeout_s, settings=config.api
         )
     except ConnectionFailed as error:
         kind = TokenRefused if error.reason in ("redirect", "tls") else _Passing
         raise kind(message=f"no token for {who}: {error}") from error
     if not answer.ok:
-        raise _refusal(answer, who)
+        raise _refusal(answer, who, oauth.client_secret.get_secret_value())
     return _read(answer, who)
 
 
@@ -68,14 +72,16 @@ class _Passing(ServiceException):
     default_code = ErrorCode.C8_AUTH_GET_TOKEN_FAILED
 
 
-def _refusal(answer: _http.Answer, who: str) -> ServiceException:
+def _refusal(answer: _http.Answer, who: str, secret: str) -> ServiceException:
     try:
         content = _http.parsed(answer)
     except ValueError:
         content = None
     told = content if isinstance(content, dict) else {}
     # RFC 6749 section 5.2 names both members.
-    why = _http.printable(told.get("error_description") or told.get("error") or _http.problem(answer)[1], 200)
+    said = str(told.get("error_description") or told.get("error") or _http.problem(answer)[1])
+    # Some servers cite the request.
+    why = _http.printable(said.replace(secret, "***"), 200)
     if answer.status in _PASSING or answer.status >= 500:
         return _Passing(message=f"no token for {who}: HTTP {answer.status}, {why}", status=answer.status)
     return TokenRefused(
@@ -100,7 +106,7 @@ def _read(answer: _http.Answer, who: str) -> Token:
 def _lifetime_s(told: Any) -> float:
     try:
         seconds = float(told)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return DEFAULT_LIFETIME_S
     # Not negative, no NaN, no infinity: a server that counts wrongly is asked again, not in a loop.
     return min(max(seconds, 1.0), 10 * 365 * 86400.0) if seconds == seconds else DEFAULT_LIFETIME_S

@@ -346,7 +346,7 @@ def _reason(error: Exception) -> str:
 #: First match wins; TLS and DNS errors are OSErrors too.
 _REASONS: Final = (
     (ConnectionRefusedError, "refused"),
-    ((ConnectionResetError, BrokenPipeError), "reset"),
+    ((ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError), "reset"),
     (constants.gaierror, "dns"),
     (ssl.SSLError, "tls"),
     (TimeoutError, "timeout"),

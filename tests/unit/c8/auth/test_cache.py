@@ -10,7 +10,7 @@ import pytest
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8.auth._cache import COOL_DOWN_S, FORCED_PAUSE_S, REFUSED_COOL_DOWN_S, TRIES, TokenCache
 from camunda_client.c8.auth._fetch import Token, TokenRefused
-from camunda_client.error import ServiceException
+from camunda_client.error import ConfigurationError, ServiceException
 
 
 class World:
@@ -22,13 +22,27 @@ class World:
         self.fetched = 0
         self.script: list[Exception | str | Callable[[], None]] = []
         self.slept: list[float] = []
+        self.limits: list[float] = []
+        self.beside: list[Callable[[], None]] = []
         self.cache = TokenCache(
-            self.fetch, clock=lambda: self.now, sleep=self.sleep, backoff=Backoff(first_s=1.0, dice=lambda: 1.0)
+            self.fetch,
+            clock=lambda: self.now,
+            sleep=self.sleep,
+            beside=self.beside.append,
+            backoff=Backoff(first_s=1.0, dice=lambda: 1.0),
         )
 
-    def fetch(self) -> Token:
+    def run_beside(self) -> None:
+        """Let what runs beside the callers run to its end."""
+        while self.beside:
+            self.beside.pop(0)()
+
+    def fetch(self, timeout_s: float) -> Token:
         self.fetched += 1
+        self.limits.append(timeout_s)
         step = self.script.pop(0) if self.script else f"token-{self.fetched}"
+        if callable(step):
+            step()
         if isinstance(step, Exception):
             raise step
         return Token(str(step), self.lifetime_s)
@@ -56,8 +70,11 @@ def test_a_token_is_renewed_thirty_seconds_before_its_end() -> None:
     world.cache.token()
 
     world.now += 270
+    meanwhile = [world.cache.token() for _ in range(10)]
+    world.run_beside()
 
-    assert world.cache.token() == "token-2"
+    assert meanwhile == ["token-1"] * 10
+    assert (world.cache.token(), world.fetched) == ("token-2", 2)
 
 
 def test_a_short_token_is_renewed_in_its_last_quarter() -> None:
@@ -65,10 +82,12 @@ def test_a_short_token_is_renewed_in_its_last_quarter() -> None:
     world.cache.token()
 
     world.now += 2.9
-    young = world.cache.token()
+    world.cache.token()
+    young = len(world.beside)
     world.now += 0.2
+    world.cache.token()
 
-    assert (young, world.cache.token()) == ("token-1", "token-2")
+    assert (young, len(world.beside)) == (0, 1)
 
 
 def test_an_old_but_valid_token_outlasts_a_failing_server() -> None:
@@ -77,11 +96,29 @@ def test_an_old_but_valid_token_outlasts_a_failing_server() -> None:
     world.script = [PASSING]
 
     world.now += 280
-    first, second = world.cache.token(), world.cache.token()
+    first = world.cache.token()
+    world.run_beside()
+    second = world.cache.token()
+    in_pause = len(world.beside)
     world.now += COOL_DOWN_S
+    third = world.cache.token()
+    world.run_beside()
 
-    assert (first, second, world.cache.token()) == ("token-1", "token-1", "token-3")
-    assert world.slept == []
+    assert (first, second, third, in_pause) == ("token-1", "token-1", "token-1", 0)
+    assert (world.cache.token(), world.slept) == ("token-3", [])
+
+
+def test_a_renewal_that_was_lost_with_its_thread_is_begun_again() -> None:
+    world = World(lifetime_s=3600)
+    world.cache.token()
+    world.now += 3571
+    world.cache.token()
+    world.beside.clear()
+
+    world.now += 21
+    world.cache.token()
+
+    assert len(world.beside) == 1
 
 
 def test_failures_that_may_pass_are_tried_again_with_growing_waits() -> None:
@@ -129,6 +166,50 @@ def test_nobody_waits_longer_than_they_have() -> None:
     assert (world.fetched, world.slept) == (2, [1.0])
 
 
+def test_a_fetch_takes_no_longer_than_its_caller_has() -> None:
+    world = World()
+    world.script = [PASSING]
+
+    world.cache.token(wait_s=4.0)
+
+    assert world.limits == [4.0, 3.0]  # a second was slept
+
+
+def test_one_callers_haste_is_no_failure_for_the_others() -> None:
+    world = World()
+
+    def slow() -> None:
+        world.now += 0.5
+        raise PASSING
+
+    world.script = [slow]
+    with pytest.raises(ServiceException, match="HTTP 503"):
+        world.cache.token(wait_s=0.5)
+
+    assert world.cache.token() == "token-2"
+
+
+def test_a_configuration_without_tokens_is_told_at_once_and_each_time() -> None:
+    world = World()
+    world.script = [ConfigurationError("no client secret"), ConfigurationError("no client secret")]
+
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match=r"^no client secret$"):
+            world.cache.token()
+
+    assert world.slept == []
+
+
+def test_a_token_that_one_endpoint_refuses_still_serves_where_no_other_can_be_had() -> None:
+    world = World()
+    world.cache.token()
+    world.script = [PASSING] * TRIES
+
+    other = world.cache.token_after_401("token-1")
+
+    assert (other, world.cache.token()) == (None, "token-1")
+
+
 def test_a_refused_token_is_replaced_once_for_all_who_met_the_refusal() -> None:
     world = World()
     world.cache.token()
@@ -164,7 +245,7 @@ def test_fifty_callers_at_the_same_moment_make_one_fetch() -> None:
     started, go_on = threading.Event(), threading.Event()
     fetched: list[int] = []
 
-    def fetch() -> Token:
+    def fetch(timeout_s: float) -> Token:
         fetched.append(1)
         started.set()
         assert go_on.wait(10)
@@ -183,12 +264,12 @@ def test_fifty_callers_at_the_same_moment_make_one_fetch() -> None:
     assert (got, len(fetched)) == (["token"] * 50, 1)
 
 
-def test_while_one_renews_early_the_others_go_on_with_the_old_token() -> None:
+def test_a_thread_renews_early_while_all_go_on_with_the_old_token() -> None:
     started, go_on = threading.Event(), threading.Event()
     now = [0.0]
     tokens = iter(["old", "new"])
 
-    def fetch() -> Token:
+    def fetch(timeout_s: float) -> Token:
         value = next(tokens)
         if value == "new":
             started.set()
@@ -198,21 +279,21 @@ def test_while_one_renews_early_the_others_go_on_with_the_old_token() -> None:
     cache = TokenCache(fetch, clock=lambda: now[0])
     cache.token()
     now[0] = 280.0
-    renewing = threading.Thread(target=cache.token)
-    renewing.start()
-    assert started.wait(10)
 
     meanwhile = cache.token()
+    assert started.wait(10)
+    still = cache.token()
+    renewing = next(thread for thread in threading.enumerate() if thread.name == "camunda-token")
     go_on.set()
     renewing.join(10)
 
-    assert (meanwhile, cache.token()) == ("old", "new")
+    assert (meanwhile, still, cache.token()) == ("old", "old", "new")
 
 
 def test_a_caller_gives_up_on_anothers_fetch_in_time() -> None:
     started, go_on = threading.Event(), threading.Event()
 
-    def fetch() -> Token:
+    def fetch(timeout_s: float) -> Token:
         started.set()
         assert go_on.wait(10)
         return Token("token", 300.0)

@@ -39,12 +39,22 @@ def test_the_request_is_a_form_and_the_answer_a_token() -> None:
 
 @pytest.mark.parametrize(
     ("told", "taken"),
-    [("60", 60.0), (None, DEFAULT_LIFETIME_S), ("soon", DEFAULT_LIFETIME_S), (-5, 1.0), (0, 1.0), ([], 3600.0)],
-)
+    [
+        ("60", 60.0), (None, DEFAULT_LIFETIME_S), ("soon", DEFAULT_LIFETIME_S), (-5, 1.0), (0, 1.0), ([], 3600.0),
+        (10**600, 3600.0),
+    ],
+)  # fmt: skip
 def test_the_lifetime_is_believed_where_it_can_be(told: Any, taken: float) -> None:
     token, _ = fetch(content={"access_token": "abc", "expires_in": told})
 
     assert token.lifetime_s == taken
+
+
+def test_a_secret_that_the_server_cites_is_not_told() -> None:
+    with pytest.raises(TokenRefused) as caught:
+        fetch(400, {"error": "invalid_request", "error_description": f"bad client_secret {SECRET} of me"})
+
+    assert "bad client_secret *** of me" in str(caught.value)
 
 
 @pytest.mark.parametrize(
