@@ -32,6 +32,9 @@ for _name in ("spiff.task", "spiff.workflow"):
     if logging.getLogger(_name).level == logging.NOTSET:
         logging.getLogger(_name).setLevel(logging.WARNING)
 
+#: What Spiff calls the root of every task tree. It shares one space of names with the elements, whose ids are NCNames:
+#: this can be none. Spiff's own "Root" is an id a model may use, as "Start" and "End" are.
+ROOT = "[root]"
 #: What a job-based user task's job is called.
 USER_TASK_JOB_TYPE = "io.camunda.zeebe:userTask"
 
@@ -53,7 +56,7 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]
         # Not BpmnProcessSpec's: its end join waits by walking the whole tree at every step.
         WorkflowSpec.__init__(self, name=name, filename=filename)
         self.bpmn_start_events: list[Any] = []
-        self.start = RootSpec(self, "Root")
+        self.start = RootSpec(self, ROOT)
         self.end = None
         self.description = description
         self.io_specification = None

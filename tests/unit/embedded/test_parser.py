@@ -233,3 +233,28 @@ def test_an_external_entity_is_not_read(tmp_path: Path) -> None:
         Engine().deploy(("p.bpmn", document))
 
     assert "TOP" not in refused.value.reason
+
+
+#: What Spiff calls specs of its own, alone or with the name of a process ("p") or another element ("s") in front.
+SPIFF_NAMES = ("Root", "root", "Start", "End", "EndJoin", "p.EndJoin", "s.EndJoin", "Root.EndJoin", "None", "_")
+
+
+@pytest.mark.parametrize("name", SPIFF_NAMES)
+def test_an_element_may_be_called_as_spiff_calls_its_own(name: str) -> None:
+    """An element called Root left the engine as a KeyError, though a real Camunda runs the model."""
+    inside = f'<bpmn:startEvent id="{name}"/><bpmn:endEvent id="e"/><bpmn:sequenceFlow id="f" sourceRef="{name}" targetRef="e"/>'
+    nested = (
+        f'<bpmn:subProcess id="u">{inside}</bpmn:subProcess><bpmn:sequenceFlow id="g" sourceRef="s" targetRef="u"/>'
+    )
+    engine = Engine()
+    engine.deploy(
+        ("flat.bpmn", DEFINITIONS.format(f'<bpmn:process id="flat" isExecutable="true">{inside}</bpmn:process>')),
+        ("nested.bpmn", process(nested)),
+        ("task.bpmn", process(inside.replace("startEvent", "task"), f'<bpmn:sequenceFlow id="g" sourceRef="s" targetRef="{name}"/>').replace('id="p"', 'id="task"')),
+        ("named.bpmn", process().replace('id="p"', f'id="{name}"')),
+    )  # fmt: skip
+
+    paths = [engine.create_instance(process_id).path for process_id in ("flat", "p", "task", name)]
+
+    assert paths == [[name, "e"], ["s", "u", name, "e"], ["s", name, "e"], ["s"]]
+    assert {history.state for history in engine.instances} == {"COMPLETED"}
