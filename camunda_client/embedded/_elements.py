@@ -360,7 +360,7 @@ def problems_of_flows(element: Element, siblings: dict[str, Element]) -> Iterato
         yield from _problems_of_conditions(element)
     if element.kind == "EVENT_BASED_GATEWAY":
         yield from _problems_of_event_gateway(element, siblings)
-    if element.kind == "BOUNDARY_EVENT" and element.attached_to not in siblings:
+    if element.kind == "BOUNDARY_EVENT" and not _is_activity(siblings.get(element.attached_to or "")):
         yield f"Must be attached to an activity of its scope, not to '{element.attached_to}'"
     if element.kind == "END_EVENT" and element.outgoing:
         yield "End events must not have outgoing sequence flows to other elements."
@@ -370,9 +370,15 @@ def problems_of_flows(element: Element, siblings: dict[str, Element]) -> Iterato
             yield f"Must have exactly one link catch event of the name '{_link(element)}', found {len(targets)}"
 
 
+def _is_activity(element: Element | None) -> bool:
+    return element is not None and not element.kind.endswith(("_EVENT", "_GATEWAY"))
+
+
 def _problems_of_conditions(gateway: Element) -> Iterator[str]:
     if gateway.kind == "INCLUSIVE_GATEWAY" and len(gateway.incoming) > 1:
         yield "Currently the inclusive gateway can only have one incoming sequence flow"
+    if gateway.default is not None and gateway.default not in [flow.id for flow in gateway.outgoing]:
+        yield "Default flow must start at gateway"
     for flow in gateway.outgoing if len(gateway.outgoing) > 1 else ():
         if flow.condition is None and flow.id != gateway.default:
             yield f"Sequence flow '{flow.id}' must have a condition or be the default flow"

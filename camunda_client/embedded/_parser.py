@@ -20,6 +20,7 @@ from SpiffWorkflow.bpmn.parser.util import full_tag
 from camunda_client.embedded import _elements as elements
 from camunda_client.embedded import _specs as specs
 from camunda_client.embedded._feel import FeelSyntaxError
+from camunda_client.embedded._ids import executable_processes, problems_of_ids
 from camunda_client.embedded._model import Element, Flow
 
 NAMESPACES = {**DEFAULT_NSMAP, "zeebe": "http://camunda.org/schema/zeebe/1.0"}
@@ -96,9 +97,12 @@ def read_processes(content: bytes, filename: str) -> list[Process]:
         raise ModelError(f"SAXException while parsing input stream: {error}") from error
     if etree.QName(document).localname != "definitions" or DEFAULT_NSMAP["bpmn"] != etree.QName(document).namespace:
         raise ModelError(f"expected a bpmn:definitions document, found {etree.QName(document).localname}")
+    wrong_ids = [_problem(node, text) for node, text in problems_of_ids(document, SUPPORTED)]
+    if wrong_ids:  # Spiff's parser would stumble over them
+        raise ModelError("".join(map(str, wrong_ids)))
     parser = ZeebeParser()
     parser.add_bpmn_xml(document, filename)
-    processes = [parser.process(node) for node in document.findall("bpmn:process", NAMESPACES) if _executable(node)]
+    processes = [parser.process(node) for node in executable_processes(document)]
     problems = [*parser.problems]
     if not processes and not problems:
         problems = [
@@ -109,8 +113,8 @@ def read_processes(content: bytes, filename: str) -> list[Process]:
     return processes
 
 
-def _executable(node: Any) -> bool:
-    return bool(node.get("isExecutable") == "true")
+def _problem(node: Any, text: str) -> ModelProblem:
+    return ModelProblem(node.get("id") or etree.QName(node).localname, node.get("name") or "", text)
 
 
 class ElementParser(TaskParser):  # type: ignore[misc]
@@ -200,7 +204,7 @@ class ZeebeParser(BpmnParser):  # type: ignore[misc]
 
     def problem(self, node: Any, text: str) -> None:
         """Note a reason to refuse the document."""
-        self.problems.append(ModelProblem(node.get("id") or etree.QName(node).localname, node.get("name") or "", text))
+        self.problems.append(_problem(node, text))
 
     def scope(self, node: Any) -> specs.ScopeSpec:
         """Read a nested scope."""
@@ -221,8 +225,6 @@ class ZeebeParser(BpmnParser):  # type: ignore[misc]
             scopes[element.id] = inner
         for scope_id, scope in scopes.items():
             for flow_node in scope.nodes.values():
-                if flow_node.element.id in found:
-                    self.problem(node, f"the id '{flow_node.element.id}' is used twice")
                 found[flow_node.element.id] = flow_node.element
             self._fill_scope(found.get(scope_id, root), scope)
         if not any(start.event.kind in ("none", "message", "timer", "signal") for start in root.starts):
@@ -238,6 +240,11 @@ class ZeebeParser(BpmnParser):  # type: ignore[misc]
                 element.event_subprocesses.append(inner)
         for text in elements.problems_of_scope(element):
             self.problems.append(ModelProblem(element.id, element.name, text))
+
+    def _add_processes(self, bpmn: Any, filename: str | None = None) -> None:
+        """Drawn processes may lack what Spiff's parser asks of all: an id of their own."""
+        for node in executable_processes(bpmn):
+            self.create_parser(node, filename)
 
     def _add_data_stores(self, bpmn: Any) -> None:
         """Data stores are documentation in Camunda 8; Spiff would ask for code behind them."""

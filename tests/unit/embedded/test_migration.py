@@ -20,7 +20,7 @@ DOCUMENT = """
     <zeebe:subscription correlationKey="= k"/></bpmn:extensionElements></bpmn:message>
   <bpmn:message id="mc" name="c"><bpmn:extensionElements>
     <zeebe:subscription correlationKey="= missing"/></bpmn:extensionElements></bpmn:message>
-  <bpmn:escalation id="e" escalationCode="e"/>
+  <bpmn:escalation id="ea" escalationCode="e"/>
   <bpmn:process id="{process_id}" isExecutable="true">
     <bpmn:startEvent id="start"/>
     {nodes}
@@ -34,7 +34,7 @@ EVENTS = {
     "c": '<bpmn:messageEventDefinition messageRef="mc"/>',
     "hour": "<bpmn:timerEventDefinition><bpmn:timeDuration>PT1H</bpmn:timeDuration></bpmn:timerEventDefinition>",
     "day": "<bpmn:timerEventDefinition><bpmn:timeDuration>P1D</bpmn:timeDuration></bpmn:timerEventDefinition>",
-    "escalation": '<bpmn:escalationEventDefinition escalationRef="e"/>',
+    "escalation": '<bpmn:escalationEventDefinition escalationRef="ea"/>',
 }
 JOB = '<bpmn:extensionElements><zeebe:taskDefinition type="work"/></bpmn:extensionElements>'
 MANY = (

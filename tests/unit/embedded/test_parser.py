@@ -46,7 +46,7 @@ JOB = '<zeebe:taskDefinition type="x"/>'
         (process('<bpmn:intermediateCatchEvent id="i"><bpmn:messageEventDefinition messageRef="m"/></bpmn:intermediateCatchEvent>', roots='<bpmn:message id="m" name="m"/>'), ["Element: i", "correlationKey"]),
         (process('<bpmn:intermediateCatchEvent id="i"><bpmn:timerEventDefinition/></bpmn:intermediateCatchEvent>'), ["Element: i", "timeDuration"]),
         (process('<bpmn:callActivity id="c" name="Call"/>'), ["Element: c ('Call')", "zeebe:calledElement"]),
-        (process('<bpmn:boundaryEvent id="b" attachedToRef="nothing"><bpmn:outgoing>f</bpmn:outgoing><bpmn:errorEventDefinition/></bpmn:boundaryEvent>'), ["Element: b", "nothing"]),
+        (process('<bpmn:boundaryEvent id="b" attachedToRef="nothing"><bpmn:outgoing>f</bpmn:outgoing><bpmn:errorEventDefinition/></bpmn:boundaryEvent><bpmn:sequenceFlow id="f" sourceRef="b" targetRef="s"/>'), ["Element: b", "nothing"]),
         (process('<bpmn:subProcess id="u" name="In"/>'), ["Element: u ('In')", "none start event"]),
         (process('<bpmn:sequenceFlow id="f" sourceRef="s" targetRef="nowhere"/>'), ["Element: f"]),
         (DEFINITIONS.format('<bpmn:process id="p" isExecutable="true"/>'), ["Element: p", "start event"]),
@@ -68,7 +68,7 @@ def test_what_can_not_be_executed_is_refused_by_name(document: str, words: list[
 
 
 TIMER = '<bpmn:intermediateCatchEvent id="i"><bpmn:timerEventDefinition><bpmn:{0}>{1}</bpmn:{0}></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>'
-BOUNDARY = '<bpmn:task id="t"/><bpmn:boundaryEvent id="b" attachedToRef="t" cancelActivity="false"><bpmn:outgoing>f</bpmn:outgoing><bpmn:timerEventDefinition><bpmn:timeCycle>{}</bpmn:timeCycle></bpmn:timerEventDefinition></bpmn:boundaryEvent>'
+BOUNDARY = '<bpmn:task id="t"/><bpmn:boundaryEvent id="b" attachedToRef="t" cancelActivity="false"><bpmn:outgoing>f</bpmn:outgoing><bpmn:timerEventDefinition><bpmn:timeCycle>{}</bpmn:timeCycle></bpmn:timerEventDefinition></bpmn:boundaryEvent><bpmn:sequenceFlow id="f" sourceRef="b" targetRef="t"/>'
 EVENT_SUB_PROCESS = '<bpmn:subProcess id="e" triggeredByEvent="true"><bpmn:startEvent id="b" isInterrupting="false"><bpmn:timerEventDefinition><bpmn:timeCycle>{}</bpmn:timeCycle></bpmn:timerEventDefinition></bpmn:startEvent></bpmn:subProcess>'
 
 
