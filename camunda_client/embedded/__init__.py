@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from camunda_client.embedded._clock import Clock
 from camunda_client.embedded._deployments import Deployment
-from camunda_client.embedded._engine import DEFAULT_TENANT, ActivatedJob, Engine
+from camunda_client.embedded._engine import ActivatedJob, Engine
 from camunda_client.embedded._entrances import Activation
 from camunda_client.embedded._faults import STATES, Fault, Faults
 from camunda_client.embedded._history import ElementRecord, InstanceHistory, VariableRecord
 from camunda_client.embedded._incidents import Incident
 from camunda_client.embedded._jobs import Job
 from camunda_client.embedded._rejections import EngineError, Rejection
+from camunda_client.embedded._tenants import DEFAULT_TENANT
 from camunda_client.embedded._waits import Wait
 
 if TYPE_CHECKING:

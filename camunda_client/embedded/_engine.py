@@ -33,11 +33,11 @@ from camunda_client.embedded._rejections import Rejection, invalid_argument, inv
 from camunda_client.embedded._schedule import Schedule
 from camunda_client.embedded._signals import Signals
 from camunda_client.embedded._starts import Starts
+from camunda_client.embedded._tenants import DEFAULT_TENANT, refusal, tenants_named
 from camunda_client.embedded._user_tasks import UserTask, UserTasks
 from camunda_client.embedded._variables import Variables
 from camunda_client.embedded._waits import Wait, waits_of
 
-DEFAULT_TENANT = "<default>"
 #: The lease of jobs that are activated directly, without a worker's own idea of it.
 DEFAULT_LEASE = timedelta(minutes=5)
 #: Ended instances whose history is kept; the oldest are forgotten first, so that a long run has bounded memory.
@@ -94,7 +94,7 @@ class Engine:
         max_steps: int = MAX_STEPS,
     ) -> None:
         self.clock = clock or Clock()
-        self.tenants = None if tenants is None else frozenset({*tenants, DEFAULT_TENANT})
+        self.tenants = tenants_named(tenants)
         self._history_limit = history_limit
         self._histories: dict[int, InstanceHistory] = {}
         self._ended: dict[int, None] = {}
@@ -131,11 +131,18 @@ class Engine:
             tenant_id: Whose they are.
 
         Raises:
-            Rejection: Something in them is not supported or wrong; nothing was deployed.
+            Rejection: Something in them is not supported or wrong, or there is no such tenant; nothing was deployed.
         """
         contents = [_content(resource) for resource in resources]
         with self._command():
+            self._check_tenant(tenant_id, "CREATE", "Deploy Resources")
             return self._deployments.deploy(contents, tenant_id)
+
+    def _check_tenant(self, tenant_id: str, command: str, request: str) -> None:
+        reason = refusal(self.tenants, tenant_id, request)
+        if reason is not None:
+            hint = f"; an engine made with tenants=['{tenant_id}'] has it" if self.tenants is None else ""
+            raise invalid_argument(command, reason + hint)
 
     def delete_resource(self, key: int) -> None:
         """Delete a process, a decision graph or a form by its key.
@@ -174,9 +181,10 @@ class Engine:
             on_end: Called when the instance has completed or was terminated.
 
         Raises:
-            Rejection: There is no such process, version or element.
+            Rejection: There is no such process, version, element or tenant.
         """
         with self._command():
+            self._check_tenant(tenant_id, "CREATE", "Create Process Instance")
             definition = self._definition(process_id, version, definition_key, tenant_id)
             entrances, first = self._lifecycle.entrances, dict(variables or {})
             activations = [self._start_instruction(definition, element_id) for element_id in start_at]
@@ -462,10 +470,11 @@ class Engine:
         """Publish a message and return its key; with a time to live it waits for those who come later.
 
         Raises:
-            Rejection: ALREADY_EXISTS.
+            Rejection: ALREADY_EXISTS, or INVALID_ARGUMENT: there is no such tenant.
         """
         ttl_ms = ttl // timedelta(milliseconds=1)
         with self._command():
+            self._check_tenant(tenant_id, "PUBLISH", "Publish Message")
             return self._messages.publish(
                 name, correlation_key, dict(variables or {}), ttl_ms, message_id, tenant_id
             ).key
@@ -481,9 +490,10 @@ class Engine:
         """Correlate a message now; return its key and the process instance's.
 
         Raises:
-            Rejection: NOT_FOUND: nothing waits for it.
+            Rejection: NOT_FOUND: nothing waits for it; INVALID_ARGUMENT: there is no such tenant.
         """
         with self._command():
+            self._check_tenant(tenant_id, "CORRELATE", "Correlate Message")
             message, process_instance_key = self._messages.correlate(
                 name, correlation_key, dict(variables or {}), tenant_id
             )
@@ -492,8 +502,13 @@ class Engine:
     def broadcast(
         self, name: str, variables: Mapping[str, Any] | None = None, *, tenant_id: str = DEFAULT_TENANT
     ) -> int:
-        """Broadcast a signal and return its key."""
+        """Broadcast a signal and return its key.
+
+        Raises:
+            Rejection: INVALID_ARGUMENT: there is no such tenant.
+        """
         with self._command():
+            self._check_tenant(tenant_id, "BROADCAST", "Broadcast Signal")
             key = self._keys.next()
             self._signals.broadcast(name, dict(variables or {}), tenant_id)
             return key

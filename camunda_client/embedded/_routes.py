@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 
-from camunda_client.embedded._engine import DEFAULT_TENANT, Engine
+from camunda_client.embedded._engine import Engine
 from camunda_client.embedded._keys import PARTITION, partition_of
 from camunda_client.embedded._problems import Answer, Refused, bad_request, invalid, problem, spring
 from camunda_client.embedded._requests import INT64, Body, read_body
+from camunda_client.embedded._tenants import DEFAULT_TENANT, refusal
 
 if TYPE_CHECKING:
     from camunda_client.embedded._dialects import Dialect
@@ -94,21 +95,14 @@ class Call:
             Refused: 400: there are no tenants, or not this one.
         """
         tenants = self.engine.tenants
-        if tenants is None:
-            if given not in (None, "", DEFAULT_TENANT):
-                named = f"tenant identifier '{given}'"
-                detail = f"Expected to handle request {request} with {named}, but multi-tenancy is disabled"
-                raise invalid(detail, self.path)
-            return DEFAULT_TENANT
-        if not given:
+        if tenants is not None and not given:
             detail = f"Expected to handle request {request} with no tenant identifier, but multi-tenancy is enabled"
             raise invalid(detail, self.path)
-        if given not in tenants:
-            detail = (
-                f"Expected to handle request {request} with tenant identifier '{given}', but tenant is not authorized"
-            )
-            raise invalid(detail, self.path)
-        return given
+        tenant_id = given or DEFAULT_TENANT
+        reason = refusal(tenants, tenant_id, request)
+        if reason is not None:
+            raise invalid(reason, self.path)
+        return tenant_id
 
     def check_operation_reference(self, body: Body) -> None:
         """Refuse an operation reference that is not positive.
