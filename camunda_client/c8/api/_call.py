@@ -60,6 +60,8 @@ class Call:
     repeat: Repeat = Repeat.SAFE
     #: Verdicts that mean success if an earlier try may have worked.
     settled_by: tuple[Verdict, ...] = ()
+    #: Words of such an answer with which it means none, for all that.
+    unless_it_says: str | None = None
     #: Seconds for everything; None: as configured.
     timeout_s: float | None = None
 
@@ -81,7 +83,7 @@ def run(call: Call) -> Any:
             judged = _http.verdict(outcome)
             if judged is Verdict.DONE:
                 return _content(call, outcome)
-            if maybe_applied and judged in call.settled_by:
+            if maybe_applied and _settles(call, outcome):
                 return None
             if judged is Verdict.UNAUTHORIZED and header is not None and not refreshed:
                 refreshed = True
@@ -177,6 +179,11 @@ def _may_repeat(call: Call, outcome: Answer | ConnectionFailed) -> bool:
         Verdict.BACK_PRESSURE,
         Verdict.NOT_DELIVERED,
     )
+
+
+def _settles(call: Call, answer: Answer) -> bool:
+    denied = call.unless_it_says is not None and answer.mentions(call.unless_it_says)
+    return _http.verdict(answer) in call.settled_by and not denied
 
 
 def _maybe_applied(outcome: Answer | ConnectionFailed) -> bool:

@@ -28,7 +28,13 @@ DEFAULT_MAX_JOBS = 5
 REQUEST_TIMEOUT_LIMIT = 30_000
 #: Seconds after the request timeout: with a stuck broker the answer comes that late.
 _LATE_S = 20.0
-_SETTLED = (Verdict.GONE, Verdict.CONFLICT)
+#: What a repeat is answered if an earlier try did it. A completed job is gone: one that is there in another state (409)
+#: was failed by somebody else. A failed one is in that state, and so is one whose error nothing caught.
+_SETTLED = {
+    "completion": (Verdict.GONE,),
+    "failure": (Verdict.GONE, Verdict.CONFLICT),
+    "error": (Verdict.GONE, Verdict.CONFLICT),
+}
 
 JobOrKey = ActivatedJob | str | int
 Variables = Mapping[str, Any] | BaseModel
@@ -203,7 +209,8 @@ def update_job(
 def _command(job: JobOrKey, what: str, code: ErrorCode, content: BaseModel) -> None:
     job_key = _job_key(job)
     job_type = job.job_type if isinstance(job, ActivatedJob) else "n.a."
-    run(Call("POST", f"/jobs/{job_key}/{what}", code, (job_key, job_type), body(content), settled_by=_SETTLED))
+    path = f"/jobs/{job_key}/{what}"
+    run(Call("POST", path, code, (job_key, job_type), body(content), settled_by=_SETTLED[what]))
 
 
 def _job_key(job: JobOrKey) -> str:

@@ -273,16 +273,77 @@ def test_what_perhaps_happened_is_not_made_to_happen_twice(
 
 
 @pytest.mark.parametrize("fault", PERHAPS_APPLIED)
-@pytest.mark.parametrize(("status", "title"), [(404, "NOT_FOUND"), (409, "INVALID_STATE")])
 def test_a_command_by_key_is_repeated_and_gone_then_means_done(
-    engine: responses.RequestsMock, slept: list[float], fault: dict[str, Any], status: int, title: str
+    engine: responses.RequestsMock, slept: list[float], fault: dict[str, Any]
 ) -> None:
     engine.post(complete(), **fault)
-    engine.post(complete(), status=status, **problem(title))
+    engine.post(complete(), status=404, **problem("NOT_FOUND"))
 
     api.complete_job(JOB)
 
     assert len(engine.calls) == 2
+
+
+def fail(job: ActivatedJob) -> None:
+    api.fail_job(job, retries=0)
+
+
+def throw(job: ActivatedJob) -> None:
+    api.throw_error_for_job(job, CamundaBusinessException("NO_FUNDS", "empty"))
+
+
+@pytest.mark.parametrize(("path", "call"), [("failure", fail), ("error", throw)])
+@pytest.mark.parametrize(("status", "title"), [(404, "NOT_FOUND"), (409, "INVALID_STATE")])
+def test_a_failure_or_error_leaves_a_job_that_takes_no_other(
+    engine: responses.RequestsMock,
+    slept: list[float],
+    path: str,
+    call: Callable[[ActivatedJob], None],
+    status: int,
+    title: str,
+) -> None:
+    engine.post(complete(path), status=504)
+    engine.post(complete(path), status=status, **problem(title))
+
+    call(JOB)
+
+    assert len(engine.calls) == 2
+
+
+def test_a_job_that_somebody_failed_meanwhile_was_not_completed(
+    engine: responses.RequestsMock, slept: list[float]
+) -> None:
+    """A 409 on the repeat counted as our completion, which would have left no job to be in any state."""
+    engine.post(complete(), status=502)
+    engine.post(complete(), status=409, **problem("INVALID_STATE", "it is in state 'FAILED'"))
+
+    with pytest.raises(ServiceException, match=r"was not completed: HTTP 409 INVALID_STATE: it is in state 'FAILED'"):
+        api.complete_job(JOB)
+
+
+RESOLVE = f"{URL}/v2/incidents/{KEY}/resolution"
+
+
+def test_an_incident_that_is_gone_on_the_repeat_was_resolved(
+    engine: responses.RequestsMock, slept: list[float]
+) -> None:
+    engine.post(RESOLVE, status=502)
+    engine.post(RESOLVE, status=404, **problem("NOT_FOUND", "no incident with that key"))
+
+    api.resolve_incident(KEY)
+
+    assert len(engine.calls) == 2
+
+
+def test_an_incident_whose_job_has_no_retries_was_not_resolved(
+    engine: responses.RequestsMock, slept: list[float]
+) -> None:
+    """That is a 404 as well, and counted as done on the repeat."""
+    engine.post(RESOLVE, status=502)
+    engine.post(RESOLVE, status=404, **problem("NOT_FOUND", f"job with key '{KEY}' has no retries left"))
+
+    with pytest.raises(ServiceException, match=r"was not resolved: HTTP 404 NOT_FOUND: .* has no retries left"):
+        api.resolve_incident(KEY)
 
 
 def test_gone_after_back_pressure_is_still_gone(engine: responses.RequestsMock, slept: list[float]) -> None:
