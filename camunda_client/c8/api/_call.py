@@ -6,6 +6,7 @@ again when nobody knows what became of it; one that creates something may not, o
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,6 +59,8 @@ class Call:
     body: bytes | None = b"{}"
     content_type: str = "application/json"
     repeat: Repeat = Repeat.SAFE
+    #: Seconds from the first try that may have worked, in which the engine knows a repeat for one.
+    recognised_for_s: float = math.inf
     #: Verdicts that mean success if an earlier try may have worked.
     settled_by: tuple[Verdict, ...] = ()
     #: Words of such an answer with which it means none, for all that.
@@ -78,7 +81,11 @@ def run(call: Call) -> Any:
     maybe_applied = refreshed = False
     failures = 0
     while True:
+        if not maybe_applied:
+            recognised_until = time.monotonic() + call.recognised_for_s
         outcome = _tried(call, config, header, deadline)
+        maybe_applied = maybe_applied or _maybe_applied(outcome)
+        begin_before = min(deadline, recognised_until) if maybe_applied else deadline
         if isinstance(outcome, Answer):
             judged = _http.verdict(outcome)
             if judged is Verdict.DONE:
@@ -88,14 +95,13 @@ def run(call: Call) -> Any:
             if judged is Verdict.UNAUTHORIZED and header is not None and not refreshed:
                 refreshed = True
                 other = authorization_after_401(config, header, _left(deadline))
-                if other is not None:
+                if other is not None and time.monotonic() < begin_before:
                     header = other
                     continue
         failures += 1
         pause_s = _BACKOFF.wait_s(failures, outcome.retry_after_s if isinstance(outcome, Answer) else None)
-        if failures == TRIES or not _may_repeat(call, outcome) or pause_s >= _left(deadline):
-            raise _failure(call, outcome)
-        maybe_applied = maybe_applied or _maybe_applied(outcome)
+        if failures == TRIES or not _may_repeat(call, outcome) or time.monotonic() + pause_s >= begin_before:
+            raise _failure(call, outcome, maybe_applied)
         # The module's attribute, so that gevent's is found however late it patched.
         time.sleep(pause_s)
 
@@ -200,12 +206,13 @@ def _content(call: Call, answer: Answer) -> Any:
         raise _named(call, f"{error}; does api.baseUrl lead to the engine?", status=answer.status) from None
 
 
-def _failure(call: Call, outcome: Answer | ConnectionFailed) -> ServiceException:
-    doubt = _DOUBT if call.repeat is Repeat.IF_NOT_APPLIED and _maybe_applied(outcome) else ""
+def _failure(call: Call, outcome: Answer | ConnectionFailed, maybe_applied: bool) -> ServiceException:
+    harmless = call.repeat is Repeat.SAFE and call.recognised_for_s == math.inf
+    doubt = _DOUBT if maybe_applied and not harmless else ""
     if isinstance(outcome, ConnectionFailed):
         failure = ConnectionFailed(
             _sentence(call, outcome.message + doubt),
-            maybe_applied=outcome.maybe_applied,
+            maybe_applied=maybe_applied,
             reason=outcome.reason,
             error_code=call.code,
         )

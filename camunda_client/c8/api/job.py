@@ -142,6 +142,10 @@ def fail_job(
 ) -> None:
     """Fail a job, with everything about it in your hands.
 
+    It is sent again when it isn't clear whether it arrived. With retries left and no back-off, another worker may have
+    the job by then: the repeat takes it away from that one and offers it once more, and the other's work may be done
+    twice. Without retries, or while ``retry_back_off`` lasts, nobody can have it: the engine refuses the repeat.
+
     Args:
         job: The job or its key.
         retries: How many are left; 0 raises an incident. As many as the job has: it is handed back unharmed.

@@ -359,12 +359,12 @@ def test_a_published_message_with_an_id_may_be_sent_again(engine: responses.Requ
     engine.post(url, status=504)
     engine.post(url, status=409, **problem("ALREADY_EXISTS"))
 
-    answer = api.publish_message(PublishMessageRequest(name="m", messageId="1", timeToLive=1000))
+    answer = api.publish_message(PublishMessageRequest(name="m", messageId="1", timeToLive=60_000))
 
     assert answer.message_key == ""
 
 
-@pytest.mark.parametrize(("message_id", "time_to_live"), [(None, 1000), ("1", 0)])
+@pytest.mark.parametrize(("message_id", "time_to_live"), [(None, 60_000), ("1", 0), ("1", 50), ("1", 5000)])
 def test_a_message_that_the_engine_would_not_recognise_is_sent_once(
     engine: responses.RequestsMock, slept: list[float], message_id: str | None, time_to_live: int
 ) -> None:
@@ -374,6 +374,47 @@ def test_a_message_that_the_engine_would_not_recognise_is_sent_once(
         api.publish_message(PublishMessageRequest(name="m", messageId=message_id, timeToLive=time_to_live))
 
     assert len(engine.calls) == 1
+
+
+@pytest.mark.parametrize("before", [[], [{"status": 504}]])
+def test_a_message_is_not_sent_again_once_the_engine_may_have_forgotten_it(
+    engine: responses.RequestsMock, slept: list[float], before: list[dict[str, Any]]
+) -> None:
+    """The repeat was a second message when the first one's time to live had run out, and started a second instance."""
+    for fault in before:
+        engine.post(f"{URL}/v2/messages/publication", **fault)
+    # The first try was unclear in any case; what comes after the pause would be too late.
+    status = 429 if before else 504
+    engine.post(f"{URL}/v2/messages/publication", status=status, headers={"Retry-After": "4"})
+
+    with pytest.raises(ServiceException, match=f"HTTP {status}.*perhaps it was carried out all the same"):
+        api.publish_message(PublishMessageRequest(name="m", messageId="1", timeToLive=8000))
+
+    assert len(engine.calls) == len(before) + 1
+
+
+def test_a_message_that_surely_did_not_arrive_is_sent_again_however_short_it_lives(
+    engine: responses.RequestsMock, slept: list[float]
+) -> None:
+    engine.post(f"{URL}/v2/messages/publication", status=429, headers={"Retry-After": "4"})
+    engine.post(f"{URL}/v2/messages/publication", json={"messageKey": 5})
+
+    answer = api.publish_message(PublishMessageRequest(name="m", messageId="1", timeToLive=50))
+
+    assert answer.message_key == "5"
+
+
+def test_a_refused_connection_does_not_hide_an_earlier_try_that_may_have_worked(
+    engine: responses.RequestsMock, slept: list[float]
+) -> None:
+    engine.post(f"{URL}/v2/messages/publication", status=504)
+    engine.post(f"{URL}/v2/messages/publication", body=requests.ConnectionError(ConnectionRefusedError()))
+
+    with pytest.raises(ConnectionFailed, match=r"refused the connection.*perhaps it was carried out") as caught:
+        api.publish_message(PublishMessageRequest(name="m", messageId="1", timeToLive=60_000))
+
+    assert caught.value.reason == "refused"
+    assert caught.value.maybe_applied
 
 
 def test_tries_end(engine: responses.RequestsMock, slept: list[float]) -> None:
