@@ -52,6 +52,9 @@ def activate_jobs(
 ) -> ActivatedJobResponse:
     """Return jobs that are now ours until their lease ends; none if none came up in time.
 
+    It takes up to 20 s more than ``request_timeout``, whatever ``api.timeout`` says: an answer that nobody waits for
+    may bring jobs, and those are lost until their lease ends.
+
     Args:
         job_type: What kind of jobs.
         worker: Our name. Default: as configured, like all that follow.

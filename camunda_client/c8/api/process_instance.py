@@ -24,18 +24,24 @@ def create_process_instance(request: CreateProcessInstanceRequest) -> CreateProc
     It is sent again only if it surely wasn't carried out. A `ConnectionFailed` whose ``maybe_applied`` is True, or
     an error with status 502 or 504, therefore means: perhaps it runs.
 
+    It takes ``api.timeout`` at most. Only one that waits for the instance's end (``await_completion``) may take longer:
+    20 s more than its ``request_timeout``, if that is more.
+
     Raises:
         ServiceException: The engine refused or could not be asked.
 
     Source: POST /v2/process-instances.
     """
+    timeout_s = None
+    if request.await_completion:
+        timeout_s = max(get_config().api.timeout / 1000, request.request_timeout / 1000 + _LATE_S)
     call = Call(
         "POST",
         "/process-instances",
         ErrorCode.C8_FAILED_TO_CREATE_PROCESS_INSTANCE,
         body=body(request),
         repeat=Repeat.IF_NOT_APPLIED,
-        timeout_s=max(get_config().api.timeout / 1000, request.request_timeout / 1000 + _LATE_S),
+        timeout_s=timeout_s,
     )
     return run_for(CreateProcessInstanceResponse, call)
 
