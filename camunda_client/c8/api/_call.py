@@ -126,7 +126,19 @@ def body(call_body: Any) -> bytes:
     Raises:
         InvalidRequestError: It has none.
     """
-    return _http.encoded(call_body.model_dump() if isinstance(call_body, JsonBaseModel) else call_body)
+    return _http.encoded(_members(call_body))
+
+
+def _members(content: Any) -> Any:
+    # Without the request's own Nones, which the engine takes for wrong values. model_dump() would leave them out of
+    # models among the variables as well, where they are values.
+    if isinstance(content, list):
+        return [_members(item) for item in content]
+    if not isinstance(content, JsonBaseModel):
+        return content
+    fields = type(content).model_fields
+    names = {name: field.serialization_alias or name for name, field in fields.items()}
+    return {names.get(name, name): _members(value) for name, value in content if value is not None}
 
 
 def json_object(content: Any, what: str) -> dict[str, Any]:

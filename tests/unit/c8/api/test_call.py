@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,14 +11,21 @@ from typing import Any
 import pytest
 import requests
 import responses
+from pydantic import BaseModel, Field
 
 from camunda_client.c8 import api
 from camunda_client.c8.models import (
     ActivatedJob,
+    ActivateInstructions,
     ActivateJobRequest,
+    BroadcastSignalRequest,
+    CorrelateMessageRequest,
     CreateProcessInstanceRequest,
     CreateProcessInstanceResponse,
+    EvaluateDecisionRequest,
+    ModifyProcessInstanceRequest,
     PublishMessageRequest,
+    VariableInstruction,
 )
 from camunda_client.error import (
     CamundaBusinessException,
@@ -59,6 +67,10 @@ def sent(engine: responses.RequestsMock) -> Any:
     return json.loads(engine.calls[-1].request.body)
 
 
+def accepted(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+    return 200, {}, json.dumps({"processInstanceKey": 7, "signalKey": 8})
+
+
 def complete(path: str = "completion") -> str:
     return f"{URL}/v2/jobs/{KEY}/{path}"
 
@@ -94,6 +106,69 @@ def test_a_result_may_be_a_model(engine: responses.RequestsMock) -> None:
     api.complete_job(JOB, Result(total=3))
 
     assert sent(engine) == {"variables": {"total": 3}}
+
+
+class Order(BaseModel):
+    number: int = Field(alias="orderNumber")
+    coupon: str | None = None
+
+
+NESTED = {"order": Order(orderNumber=1), "all": [Order(orderNumber=2)]}
+NESTED_AS_SENT = {
+    "order": {"orderNumber": 1, "coupon": None},
+    "all": [{"orderNumber": 2, "coupon": None}],
+}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: api.complete_job(JOB, NESTED),
+        lambda: api.fail_job(JOB, retries=1, variables=NESTED),
+        lambda: api.mark_job_as_failed(JOB, "no luck", NESTED),
+        lambda: api.throw_error_for_job(JOB, CamundaBusinessException("NO_FUNDS", "empty", NESTED)),
+        lambda: api.set_variables(KEY, NESTED),
+        lambda: api.create_process_instance(CreateProcessInstanceRequest(processDefinitionId="a", variables=NESTED)),
+        lambda: api.publish_message(PublishMessageRequest(name="m", variables=NESTED)),
+        lambda: api.correlate_message(CorrelateMessageRequest(name="m", variables=NESTED)),
+        lambda: api.broadcast_signal(BroadcastSignalRequest(signalName="s", variables=NESTED)),
+        lambda: api.evaluate_decision(EvaluateDecisionRequest(decisionDefinitionId="d", variables=NESTED)),
+    ],
+)
+def test_none_in_a_model_among_the_variables_is_a_value(
+    engine: responses.RequestsMock, call: Callable[[], object]
+) -> None:
+    """It was left out, so that the process kept what the variable held before."""
+    engine.add_callback("POST", re.compile(".*"), accepted)
+    engine.add_callback("PUT", re.compile(".*"), accepted)
+    engine.assert_all_requests_are_fired = False
+
+    call()
+
+    assert sent(engine)["variables"] == NESTED_AS_SENT
+
+
+def test_none_in_a_model_among_the_variables_of_a_modification_is_a_value(engine: responses.RequestsMock) -> None:
+    engine.post(f"{URL}/v2/process-instances/{KEY}/modification", status=204)
+    set_first = VariableInstruction(variables=NESTED)
+
+    api.modify_process_instance(
+        KEY,
+        ModifyProcessInstanceRequest(
+            activateInstructions=[ActivateInstructions(elementId="b", variableInstructions=[set_first])]
+        ),
+    )
+
+    assert sent(engine) == {
+        "activateInstructions": [
+            {
+                "elementId": "b",
+                "variableInstructions": [{"scopeId": "", "variables": NESTED_AS_SENT}],
+                "ancestorElementInstanceKey": -1,
+            }
+        ],
+        "terminateInstructions": [],
+    }
 
 
 @pytest.mark.parametrize("variables", [{"a": object()}, {"a": float("nan")}, ["list"], "text", {(1, 2): 3}])
