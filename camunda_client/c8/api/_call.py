@@ -7,11 +7,12 @@ again when nobody knows what became of it; one that creates something may not, o
 from __future__ import annotations
 
 import math
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -30,12 +31,15 @@ from camunda_client.error import (
 from camunda_client.utils import JsonBaseModel
 
 Model = TypeVar("Model", bound=JsonBaseModel)
+Fields = ParamSpec("Fields")
 
 #: Tries of one call; the worker, which has a lease to spend, does not go through here.
 TRIES = 4
 _BACKOFF = Backoff(first_s=0.2, ceiling_s=5.0)
 #: Failures that the next try would meet again.
 _LASTING = ("redirect", "tls", "too_large")
+#: Where a wire name has an underscore in Python.
+_WORD = re.compile("(?<=[a-z])([A-Z])")
 
 
 class Repeat(Enum):
@@ -120,6 +124,20 @@ def run_for(model: type[Model], call: Call) -> Model:
         raise _named(call, f"the answer is no {model.__name__}: wrong or missing {fields or 'object'}") from error
 
 
+def made(model: Callable[Fields, Model], *args: Fields.args, **fields: Fields.kwargs) -> Model:
+    """Return a request made of a caller's arguments.
+
+    Raises:
+        InvalidRequestError: One of them can't be right; the message says which, with its value.
+    """
+    try:
+        return model(*args, **fields)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        where = ".".join(_WORD.sub(r"_\1", str(step)).lower() for step in wrong["loc"])
+        raise InvalidRequestError(f"{where} is {_http.shown(wrong['input'])}: {wrong['msg']}") from error
+
+
 def body(call_body: Any) -> bytes:
     """Return a request's JSON.
 
@@ -148,7 +166,10 @@ def json_object(content: Any, what: str) -> dict[str, Any]:
         InvalidRequestError: It is neither, or has other keys.
     """
     if isinstance(content, BaseModel):
-        return content.model_dump(by_alias=True)
+        kind, content = type(content), content.model_dump(by_alias=True)
+        if not isinstance(content, dict):
+            raise InvalidRequestError(f"{what} must be an object, and {kind.__name__} is {_http.shown(content)}")
+        return content
     if not isinstance(content, Mapping):
         raise InvalidRequestError(f"{what} must be a dict or a pydantic model, not {type(content).__name__}")
     odd = next((name for name in content if not isinstance(name, (str, int))), None)

@@ -7,8 +7,9 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from camunda_client.c8 import _http
 from camunda_client.c8._http import Verdict
-from camunda_client.c8.api._call import Call, body, key, run, run_for
+from camunda_client.c8.api._call import Call, body, key, made, run, run_for
 from camunda_client.c8.models import DeleteResourceRequest, DeployResourcesResponse
 from camunda_client.error import ErrorCode, InvalidRequestError
 
@@ -26,7 +27,7 @@ def deploy_resources(*resources: Resource, tenant_id: str | None = None) -> Depl
         tenant_id: Whom it is for.
 
     Raises:
-        InvalidRequestError: A file can't be read, or there is none.
+        InvalidRequestError: A file can't be read, a content is text instead of bytes, or there is no file at all.
         ServiceException: The engine refused or could not be asked.
 
     Source: POST /v2/deployments.
@@ -62,7 +63,7 @@ def delete_resource(resource_key: str | int, operation_reference: int | None = N
             f"/resources/{resource}/deletion",
             ErrorCode.C8_FAILED_TO_DELETE_RESOURCE,
             (resource,),
-            body(DeleteResourceRequest(operationReference=operation_reference)),
+            body(made(DeleteResourceRequest, operationReference=operation_reference)),
             settled_by=(Verdict.GONE,),
         )
     )
@@ -71,6 +72,9 @@ def delete_resource(resource_key: str | int, operation_reference: int | None = N
 def _loaded(resource: Resource) -> tuple[str, bytes]:
     if isinstance(resource, tuple):
         name, content = resource
+        if not isinstance(content, (bytes, bytearray, memoryview)):
+            # Its own declaration says which encoding a file has, so we don't guess.
+            raise InvalidRequestError(f"content of {name!r} is {_http.shown(content)}, not bytes; give text.encode()")
     else:
         try:
             name, content = Path(resource).name, Path(resource).read_bytes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from camunda_client.c8.api._call import Call, body, json_object, key, run
+from camunda_client.c8.api._call import Call, body, json_object, key, made, run
 from camunda_client.c8.models import SetVariablesRequest
 from camunda_client.error import ErrorCode
 
@@ -30,8 +30,11 @@ def set_variables(
     Source: PUT /v2/element-instances/{elementInstanceKey}/variables.
     """
     element = key(element_instance_key, "element_instance_key")
-    content = SetVariablesRequest(
-        variables=json_object(variables, "variables"), local=local, operationReference=operation_reference
+    content = made(
+        SetVariablesRequest,
+        variables=json_object(variables, "variables"),
+        local=local,
+        operationReference=operation_reference,
     )
     path = f"/element-instances/{element}/variables"
     run(Call("PUT", path, ErrorCode.C8_FAILED_TO_SET_VARIABLES, (element,), body(content)))

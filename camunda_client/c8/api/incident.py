@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from camunda_client.c8._http import Verdict
-from camunda_client.c8.api._call import Call, body, key, run
+from camunda_client.c8.api._call import Call, body, key, made, run
 from camunda_client.c8.models import ResolveIncidentRequest
 from camunda_client.error import ErrorCode
 
@@ -23,7 +23,7 @@ def resolve_incident(incident_key: str | int, operation_reference: int | None = 
             f"/incidents/{incident}/resolution",
             ErrorCode.C8_FAILED_TO_RESOLVE_INCIDENT,
             (incident,),
-            body(ResolveIncidentRequest(operationReference=operation_reference)),
+            body(made(ResolveIncidentRequest, operationReference=operation_reference)),
             settled_by=(Verdict.GONE,),
             # The other 404 of this endpoint: the incident is there still.
             unless_it_says="no retries left",

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from camunda_client.c8._http import Verdict
-from camunda_client.c8.api._call import Call, Repeat, body, json_object, key, run, run_for
+from camunda_client.c8.api._call import Call, Repeat, body, json_object, key, made, run, run_for
 from camunda_client.c8.models import (
     ActivatedJob,
     ActivatedJobResponse,
@@ -72,7 +72,8 @@ def activate_jobs(
     """
     if request is None:
         defaults = get_config().job_for(job_type)
-        request = ActivateJobRequest(
+        request = made(
+            ActivateJobRequest,
             type=job_type,
             worker=defaults.worker if worker is None else worker,
             timeout=defaults.timeout if timeout is None else timeout,
@@ -115,8 +116,10 @@ def complete_job(job: JobOrKey, variables: Variables | None = None, *, result: M
 
     Source: POST /v2/jobs/{jobKey}/completion.
     """
-    content = CompleteJobRequest(
-        variables=_variables(variables) or {}, result=None if result is None else json_object(result, "result")
+    content = made(
+        CompleteJobRequest,
+        variables=_variables(variables) or {},
+        result=None if result is None else json_object(result, "result"),
     )
     _command(job, "completion", ErrorCode.C8_FAILED_TO_COMPLETE_JOB, content)
 
@@ -125,7 +128,8 @@ def mark_job_as_failed(job: ActivatedJob, error_message: str, variables: Variabl
     """Fail a job and leave it one retry fewer than it had; without any left the engine raises an incident.
 
     Raises:
-        InvalidRequestError: Only a key was given, which doesn't tell the retries; use `fail_job`.
+        InvalidRequestError: Only a key was given, which doesn't tell the retries (use `fail_job`), or the message is no
+            text: give ``str(error)``.
         ServiceException: The engine refused or could not be asked.
 
     Source: POST /v2/jobs/{jobKey}/failure.
@@ -157,13 +161,17 @@ def fail_job(
         variables: Set where the job is.
 
     Raises:
-        InvalidRequestError: The key or the variables can't be right.
+        InvalidRequestError: An argument can't be right; the message names it.
         ServiceException: The engine refused or could not be asked.
 
     Source: POST /v2/jobs/{jobKey}/failure.
     """
-    content = JobFailedRequest(
-        retries=retries, errorMessage=error_message, retryBackOff=retry_back_off, variables=_variables(variables)
+    content = made(
+        JobFailedRequest,
+        retries=retries,
+        errorMessage=error_message,
+        retryBackOff=retry_back_off,
+        variables=_variables(variables),
     )
     _command(job, "failure", ErrorCode.C8_FAILED_TO_MARK_JOB_AS_FAILED, content)
 
@@ -179,7 +187,8 @@ def throw_error_for_job(job: JobOrKey, error: CamundaBusinessException) -> None:
     """
     if not isinstance(error.error_code, str) or not error.error_code.strip():
         raise InvalidRequestError(f"a BPMN error needs an error code, got {error.error_code!r}")
-    content = ThrowErrorForJobRequest(
+    content = made(
+        ThrowErrorForJobRequest,
         errorCode=error.error_code,
         errorMessage=None if error.error_message is None else str(error.error_message),
         variables=_variables(error.variables),
@@ -206,8 +215,10 @@ def update_job(
     """
     if retries is None and timeout is None:
         raise InvalidRequestError("update_job() needs retries, timeout or both")
-    content = UpdateJobRequest(
-        changeset=JobChangeset(retries=retries, timeout=timeout), operationReference=operation_reference
+    content = made(
+        UpdateJobRequest,
+        changeset=made(JobChangeset, retries=retries, timeout=timeout),
+        operationReference=operation_reference,
     )
     job_key = _job_key(job)
     run(Call("PATCH", f"/jobs/{job_key}", ErrorCode.C8_FAILED_TO_UPDATE_JOB, (job_key,), body(content)))

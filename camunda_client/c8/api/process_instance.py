@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from camunda_client.c8._http import Verdict
-from camunda_client.c8.api._call import Call, Repeat, body, key, run, run_for
+from camunda_client.c8.api._call import Call, Repeat, body, key, made, run, run_for
 from camunda_client.c8.models import (
     CancelProcessInstanceRequest,
     CreateProcessInstanceRequest,
@@ -54,7 +54,7 @@ def cancel_process_instance(process_instance_key: str | int, operation_reference
 
     Source: POST /v2/process-instances/{processInstanceKey}/cancellation.
     """
-    content = CancelProcessInstanceRequest(operationReference=operation_reference)
+    content = made(CancelProcessInstanceRequest, operationReference=operation_reference)
     instance = key(process_instance_key, "process_instance_key")
     run(
         Call(

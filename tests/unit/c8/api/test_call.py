@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 import responses
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
 
 from camunda_client.c8 import api
 from camunda_client.c8.models import (
@@ -437,6 +437,35 @@ def test_a_published_message_with_an_id_may_be_sent_again(engine: responses.Requ
     answer = api.publish_message(PublishMessageRequest(name="m", messageId="1", timeToLive=60_000))
 
     assert answer.message_key == ""
+
+
+class Numbers(RootModel[list[int]]):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: api.mark_job_as_failed(JOB, ValueError("no luck")), r"error_message is ValueError .*no luck.*string"),  # type: ignore[arg-type]
+        (lambda: api.fail_job(KEY, retries=None), r"retries is NoneType None: .*integer"),  # type: ignore[arg-type]
+        (lambda: api.fail_job(KEY, retries=1, retry_back_off="soon"), r"retry_back_off is str 'soon': .*integer"),  # type: ignore[arg-type]
+        (lambda: api.cancel_process_instance(KEY, 0), r"operation_reference is int 0: .*greater than or equal to 1"),
+        (lambda: api.delete_resource(KEY, 0), r"operation_reference is int 0"),
+        (lambda: api.resolve_incident(KEY, 0), r"operation_reference is int 0"),
+        (lambda: api.set_variables(KEY, {}, operation_reference=0), r"operation_reference is int 0"),
+        (lambda: api.update_job(KEY, retries="many"), r"retries is str 'many'"),  # type: ignore[arg-type]
+        (lambda: api.activate_jobs("pay", tenant_ids=["a", None]), r"tenant_ids\.1 is NoneType None"),  # type: ignore[list-item]
+        (lambda: api.complete_job(KEY, Numbers([1])), r"variables must be an object, and Numbers is list \[1\]"),
+        (lambda: api.deploy_resources(("a.bpmn", "<xml/>")), r"content of 'a\.bpmn' is str '<xml/>', not bytes"),  # type: ignore[arg-type]
+    ],
+)
+def test_an_argument_that_can_not_be_right_is_named_with_its_value(
+    engine: responses.RequestsMock, call: Callable[[], object], told: str
+) -> None:
+    with pytest.raises(InvalidRequestError, match=told):
+        call()
+
+    assert len(engine.calls) == 0
 
 
 @pytest.mark.parametrize(("message_id", "time_to_live"), [(None, 60_000), ("1", 0), ("1", 50), ("1", 5000)])
