@@ -21,8 +21,9 @@ _LATE_S = 20.0
 def create_process_instance(request: CreateProcessInstanceRequest) -> CreateProcessInstanceResponse:
     """Start a process instance and return its key.
 
-    It is sent again only if it surely wasn't carried out. A `ConnectionFailed` whose ``maybe_applied`` is True, or
-    an error with status 502 or 504, therefore means: perhaps it runs.
+    It is sent again only if it surely wasn't carried out. A `ConnectionFailed` whose ``maybe_applied`` is True
+    therefore means: perhaps it runs. So does an answer of status 408 or 5xx that doesn't rule it out (mostly 500, 502
+    or 504, and a proxy's 503); the message then ends in "perhaps it was carried out all the same, ...".
 
     It takes ``api.timeout`` at most. Only one that waits for the instance's end (``await_completion``) may take longer:
     20 s more than its ``request_timeout``, if that is more.

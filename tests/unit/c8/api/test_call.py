@@ -319,6 +319,7 @@ PERHAPS_APPLIED = [
     {"status": 504, **problem("java.util.concurrent.TimeoutException")},
     {"status": 500, **problem("INTERNAL_ERROR")},
     {"status": 503},
+    {"status": 408},
     {"body": requests.ConnectionError("cut")},
 ]
 
