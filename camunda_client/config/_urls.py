@@ -6,6 +6,8 @@ import re
 from urllib.parse import urlsplit
 
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
+#: Its colon may be missing: https//me:secret@host has a password all the same.
+_SCHEME = re.compile(r"\s*(?:[a-z]+://|https?:?/+)", re.IGNORECASE)
 
 
 def checked_url(value: str, *, query_allowed: bool = False) -> str:
@@ -18,18 +20,14 @@ def checked_url(value: str, *, query_allowed: bool = False) -> str:
         raise ValueError("must not be empty nor contain blanks, control or non-ASCII characters (encode them)")
     if not re.match(r"https?://", value, re.IGNORECASE):
         raise ValueError("must begin with http:// or https://, such as http://localhost:8080")
-    try:
-        parts = urlsplit(value)
-        host, _port = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(f"is no address: {error}") from None
+    host, has_user = _host_of(value)
+    if has_user:
+        raise ValueError("must not contain a user name or password; they belong into the auth options")
     if not host:
         raise ValueError("has no host name, such as http://localhost:8080 has")
-    if "@" in parts.netloc:
-        raise ValueError("must not contain a user name or password; they belong into the auth options")
     if "#" in value or ("?" in value and not query_allowed):
         raise ValueError("must end before any '?' or '#'")
-    if {".", ".."} & set(parts.path.split("/")):
+    if {".", ".."} & set(urlsplit(value).path.split("/")):
         raise ValueError("must not contain '.' or '..' as a part of its path")
     return value
 
@@ -41,7 +39,33 @@ def checked_base_url(value: str) -> str:
 
 
 def masked(value: str) -> str:
-    """Return an address or any other text without what may be secret in it: user information and a query."""
-    shown = re.sub(r"//[^/@\s]*@", "//***@", value)
-    shown = re.sub(r"[?#].*", "?***", shown, flags=re.DOTALL)
+    """Return an address or any other text without what may be secret in it: user information and a query.
+
+    A password may hold any character where nobody encoded it, and the scheme may be forgotten.
+    """
+    if "@" in value:
+        scheme = _SCHEME.match(value)
+        start = scheme.end() if scheme is not None else 0
+        user, _, host = value[start:].rpartition("@")
+        # A '?' or '#' before the '@' may belong to the password or begin a query: nothing after it is shown.
+        value = value[:start] + "***" + ("" if re.search(r"[?#]", user) else "@" + host)
+    shown = re.sub(r"[?#].*", "?***", value, flags=re.DOTALL)
     return shown if len(shown) <= 100 else shown[:100] + "..."
+
+
+def _host_of(value: str) -> tuple[str | None, bool]:
+    """Return the host's name, and whether a user's stands before it."""
+    # Never urlsplit's own text: it has the part of the address that it stumbled over, which may be of a password.
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise ValueError("is no address: its host is none, such as localhost or [::1] are") from None
+    if "@" in parts.netloc:
+        return parts.hostname, True
+    try:
+        parts.port  # noqa: B018 - it is read to be checked
+    except ValueError:
+        if "@" in value:
+            return parts.hostname, True
+        raise ValueError("is no address: its port should be a number up to 65535") from None
+    return parts.hostname, False
