@@ -58,7 +58,7 @@ def remedy(option: str) -> str:
 def _problems(model: type[Section], error: ValidationError) -> list[Problem]:
     found: list[Problem] = []
     for line in error.errors(include_url=False):
-        where = [str(part) for part in line["loc"]]
+        where = _wire_names(model, line["loc"])
         option = ".".join(filter(None, [model.section, *where]))
         inner = line.get("ctx", {}).get("error")
         if isinstance(inner, ConfigurationError):
@@ -71,6 +71,13 @@ def _problems(model: type[Section], error: ValidationError) -> list[Problem]:
             what = str(inner) if inner is not None else _rule(line["type"], line["msg"])
             found.append((option, f"{_shown(option, line['input'])}: it {what}{remedy(option)}"))
     return found
+
+
+def _wire_names(model: type[Section], loc: tuple[int | str, ...]) -> list[str]:
+    """Return the way to a value by the names that the list of options has, whichever names were given."""
+    first, *rest = map(str, loc or ("",))
+    field = model.model_fields.get(first)
+    return [field.alias or first if field is not None else first, *rest]
 
 
 def _rule(kind: str, message: str) -> str:
@@ -87,7 +94,8 @@ def _shown(option: str, value: Any) -> str:
     if value is None:
         return "is None"
     known = BY_PATH.get(option)
-    if known is not None and known.secret:
+    # What is no option of its own stands where a whole section belongs: of auth, that is most likely a secret.
+    if known.secret if known is not None else option.split(".")[0] == "auth":
         return "has a wrong value (not shown)"
     if isinstance(value, str):
         return f"is {masked(value)!r}"
@@ -96,6 +104,8 @@ def _shown(option: str, value: Any) -> str:
 
 def _unknown(model: type[Section], name: str) -> str:
     names = [field.alias or key for key, field in model.model_fields.items()]
+    if name in names:
+        return "is given twice, in camelCase and in snake_case; leave out one of them"
     near = get_close_matches(name, [*names, *model.model_fields], n=1)
     if near:
         return f"is unknown; did you mean {near[0]}?"

@@ -176,6 +176,37 @@ def test_a_secret_of_the_wrong_type_is_not_shown() -> None:
     assert "auth.selfManaged.clientSecret has a wrong value (not shown)" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("self_managed", {"client_id": "me", "client_secret": 12345678, "oidc_token_url": "https://login.example"}),
+        ("selfManaged", {"clientId": "me", "clientSecret": 12345678, "oidcTokenUrl": "https://login.example"}),
+        ("saas", {"client_id": "me", "client_secret": 12345678}),
+        ("basic", {"username": "me", "password": 12345678}),
+        ("basic", "me:12345678"),
+        ("basic", 12345678),
+    ],
+)
+def test_a_secret_is_not_shown_by_whichever_name_it_came(kind: str, names: Any) -> None:
+    """By its snake_case name an option was not known to be secret, and a number that YAML took for one was shown."""
+    error = refused(lambda: AuthConfig(**{kind: names}))
+
+    assert "has a wrong value (not shown): it should be a valid" in str(error)
+    assert "12345678" not in str(error)
+
+
+def test_the_remedy_is_told_by_whichever_name_an_option_came() -> None:
+    error = refused(lambda: ApiConfig(base_url="localhost:8080", job={"polling_interval": -1}))
+
+    assert [option for option, _ in error.problems] == ["api.baseUrl", "api.job.pollingInterval"]
+    assert "CAMUNDA_REST_ADDRESS" in str(error)
+    assert "CAMUNDA_WORKER_POLLING_INTERVAL" in str(error)
+
+
+def test_an_option_that_is_given_by_both_names_is_told() -> None:
+    assert "api.baseUrl is given twice" in str(refused(lambda: ApiConfig(baseUrl="http://a", base_url="http://b")))
+
+
 def test_a_form_has_the_secret_and_nothing_else_has() -> None:
     config = C8Config(
         api=ApiConfig(baseUrl="http://h", proxy=f"http://me:{SECRET}@proxy:3128"),
