@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from camunda_client.config import _environment
 from camunda_client.config._secrets import Secret, unwrapped
@@ -15,6 +15,7 @@ from camunda_client.error import ConfigurationError
 #: A token endpoint may carry a query; an API address may not.
 TokenUrl = Annotated[str, AfterValidator(lambda value: checked_url(value.strip(), query_allowed=True))]
 NotBlank = Annotated[str, Field(min_length=1)]
+_BOOL = TypeAdapter(bool)
 if TYPE_CHECKING:
     # A str is given and a Secret is found: without pydantic's plugin, type checkers know no way to say that.
     NotBlankSecret = Any
@@ -87,6 +88,8 @@ class AuthConfig(Section):
     @classmethod
     def _completed(cls, options: dict[str, Any]) -> dict[str, Any]:
         kinds = {name: value for name, value in options.items() if value not in (None, False)}
+        if _is_false(kinds.get("none")):
+            del kinds["none"]
         if not kinds:
             found = _environment.auth_from(_environment.read_sources())
             if found is not None:
@@ -126,6 +129,14 @@ class AuthConfig(Section):
                 "auth is neither selfManaged nor saas, so there are no tokens to fetch; set one of them", option="auth"
             )
         return self.oauth
+
+
+def _is_false(value: Any) -> bool:
+    """Tell whether pydantic will read the value as false, which templates and YAML often write as text."""
+    try:
+        return not _BOOL.validate_python(value)
+    except ValidationError:
+        return False
 
 
 def _client_credentials(client_id: str, client_secret: Secret) -> dict[str, str]:

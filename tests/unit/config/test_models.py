@@ -157,10 +157,25 @@ def test_all_that_is_wrong_is_told_at_once_with_the_place_of_each() -> None:
         {"basic": {"username": "a", "password": SECRET}, "self_managed": self_managed()},
         {},
         {"selfManaged": None, "saas": None},
+        {"none": False},
+        {"none": "false"},
+        {"none": "true", "basic": {"username": "a", "password": SECRET}},
     ],
 )
 def test_authentication_is_exactly_one_kind(kinds: dict[str, Any]) -> None:
     assert "exactly one of selfManaged, saas, basic or none=True" in str(refused(lambda: AuthConfig(**kinds)))
+
+
+@pytest.mark.parametrize("no", [False, "false", "off", "0", 0])
+def test_no_to_none_is_no_kind_of_authentication(no: Any) -> None:
+    """As a text it counted as the one kind that was given, so that no token was ever sent."""
+    auth = AuthConfig(none=no, basic={"username": "a", "password": SECRET})
+
+    assert (auth.none, auth.basic is not None) == (False, True)
+
+
+def test_a_none_that_is_neither_yes_nor_no_is_told() -> None:
+    assert "auth.none is 'perhaps': it should be a valid boolean" in str(refused(lambda: AuthConfig(none="perhaps")))
 
 
 def test_a_missing_credential_is_told_by_name() -> None:
