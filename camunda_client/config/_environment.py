@@ -79,7 +79,7 @@ def auth_from(sources: list[Mapping[str, str]]) -> dict[str, Any] | None:
 def _kind_that_is_there(sources: list[Mapping[str, str]]) -> str | None:
     if find(BY_PATH["auth.selfManaged.clientId"].env + BY_PATH["auth.selfManaged.clientSecret"].env, sources):
         return _oauth_kind(sources)
-    return "basic" if find(BY_PATH["auth.basic.username"].env, sources) else None
+    return "basic" if find(BY_PATH["auth.basic.username"].env + BY_PATH["auth.basic.password"].env, sources) else None
 
 
 def _oauth_kind(sources: list[Mapping[str, str]]) -> str:

@@ -223,10 +223,20 @@ def test_an_unknown_strategy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         AuthConfig()
 
 
-def test_half_of_the_credentials_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CAMUNDA_CLIENT_ID", "me")
+@pytest.mark.parametrize(
+    ("half", "told"),
+    [
+        ("CAMUNDA_CLIENT_ID", r"clientSecret is missing.*CAMUNDA_CLIENT_SECRET"),
+        ("CAMUNDA_CLIENT_SECRET", r"clientId is missing.*CAMUNDA_CLIENT_ID"),
+        ("CAMUNDA_BASIC_AUTH_USERNAME", r"password is missing.*CAMUNDA_BASIC_AUTH_PASSWORD"),
+        ("CAMUNDA_BASIC_AUTH_PASSWORD", r"username is missing.*CAMUNDA_BASIC_AUTH_USERNAME"),
+    ],
+)
+def test_half_of_the_credentials_are_an_error(half: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password alone used to mean no authentication at all, without a word."""
+    monkeypatch.setenv(half, "me")
 
-    with pytest.raises(ConfigurationError, match=r"clientSecret is missing.*CAMUNDA_CLIENT_SECRET"):
+    with pytest.raises(ConfigurationError, match=told):
         config.initialize_config({"api": {"baseUrl": "http://h"}})
 
 
