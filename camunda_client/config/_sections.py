@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import ConfigDict, ValidationError
+from pydantic import ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic_core.core_schema import CoreSchema, no_info_before_validator_function
 
 from camunda_client.config._options import BY_PATH, OPTIONS
 from camunda_client.config._urls import masked
@@ -30,6 +31,15 @@ class Section(JsonBaseModel):
             except ValidationError as error:
                 # from None: pydantic's own error would be told twice, and holds the input.
                 raise configuration_error(_problems(type(self), error)) from None
+
+        @classmethod
+        def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+            return no_info_before_validator_function(cls._named, handler(source))
+
+    @staticmethod
+    def _named(options: Any) -> Any:
+        """Return the options by names that are text: YAML's may be numbers, which __init__ can't be called with."""
+        return {str(name): value for name, value in options.items()} if isinstance(options, dict) else options
 
     @classmethod
     def _completed(cls, options: dict[str, Any]) -> dict[str, Any]:

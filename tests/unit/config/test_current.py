@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,22 @@ def test_anything_else_is_refused(wrong: Any) -> None:
 def test_a_name_that_is_no_text_is_an_unknown_option() -> None:
     with pytest.raises(ConfigurationError, match="5 is unknown"):
         config.initialize_config({"api": {"baseUrl": "http://h"}, 5: 6})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"api": {"baseUrl": "http://h", 1: 2}}, "api.1 is unknown; known here: baseUrl"),
+        ({"api": {"baseUrl": "http://h", "tls": {None: 2}}}, "api.tls.None is unknown"),
+        ({"api": {"baseUrl": "http://h", "jobs": {"pay": {1: 2}}}}, "api.jobs.pay.1 is unknown"),
+        ({"api": {"baseUrl": "http://h", "jobs": {1: {}}}}, "api.jobs.1.[key] is 1: it should be a valid string"),
+        ({"api": {"baseUrl": "http://h"}, "auth": {"basic": {True: "x"}}}, "auth.basic.True is unknown"),
+    ],
+)
+def test_a_name_further_in_that_is_no_text_is_told(options: dict[str, Any], told: str) -> None:
+    """It was a TypeError: keywords must be strings."""
+    with pytest.raises(ConfigurationError, match=re.escape(told)):
+        config.initialize_config(options)
 
 
 def test_without_arguments_all_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
