@@ -31,6 +31,8 @@ __all__ = [
 REQUEST_TIMEOUT_LIMIT = 30_000
 #: Milliseconds a poll is held open when nobody says otherwise; the engine's own default.
 DEFAULT_REQUEST_TIMEOUT = 10_000
+#: Milliseconds, 24.8 days: what poll(2) takes. Sockets and locks raise OverflowError at each call for some longer ones.
+LONGEST_WAIT = 2**31 - 1
 
 
 def _readable_file(value: str) -> str:
@@ -53,8 +55,12 @@ def _proxy_url(value: Secret) -> Secret:
 
 
 PemFile = Annotated[str, AfterValidator(_readable_file)]
+#: Of the engine, which counts them in 64 bits.
 Milliseconds = Annotated[int, Field(ge=1)]
 MillisecondsOrZero = Annotated[int, Field(ge=0)]
+#: Of a wait of our own.
+Wait = Annotated[int, Field(ge=1, le=LONGEST_WAIT)]
+WaitOrZero = Annotated[int, Field(ge=0, le=LONGEST_WAIT)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -63,7 +69,7 @@ class JobConfig(Section):
 
     section: ClassVar[str] = "api.job"
 
-    polling_interval: MillisecondsOrZero = Field(default=5000, alias="pollingInterval")
+    polling_interval: WaitOrZero = Field(default=5000, alias="pollingInterval")
     worker: str = Field(default="camunda-8-client-worker", min_length=1)
     timeout: Milliseconds = 10_000
     max_jobs_to_activate: Count | None = Field(default=None, alias="maxJobsToActivate")
@@ -75,7 +81,7 @@ class JobConfig(Section):
     )
     max_jobs_active: Count = Field(default=100, alias="maxJobsActive")
     auto_extend: bool = Field(default=True, alias="autoExtend")
-    handler_timeout: Milliseconds | None = Field(default=None, alias="handlerTimeout")
+    handler_timeout: Wait | None = Field(default=None, alias="handlerTimeout")
     max_lease: Milliseconds | None = Field(default=None, alias="maxLease")
     retry_back_off: MillisecondsOrZero = Field(default=1000, alias="retryBackOff")
     retry_back_off_max: MillisecondsOrZero = Field(default=60_000, alias="retryBackOffMax")
@@ -110,8 +116,8 @@ class ApiConfig(Section):
     jobs: dict[str, JobConfig] = Field(default_factory=dict)
     tls: TlsConfig = Field(default_factory=TlsConfig)
     proxy: Annotated[Secret, AfterValidator(_proxy_url), BeforeValidator(unwrapped)] | None = None
-    timeout: Milliseconds = 30_000
-    connect_timeout: Milliseconds = Field(default=5000, alias="connectTimeout")
+    timeout: Wait = 30_000
+    connect_timeout: Wait = Field(default=5000, alias="connectTimeout")
     max_response_bytes: Annotated[int, Field(ge=1024)] = Field(default=64 * 1024 * 1024, alias="maxResponseBytes")
 
     @classmethod
@@ -135,7 +141,7 @@ class WorkerConfig(Section):
     section: ClassVar[str] = "worker"
 
     pool: Count = 1000
-    drain_timeout: MillisecondsOrZero = Field(default=30_000, alias="drainTimeout")
+    drain_timeout: WaitOrZero = Field(default=30_000, alias="drainTimeout")
     transport: Literal["auto", "requests"] = "auto"
     max_connections: Count = Field(default=32, alias="maxConnections")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from camunda_client.config import (
     SaasAuthConfig,
     SelfManagedAuthConfig,
     TlsConfig,
+    WorkerConfig,
 )
 from camunda_client.error import ConfigurationError
 
@@ -134,6 +136,32 @@ def test_an_address_that_can_not_be_one_is_refused(given: str | None, why: str) 
 )
 def test_a_wrong_option_is_told_with_its_value_and_remedy(options: dict[str, Any], told: str) -> None:
     assert told in str(refused(lambda: JobConfig(**options)))
+
+
+@pytest.mark.parametrize(
+    ("section", "option"),
+    [
+        (ApiConfig, "timeout"), (ApiConfig, "connectTimeout"), (JobConfig, "pollingInterval"),
+        (JobConfig, "handlerTimeout"), (WorkerConfig, "drainTimeout"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("longer", [2**31, 10**14, sys.maxsize, 10**30])
+def test_a_wait_that_no_clock_can_hold_is_refused(section: Any, option: str, longer: int) -> None:
+    """It was taken, and each call then raised an OverflowError."""
+    given = {"baseUrl": "http://h"} if section is ApiConfig else {}
+    section(**given, **{option: 2**31 - 1})
+
+    error = refused(lambda: section(**given, **{option: longer}))
+
+    assert f"{option} is {longer}: it should be less than or equal to 2147483647" in str(error)
+
+
+def test_what_the_engine_waits_may_be_longer() -> None:
+    year = 365 * 24 * 3600 * 1000
+
+    job = JobConfig(timeout=year, maxLease=year, retryBackOff=year, retryBackOffMax=year)
+
+    assert (job.timeout, job.max_lease, job.retry_back_off, job.retry_back_off_max) == (year,) * 4
 
 
 def test_all_that_is_wrong_is_told_at_once_with_the_place_of_each() -> None:
