@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from camunda_client.config import _environment
-from camunda_client.config._secrets import Secret, unwrapped
+from camunda_client.config._secrets import Secret, unwrapped, utf8
 from camunda_client.config._sections import Section, configuration_error
 from camunda_client.config._urls import checked_url
 from camunda_client.error import ConfigurationError
 
 #: A token endpoint may carry a query; an API address may not.
 TokenUrl = Annotated[str, AfterValidator(lambda value: checked_url(value.strip(), query_allowed=True))]
-NotBlank = Annotated[str, Field(min_length=1)]
+NotBlank = Annotated[str, AfterValidator(utf8), Field(min_length=1)]
+Text = Annotated[str, AfterValidator(utf8)]
 _BOOL = TypeAdapter(bool)
 if TYPE_CHECKING:
     # A str is given and a Secret is found: without pydantic's plugin, type checkers know no way to say that.
     NotBlankSecret = Any
 else:
-    NotBlankSecret = Annotated[Secret, Field(min_length=1), BeforeValidator(unwrapped)]
+    NotBlankSecret = Annotated[Secret, AfterValidator(utf8), Field(min_length=1), BeforeValidator(unwrapped)]
 
 
 class SelfManagedAuthConfig(Section):
@@ -31,8 +32,8 @@ class SelfManagedAuthConfig(Section):
     oidc_token_url: TokenUrl = Field(alias="oidcTokenUrl")
     client_id: NotBlank = Field(alias="clientId")
     client_secret: NotBlankSecret = Field(alias="clientSecret")
-    scope: str | None = None
-    audience: str | None = None
+    scope: Text | None = None
+    audience: Text | None = None
 
     def get_url(self) -> str:
         """Return the token endpoint."""
@@ -55,7 +56,7 @@ class SaasAuthConfig(Section):
     authorization_server_url: TokenUrl = Field(
         default="https://login.cloud.camunda.io/oauth/token", alias="authorizationServerUrl"
     )
-    audience: str = "zeebe.camunda.io"
+    audience: Text = "zeebe.camunda.io"
 
     def get_url(self) -> str:
         """Return the token endpoint."""

@@ -54,3 +54,16 @@ class Secret(SecretStr):
 def unwrapped(value: Any) -> Any:
     """Return the text of any SecretStr, so that one of pydantic's own is as welcome as ours."""
     return value.get_secret_value() if isinstance(value, SecretStr) and not isinstance(value, Secret) else value
+
+
+def utf8(value: Secret | str) -> Secret | str:
+    """Return a secret or another text as it is, if it can be sent.
+
+    Raises:
+        ValueError: It was no UTF-8 where it came from, such as a variable of the environment. Never shows the value.
+    """
+    try:
+        (value if isinstance(value, str) else value.get_secret_value()).encode()
+    except UnicodeEncodeError:
+        raise ValueError("has bytes that are no UTF-8; encode it as that where it is set") from None
+    return value

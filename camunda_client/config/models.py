@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from camunda_client.config import _environment
 from camunda_client.config._auth import AuthConfig, BasicAuthConfig, SaasAuthConfig, SelfManagedAuthConfig
 from camunda_client.config._options import BY_PATH
-from camunda_client.config._secrets import Secret, unwrapped
+from camunda_client.config._secrets import Secret, unwrapped, utf8
 from camunda_client.config._sections import Section, configuration_error, remedy
 from camunda_client.config._urls import checked_base_url
 
@@ -115,7 +115,7 @@ class ApiConfig(Section):
     #: Per job type, the options that differ from ``job``.
     jobs: dict[str, JobConfig] = Field(default_factory=dict)
     tls: TlsConfig = Field(default_factory=TlsConfig)
-    proxy: Annotated[Secret, AfterValidator(_proxy_url), BeforeValidator(unwrapped)] | None = None
+    proxy: Annotated[Secret, AfterValidator(utf8), AfterValidator(_proxy_url), BeforeValidator(unwrapped)] | None = None
     timeout: Wait = 30_000
     connect_timeout: Wait = Field(default=5000, alias="connectTimeout")
     max_response_bytes: Annotated[int, Field(ge=1024)] = Field(default=64 * 1024 * 1024, alias="maxResponseBytes")

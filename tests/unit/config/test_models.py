@@ -296,6 +296,27 @@ def test_an_empty_secret_is_told() -> None:
     assert "auth.basic.password has a wrong value (not shown): it should not be empty" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("make", "option"),
+    [
+        (lambda text: BasicAuthConfig(username="u", password=text), "auth.basic.password"),
+        (lambda text: BasicAuthConfig(username=text, password="p"), "auth.basic.username"),
+        (lambda text: self_managed(clientSecret=text), "auth.selfManaged.clientSecret"),
+        (lambda text: self_managed(clientSecret=SecretStr(text)), "auth.selfManaged.clientSecret"),
+        (lambda text: self_managed(scope=text), "auth.selfManaged.scope"),
+        (lambda text: SaasAuthConfig(clientId="a", clientSecret="s", audience=text), "auth.saas.audience"),
+        (lambda text: ApiConfig(baseUrl="http://h", proxy=f"http://me:{text}@proxy"), "api.proxy"),
+    ],
+)
+def test_a_text_that_no_request_can_hold_is_refused_at_start(make: Any, option: str) -> None:
+    """Variables with bytes that are no UTF-8 come as lone surrogates; each call raised UnicodeEncodeError."""
+    error = refused(lambda: make("gehe\udcffim"))
+
+    assert error.option == option
+    assert "has bytes that are no UTF-8" in str(error)
+    assert ("gehe" in str(error)) == option.endswith(("username", "scope", "audience"))
+
+
 def test_a_copy_within_the_process_keeps_its_secret() -> None:
     basic = BasicAuthConfig(username="u", password=SECRET)
 
