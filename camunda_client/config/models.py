@@ -48,10 +48,13 @@ def _listed(value: Any) -> Any:
 
 def _proxy_url(value: Secret) -> Secret:
     # User name and password are usual for proxies; checked without them.
-    text = value.get_secret_value()
+    text = value.get_secret_value().strip()
     scheme, mark, rest = text.partition("://")
-    checked_base_url(scheme + mark + rest.rpartition("@")[2])
-    return value
+    user, _, host = rest.rpartition("@")
+    if {"/", "?", "#"} & set(user):
+        raise ValueError("has a '/', '?' or '#' in its user name or password; write %2F, %3F or %23")
+    checked_base_url(scheme + mark + host)
+    return Secret(text)
 
 
 PemFile = Annotated[str, AfterValidator(_readable_file)]

@@ -359,3 +359,20 @@ def test_a_proxy_may_have_a_password_but_must_be_an_address() -> None:
     assert "api.proxy has a wrong value (not shown)" in str(
         refused(lambda: ApiConfig(baseUrl="http://h", proxy=f"me:{SECRET}@proxy"))
     )
+
+
+def test_blanks_around_a_proxy_are_dropped() -> None:
+    """They passed the check and stayed, and each call raised InvalidURL."""
+    proxy = ApiConfig(baseUrl="http://h", proxy=" http://me:geheim@proxy:3128 \n").proxy
+
+    assert proxy is not None
+    assert proxy.get_secret_value() == "http://me:geheim@proxy:3128"
+
+
+@pytest.mark.parametrize("password", ["ge/geheim", "geheim?", "#geheim", "ge/he@im"])
+def test_a_proxys_password_that_ends_its_address_is_refused_at_start(password: str) -> None:
+    """Requests reads a host before the '/' and raised InvalidURL at each call."""
+    error = refused(lambda: ApiConfig(baseUrl="http://h", proxy=f"http://me:{password}@proxy:3128"))
+
+    assert "(not shown): it has a '/', '?' or '#' in its user name or password; write %2F" in str(error)
+    assert password not in str(error)
