@@ -27,13 +27,26 @@ def read_sources() -> list[Mapping[str, str]]:
     Raises:
         ConfigurationError: There is a `.env` that can't be read.
     """
-    path = Path.cwd() / ".env"
+    return [os.environ, _from_dotenv()]
+
+
+def _from_dotenv() -> dict[str, str]:
+    # Relative, because the working directory may be gone and then has no name.
+    path = Path(".env")
+    try:
+        if not path.is_file():
+            return {}
+    except OSError:
+        # Not ours to look into, like root's home folder for a container's user: no place to expect our settings in.
+        return {}
     try:
         # utf-8-sig: editors on Windows begin the file with a mark that would be part of the first name.
-        lines = dotenv_values(path, interpolate=False, encoding="utf-8-sig") if path.is_file() else {}
+        lines = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} can't be read: {type(error).__name__}; make it readable UTF-8") from None
-    return [os.environ, {name: value for name, value in lines.items() if value is not None}]
+        raise ConfigurationError(
+            f"{path.absolute()} can't be read: {type(error).__name__}; make it readable UTF-8"
+        ) from None
+    return {name: value for name, value in lines.items() if value is not None}
 
 
 def find(names: tuple[str, ...], sources: list[Mapping[str, str]]) -> Found | None:

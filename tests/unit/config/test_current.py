@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,19 @@ from camunda_client.config import ApiConfig, AuthConfig, C8Config, JobConfig
 from camunda_client.config._options import OPTIONS
 from camunda_client.config._sections import Section
 from camunda_client.error import ConfigurationError
+
+
+@pytest.fixture
+def unprivileged(tmp_path: Path) -> Iterator[None]:
+    """Let permissions hold, which they don't for root, and give them back to the folder at the end."""
+    root, mode = os.geteuid() == 0, tmp_path.stat().st_mode
+    if root:
+        os.chown(tmp_path, 65534, -1)
+        os.seteuid(65534)
+    yield
+    if root:
+        os.seteuid(0)
+    tmp_path.chmod(mode)
 
 
 def test_it_is_asked_for_before_it_was_set() -> None:
@@ -160,6 +174,36 @@ def test_a_dotenv_that_can_not_be_read_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigurationError, match=r"\.env can't be read: UnicodeDecodeError"):
         config.initialize_config()
+
+
+def test_a_working_directory_that_is_gone_has_no_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was a FileNotFoundError, even if code said everything."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    config.initialize_config({"api": {"baseUrl": "http://h"}, "auth": {"none": True}})
+
+    assert config.get_config().api.base_url == "http://h"
+
+
+def test_a_working_directory_that_is_not_ours_to_look_into_has_no_dotenv(
+    unprivileged: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container whose working directory is root's home did not start under any other user."""
+    monkeypatch.setenv("CAMUNDA_REST_ADDRESS", "http://h")
+    Path().chmod(0)
+
+    config.initialize_config()
+
+    assert config.get_config().api.base_url == "http://h"
+
+
+def test_a_dotenv_that_is_there_and_not_ours_to_read_is_told(tmp_path: Path, unprivileged: None) -> None:
+    Path(".env").touch(0)
+
+    with pytest.raises(ConfigurationError, match=rf"{tmp_path}/\.env can't be read: PermissionError"):
+        config.initialize_config({"api": {"baseUrl": "http://h"}})
 
 
 def test_blank_means_unset(monkeypatch: pytest.MonkeyPatch) -> None:
