@@ -1,6 +1,6 @@
 """Options from environment variables, and from `.env` in the working directory.
 
-`.env` is read there and nowhere else, taken literally (a `$` in a secret stays one) and never put
+`.env` is read there and nowhere else, without interpolation (a `$` in a secret stays one) and never put
 into os.environ: neither the parents' files nor our reading may change what other code sees.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dotenv import dotenv_values
+from dotenv.parser import Binding, parse_stream
 
 from camunda_client.config._options import AUTH_STRATEGY, BY_PATH, OPTIONS
 from camunda_client.error import ConfigurationError
@@ -25,7 +25,7 @@ def read_sources() -> list[Mapping[str, str]]:
     """Return the variables to look into, the weightier first.
 
     Raises:
-        ConfigurationError: There is a `.env` that can't be read.
+        ConfigurationError: There is a `.env` that can't be read, in whole or in part.
     """
     return [os.environ, _from_dotenv()]
 
@@ -41,12 +41,26 @@ def _from_dotenv() -> dict[str, str]:
         return {}
     try:
         # utf-8-sig: editors on Windows begin the file with a mark that would be part of the first name.
-        lines = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig") as stream:
+            bindings = list(parse_stream(stream))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"{path.absolute()} can't be read: {type(error).__name__}; make it readable UTF-8"
         ) from None
-    return {name: value for name, value in lines.items() if value is not None}
+    _refuse_unread(path, bindings)
+    return {line.key: line.value for line in bindings if line.key is not None and line.value is not None}
+
+
+def _refuse_unread(path: Path, bindings: list[Binding]) -> None:
+    # dotenv_values() leaves such lines out with a warning, and a secret would be missing without a reason.
+    unread = [line.original for line in bindings if line.error]
+    if unread:
+        text = unread[0].string
+        blank_lines = text[: len(text) - len(text.lstrip())].count("\n")
+        raise ConfigurationError(
+            f"{path.absolute()} can't be read from line {unread[0].line + blank_lines} on: "
+            "a quote isn't closed, or something else than NAME=value is there"
+        )
 
 
 def find(names: tuple[str, ...], sources: list[Mapping[str, str]]) -> Found | None:

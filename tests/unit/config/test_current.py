@@ -145,7 +145,7 @@ def test_a_default_written_out_in_code_still_wins(monkeypatch: pytest.MonkeyPatc
     assert config.get_config().api.job.timeout == 10000
 
 
-def test_dotenv_is_taken_literally_and_leaves_the_environment_alone(tmp_path: Path) -> None:
+def test_a_dollar_in_dotenv_is_literal_and_the_file_leaves_the_environment_alone(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(
         b"\xef\xbb\xbfCAMUNDA_REST_ADDRESS=http://h\r\n"
         b"CAMUNDA_BASIC_AUTH_USERNAME='me'\r\nCAMUNDA_BASIC_AUTH_PASSWORD=a$b${HOME}\r\n"
@@ -158,6 +158,44 @@ def test_dotenv_is_taken_literally_and_leaves_the_environment_alone(tmp_path: Pa
     assert auth.basic is not None
     assert auth.basic.password.get_secret_value() == "a$b${HOME}"
     assert "CAMUNDA_REST_ADDRESS" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("a$b${HOME}", "a$b${HOME}"),
+        (r"C:\new\table", r"C:\new\table"),
+        (r"'C:\new\table'", r"C:\new\table"),
+        (r'"C:\new\table"', "C:\new\table"),
+        (r'"C:\\new"', r"C:\new"),
+        (r"'it\'s \\'", "it's \\"),
+        ("ab#cd", "ab#cd"),
+        ("ab #cd", "ab"),
+        ("'ab #cd' # as told", "ab #cd"),
+        ('"two\nlines"', "two\nlines"),
+        ("' blanks '", "blanks"),
+    ],
+)
+def test_dotenv_is_read_as_the_page_on_configuration_says(written: str, read: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"CAMUNDA_REST_ADDRESS=http://h\nCAMUNDA_WORKER_NAME={written}\n")
+
+    config.initialize_config()
+
+    assert config.get_config().api.job.worker == read
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['CAMUNDA_CLIENT_SECRET="geheim', "CAMUNDA_CLIENT_SECRET='geheim", 'CAMUNDA_CLIENT_SECRET="x"geheim', "=geheim"],
+)
+def test_a_line_of_dotenv_that_can_not_be_read_is_told_by_its_number(line: str, tmp_path: Path) -> None:
+    """It was left out with a warning of python-dotenv's, and its secret was missing without a reason."""
+    (tmp_path / ".env").write_text(f"CAMUNDA_REST_ADDRESS=http://h\n\n \n{line}\nCAMUNDA_CLIENT_ID=me\n")
+
+    with pytest.raises(ConfigurationError, match=r"\.env can't be read from line 4 on: a quote isn't closed") as caught:
+        config.initialize_config()
+
+    assert "geheim" not in str(caught.value)
 
 
 def test_dotenv_of_a_parent_is_not_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
