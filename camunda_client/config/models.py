@@ -57,6 +57,8 @@ def _proxy_url(value: Secret) -> Secret:
     return Secret(text)
 
 
+#: By this name type checkers don't see it, and let the value come from the environment.
+_REQUIRED: Any = ...
 PemFile = Annotated[str, AfterValidator(_readable_file)]
 #: Of the engine, which counts them in 64 bits.
 Milliseconds = Annotated[int, Field(ge=1)]
@@ -113,7 +115,7 @@ class ApiConfig(Section):
 
     section: ClassVar[str] = "api"
 
-    base_url: Annotated[str, AfterValidator(checked_base_url)] = Field(default="", alias="baseUrl")
+    base_url: Annotated[str, AfterValidator(checked_base_url)] = Field(default=_REQUIRED, alias="baseUrl")
     job: JobConfig = Field(default_factory=JobConfig)
     #: Per job type, the options that differ from ``job``.
     jobs: dict[str, JobConfig] = Field(default_factory=dict)
@@ -128,9 +130,7 @@ class ApiConfig(Section):
         if "baseUrl" in options or "base_url" in options:
             return options
         hit = _environment.find(BY_PATH["api.baseUrl"].env, _environment.read_sources())
-        if hit is None:
-            raise configuration_error([("api.baseUrl", "is missing" + remedy("api.baseUrl"))])
-        return {**options, "baseUrl": hit[1]}
+        return options if hit is None else {**options, "baseUrl": hit[1]}
 
     @property
     def rest_url(self) -> str:

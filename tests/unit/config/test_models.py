@@ -177,6 +177,13 @@ def test_all_that_is_wrong_is_told_at_once_with_the_place_of_each() -> None:
     assert all(option in str(error) for option, _ in error.problems)
 
 
+def test_a_missing_address_does_not_hide_what_else_is_wrong() -> None:
+    error = refused(lambda: C8Config(api={"timeout": 0, 1: 2}))
+
+    assert {option for option, _ in error.problems} == {"api.baseUrl", "api.timeout", "api.1"}
+    assert "api.baseUrl is missing" in str(error)
+
+
 @pytest.mark.parametrize(
     "kinds",
     [
