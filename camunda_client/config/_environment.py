@@ -18,6 +18,7 @@ from camunda_client.error import ConfigurationError
 
 Found = tuple[str, str]
 _OAUTH_STRATEGIES = {"OAUTH", "OAUTH2", "OIDC", "SAAS"}
+_VARIABLES = frozenset({AUTH_STRATEGY, *(name for option in OPTIONS for name in option.env)})
 _SAAS_LOGIN = "login.cloud.camunda.io"
 
 
@@ -52,8 +53,11 @@ def _from_dotenv() -> dict[str, str]:
 
 
 def _refuse_unread(path: Path, bindings: list[Binding]) -> None:
-    # dotenv_values() leaves such lines out with a warning, and a secret would be missing without a reason.
-    unread = [line.original for line in bindings if line.error]
+    # dotenv_values() leaves such lines out with a warning, and a secret would be missing without a reason. Other
+    # programs' lines in the same file are theirs to judge.
+    unread = [
+        line.original for line in bindings if line.error and any(name in line.original.string for name in _VARIABLES)
+    ]
     if unread:
         text = unread[0].string
         blank_lines = text[: len(text) - len(text.lstrip())].count("\n")

@@ -186,7 +186,7 @@ def test_dotenv_is_read_as_the_page_on_configuration_says(written: str, read: st
 
 @pytest.mark.parametrize(
     "line",
-    ['CAMUNDA_CLIENT_SECRET="geheim', "CAMUNDA_CLIENT_SECRET='geheim", 'CAMUNDA_CLIENT_SECRET="x"geheim', "=geheim"],
+    ['CAMUNDA_CLIENT_SECRET="geheim', "CAMUNDA_CLIENT_SECRET='geheim", 'CAMUNDA_CLIENT_SECRET="x"geheim'],
 )
 def test_a_line_of_dotenv_that_can_not_be_read_is_told_by_its_number(line: str, tmp_path: Path) -> None:
     """It was left out with a warning of python-dotenv's, and its secret was missing without a reason."""
@@ -196,6 +196,15 @@ def test_a_line_of_dotenv_that_can_not_be_read_is_told_by_its_number(line: str, 
         config.initialize_config()
 
     assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize("line", ["SHOP: geheim", 'SHOP="geheim', "=geheim"])
+def test_a_line_of_dotenv_that_is_not_ours_is_not_ours_to_refuse(line: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"{line}\nCAMUNDA_REST_ADDRESS=http://h\n")
+
+    config.initialize_config()
+
+    assert config.get_config().api.base_url == "http://h"
 
 
 def test_dotenv_of_a_parent_is_not_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
