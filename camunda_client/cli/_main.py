@@ -24,7 +24,7 @@ exit codes:
   1      it failed; or handlers were stopped at the drain's deadline, or jobs could not be answered
   2      wrong arguments, configuration or target
   3      blocking calls can't be made cooperative any more (CAMUNDA_CLIENT_PATCH=strict)
-  128+n  signal n came a second time
+  128+n  signal n came again, more than a second after the first
 
 environment beside the options below:
   CAMUNDA_CLIENT_PATCH  1 = make blocking calls cooperative (default), 0 = change nothing, strict = or end with 3

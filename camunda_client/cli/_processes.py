@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from camunda_client import log as logging
 from camunda_client.c8._backoff import Backoff
+from camunda_client.c8._insistence import Insistence, Meaning
 from camunda_client.cli._status import Board, serve
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ log = logging.get_logger(__name__)
 _LOOK_EVERY_S = 0.2
 #: Seconds after which a worker that dies counts as one that worked: its replacement waits no longer than the first.
 _LONG_LIFE_S = 60.0
+#: Signals that ask for the end.
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 #: Exit codes that another try does not mend: configuration or target, and patched too late.
 _FATAL = (2, 3)
 
@@ -88,36 +91,43 @@ class Family:
         """Run so many of ``command``."""
         self.board = Board()
         self._workers = [Worker(number, command) for number in range(1, processes + 1)]
-        self._signals: list[int] = []
+        #: Signals that came, and when.
+        self._signals: list[tuple[int, float]] = []
+        self._insistence = Insistence()
         self._selector = selectors.DefaultSelector()
         self._codes: list[int] = []
         self._stopping = False
 
     def run(self) -> int:
         """Run until told to stop; return the worst of the workers' exit codes."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in _ENDING:
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
                 signal.signal(number, self._on_signal)
         while True:
-            self._pass_on_signals()
             self._start_due()
             for key, _ in self._selector.select(_LOOK_EVERY_S):
                 if not key.data.read(self.board):
                     self._selector.unregister(key.fd)
+            # Before the deaths: whoever signals a whole control group has the workers end as well.
+            self._heed_signals()
             self._reap()
             if self._stopping and not any(worker.process for worker in self._workers):
+                _ignore_echoes()
                 return max(self._codes, default=0)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        self._signals.append(number)
+        self._signals.append((number, time.monotonic()))
 
-    def _pass_on_signals(self) -> None:
+    def _heed_signals(self) -> None:
         while self._signals:
-            number = self._signals.pop(0)
-            if self._stopping:
-                self._send(signal.SIGTERM)  # their second: they end at once
+            number, at_s = self._signals.pop(0)
+            meaning = self._insistence.heard(number, at_s)
+            if meaning is Meaning.AT_ONCE:
+                self._send(signal.SIGKILL)  # the one signal that a draining worker does not take for an echo
+                _ignore_echoes()
                 sys.exit(128 + number)
-            self._stop(reason=signal.Signals(number).name)
+            if meaning is Meaning.DRAIN and not self._stopping:
+                self._stop(reason=signal.Signals(number).name)
 
     def _stop(self, reason: str) -> None:
         self._stopping = True
@@ -160,6 +170,12 @@ class Family:
         else:
             wait_s = round(max(worker.start_at_s - time.monotonic(), 0), 3)
             log.error("process.died", process=worker.number, exit_code=code, deaths=worker.deaths, wait_s=wait_s)
+
+
+def _ignore_echoes() -> None:
+    """Let no late signal replace the exit code: Python gives up its handlers before its very end."""
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -35,6 +35,7 @@ def run(options: argparse.Namespace) -> int:
             return 2
     from camunda_client.c8 import worker
 
+    worker.CamundaWorkerManager.be_command(has_parent=options.status_fd is not None)
     try:
         _target.load(options.target)
     except _target.UserCodeFailed:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from camunda_client.c8._insistence import ECHO_S
 from camunda_client.testing.real_camunda import RealCamunda
 from tests.parts import rest
-from tests.parts.programs import CAMUNDA_CLIENT, PATIENCE_S, Program
+from tests.parts.programs import CAMUNDA_CLIENT, Program
 from tests.parts.work import start_many
 
 APP = """
@@ -97,7 +98,7 @@ def test_a_handler_that_outlasts_the_drain_costs_exit_code_1_and_no_job(
     assert set(scene.left()) == scene.told("CREATED")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_second_signal_ends_a_draining_worker_at_once(
     real_camunda: RealCamunda, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -109,8 +110,7 @@ def test_the_second_signal_ends_a_draining_worker_at_once(
         worker.send(signal.SIGTERM)
         worker.wait_for("shutdown.started")
         sent = time.monotonic()
-        worker.send(number)
-        code = worker.end()
+        code = worker.insist(number)
 
     assert code == 128 + number
     assert time.monotonic() - sent < 5
@@ -122,14 +122,29 @@ def test_the_second_signal_ends_a_worker_whose_handler_never_yields(real_camunda
 
     with scene.worker() as worker:
         worker.wait_for("working")
-        deadline = time.monotonic() + PATIENCE_S
-        # Nothing tells that the first has arrived: the hub is blocked. Two that come together count as one.
-        while worker.process.poll() is None and time.monotonic() < deadline:
-            worker.send(signal.SIGTERM)
+        # Nothing tells that the first has arrived: the hub is blocked.
+        code = worker.insist(signal.SIGTERM)
+
+    assert code == 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize("first", [signal.SIGHUP, signal.SIGTERM])
+def test_a_hangup_is_never_the_second_signal(real_camunda: RealCamunda, tmp_path: Path, first: signal.Signals) -> None:
+    """Kernel and shell both send one when a terminal is closed; a worker ended at once then, every second time."""
+    scene = Scene(real_camunda, tmp_path, f"time.sleep({ECHO_S} + 1)")
+    scene.start(1)
+
+    with scene.worker() as worker:
+        worker.wait_for("working")
+        worker.send(first)
+        worker.wait_for("shutdown.started")
+        while worker.process.poll() is None:
+            worker.send(signal.SIGHUP)  # until it has drained, which is more than a second
             time.sleep(0.05)
         code = worker.end()
 
-    assert code == 128 + signal.SIGTERM
+    assert code == 0, worker.output[-3000:]
+    assert len(scene.told("COMPLETED")) == 1
 
 
 def test_under_nohup_a_hangup_is_ignored(

@@ -77,6 +77,14 @@ class Program:
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
+    def insist(self, number: signal.Signals) -> int:
+        """Send a signal again and again until the program has ended; return the exit code."""
+        with gevent.Timeout(PATIENCE_S, AssertionError(f"{number.name} did not end it")):
+            while self.process.poll() is None:
+                self.send(number)
+                gevent.sleep(0.05)
+        return self.end()
+
     def end(self, timeout_s: float = PATIENCE_S) -> int:
         """Wait for the end and return the exit code."""
         code = self.process.wait(timeout_s)

@@ -80,6 +80,11 @@ class CamundaWorkerManager:
         atexit.register(self.stop_workers)
         self._running.start()
 
+    @staticmethod
+    def be_command(*, has_parent: bool) -> None:
+        """Say that this process is ``camunda-client worker``, perhaps one of several under a parent."""
+        _signals.be_command(has_parent=has_parent)
+
     def stop_workers(self, drain_timeout_s: float | None = None) -> StopReport:
         """See :func:`stop_camunda_workers`."""
         running = self._running

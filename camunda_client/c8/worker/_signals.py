@@ -1,8 +1,8 @@
 """SIGTERM, SIGINT and SIGHUP as an orderly end of an application that has its own main loop.
 
 The first signal ends the main greenlet as Ctrl+C does in plain Python, so that the application's own ``finally`` stops
-the workers; the second one ends the process at once, even while Python code is busy. SIGUSR1 asks what is going on.
-Handlers that the application installed itself are left alone.
+the workers; a second one, later, ends the process at once, even while Python code is busy. SIGUSR1 asks what is going
+on. Handlers that the application installed itself are left alone.
 """
 
 from __future__ import annotations
@@ -14,12 +14,28 @@ from typing import TYPE_CHECKING
 
 import gevent
 
+from camunda_client.c8._insistence import Insistence, Meaning
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
 _installed: dict[int, object] = {}
-_seen: list[int] = []
+_insistence = Insistence()
+#: The process is a command of ours: it ends with its workers.
+_is_command = False
+#: Another process of ours watches over this one, and kills it when there is no more time.
+_has_parent = False
+
+
+def be_command(*, has_parent: bool) -> None:
+    """Have this process end with its workers, and, if it has a parent, leave all impatience to that one.
+
+    Under systemd both the parent and its workers get SIGTERM, and the parent passes on its own, at any later time:
+    so in a worker of a parent no signal to end means more than the first did.
+    """
+    global _is_command, _has_parent
+    _is_command, _has_parent = True, has_parent
 
 
 def install(on_signal: Callable[[int], object], on_question: Callable[[], object]) -> None:
@@ -39,11 +55,12 @@ def install(on_signal: Callable[[int], object], on_question: Callable[[], object
         if number == signal.SIGUSR1:
             on_question()
             return
-        if _seen:
+        meaning = _insistence.heard(number)
+        if meaning is Meaning.DRAIN:
+            on_signal(number)
+        elif meaning is Meaning.AT_ONCE and not _has_parent:
             # No clean-up: whoever asks twice wants it now. Jobs in hand return when their leases end.
             os._exit(128 + number)
-        _seen.append(number)
-        on_signal(number)
 
     for number, default in defaults.items():
         if signal.getsignal(number) != default:
@@ -56,11 +73,22 @@ def install(on_signal: Callable[[int], object], on_question: Callable[[], object
 
 
 def restore() -> None:
-    """Give the signals back to what they were."""
+    """Give the signals back to what they were; those that ended a command's work are done with."""
+    global _insistence
     with suppress(ValueError):  # in a native thread
+        if _is_command and _insistence.begun:
+            _ignore_echoes()
+            return
         for number in list(_installed):
             signal.signal(number, _installed.pop(number))  # type: ignore[arg-type]
-        _seen.clear()
+        _insistence = Insistence()
+
+
+def _ignore_echoes() -> None:
+    """Let a late echo not kill a process that has drained and is about to say so by its exit code."""
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+        if number in _installed and (_has_parent or number == signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
 
 
 def end_main(number: int) -> None:
