@@ -50,18 +50,31 @@ class Worker:
         self._born_s = 0.0
         self._unread = b""
 
-    def start(self) -> None:
-        """Start the process."""
-        self.pipe, writer = os.pipe()
-        os.set_blocking(self.pipe, False)
+    def start(self) -> bool:
+        """Start the process; return False, and try again later, if the system has no room for it."""
+        self._born_s = time.monotonic()
+        try:
+            self._start()
+        except OSError as error:
+            self._wait()
+            log.warning("process.start_failed", process=self.number, error=str(error), wait_s=self.wait_s)
+            return False
+        return True
+
+    def _start(self) -> None:
+        pipe, writer = os.pipe()
+        os.set_blocking(pipe, False)
         try:
             # In a session of its own: Ctrl+C in a terminal reaches the parent alone, which passes it on once.
             self.process = subprocess.Popen(  # noqa: S603 - ourselves
                 [*self._command, "--status-fd", str(writer)], pass_fds=[writer], start_new_session=True
             )
+        except BaseException:
+            os.close(pipe)
+            raise
         finally:
             os.close(writer)
-        self.ready, self._unread, self._born_s = False, b"", time.monotonic()
+        self.pipe, self.ready, self._unread = pipe, False, b""
         log.info("process.started", process=self.number, pid=self.process.pid)
 
     def read(self, board: Board) -> bool:
@@ -80,8 +93,16 @@ class Worker:
         """Take note of its end, and of when to start it again."""
         os.close(self.pipe)
         self.process = None
+        self._wait()
+
+    def _wait(self) -> None:
         self.deaths = 1 if time.monotonic() - self._born_s > _LONG_LIFE_S else self.deaths + 1
         self.start_at_s = time.monotonic() + Backoff(first_s=0.5, ceiling_s=30.0).wait_s(self.deaths)
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds until it is to be started again."""
+        return round(max(self.start_at_s - time.monotonic(), 0), 3)
 
 
 class Family:
@@ -141,8 +162,8 @@ class Family:
 
     def _start_due(self) -> None:
         for worker in self._workers:
-            if worker.process is None and not self._stopping and time.monotonic() >= worker.start_at_s:
-                worker.start()
+            due = worker.process is None and not self._stopping and time.monotonic() >= worker.start_at_s
+            if due and worker.start():
                 self._selector.register(worker.pipe, selectors.EVENT_READ, worker)
 
     def _reap(self) -> None:
@@ -168,8 +189,7 @@ class Family:
             self._codes.append(code)
             self._stop(reason=f"process {worker.number} could not start")
         else:
-            wait_s = round(max(worker.start_at_s - time.monotonic(), 0), 3)
-            log.error("process.died", process=worker.number, exit_code=code, deaths=worker.deaths, wait_s=wait_s)
+            log.error("process.died", process=worker.number, exit_code=code, deaths=worker.deaths, wait_s=worker.wait_s)
 
 
 def _ignore_echoes() -> None:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 EVERY_S = 1.0
 #: Seconds without a line after which a worker counts as not alive.
 SILENCE_S = 5.0
+#: Seconds that a client of the status port may say nothing.
+PATIENCE_S = 5.0
+#: Clients of the status port at once. Each has a descriptor and a thread, which the parent needs for its workers.
+CLIENTS = 32
 
 
 def tell_parent(fd: int, on_gone: Callable[[], object]) -> None:
@@ -108,6 +112,8 @@ def serve(board: Board, processes: int, host: str, port: int) -> ThreadingHTTPSe
         raise ConfigurationError("--status-port needs the extra: pip install 'c8-client[metrics]'") from error
 
     class Answers(BaseHTTPRequestHandler):
+        timeout = PATIENCE_S
+
         def do_GET(self) -> None:
             if self.path == "/metrics":
                 self._send(200, "text/plain; version=0.0.4", board.exposition())
@@ -128,8 +134,34 @@ def serve(board: Board, processes: int, host: str, port: int) -> ThreadingHTTPSe
             """Say nothing: a probe a second is no news."""
 
     try:
-        server = ThreadingHTTPServer((host, port), Answers)
+        server = _Server((host, port), Answers)
     except OSError as error:
         raise ConfigurationError(f"--status-port {port} on {host} can't be used: {error}; choose another") from error
     threading.Thread(target=server.serve_forever, name="status", daemon=True).start()
     return server
+
+
+class _Server(ThreadingHTTPServer):
+    """A server that turns clients away rather than run out of descriptors."""
+
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], answers: type[BaseHTTPRequestHandler]) -> None:
+        self._free = threading.BoundedSemaphore(CLIENTS)
+        super().__init__(address, answers)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if not self._free.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            self._free.release()  # no thread could be started
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()

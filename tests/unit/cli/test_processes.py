@@ -1,0 +1,20 @@
+"""How the parent of worker processes copes with a system that has no room for one."""
+
+from __future__ import annotations
+
+import os
+
+from camunda_client.cli._processes import Worker
+
+
+def test_a_process_that_can_not_be_started_is_tried_again_later_and_costs_no_descriptors() -> None:
+    """An OSError at a start was the end of the parent, and so of all its workers."""
+    worker = Worker(1, ["/nowhere/to/be/found"])
+    worker.start()  # what gevent opens once
+    before = len(os.listdir("/proc/self/fd"))
+
+    started = [worker.start() for _ in range(20)]
+
+    assert not any(started)
+    assert worker.wait_s > 1, "it waits longer each time"
+    assert len(os.listdir("/proc/self/fd")) <= before
