@@ -121,6 +121,7 @@ class Family:
 
     def run(self) -> int:
         """Run until told to stop; return the worst of the workers' exit codes."""
+        signal.signal(signal.SIGUSR1, self._on_signal)
         for number in _ENDING:
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
                 signal.signal(number, self._on_signal)
@@ -142,6 +143,9 @@ class Family:
     def _heed_signals(self) -> None:
         while self._signals:
             number, at_s = self._signals.pop(0)
+            if number == signal.SIGUSR1:
+                self._send(signal.SIGUSR1, only_ready=True)
+                continue
             meaning = self._insistence.heard(number, at_s)
             if meaning is Meaning.AT_ONCE:
                 self._send(signal.SIGKILL)  # the one signal that a draining worker does not take for an echo
@@ -155,8 +159,10 @@ class Family:
         log.info("processes.stopping", reason=reason)
         self._send(signal.SIGTERM)
 
-    def _send(self, number: signal.Signals) -> None:
+    def _send(self, number: signal.Signals, *, only_ready: bool = False) -> None:
         for worker in self._workers:
+            if only_ready and not worker.ready:
+                continue  # it may not even be Python yet, and die of what it has no answer to
             if worker.process is not None and worker.process.poll() is None:
                 worker.process.send_signal(number)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import sys
 import threading
 from contextlib import suppress
@@ -22,6 +23,9 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; return 0 after a clean stop, 1 after a forced one."""
     # Before gevent opens its own descriptors: with closed standard streams it would get their numbers.
     log.secure_standard_streams()
+    # Who asks before there is an answer must not end it; the workers take it over when they start.
+    if signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL:
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     try:
         patching.patch()
     except patching.PatchedTooLate as error:

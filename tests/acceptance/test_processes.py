@@ -27,6 +27,9 @@ def work(job: ActivatedJob) -> dict:
     {body}
     return {{"pid": os.getpid(), "number": job.variables["number"]}}
 """
+WAIT_FOR_GO = "while not os.path.exists('go'): time.sleep(0.05)"
+#: For workers that need no engine to show what they do.
+NOWHERE = {"CAMUNDA_REST_ADDRESS": "http://127.0.0.1:9"}
 
 
 def free_port() -> int:
@@ -136,7 +139,7 @@ def test_a_stopped_process_is_not_alive_and_a_second_signal_ends_all(real_camund
 
 def test_signals_to_all_of_a_control_group_drain_all(real_camunda: RealCamunda, tmp_path: Path) -> None:
     """systemd signals parent and workers; these took what the parent passed on for a second signal, and were gone."""
-    app = App(real_camunda, tmp_path, body="while not os.path.exists('go'): time.sleep(0.05)")
+    app = App(real_camunda, tmp_path, body=WAIT_FOR_GO)
     with app.program as program:
         until(app.is_alive, "both are alive")
         start_many(real_camunda.base_url, f"one-{app.run}", 1)
@@ -150,6 +153,33 @@ def test_signals_to_all_of_a_control_group_drain_all(real_camunda: RealCamunda, 
 
     assert '"process.died"' not in program.output
     assert len(app.completed(1)) == 1
+
+
+def test_a_question_to_the_parent_is_answered_by_those_who_work(real_camunda: RealCamunda, tmp_path: Path) -> None:
+    """SIGUSR1 ended the parent."""
+    app = App(real_camunda, tmp_path, body=WAIT_FOR_GO)
+    with app.program as program:
+        until(app.is_alive, "both are alive")
+        start_many(real_camunda.base_url, f"one-{app.run}", 1)
+        until(lambda: '"in_flight": 1' in app.get("/health")[1], "one works")
+        program.send(signal.SIGUSR1)
+        program.wait_for('"job.in_hand"')
+        (tmp_path / "go").touch()
+        program.send(signal.SIGTERM)
+        assert program.end() == 0
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_question_to_one_that_still_imports_does_not_end_it(tmp_path: Path, processes: str) -> None:
+    source = "import os, signal; os.kill(os.getpid(), signal.SIGUSR1)\n" + APP.format(run="none", body="pass")
+    (tmp_path / "app.py").write_text(source)
+    command = ("-m", "camunda_client", "worker", "app.py", "--processes", processes)
+    with Program(*command, cwd=tmp_path, environment=NOWHERE) as program:
+        program.wait_for('"workers.started"', int(processes))
+        program.send(signal.SIGTERM)
+        assert program.end() == 0
+
+    assert '"process.died"' not in program.output
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,8 @@ def install(on_signal: Callable[[int], object], on_question: Callable[[], object
         signal.SIGTERM: signal.SIG_DFL,
         signal.SIGHUP: signal.SIG_DFL,  # ignored under nohup, and then left so
         signal.SIGINT: signal.default_int_handler,
-        signal.SIGUSR1: signal.SIG_DFL,
+        # A command ignores it until there is something to tell.
+        signal.SIGUSR1: signal.SIG_IGN if _is_command else signal.SIG_DFL,
     }
 
     def handle(number: int, _frame: FrameType | None) -> None:
