@@ -32,8 +32,6 @@ _LOOK_EVERY_S = 0.2
 _LONG_LIFE_S = 60.0
 #: Signals that ask for the end.
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-#: Exit codes that another try does not mend: configuration or target, and patched too late.
-_FATAL = (2, 3)
 
 
 class Worker:
@@ -44,6 +42,8 @@ class Worker:
         self._command = command
         self.deaths = 0
         self.ready = False
+        #: A process in this place has worked, this one or one before it.
+        self.ever_ready = False
         self.start_at_s = 0.0
         self.process: subprocess.Popen[bytes] | None = None
         self.pipe = -1
@@ -85,7 +85,7 @@ class Worker:
             return True
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
-            self.ready = True
+            self.ready = self.ever_ready = True
             board.put(self.number, json.loads(line))
         return bool(data)
 
@@ -190,8 +190,8 @@ class Family:
             # Told to end before it had its own way of ending: nothing was in hand.
             untouched = code == -signal.SIGTERM and not was_ready
             self._codes.append(0 if untouched else code if code >= 0 else 128 - code)
-        elif code in _FATAL or (code == 1 and not was_ready):
-            # It never got to work, and told why itself; starting it again would only say it again.
+        elif code >= 0 and not any(worker.ever_ready for worker in self._workers):
+            # None has ever worked, and it ended in its own way and told why: starting it again would only say it again.
             self._codes.append(code)
             self._stop(reason=f"process {worker.number} could not start")
         else:

@@ -187,6 +187,8 @@ def test_a_question_to_one_that_still_imports_does_not_end_it(tmp_path: Path, pr
     [
         ("import nowhere_to_be_found", 1, "ModuleNotFoundError"),
         ("x = 1", 2, "no function decorated with @camunda_worker"),
+        ("import sys; print('leaving'); sys.exit(5)", 5, "leaving"),
+        ("import sys; print('leaving'); sys.exit(0)", 0, "leaving"),
     ],
 )
 def test_what_cannot_start_is_not_started_again_and_again(tmp_path: Path, source: str, code: int, says: str) -> None:
@@ -196,6 +198,27 @@ def test_what_cannot_start_is_not_started_again_and_again(tmp_path: Path, source
 
     assert says in program.output
     assert program.output.count('"process.started"') == 2
+
+
+def test_a_replacement_that_cannot_start_leaves_the_others_at_work(tmp_path: Path) -> None:
+    """It stopped all: one process died, a password store was away for a moment, and nobody worked any more."""
+    source = "import os\nif os.path.exists('away'): raise ConnectionError('away')\n" + APP.format(
+        run="none", body="pass"
+    )
+    (tmp_path / "app.py").write_text(source)
+    port = str(free_port())
+    command = ("-m", "camunda_client", "worker", "app.py", "--processes", "2", "--status-port", port)
+    with Program(*command, cwd=tmp_path, environment=NOWHERE) as program:
+        until(lambda: get(f"http://127.0.0.1:{port}/health")[1].count('"running": true') == 2, "both run")
+        (tmp_path / "away").touch()
+        os.kill(json.loads(program.lines[0])["pid"], signal.SIGKILL)
+        program.wait_for('"process.died"', 3)  # killed, and could not start twice
+        (tmp_path / "away").unlink()
+        program.wait_for('"workers.started"', 3)
+        program.send(signal.SIGTERM)
+        assert program.end() == 0
+
+    assert program.output.count("shutdown.drained") == 2
 
 
 def test_a_status_port_that_is_taken_is_one_clear_error(tmp_path: Path) -> None:
