@@ -81,6 +81,7 @@ def _work(manager: CamundaWorkerManager, drain_timeout_s: float | None, status_f
     log.flush()
     code = 0 if report.clean else 1
     _leave_threads_behind(code)
+    _flush_stdout()
     return code
 
 
@@ -94,7 +95,20 @@ def _leave_threads_behind(code: int) -> None:
     if not left:
         return
     log.get_logger(__name__).warning("shutdown.threads_left", threads=sorted(left)[:20], count=len(left))
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    log.flush()
-    os._exit(code)
+    try:
+        atexit._run_exitfuncs()
+        _flush_stdout()
+        log.flush()
+    finally:
+        os._exit(code)
+
+
+def _flush_stdout() -> None:
+    """Write what was printed; if nobody reads it any more, keep Python's own attempt from changing the exit code."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        with suppress(OSError):
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, 1)
+            os.close(null)

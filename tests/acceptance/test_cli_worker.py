@@ -29,6 +29,14 @@ import os, signal, sys
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
+#: Has a stdout whose reader is gone, and becomes the program.
+UNREAD = """
+import os, sys
+reader, writer = os.pipe()
+os.dup2(writer, 1)
+os.close(reader)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
 
 
 class Scene:
@@ -182,6 +190,23 @@ def test_a_module_that_starts_the_workers_itself_is_stopped_as_well(real_camunda
 
     assert code == 0, worker.output[-3000:]
     assert set(scene.left()) == scene.told("CREATED") - scene.told("COMPLETED")
+
+
+@pytest.mark.parametrize("thread", ["", "threading.Thread(target=time.sleep, args=(3600,)).start()"])
+def test_a_worker_ends_as_it_should_when_nobody_reads_what_it_prints(tmp_path: Path, thread: str) -> None:
+    """What was printed could not be flushed: it hung if a handler had left a thread, and ended with 120 if not."""
+    source = f"import os, threading, time\nprint('unread')\n{thread}\n" + APP.format(body="pass")
+    (tmp_path / "app.py").write_text(source)
+    environment = {"CAMUNDA_REST_ADDRESS": "http://127.0.0.1:9", "JOB_TYPE": "cli", "PYTHONUNBUFFERED": ""}
+
+    with Program("-c", UNREAD, CAMUNDA_CLIENT, "worker", "app.py", cwd=tmp_path, environment=environment) as worker:
+        worker.wait_for("workers.started")
+        worker.send(signal.SIGTERM)
+        code = worker.end()
+
+    assert code == 0
+    assert "Traceback" not in worker.output
+    assert ("shutdown.threads_left" in worker.output) == bool(thread)
 
 
 def test_a_worker_outlives_an_engine_that_is_not_there_yet(tmp_path: Path) -> None:
