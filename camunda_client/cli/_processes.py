@@ -204,10 +204,19 @@ def _ignore_echoes() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
+def _interpreter() -> list[str]:
+    """Return how to start ``camunda-client`` so that it imports what this process does, from the same places.
+
+    ``-m`` puts the working directory before the standard library; ``-P``, which leaves it out, came with 3.11.
+    """
+    source = f"import sys; sys.path[:] = {sys.path!r}; from camunda_client.cli import main; sys.exit(main())"
+    return [sys.executable, *subprocess._args_from_interpreter_flags(), "-c", source]  # type: ignore[attr-defined]
+
+
 def run(options: argparse.Namespace) -> int:
     """Run the command with more than one process, or with a status port."""
     logging.configure_if_unconfigured()
-    command = [sys.executable, "-m", "camunda_client", "worker", options.target]
+    command = [*_interpreter(), "worker", options.target]
     if options.drain_timeout is not None:
         command += ["--drain-timeout", str(options.drain_timeout)]
     if options.fast_requests is not None:

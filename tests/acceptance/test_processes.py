@@ -14,7 +14,7 @@ import pytest
 
 from camunda_client.testing.real_camunda import RealCamunda
 from tests.parts import rest
-from tests.parts.programs import Program
+from tests.parts.programs import CAMUNDA_CLIENT, Program
 from tests.parts.work import start_many, until
 
 APP = """
@@ -219,6 +219,21 @@ def test_a_replacement_that_cannot_start_leaves_the_others_at_work(tmp_path: Pat
         assert program.end() == 0
 
     assert program.output.count("shutdown.drained") == 2
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_the_working_directory_is_no_place_to_import_from(tmp_path: Path, processes: str) -> None:
+    """Several processes had it before the standard library: a queue.py there was their end."""
+    (tmp_path / "queue.py").write_text("raise RuntimeError('the wrong queue')")
+    (tmp_path / "handlers").mkdir()
+    (tmp_path / "handlers" / "app.py").write_text("import queue\n" + APP.format(run="none", body="pass"))
+    command = (CAMUNDA_CLIENT, "worker", "handlers/app.py", "--processes", processes)
+    with Program(*command, cwd=tmp_path, environment=NOWHERE) as program:
+        program.wait_for('"workers.started"', int(processes))
+        program.send(signal.SIGTERM)
+        assert program.end() == 0
+
+    assert "the wrong queue" not in program.output
 
 
 def test_a_status_port_that_is_taken_is_one_clear_error(tmp_path: Path) -> None:
