@@ -11,7 +11,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from camunda_client import __version__
+from camunda_client import __version__, patching
 from camunda_client.cli import _demo, _engine, _target, _worker
 from camunda_client.error import ConfigurationError, ServiceException
 
@@ -38,7 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (_target.TargetError, ConfigurationError) as error:
+    except patching.PatchedTooLate as error:
+        print(f"camunda-client: {error}", file=sys.stderr)
+        return error.exit_code
+    except (_target.TargetError, ConfigurationError, patching.PatchError) as error:
         print(f"camunda-client: {error}", file=sys.stderr)
         return 2
     except ServiceException as error:

@@ -26,17 +26,9 @@ def run(options: argparse.Namespace) -> int:
     # Who asks before there is an answer must not end it; the workers take it over when they start.
     if signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL:
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-    try:
-        patching.patch()
-    except patching.PatchedTooLate as error:
-        print(f"camunda-client: {error}", file=sys.stderr)
-        return 3
+    patching.patch()
     if options.fast_requests:
-        try:
-            patching.speed_up_requests(pool_connections=options.fast_requests == "pooled")
-        except patching.PatchError as error:
-            print(f"camunda-client: {error}", file=sys.stderr)
-            return 2
+        patching.speed_up_requests(pool_connections=options.fast_requests == "pooled")
     from camunda_client.c8 import worker
 
     worker.CamundaWorkerManager.be_command(has_parent=options.status_fd is not None)

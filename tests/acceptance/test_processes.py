@@ -236,6 +236,17 @@ def test_the_working_directory_is_no_place_to_import_from(tmp_path: Path, proces
     assert "the wrong queue" not in program.output
 
 
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_an_unknown_wish_about_patching_is_no_traceback(tmp_path: Path, processes: str) -> None:
+    (tmp_path / "app.py").write_text(APP.format(run="none", body="pass"))
+    command = ("-m", "camunda_client", "worker", "app.py", "--processes", processes)
+    code, output = Program.run(*command, cwd=tmp_path, environment={"CAMUNDA_CLIENT_PATCH": "yes"})
+
+    assert code == 2
+    assert "camunda-client: CAMUNDA_CLIENT_PATCH='yes' is unknown" in output
+    assert "Traceback" not in output
+
+
 def test_a_status_port_that_is_taken_is_one_clear_error(tmp_path: Path) -> None:
     import socket
 
