@@ -7,6 +7,7 @@ parent never blocks, so ``/health`` tells the truth also about a worker whose hu
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from dataclasses import asdict
@@ -115,20 +116,25 @@ def serve(board: Board, processes: int, host: str, port: int) -> ThreadingHTTPSe
         timeout = PATIENCE_S
 
         def do_GET(self) -> None:
-            if self.path == "/metrics":
+            path = self.path.partition("?")[0]
+            if path == "/metrics":
                 self._send(200, "text/plain; version=0.0.4", board.exposition())
-            elif self.path == "/health":
+            elif path == "/health":
                 health = board.health(processes)
                 self._send(200 if health["alive"] else 503, "application/json", json.dumps(health).encode())
             else:
                 self._send(404, "text/plain", b"there are /metrics and /health\n")
+
+        def do_HEAD(self) -> None:
+            self.do_GET()
 
         def _send(self, status: int, content_type: str, body: bytes) -> None:
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             """Say nothing: a probe a second is no news."""
@@ -148,7 +154,13 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], answers: type[BaseHTTPRequestHandler]) -> None:
         self._free = threading.BoundedSemaphore(CLIENTS)
+        found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        # localhost may be both; probes and scrapers know it as 127.0.0.1.
+        self.address_family = min((family for family, *_ in found), key=lambda family: family != socket.AF_INET)
         super().__init__(address, answers)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: a client that hangs up is no news, and the base class prints a traceback."""
 
     def process_request(self, request: Any, client_address: Any) -> None:
         if not self._free.acquire(blocking=False):

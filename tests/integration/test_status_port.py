@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -57,3 +58,35 @@ def test_beyond_its_clients_it_turns_others_away_and_is_there_again(port: int) -
         assert beyond.recv(1) == b""
 
     until(lambda: get(port, "/health")[0] == 503, "there is room again")
+
+
+def test_a_probe_may_add_a_query_or_ask_for_the_head_alone(port: int) -> None:
+    assert get(port, "/health?full=1")[0] == 503
+    assert get(port, "/metrics?name=x")[0] == 200
+    assert get(port, "/metrics", "HEAD") == (200, b"")
+    assert get(port, "/elsewhere")[0] == 404
+
+
+def test_it_listens_on_ipv6(board: Board) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    server = serve(board, 2, "::1", 0)
+    try:
+        with socket.create_connection(("::1", server.server_address[1]), 10) as client:
+            client.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+            assert client.recv(12) == b"HTTP/1.0 503"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_client_that_hangs_up_is_no_news(port: int, capfd: pytest.CaptureFixture[str]) -> None:
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(b"GET /met")
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    assert get(port, "/health")[0] == 503
+    assert "Traceback" not in capfd.readouterr().err
