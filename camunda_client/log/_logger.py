@@ -12,7 +12,7 @@ from typing import Any
 
 from . import _clean
 from ._context import job_fields
-from ._render import Renderer, key_values
+from ._render import Renderer, readable
 from ._sink import Sink
 
 #: Level, logger's name, event, own fields.
@@ -128,9 +128,8 @@ def to_stdlib(level: int, name: str, event: str, fields: dict[str, Any]) -> None
     exc_info = _clean.exc_info_of(fields.pop("exc_info", None))
     job = job_fields()
     shown = {**fields, **{key: job[key] for key in _SPELLED_OUT if key in job and key not in fields}}
-    message = _clean.redact(f"{_clean.escape(event)} {key_values(shown)}".rstrip())
     # No arguments: a percent sign in a value is no placeholder.
-    logger.handle(logger.makeRecord(name, level, "(camunda_client)", 0, message, (), exc_info))
+    logger.handle(logger.makeRecord(name, level, "(camunda_client)", 0, readable(event, shown), (), exc_info))
 
 
 def to_structlog(level: int, name: str, event: str, fields: dict[str, Any]) -> None:

@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from . import _clean
+from ._plain import described, plain
 
 #: Event, level, logger's name, fields -> one line with its newline.
 Renderer = Callable[[str, str, str, Mapping[str, object]], bytes]
@@ -42,59 +43,40 @@ def render_json(event: str, level: str, logger: str, fields: Mapping[str, Any]) 
             key += "_"
         kind = type(value)
         if kind is str or kind is int or (kind is float and math.isfinite(value)):
-            line[key] = _clean.REDACTED if key in _clean.SECRET_KEYS else value
+            line[key] = value
         else:
-            line[key] = _plain(key, value)
+            line[key] = plain(value)
     text = _dumped(line)
     if len(text) > LONGEST:
         text = _dumped({key: _cut(value) for key, value in line.items()})
+    if _clean.hints_at_secret(text.decode()):
+        # Value by value, since in the finished line one's end and the next one's beginning look alike.
+        text = _dumped(_clean.without_secrets(from_json(text)))
     if not text.isascii() or b"\x7f" in text:
         # All of these can only stand inside a string, where \uXXXX means the same.
         text = _clean.escape(text.decode()).encode()
-    return _redacted(text) + b"\n"
-
-
-def _redacted(text: bytes) -> bytes:
-    return _clean.redact(text.decode()).encode()
-
-
-def _plain(key: object, value: Any) -> Any:
-    """Return the value free of secrets and of what JSON has no word for."""
-    if _clean.is_secret(key):
-        return _clean.REDACTED
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return _clean.without_secrets(value)
+    return text + b"\n"
 
 
 def _dumped(line: dict[str, object]) -> bytes:
     try:
-        return to_json(line, fallback=_described, inf_nan_mode="strings")
-    except Exception:  # noqa: BLE001 (any object may be a value, and a line must not fail the job that logs it)
-        spelled = {_described(key): _dumpable(value) for key, value in line.items()}
-        return to_json(spelled, fallback=_described, inf_nan_mode="strings")
+        return to_json(line, fallback=described)
+    except Exception:  # noqa: BLE001 (a text or bytes that UTF-8 cannot hold)
+        return to_json({described(key): _dumpable(value) for key, value in line.items()}, fallback=described)
 
 
 def _dumpable(value: object) -> object:
     try:
-        to_json(value, fallback=_described, inf_nan_mode="strings")
+        to_json(value, fallback=described)
     except Exception:  # noqa: BLE001 (as above)
-        return _described(value)
+        return described(value)
     return value
-
-
-def _described(value: object) -> str:
-    try:
-        text = value if isinstance(value, str) else repr(value)
-    except Exception as error:  # noqa: BLE001 (as above: a broken __repr__ belongs to the object)
-        text = f"<{type(value).__name__}: repr() raised {type(error).__name__}>"
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _cut(value: object) -> object:
     if isinstance(value, bool | int | float) or value is None:
         return value
-    text = _described(value)
+    text = described(value)
     if len(text) <= _LONGEST_VALUE:
         return value if isinstance(value, str) else text
     return f"{text[:_LONGEST_VALUE]}... ({len(text)} characters)"
@@ -110,27 +92,37 @@ def console_renderer(colours: bool) -> Renderer:
     def render(event: str, level: str, logger: str, fields: Mapping[str, object]) -> bytes:
         colour = _COLOURS.get(level, "") if colours else ""
         reset = _RESET if colour else ""
-        head = f"{time.strftime('%H:%M:%S')} {colour}{level:<8}{reset} {_clean.escape(event)}"
+        head = f"{time.strftime('%H:%M:%S')} {colour}{level:<8}{reset}"
         trace = fields.get("exception")
-        text = f"{head} {key_values({k: v for k, v in fields.items() if k != 'exception'})}".rstrip()
+        text = f"{head} {readable(event, {k: v for k, v in fields.items() if k != 'exception'})}"
         if not logger.startswith("camunda_client"):
-            text += f" logger={_clean.escape(logger)}"
+            text += f" logger={_clean.escape(_clean.redact(logger))}"
         if trace:
             # Several lines for one event, but none that could be taken for another event.
-            text += "".join(f"\n         | {_clean.escape(one)}" for one in str(trace).splitlines())
-        return _clean.redact(text).encode("utf-8", "backslashreplace") + b"\n"
+            shown = _clean.redact(described(trace))
+            text += "".join(f"\n         | {_clean.escape(one)}" for one in shown.splitlines())
+        return text.encode("utf-8", "backslashreplace") + b"\n"
 
     return render
 
 
+def readable(event: str, fields: Mapping[str, object]) -> str:
+    """Return ``event key=value key=value`` in one line, without secrets."""
+    text = f"{_clean.escape(event)} {key_values(fields)}".rstrip()
+    if not _clean.hints_at_secret(text):
+        return text
+    return f"{_clean.escape(_clean.redact(event))} {key_values(_clean.without_secrets(plain(dict(fields))))}".rstrip()
+
+
 def key_values(fields: Mapping[str, object]) -> str:
     """Return ``key=value key=value``, each value in quotes where it would not end at the next blank."""
-    return " ".join(f"{_clean.escape(str(key))}={_shown(key, value)}" for key, value in fields.items())
+    return " ".join(f"{_clean.escape(str(key))}={_shown(value)}" for key, value in fields.items())
 
 
-def _shown(key: object, value: object) -> str:
-    value = _plain(key, value)
-    text = value if isinstance(value, str) else _described(value)
+def _shown(value: object) -> str:
+    if type(value) is not str:
+        value = plain(value)
+    text = value if isinstance(value, str) else described(value)
     text = _clean.escape(text[:_LONGEST_VALUE])
     if isinstance(value, str) and (not text or " " in text or "=" in text or '"' in text):
         return '"' + text.replace('"', "'") + '"'

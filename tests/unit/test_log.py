@@ -6,12 +6,17 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from camunda_client import log, patching
 from camunda_client.log import _clean, _logger
+from camunda_client.log._plain import DEPTH, ITEMS
 from camunda_client.log._render import LONGEST, console_renderer, key_values, render_json
 from camunda_client.log._sink import KEPT, Sink
 
@@ -108,6 +113,64 @@ def test_a_huge_line_is_cut_and_still_json() -> None:
     assert json.loads(text)["v9"].endswith("(10000 characters)")
 
 
+class Order(BaseModel):
+    rows: Any
+    db_password: str = "s3cr3t-c4n4ry"
+
+
+@dataclass
+class Page:
+    rows: Any
+    next_token: str = "s3cr3t-c4n4ry"
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [lambda rows: rows, lambda rows: {"a": [rows]}, lambda rows: (rows,), lambda rows: Order(rows=rows), Page],
+)
+@pytest.mark.parametrize("render", [render_json, console_renderer(colours=False)])
+def test_an_iterator_is_shown_and_not_read(render: _logger.Renderer, wrap: Any) -> None:
+    """A logged generator came out empty; one without an end filled the memory until Rust aborted the process."""
+    endless, rows = count(), (row for row in (1, 2))
+
+    lines = [render("event", "info", "name", {"value": wrap(one)}) for one in (endless, rows)]
+
+    assert b"count(0)" in lines[0]
+    assert b"generator object" in lines[1]
+    assert (next(endless), list(rows)) == (0, [1, 2])
+    assert SECRET.encode() not in b"".join(lines)
+
+
+def test_a_value_says_as_much_of_itself_as_anybody_reads() -> None:
+    deep: list[object] = []
+    wide = {str(number): number for number in range(3 * ITEMS)}
+    for _ in range(DEPTH + 1):
+        deep = [deep]
+    # As many lists as items, each of them as long: a million, were each level bounded by itself.
+    square = [[0] * ITEMS] * ITEMS
+
+    line = json.loads(
+        render_json("event", "info", "name", {"wide": wide, "set": set(range(2 * ITEMS)), "deep": deep, "n": 1})
+    )
+    size = len(render_json("event", "info", "name", {"square": square}))
+
+    assert len(line["wide"]) == ITEMS + 1
+    assert line["wide"]["..."] == f"{3 * ITEMS} items"
+    assert line["set"][-1] == f"... {2 * ITEMS} items"
+    assert "[...]" in json.dumps(line["deep"])
+    assert size < 3 * ITEMS
+
+
+def test_values_that_json_has_a_word_for_keep_it() -> None:
+    values = {"a": [None, True, 1, 2.5, "x"], "b": {"c": (1, 2)}, "d": Order(rows=1, db_password=""), "e": Page(1)}
+
+    line = json.loads(render_json("event", "info", "name", values))
+
+    assert line["a"] == [None, True, 1, 2.5, "x"]
+    assert line["b"] == {"c": [1, 2]}
+    assert line["d"]["rows"] == line["e"]["rows"] == 1
+
+
 SECRET = "s3cr3t-c4n4ry"
 
 
@@ -129,6 +192,12 @@ SECRET = "s3cr3t-c4n4ry"
         {"text": json.dumps(json.dumps({"client_secret": f'a "{SECRET}'}))},
         {"text": f"password='a {SECRET}'"},
         {"text": f'CAMUNDA_CLIENT_SECRET="{SECRET}"'},
+        {"user_secret": {"a": SECRET}},
+        {"payload": {"csrf_token": ["a", SECRET]}},
+        {"text": str({"user_secret": {"a": [1, {"b": SECRET}]}})},
+        {"a": "secret=", "token": SECRET, "b": '"'},
+        {"text": f"password='{SECRET}\" more'"},
+        {"text": f"{'x' * 1000} password='" + SECRET * 3000},
     ],
 )
 def test_no_secret_gets_into_a_line(fields: dict[str, object]) -> None:
@@ -142,6 +211,27 @@ def test_no_secret_gets_into_a_line(fields: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({"page_token": None}, {"page_token": None}),
+        ({"has_password": True}, {"has_password": True}),
+        ({"next_token": 12345, "z": 1}, {"next_token": "[redacted]", "z": 1}),
+        ({"user_secret": {"a": 1}}, {"user_secret": "[redacted]"}),
+        ({"payload": {"db_password": None, "x": [1]}}, {"payload": {"db_password": None, "x": [1]}}),
+        ({"payload": {"csrf_token": ["a", "b"]}}, {"payload": {"csrf_token": "[redacted]"}}),
+        ({"a": "the password=", "b": "c"}, {"a": "the password=", "b": "c"}),
+        ({"secret:": 1, "b": "c"}, {"secret:": 1, "b": "c"}),
+        ({"text": '{"page_token": null}'}, {"text": '{"page_token": null}'}),
+    ],
+)
+def test_what_is_left_after_redaction_is_json(fields: dict[str, object], shown: dict[str, object]) -> None:
+    """Patterns went over the finished line: a bare ``[redacted]`` stood for null, and ends of texts were eaten."""
+    line = json.loads(render_json("event", "info", "name", fields))
+
+    assert {key: line[key] for key in fields} == shown
+
+
+@pytest.mark.parametrize(
     "text", ["Unexpected token: <", "3 tokens left", "basic plan", "https://host/path?a=b", "secretary"]
 )
 def test_ordinary_words_stay(text: str) -> None:
@@ -152,6 +242,8 @@ def test_redaction_takes_no_time_to_speak_of_on_a_hostile_text() -> None:
     started = time.perf_counter()
 
     _clean.redact('password="' + "\\" * 5000 + "password='" * 500)
+    for text in ("secret={ ", "secret=[{}", "secret={{}", "://a:", "password='"):
+        _clean.redact(text * 5000)
 
     assert time.perf_counter() - started < 1.0
 
