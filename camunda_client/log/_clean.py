@@ -124,8 +124,19 @@ def format_exception(exc_info: ExcInfo) -> str:
     """Return the traceback as text: no local variables, the innermost frames, the middle cut out if it is long."""
     # Redacted before it is cut, which could take the beginning of a secret away by which it is known.
     text = redact("".join(traceback.format_exception(*exc_info, limit=-FRAMES)).rstrip("\n"))
+    return shortened(text)
+
+
+def shortened(text: str) -> str:
+    """Return the beginning and, more of it, the end of a text in several lines."""
     if len(text) <= TRACEBACK_CHARACTERS:
         return text
     head = TRACEBACK_CHARACTERS // 4
     tail = TRACEBACK_CHARACTERS - head
     return f"{text[:head]}\n  ... {len(text) - TRACEBACK_CHARACTERS} characters left out ...\n{text[-tail:]}"
+
+
+def indented(text: str) -> str:
+    """Return a traceback for a place where line ends count: escaped, and only its first line begins at the margin."""
+    # What an exception says may have lines of its own, made to look like an event.
+    return "\n  ".join(escape(line) for line in text.splitlines())

@@ -12,7 +12,7 @@ from typing import Any
 
 from . import _clean
 from ._context import job_fields
-from ._render import Renderer, readable
+from ._render import Renderer, clean_fields, readable
 from ._sink import Sink
 
 #: Level, logger's name, event, own fields.
@@ -129,15 +129,23 @@ def to_stdlib(level: int, name: str, event: str, fields: dict[str, Any]) -> None
     job = job_fields()
     shown = {**fields, **{key: job[key] for key in _SPELLED_OUT if key in job and key not in fields}}
     # No arguments: a percent sign in a value is no placeholder.
-    logger.handle(logger.makeRecord(name, level, "(camunda_client)", 0, readable(event, shown), (), exc_info))
+    record = logger.makeRecord(name, level, "(camunda_client)", 0, readable(event, shown), (), exc_info)
+    if exc_info:
+        # A formatter takes this, where it is set, instead of formatting the exception once more.
+        record.exc_text = _clean.indented(_clean.format_exception(exc_info))
+    logger.handle(record)
 
 
 def to_structlog(level: int, name: str, event: str, fields: dict[str, Any]) -> None:
     """Log through the chain that the application has given structlog."""
     import structlog  # loaded by then, or this way would not have been chosen
 
-    merged = {**job_fields(), **fields}
-    getattr(structlog.get_logger(name), level_name(level))(event, **{"logger": name, **merged})
+    found = _clean.exc_info_of(fields.pop("exc_info", None))
+    merged = {"logger": name, **clean_fields({**job_fields(), **fields})}
+    if found:
+        # Not the exception: whatever the chain formats it with knows nothing of secrets, or shows local variables.
+        merged["exception"] = _clean.indented(_clean.format_exception(found))
+    getattr(structlog.get_logger(name), level_name(level))(_clean.escape(_clean.redact(event)), **merged)
 
 
 _state = _State()

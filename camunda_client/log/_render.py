@@ -114,6 +114,20 @@ def readable(event: str, fields: Mapping[str, object]) -> str:
     return f"{_clean.escape(_clean.redact(event))} {key_values(_clean.without_secrets(plain(dict(fields))))}".rstrip()
 
 
+def clean_fields(fields: Mapping[str, object]) -> dict[str, Any]:
+    """Return the fields for somebody else's renderer: plain, without secrets, safe to show on a terminal."""
+    cleaned: dict[str, Any] = _escaped(_clean.without_secrets(plain(dict(fields))))
+    return cleaned
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return _clean.escape(value)
+    if isinstance(value, dict):
+        return {_escaped(key): _escaped(one) for key, one in value.items()}
+    return [_escaped(one) for one in value] if isinstance(value, list) else value
+
+
 def key_values(fields: Mapping[str, object]) -> str:
     """Return ``key=value key=value``, each value in quotes where it would not end at the next blank."""
     return " ".join(f"{_clean.escape(str(key))}={_shown(value)}" for key, value in fields.items())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import structlog
 from pydantic import BaseModel
 
 from camunda_client import log, patching
@@ -394,3 +397,74 @@ def test_an_exception_is_on_the_record(caplog: pytest.LogCaptureFixture) -> None
 
     assert caplog.records[0].exc_info is not None
     assert caplog.records[0].levelname == "ERROR"
+
+
+#: A message with a secret, a forged line, and a sequence that clears the screen.
+FORGED = f"cannot reach postgres://app:{SECRET}@db\nERROR root forged\x1b[2J"
+
+
+def tell_of_a_failure(route: _logger.Route) -> None:
+    try:
+        raise ConnectionError(FORGED)
+    except ConnectionError as error:
+        facts = {"client_secret": SECRET, "error": str(error), "exc_info": error, "rows": [{"token": SECRET}]}
+        route(30, "camunda_client.test", "thing.failed", facts)
+
+
+def test_a_failure_is_safe_to_show_in_the_applications_stdlib_set_up() -> None:
+    """Formatters made the traceback anew from the exception, with its secrets, line ends and escapes."""
+    shown = io.StringIO()
+    handler = logging.StreamHandler(shown)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
+    logger = logging.getLogger("camunda_client.test")
+    logger.addHandler(handler)
+
+    tell_of_a_failure(_logger.to_stdlib)
+    logger.removeHandler(handler)
+
+    lines = shown.getvalue().splitlines()
+    assert SECRET not in shown.getvalue()
+    assert "\x1b" not in shown.getvalue()
+    assert lines[0].startswith("WARNING camunda_client.test thing.failed ")
+    assert lines[1] == "Traceback (most recent call last):"
+    assert all(line.startswith("  ") for line in lines[2:])
+    assert lines[-1].strip() == "ERROR root forged\\u001b[2J"
+
+
+@pytest.fixture
+def chain() -> Iterator[io.StringIO]:
+    """An application's structlog, and what it prints."""
+    before, printed = structlog.get_config(), io.StringIO()
+    yield printed
+    structlog.configure(**before)
+
+
+@pytest.mark.parametrize("renderer", [structlog.processors.JSONRenderer(), structlog.dev.ConsoleRenderer(colors=False)])
+def test_a_failure_is_safe_to_show_in_the_applications_structlog(chain: io.StringIO, renderer: Any) -> None:
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, renderer],
+        logger_factory=structlog.PrintLoggerFactory(chain),
+        cache_logger_on_first_use=False,
+    )
+
+    tell_of_a_failure(_logger.to_structlog)
+
+    lines = chain.getvalue().splitlines()
+    assert SECRET not in chain.getvalue()
+    assert "\x1b" not in chain.getvalue()
+    assert "thing.failed" in lines[0]
+    assert not any(line.startswith("ERROR root") for line in lines)
+    assert "ConnectionError: cannot reach postgres://[redacted]@db" in chain.getvalue()
+
+
+def test_the_applications_structlog_gets_ordinary_values_as_they_are(chain: io.StringIO) -> None:
+    structlog.configure(
+        processors=[structlog.processors.JSONRenderer()],
+        logger_factory=structlog.PrintLoggerFactory(chain),
+        cache_logger_on_first_use=False,
+    )
+
+    _logger.to_structlog(20, "camunda_client.test", "thing.done", {"a": 1, "b": [1.5, None], "c": {"d": "x y"}})
+
+    line = json.loads(chain.getvalue())
+    assert line == {"event": "thing.done", "logger": "camunda_client.test", "a": 1, "b": [1.5, None], "c": {"d": "x y"}}
