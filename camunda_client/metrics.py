@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from camunda_client import log
@@ -61,10 +61,15 @@ class Histogram:
         """Count one of this duration."""
         counts = self._counts.get(job_type)
         if counts is None:
-            counts = self._counts[job_type] = [0] * (len(DURATION_BUCKETS_S) + 1)
-            self._sums[job_type] = 0.0
+            self.start(job_type)
+            counts = self._counts[job_type]
         counts[bisect_left(DURATION_BUCKETS_S, duration_s)] += 1
         self._sums[job_type] += duration_s
+
+    def start(self, job_type: str) -> None:
+        """Show that there was none yet."""
+        self._counts.setdefault(job_type, [0] * (len(DURATION_BUCKETS_S) + 1))
+        self._sums.setdefault(job_type, 0.0)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -142,6 +147,22 @@ COUNTERS = (
 _LOG_LINES_LOST = "camunda_log_lines_lost"
 #: Lines that other processes lost; see :func:`add`.
 lines_lost_elsewhere = Counter(_LOG_LINES_LOST, "Log lines that could not be written.", ())
+
+
+def start(job_types: Iterable[str]) -> None:
+    """Show zero for all that was not counted yet of these job types.
+
+    Prometheus takes the difference between two values: of a series that begins at 1, it never sees the first event.
+    """
+    for job_type in job_types:
+        for counter in COUNTERS:
+            if counter.labels == ("job_type",):
+                counter[job_type] += 0
+        for outcome in ("jobs", "empty"):
+            polls[job_type, outcome] += 0
+        for histogram in HISTOGRAMS:
+            histogram.start(job_type)
+    hub_blocked_s[()] += 0
 
 
 def snapshot() -> dict[str, dict[tuple[str, ...], float]]:

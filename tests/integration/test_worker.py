@@ -13,6 +13,7 @@ import gevent
 import pytest
 from gevent.event import Event
 
+from camunda_client import metrics
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker import CamundaWorkerManager
 from camunda_client.error import CamundaBusinessException, ServiceException
@@ -388,3 +389,16 @@ def test_finished_jobs_leave_nothing_behind(real_camunda: RealCamunda, run: str)
     with working(real_camunda.base_url, {f"t-{run}": lambda job: Big()}):
         job_records(real_camunda, f"t-{run}", "COMPLETED", 30)
         until(lambda: gc.collect() >= 0 and Big.alive == 0, "all results are gone")
+
+
+def test_every_series_of_a_job_type_is_there_before_its_first_job() -> None:
+    """Nobody listens on this port: what is worth an alarm must be seen from zero on, whatever happens first."""
+    job_type = f"t-{rest.unique()}"
+
+    with working("http://127.0.0.1:1", {job_type: lambda job: None}):
+        found = metrics.snapshot()
+
+    assert found["camunda_reports_given_up_total"][job_type,] == 0
+    assert found["camunda_lease_lost_total"][job_type,] == 0
+    assert found["camunda_polls_total"][job_type, "jobs"] == 0
+    assert () in found["camunda_hub_blocked_seconds_total"]

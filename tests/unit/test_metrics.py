@@ -78,3 +78,19 @@ def test_durations_are_cumulated_up_to_each_bucket() -> None:
 
 def test_nothing_counted_is_still_a_valid_exposition() -> None:
     assert ("camunda_log_lines_lost_total", ()) in exposed()
+
+
+def test_a_job_type_begins_with_all_its_series_at_zero() -> None:
+    """Series appeared with their first event, which Prometheus' increase() does not see in a series that begins."""
+    metrics.jobs_completed["pay"] += 2
+
+    metrics.start(["pay", "ship"])
+
+    found = exposed()
+    of_ship = {name: value for (name, labels), value in found.items() if ("job_type", "ship") in labels}
+    assert found["camunda_jobs_completed_total", (("job_type", "pay"),)] == 2
+    assert found["camunda_hub_blocked_seconds_total", ()] == 0
+    assert found["camunda_polls_total", (("job_type", "ship"), ("outcome", "empty"))] == 0
+    assert set(of_ship.values()) == {0}
+    every = {name for name, values in metrics.snapshot().items() if () not in values}
+    assert every <= of_ship.keys()

@@ -192,7 +192,8 @@ class Reporter:
     def _tell(self, held: Held, outcome: Outcome, *, assumed: bool) -> None:
         now = time.monotonic()
         _COUNTED[outcome.command][held.settings.job_type] += 1
-        metrics.lease_slack_s.observe(held.settings.job_type, held.expires_s - now)
+        # Not below 0: a sum that falls is to Prometheus a process that began anew.
+        metrics.lease_slack_s.observe(held.settings.job_type, max(held.expires_s - now, 0.0))
         facts = {
             "duration_s": round(held.ended_s - held.started_s, 6),
             "report_s": round(now - held.ended_s, 6),

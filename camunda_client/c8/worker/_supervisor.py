@@ -90,6 +90,7 @@ class Supervisor:
 
     def start(self) -> None:
         """Begin to poll; returns at once."""
+        metrics.start(self._pollers)
         self._keeper.start()
         self._cluster.start()
         self._watchdog.start()

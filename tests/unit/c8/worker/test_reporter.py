@@ -4,6 +4,7 @@ import time
 
 import gevent
 
+from camunda_client import metrics
 from camunda_client.c8._http import Answer
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker._held import Held
@@ -46,3 +47,15 @@ def test_others_successes_do_not_hurry_a_report_that_never_gets_through() -> Non
     failing.kill()
 
     assert 1 <= gateway.broken <= 3
+
+
+def test_a_late_report_left_nothing_of_its_lease() -> None:
+    """Lateness was counted as negative slack: the sum fell, which Prometheus takes for a restart."""
+    metrics.clear()
+    late = held(2)
+    late.expires_s = time.monotonic() - 300.0
+
+    Reporter(Gateway()).report(late, completed({}))
+
+    assert metrics.lease_slack_s.count_and_sum() == {"t": (1, 0.0)}
+    metrics.clear()
