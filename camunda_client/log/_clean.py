@@ -37,8 +37,12 @@ _BARE = (
     r"""(?:(?:bearer|basic|negotiate)\s+)?[^\s"'&,;\\)}\]]+"""
 )
 _PAIR = re.compile(rf"(?is)({_NAMES})(?:{_QUOTED}|{_NESTED}|{_BARE})")
+#: A header's cookies, to the last: pairs, each with quoted parts or none.
+_CRUMB = r"""(?:[^\s"'\\;]|"[^"\r\n]*")+"""
+_COOKIES = re.compile(rf"(?i)(cookie\s*[=:]\s*)(?!\[redacted){_CRUMB}(?:;[ \t]*{_CRUMB})*")
 _SCHEME = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}")
-_USERINFO = re.compile(r"(://)[^/\s:@\"']*:[^/\s@\"']+@")
+#: Up to the last @ before the path: a password may have one.
+_USERINFO = re.compile(r"(://)[^/\s:@\"']*:[^/\s\"']+@")
 
 #: C0 and C1 controls, DEL, line separators, and the marks that reverse or hide text on a terminal.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -74,6 +78,7 @@ def redact(text: str) -> str:
     """
     if not hints_at_secret(text):
         return text
+    text = _COOKIES.sub(rf"\1{REDACTED}", text)
     text = _PAIR.sub(_redacted_pair, text)
     text = _SCHEME.sub(rf"\1 {REDACTED}", text)
     return _USERINFO.sub(rf"\1{REDACTED}@", text)

@@ -195,6 +195,9 @@ SECRET = "s3cr3t-c4n4ry"
         {"text": json.dumps(json.dumps({"client_secret": f'a "{SECRET}'}))},
         {"text": f"password='a {SECRET}'"},
         {"text": f'CAMUNDA_CLIENT_SECRET="{SECRET}"'},
+        {"text": f"Cookie: a=b; session={SECRET}; c=d"},
+        {"text": f'Set-Cookie: a="b c"; session="{SECRET}"; Path=/'},
+        {"text": f"https://user:p@{SECRET}@host/path"},
         {"user_secret": {"a": SECRET}},
         {"payload": {"csrf_token": ["a", SECRET]}},
         {"text": str({"user_secret": {"a": [1, {"b": SECRET}]}})},
@@ -234,8 +237,22 @@ def test_what_is_left_after_redaction_is_json(fields: dict[str, object], shown: 
     assert {key: line[key] for key in fields} == shown
 
 
+def test_only_the_cookies_of_a_text_are_redacted() -> None:
+    text = _clean.redact("GET / Cookie: a=b; c=d\r\nHost: h\r\nX: {'Cookie': 'a=b; c=d', 'Host': 'h'}")
+
+    assert text == "GET / Cookie: [redacted]\r\nHost: h\r\nX: {'Cookie': '[redacted]', 'Host': 'h'}"
+
+
 @pytest.mark.parametrize(
-    "text", ["Unexpected token: <", "3 tokens left", "basic plan", "https://host/path?a=b", "secretary"]
+    "text",
+    [
+        "Unexpected token: <",
+        "3 tokens left",
+        "basic plan",
+        "https://host/path?a=b",
+        "secretary",
+        "https://host:8080/@me",
+    ],
 )
 def test_ordinary_words_stay(text: str) -> None:
     assert _clean.redact(text) == text
@@ -245,7 +262,7 @@ def test_redaction_takes_no_time_to_speak_of_on_a_hostile_text() -> None:
     started = time.perf_counter()
 
     _clean.redact('password="' + "\\" * 5000 + "password='" * 500)
-    for text in ("secret={ ", "secret=[{}", "secret={{}", "://a:", "password='"):
+    for text in ("secret={ ", "secret=[{}", "secret={{}", "://a:", "password='", "cookie=a; ", 'cookie="', "a;"):
         _clean.redact(text * 5000)
 
     assert time.perf_counter() - started < 1.0
