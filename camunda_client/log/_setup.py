@@ -6,12 +6,13 @@ import atexit
 import logging
 import os
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from enum import Enum
 from typing import Any
 
 from . import _clean, _logger
 from ._context import add_job_context
+from ._plain import described
 from ._render import Renderer, console_renderer, render_json
 from ._sink import Sink
 from ._stdlib import SinkHandler, add_job_to_records
@@ -142,21 +143,53 @@ def _stderr_fd() -> int:
 def _set_up_structlog(sink: Sink, render: Renderer, level: int) -> None:
     def to_line(_: Any, method: str, event_dict: MutableMapping[str, Any]) -> bytes:
         fields = dict(event_dict)
-        event = str(fields.pop("event", ""))
+        event = fields.pop("event", "")
         found = _clean.exc_info_of(fields.pop("exc_info", None))
         if found:
             fields["exception"] = _clean.format_exception(found)
         name = str(fields.pop("logger", "structlog"))
-        return render(event, "error" if method == "exception" else method, name, fields)
+        return render(_text(event), "error" if method == "exception" else method, name, fields)
 
     import structlog
 
     structlog.configure(
         processors=[add_job_context, structlog.contextvars.merge_contextvars, to_line],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=_never_raising(structlog.make_filtering_bound_logger(level), sink),
         logger_factory=lambda *_args: _SinkLogger(sink),
         cache_logger_on_first_use=True,
     )
+
+
+def _text(event: object) -> str:
+    try:
+        return str(event)
+    except Exception:  # noqa: BLE001 (an event of the application's own kind)
+        return described(event)
+
+
+def _never_raising(bound_logger: type[Any], sink: Sink) -> type[Any]:
+    """Return a structlog logger whose calls raise nothing, where its own do for wrong placeholders."""
+
+    def guarded(name: str) -> Callable[..., None]:
+        log = getattr(bound_logger, name)
+
+        def call(self: Any, *args: Any, **fields: Any) -> None:
+            try:
+                log(self, *args, **fields)
+            except Exception:  # noqa: BLE001 (a line must not fail the job that logs it; it is counted, or says so)
+                tell(self, "warning" if name == "log" else name, args, fields)
+
+        return call
+
+    def tell(self: Any, name: str, args: tuple[Any, ...], fields: dict[str, Any]) -> None:
+        try:
+            event = next((one for one in args if isinstance(one, str)), "")
+            self._proxy_to_logger(name, f"{event} (its arguments do not fit the message)", **fields)
+        except Exception:  # noqa: BLE001 (as above)
+            sink.count_lost()
+
+    # Not the async ones, which are awaited and have no place in a handler.
+    return type(bound_logger.__name__, (bound_logger,), {name: guarded(name) for name in _SinkLogger.__slots__})
 
 
 class _SinkLogger:

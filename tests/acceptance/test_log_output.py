@@ -150,6 +150,31 @@ def test_lines_of_several_pieces_arrive_whole() -> None:
     assert all(len(line.get("text", line["event"])) >= 20_000 for line in lines)
 
 
+def test_a_line_that_cannot_be_made_costs_itself_and_not_the_job() -> None:
+    """structlog's own loggers raise for wrong placeholders, as did an event that cannot be shown."""
+    after = """
+class Broken:
+    def __str__(self):
+        raise ValueError("no")
+structured.info("a %s %s", 1, kept=True)
+structured.log(30, "b %d", "x")
+structured.info(Broken())
+structured.info()
+structured.exception("c %s", "d")
+theirs.warning("e %s %s", 1)
+ours.warning("f %s %s", 1)
+"""
+    summary, done = run("PROGRAM", after=after, lines=0)
+
+    events = [line["event"] for line in parsed(done.stderr)]
+    note = "(its arguments do not fit the message)"
+    assert summary == "done 1 ours"
+    assert events[:2] == [f"a %s %s {note}", f"b %d {note}"]
+    assert "Broken object" in events[2]
+    assert events[4:] == ["c d", f"e %s %s {note}"]
+    assert parsed(done.stderr)[0]["kept"] is True
+
+
 def test_a_terminal_gets_lines_for_people() -> None:
     """A pseudo-terminal by script(1)'s own means: pty.spawn."""
     program = JOB.format(before="", after="", lines=1, width=1)
