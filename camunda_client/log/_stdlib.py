@@ -54,6 +54,8 @@ class SinkHandler(logging.Handler):
                     fields[key] = value
             if record.exc_info and (found := _clean.exc_info_of(record.exc_info)):
                 fields["exception"] = _clean.format_exception(found)
+            if record.stack_info:
+                fields.setdefault("stack", _clean.shortened(_clean.redact(record.stack_info)))
             self._sink.write(self._render(_message(record), record.levelname.lower(), record.name, fields))
         except Exception:  # noqa: BLE001 (a line must not fail the job that logs it; it is counted)
             self._sink.count_lost()

@@ -22,6 +22,7 @@ from camunda_client.log import _clean, _logger
 from camunda_client.log._plain import DEPTH, ITEMS
 from camunda_client.log._render import LONGEST, console_renderer, key_values, render_json
 from camunda_client.log._sink import KEPT, Sink
+from camunda_client.log._stdlib import SinkHandler
 
 #: gevent's own closes a moment later, when its hub runs; these tests want it closed now.
 CLOSE = patching.original("os", "close")
@@ -485,3 +486,15 @@ def test_the_applications_structlog_gets_ordinary_values_as_they_are(chain: io.S
 
     line = json.loads(chain.getvalue())
     assert line == {"event": "thing.done", "logger": "camunda_client.test", "a": 1, "b": [1.5, None], "c": {"d": "x y"}}
+
+
+def test_a_stdlib_records_stack_is_in_its_line(pipe: tuple[int, int]) -> None:
+    logger, handler = logging.getLogger("camunda_client.test"), SinkHandler(Sink(pipe[1], notice), render_json)
+    logger.addHandler(handler)
+
+    logger.warning("here", stack_info=True)
+    logger.removeHandler(handler)
+
+    line = json.loads(everything(pipe[0]))
+    assert line["stack"].startswith("Stack (most recent call last):")
+    assert "in test_a_stdlib_records_stack_is_in_its_line" in line["stack"]
