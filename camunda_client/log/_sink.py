@@ -73,7 +73,10 @@ class Sink:
     def flush(self) -> None:
         """Try to write what is waiting; what would have to wait stays."""
         while self._waiting:
-            line = self._waiting.popleft()
+            try:
+                line = self._waiting.popleft()
+            except IndexError:
+                return  # a native thread that logs was quicker
             self._waiting_bytes -= len(line)
             is_rest, self._rest_waits = self._rest_waits, False
             left = self._try(line, is_rest)

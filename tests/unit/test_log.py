@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import linecache
 import logging
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -350,6 +352,32 @@ def test_a_line_cut_by_a_stalled_reader_is_never_mixed_with_another(pipe: tuple[
         sink.flush()
 
     assert read == b"".join(lines)
+    assert sink.lost == 0
+
+
+def test_a_native_thread_may_empty_the_queue_between_a_look_at_it_and_a_grasp(pipe: tuple[int, int]) -> None:
+    """``pop from an empty deque`` came out of the log call. Tracing puts the other thread's turn where it hurts."""
+    reader, writer = pipe
+    sink = Sink(writer, notice)
+    # More than the pipe's 64 KiB, and less than twice as much.
+    for _ in range(100):
+        sink.write(b"x" * 1000 + b"\n")
+    read = everything(reader)
+
+    def meanwhile(frame: FrameType, event: str, _: object) -> Any:
+        if event == "line" and "popleft" in linecache.getline(frame.f_code.co_filename, frame.f_lineno):
+            sys.settrace(None)
+            sink.flush()
+        return meanwhile
+
+    tracer = sys.gettrace()
+    sys.settrace(meanwhile)
+    try:
+        sink.flush()
+    finally:
+        sys.settrace(tracer)
+
+    assert (read + everything(reader)).count(b"\n") == 100
     assert sink.lost == 0
 
 
