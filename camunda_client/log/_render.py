@@ -19,6 +19,8 @@ Renderer = Callable[[str, str, str, Mapping[str, object]], bytes]
 LONGEST = 32 * 1024
 _LONGEST_VALUE = 2000
 
+_AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
+
 _second = 0
 _second_text = ""
 
@@ -116,6 +118,11 @@ def readable(event: str, fields: Mapping[str, object]) -> str:
 
 def clean_fields(fields: Mapping[str, object]) -> dict[str, Any]:
     """Return the fields for somebody else's renderer: plain, without secrets, safe to show on a terminal."""
+    if _AS_THEY_ARE.issuperset(map(type, fields.values())):
+        # The usual line, looked at once as a whole: 5 us, and 19 us value by value.
+        text = " ".join(map(str, (*fields, *fields.values())))
+        if text.isascii() and text.isprintable() and not _clean.hints_at_secret(text):
+            return dict(fields)
     cleaned: dict[str, Any] = _escaped(_clean.without_secrets(plain(dict(fields))))
     return cleaned
 
