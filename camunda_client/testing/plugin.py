@@ -48,8 +48,8 @@ def camunda_worker_session(camunda: EmbeddedCamunda, request: pytest.FixtureRequ
     from camunda_client.testing._reach import reachable_modules
     from camunda_client.testing.worker_session import WorkerSession
 
-    mine = reachable_modules(_own_modules(request))
     before = _registered()
+    mine = reachable_modules(_own_modules(request), [getattr(one.handler, "__module__", "") for one in before])
 
     def belongs(worker: JobWorker) -> bool:
         # A function inside another test is there for that test only.

@@ -260,6 +260,26 @@ def test_and_gone_again(camunda, camunda_worker_session):
     assert counts == {"passed": 5}, output
 
 
+@pytest.mark.parametrize("order", [("test_one", "test_two"), ("test_two", "test_one"), ("test_one",), ("test_two",)])
+def test_a_test_has_the_same_handlers_alone_and_after_others(suite: Suite, order: tuple[str, ...]) -> None:
+    """`import shop.one` took the handlers of shop.two too, and importing a constant did not count as an import."""
+    (shop := suite.folder / "shop").mkdir()
+    (shop / "__init__.py").touch()
+    for name in ("one", "two"):
+        (shop / f"{name}.py").write_text(f"{HANDLERS}\nLIMIT = 1\n")
+
+    counts, output = suite.run(
+        "",
+        *(f"{name}.py" for name in order),
+        test_one="import shop.one\ndef test_one(camunda_worker_session):\n"
+        "    assert camunda_worker_session.handlers['charge-order'].__module__ == 'shop.one'\n",
+        test_two="from shop.two import LIMIT\ndef test_two(camunda_worker_session):\n"
+        "    assert camunda_worker_session.handlers['charge-order'].__module__ == 'shop.two'\n",
+    )
+
+    assert counts == {"passed": len(order)}, output
+
+
 def test_two_handlers_for_one_type_are_named(suite: Suite) -> None:
     counts, output = suite.run(
         f"import order_process\n{HANDLERS}{START}\ndef test_it(camunda, camunda_worker_session):\n    begin(camunda)\n"
