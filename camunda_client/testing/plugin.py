@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from camunda_client.testing._registrations import Registrations
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from typing import NoReturn, TypeGuard
 
     from camunda_client.c8.models import ActivatedJob
-    from camunda_client.c8.worker import JobWorker
     from camunda_client.testing.embedded_camunda import EmbeddedCamunda
     from camunda_client.testing.worker_session import WorkerSession
 
@@ -25,11 +26,32 @@ _MARKER = (
     "names of tenants"
 )
 _EXTRA = ("SpiffWorkflow", "werkzeug", "lxml")
+_REGISTRATIONS = pytest.StashKey[Registrations]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Make the marker known, and begin to tell whose handlers are whose."""
     config.addinivalue_line("markers", _MARKER)
+    config.stash[_REGISTRATIONS] = Registrations()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before its first fixture: what is registered from here on is this test's."""
+    item.config.stash[_REGISTRATIONS].begin(item.nodeid)
+
+
+# The old kind of wrapper: the plugin is loaded by whatever pytest is there, and must not end its run.
+@pytest.hookimpl(hookwrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, None, None]:
+    """What a fixture for more than one test registers is not of the test that happens to be the first."""
+    if fixturedef.scope == "function":
+        yield
+        return
+    with request.config.stash[_REGISTRATIONS].shared():
+        yield
 
 
 @pytest.fixture
@@ -48,18 +70,12 @@ def camunda_worker_session(camunda: EmbeddedCamunda, request: pytest.FixtureRequ
     from camunda_client.testing._reach import reachable_modules
     from camunda_client.testing.worker_session import WorkerSession
 
-    before = _registered()
-    mine = reachable_modules(_own_modules(request), [getattr(one.handler, "__module__", "") for one in before])
-
-    def belongs(worker: JobWorker) -> bool:
-        # A function inside another test is there for that test only.
-        is_local = "<locals>" in getattr(worker.handler, "__qualname__", "")
-        if is_local and any(worker is earlier for earlier in before):
-            return False
-        return getattr(worker.handler, "__module__", None) in mine
-
+    handlers = request.config.stash[_REGISTRATIONS]
+    mine = reachable_modules(_own_modules(request), [one.module for one in handlers.all()])
     outcomes = (KeyboardInterrupt, pytest.fail.Exception, pytest.skip.Exception, pytest.exit.Exception)
-    camunda.session = WorkerSession(camunda, _registered, belongs=belongs, let_through=outcomes)
+    camunda.session = WorkerSession(
+        camunda, handlers.all, why_not=lambda worker: handlers.why_not(worker, mine), let_through=outcomes
+    )
     yield camunda.session
     camunda.session = None
 
@@ -77,7 +93,6 @@ def _activated_job() -> Callable[..., ActivatedJob]:
     return activated_job
 
 
-# The old kind of wrapper: the plugin is loaded by whatever pytest is there, and must not end its run.
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
     """Show under a failed test what became of its process instances, where the failure itself doesn't."""
@@ -122,13 +137,3 @@ def _own_modules(request: pytest.FixtureRequest) -> list[Any]:
         and any(str(folder / "conftest.py") == getattr(plugin, "__file__", None) for folder in above)
     ]
     return [request.module, *conftests]
-
-
-def _registered() -> list[JobWorker]:
-    """Return all decorated handlers; without an import, because that would patch."""
-    if "camunda_client.c8.worker" not in sys.modules:
-        return []
-    from camunda_client.c8.worker import CamundaWorkerManager
-    from camunda_client.c8.worker._manager import queue
-
-    return [*CamundaWorkerManager().workers, *queue]

@@ -57,7 +57,7 @@ class WorkerSession:
         camunda: EmbeddedCamunda,
         registered: Callable[[], Iterable[JobWorker]],
         *,
-        belongs: Callable[[JobWorker], bool] = lambda _worker: True,
+        why_not: Callable[[JobWorker], str] = lambda _worker: "",
         let_through: tuple[type[BaseException], ...] = (KeyboardInterrupt,),
     ) -> None:
         """Work the jobs of ``camunda``.
@@ -65,14 +65,14 @@ class WorkerSession:
         Args:
             camunda: Whose jobs.
             registered: Returns what was decorated so far.
-            belongs: Whether a handler is one of this test's.
+            why_not: Returns why a handler is none of this test's; an empty text if it is one.
             let_through: Exceptions in a handler that end the test instead of failing the job.
         """
         #: Every run of a handler so far, in order.
         self.worked: list[WorkedJob] = []
         self._camunda = camunda
         self._registered = registered
-        self._belongs = belongs
+        self._why_not = why_not
         self._let_through = let_through
         self._used: list[object] = []
         self._line: DirectLine | None = None
@@ -103,16 +103,15 @@ class WorkerSession:
         return {worker.job_type: worker for worker in mine}
 
     def _mine(self) -> list[JobWorker]:
-        return [worker for worker in self._registered() if self._belongs(worker) or self._is_used(worker)]
+        return [worker for worker in self._registered() if self._is_used(worker) or not self._why_not(worker)]
 
     def _is_used(self, worker: JobWorker) -> bool:
-        handler = worker.handler
-        module = getattr(handler, "__module__", "")
         for used in self._used:
             if isinstance(used, ModuleType):
-                if module == used.__name__ or module.startswith(used.__name__ + "."):
+                # Named outright, a module is as good where its handlers are written as where they are registered.
+                if any(f"{module}.".startswith(f"{used.__name__}.") for module in (worker.module, worker.written_in)):
                     return True
-            elif handler in (used, getattr(used, "__wrapped__", None)):
+            elif worker.handler in (used, getattr(used, "__wrapped__", None)):
                 return True
         return False
 
@@ -122,7 +121,19 @@ class WorkerSession:
         return (
             f"handlers here are for {types}; camunda_worker_session.run_until_idle() runs them, "
             "camunda_worker_session.use(module) adds those of a module that the test does not import at its top"
+            + self._left_out()
         )
+
+    def _left_out(self) -> str:
+        """Tell which handlers would have fitted the jobs there are, and why they are not this test's."""
+        mine = self._mine()
+        types = {job.type for job in self._camunda.engine.jobs()} - {worker.job_type for worker in mine}
+        told = [
+            f"\n    left out for {worker.job_type!r}: {worker.place()}, because {self._why_not(worker)}"
+            for worker in self._registered()
+            if worker.job_type in types
+        ]
+        return "".join(told)
 
     # -- working ----------------------------------------------------------------------------------------------------
     def run_until_idle(self, *, skip_back_off: bool = False) -> list[WorkedJob]:
@@ -145,7 +156,7 @@ class WorkerSession:
         if not workers:
             raise RuntimeError(
                 "no function decorated with @camunda_worker was found; import the module with your handlers at the top "
-                "of the test file, or name it with camunda_worker_session.use(module)"
+                "of the test file, or name it with camunda_worker_session.use(module)" + self._left_out()
             )
         engine = self._camunda.engine
         while self._round(workers) or (skip_back_off and _pass_back_off(engine, workers)):

@@ -260,6 +260,105 @@ def test_and_gone_again(camunda, camunda_worker_session):
     assert counts == {"passed": 5}, output
 
 
+def test_handlers_are_found_whatever_they_are_called(suite: Suite) -> None:
+    """Names with <locals> were taken for handlers of another test, partials and objects for nobody's."""
+    counts, output = suite.run(
+        """
+import order_process
+import shop
+
+TYPES = ["charge-order", "ask-for-review", "unwrapped", "made", "partial", "object", "method"]
+
+def test_all(camunda_worker_session):
+    assert list(camunda_worker_session.handlers) == TYPES
+
+def test_again(camunda_worker_session):
+    assert list(camunda_worker_session.handlers) == TYPES
+
+def test_used(camunda_worker_session):
+    import elsewhere
+    assert list(camunda_worker_session.handlers) == TYPES
+    camunda_worker_session.use(elsewhere)
+    assert list(camunda_worker_session.handlers) == [*TYPES, "elsewhere"]
+""",
+        shop="""
+import functools
+from camunda_client.c8.worker import add_job_worker, camunda_worker
+from deco import timed
+
+@camunda_worker("unwrapped")
+@timed
+def unwrapped(job): ...
+
+def make(job_type):
+    def handle(job): ...
+    add_job_worker(job_type, handle)
+make("made")
+
+def work(amount, job): ...
+add_job_worker("partial", functools.partial(work, 5))
+
+class Work:
+    def __call__(self, job): ...
+    def method(self, job): ...
+add_job_worker("object", Work())
+add_job_worker("method", Work().method)
+""",
+        deco="def timed(function):\n    def call(job): return function(job)\n    return call\n",
+        elsewhere="import functools\nfrom camunda_client.c8.worker import camunda_worker\nfrom deco import timed\n"
+        "camunda_worker('elsewhere')(functools.partial(timed(print)))\n",
+    )
+
+    assert counts == {"passed": 3}, output
+
+
+def test_handlers_that_a_fixture_decorates_are_for_the_tests_that_it_is_for(suite: Suite) -> None:
+    counts, output = suite.run(f"""
+import pytest
+from camunda_client.c8.worker import add_job_worker, camunda_worker
+{START}
+@pytest.fixture
+def own():
+    @camunda_worker("charge-order")
+    def handle(job): ...
+
+@pytest.fixture(scope="module")
+def shared():
+    add_job_worker("shared", lambda job: None)
+
+def test_before_the_session(own, camunda_worker_session):
+    assert list(camunda_worker_session.handlers) == ["charge-order"]
+
+def test_next(shared, camunda, camunda_worker_session):
+    assert list(camunda_worker_session.handlers) == ["shared"]
+    order = begin(camunda)
+    camunda.run_until_idle()
+    order.assert_completed()
+
+def test_shared(shared, camunda_worker_session):
+    assert list(camunda_worker_session.handlers) == ["shared"]
+""")
+
+    assert counts == {"passed": 2, "failed": 1}, output
+    told = (
+        r"left out for 'charge-order': test_it\.own\.<locals>\.handle:\d+, because test_it\.py::test_before_the_session"
+    )
+    assert re.search(told, output)
+
+
+def test_a_handler_that_is_not_imported_is_told_beside_the_job_that_waits_for_it(suite: Suite) -> None:
+    counts, output = suite.run(
+        "",
+        test_first="import order_process\ndef test_first(): ...\n",
+        test_later=f"{START}\ndef test_it(camunda, camunda_worker_session):\n    begin(camunda)\n"
+        "    camunda.run_until_idle()\n",
+    )
+
+    assert counts == {"passed": 1, "failed": 1}
+    told = r"'charge-order': order_process\.charge:\d+, because no module of this test imports order_process at its top"
+    assert re.search(told, output)
+
+
 @pytest.mark.parametrize("order", [("test_one", "test_two"), ("test_two", "test_one"), ("test_one",), ("test_two",)])
 def test_a_test_has_the_same_handlers_alone_and_after_others(suite: Suite, order: tuple[str, ...]) -> None:
     """`import shop.one` took the handlers of shop.two too, and importing a constant did not count as an import."""

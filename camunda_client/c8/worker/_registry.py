@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from camunda_client.c8.models import ActivatedJob
     from camunda_client.config import C8Config, JobConfig
@@ -31,6 +33,21 @@ class JobWorkerRequest:
     tenant_ids: list[str] | None = None
 
 
+def _importing() -> str | None:
+    """Return the module that is being imported by whoever calls, the innermost one."""
+    # A handler's own __module__ is another: functools for partials, the decorator's for wrappers without a name.
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__"))
+        # The outermost is the program's own: pytest's, or a worker's script.
+        if frame.f_code.co_name == "<module>" and name != "__main__":
+            module = sys.modules.get(name)
+            if module is not None and vars(module) is frame.f_globals:
+                return name
+        frame = frame.f_back
+    return None
+
+
 @dataclass
 class JobWorker:
     """A handler for one job type, as registered. Milliseconds; ``None`` as in :class:`JobWorkerRequest`."""
@@ -44,6 +61,21 @@ class JobWorker:
     handler_timeout: int | None = None
     max_lease: int | None = None
     retry_back_off: int | None = None
+    #: The module whose import registered it; ``None`` if none was being imported, as in a function of a test.
+    registered_by: str | None = field(default_factory=_importing, compare=False, repr=False)
+
+    @property
+    def written_in(self) -> str:
+        """The module of its function or class."""
+        inner = self.handler
+        while hasattr(inner, "func"):  # partials
+            inner = inner.func
+        return str(inner.__module__)
+
+    @property
+    def module(self) -> str:
+        """The module by whose import it is there."""
+        return self.registered_by or self.written_in
 
     def place(self) -> str:
         """Return where the handler is written, for messages."""
