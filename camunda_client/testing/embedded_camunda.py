@@ -103,21 +103,34 @@ class EmbeddedCamunda:
     def publish(
         self,
         name: str,
-        correlation_key: str = "",
+        correlation_key: str | int = "",
         variables: Mapping[str, Any] | None = None,
         *,
         ttl: timedelta = _NO_TIME,
         message_id: str = "",
         tenant_id: str = DEFAULT_TENANT,
     ) -> None:
-        """Publish a message; it starts or continues whatever waits for it, or is kept for ``ttl``."""
+        """Publish a message; it starts or continues whatever waits for it, or is kept for ``ttl``.
+
+        Args:
+            name: The message's name.
+            correlation_key: Which of those that wait; a whole number is taken for its text, as Camunda does.
+            variables: They become the instance's.
+            ttl: How long it is kept if nobody waits.
+            message_id: While a message is kept, another with its id is refused.
+            tenant_id: Whose message it is.
+
+        Raises:
+            TypeError: The correlation key is neither text nor a whole number.
+            Rejection: The id is taken.
+        """
         __tracebackhide__ = True
+        if isinstance(correlation_key, bool) or not isinstance(correlation_key, (str, int)):
+            found = f"{type(correlation_key).__name__} {correlation_key!r}"
+            raise TypeError(f"a correlation key is a text or a whole number, not {found}; write it as text")
+        key = str(correlation_key)
         told = through_json(variables)
-        _plainly(
-            lambda: self.engine.publish(
-                name, correlation_key, told, ttl=ttl, message_id=message_id, tenant_id=tenant_id
-            )
-        )
+        _plainly(lambda: self.engine.publish(name, key, told, ttl=ttl, message_id=message_id, tenant_id=tenant_id))
 
     def broadcast(
         self, name: str, variables: Mapping[str, Any] | None = None, *, tenant_id: str = DEFAULT_TENANT

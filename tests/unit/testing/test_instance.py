@@ -225,6 +225,26 @@ def test_messages_and_signals_reach_those_who_wait() -> None:
     camunda.instance("signal_start").assert_visited().assert_variables(by="signal")
 
 
+def test_a_number_for_a_correlation_key_is_its_text() -> None:
+    """A message published with 17 reached nobody, without a word."""
+    camunda = EmbeddedCamunda()
+    camunda.deploy(MODELS / "message_catch.bpmn")
+    instance = camunda.start("message_catch", {"order": 17})
+    [message] = camunda.engine.waits(int(instance.key))
+
+    camunda.publish(message.name, 17)
+
+    assert camunda.engine.waits(int(instance.key)) == []
+
+
+@pytest.mark.parametrize("key", [True, 1.5, None])
+def test_what_is_no_correlation_key_is_named(camunda: EmbeddedCamunda, key: Any) -> None:
+    with pytest.raises(TypeError) as caught:
+        camunda.publish("paid", key)
+
+    assert f"not {type(key).__name__} {key!r}; write it as text" in str(caught.value)
+
+
 def test_a_cancelled_instance_is_terminated_and_can_not_be_cancelled_again(camunda: EmbeddedCamunda) -> None:
     order = camunda.start("order")
 
