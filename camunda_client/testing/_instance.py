@@ -174,5 +174,9 @@ def _list(names: Any) -> str:
 
 
 def _same(found: object, expected: object) -> bool:
-    """Compare without Python's ``True == 1``: in JSON they are different things."""
+    """Compare without Python's ``True == 1``: in JSON they are different things, at any depth."""
+    if isinstance(found, dict) and isinstance(expected, dict):
+        return found.keys() == expected.keys() and all(_same(found[name], expected[name]) for name in found)
+    if isinstance(found, list) and isinstance(expected, list):
+        return len(found) == len(expected) and all(map(_same, found, expected))
     return found == expected and isinstance(found, bool) == isinstance(expected, bool)

@@ -108,6 +108,14 @@ def test_a_failing_assertion_says_what_was_to_be_and_what_is_and_the_path(
     ]
 
 
+@pytest.mark.parametrize("wrong", [{"a": {"ok": 1}}, {"many": [1, [True]]}, {"many": [True]}, {"a": {}}])
+def test_true_is_not_one_at_any_depth(camunda: EmbeddedCamunda, wrong: dict[str, Any]) -> None:
+    order = camunda.start("order", {"a": {"ok": True}, "many": [1, [1.0]]})
+
+    order.assert_variables(a={"ok": True}, many=[1.0, [1]])
+    assert "was to be" in lines(lambda: order.assert_variables(wrong))[0]
+
+
 def test_it_is_completed_is_said_too(camunda: EmbeddedCamunda) -> None:
     order = refused(camunda)
 
