@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from camunda_client.testing._marker import options
 from camunda_client.testing._registrations import Registrations
 
 if TYPE_CHECKING:
@@ -58,9 +59,12 @@ def pytest_fixture_setup(
 def camunda(request: pytest.FixtureRequest) -> Iterator[EmbeddedCamunda]:
     """A fresh Camunda in memory: deploy, start, publish, advance, and look at what happened."""
     kind = _embedded_camunda()
-    marker = request.node.get_closest_marker("camunda")
-    options: dict[str, Any] = dict(marker.kwargs) if marker is not None else {}
-    with kind(folder=request.path.parent, **options) as fresh:
+    try:
+        # The nearest comes first there; what a test says shall count more than what its class says.
+        wanted = options(reversed([*request.node.iter_markers("camunda")]))
+    except ValueError as error:
+        _fail(f"marker camunda: {error}")
+    with kind(folder=request.path.parent, **wanted) as fresh:
         yield fresh
 
 

@@ -523,6 +523,47 @@ def test_it(camunda):
     assert counts == {"passed": 1}, output
 
 
+def test_markers_of_class_and_test_are_both_heard(suite: Suite) -> None:
+    """The test's own did away with its class's, and arguments without a name were passed over."""
+    counts, output = suite.run("""
+import datetime, pytest
+@pytest.mark.camunda(datetime.datetime(2030, 1, 31, tzinfo=datetime.timezone.utc), tenants=["red"])
+class TestIt:
+    @pytest.mark.camunda(tenants=["blue"])
+    def test_it(self, camunda):
+        assert camunda.now.year == 2030
+        assert camunda.engine.tenants == {"blue", "<default>"}
+""")
+
+    assert counts == {"passed": 1}, output
+
+
+def test_a_marker_that_can_not_be_is_told_without_our_inside(suite: Suite) -> None:
+    counts, output = suite.run("""
+import pytest
+@pytest.mark.camunda(tenants="blue")
+def test_text(camunda): ...
+@pytest.mark.camunda(tenants=[1])
+def test_number(camunda): ...
+@pytest.mark.camunda("2030-01-31")
+def test_start(camunda): ...
+@pytest.mark.camunda(tenant="blue")
+def test_name(camunda): ...
+""")
+
+    assert counts == {"error": 4}
+    told = [line for line in output.splitlines() if line.startswith("marker camunda: ")]
+    assert [
+        line.removeprefix("marker camunda: ").partition("; write it as @pytest.mark.camunda(")[0] for line in told
+    ] == [
+        "tenants is 'blue', which is no list of names",
+        "tenants is [1], which is no list of names",
+        "start is '2030-01-31', which is no datetime",
+        "got an unexpected keyword argument 'tenant' in camunda(tenant='blue')",
+    ]
+    assert "plugin.py" not in output
+
+
 def test_a_handler_can_be_called_with_a_job_made_by_hand(suite: Suite) -> None:
     counts, output = suite.run("""
 import order_process
