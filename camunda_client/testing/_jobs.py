@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
+from camunda_client.c8 import _http
 from camunda_client.c8.models import ActivatedJob
+from camunda_client.error import InvalidRequestError
 
 if TYPE_CHECKING:
     from camunda_client import embedded
@@ -62,14 +64,22 @@ def through_json(variables: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return variables as they arrive at the other end of the wire: a date is a text there, a tuple a list.
 
     Raises:
-        ValueError: One of them can't be JSON.
+        ValueError: One of them can't be JSON; says which, as the worker does of a handler's result.
+        TypeError: They are no mapping.
     """
+    __tracebackhide__ = True
     if variables is None:
         return {}
     if not isinstance(variables, Mapping):
         raise TypeError(f"variables are a mapping of names to values, not {type(variables).__name__} {variables!r}")
-    encoded: dict[str, Any] = from_json(to_json(dict(variables)), allow_inf_nan=False)
-    return encoded
+    try:
+        text = _http.encoded(dict(variables))
+    except InvalidRequestError as error:
+        told = error.message
+    else:
+        received: dict[str, Any] = from_json(text, allow_inf_nan=False)
+        return received
+    raise ValueError(f"variables can't be JSON: {told}")
 
 
 def as_received(job: embedded.ActivatedJob) -> ActivatedJob:

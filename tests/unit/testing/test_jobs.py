@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 
 import pytest
 
@@ -46,3 +47,20 @@ def test_what_no_job_can_have_is_refused(arguments: tuple[object, ...], fields: 
         activated_job(*arguments, **fields)  # type: ignore[arg-type]
 
     assert str(caught.value).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"order": {"lines": [{}, {"price": math.nan}]}}, "order.lines[1].price is nan, which JSON has no number for"),
+        ({"order": {"by": object}}, "order.by is type <class 'object'>, which has no JSON form"),
+        ({"name": "\ud800"}, "name has the lone surrogate '\\ud800' at 0, which UTF-8 can't hold"),
+    ],
+)
+def test_a_variable_that_is_no_json_is_named(variables: dict[str, object], told: str) -> None:
+    """`{"a": nan}` was "expected value at line 1 column 6"."""
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the whole text is looked at
+        activated_job(variables)
+
+    assert str(caught.value) == f"variables can't be JSON: {told}"
+    assert caught.value.__cause__ is None
