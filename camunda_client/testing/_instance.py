@@ -17,10 +17,22 @@ _MISSING = object()
 class ProcessInstance:
     """One run of a process; everything here is as of now, and goes on changing with the engine."""
 
-    def __init__(self, history: InstanceHistory, tell: Callable[[InstanceHistory], str]) -> None:
-        """Look at a history; ``tell`` makes the text for failing assertions."""
+    def __init__(
+        self,
+        history: InstanceHistory,
+        tell: Callable[[InstanceHistory], str],
+        incidents: Callable[[InstanceHistory], list[Incident]],
+    ) -> None:
+        """Look at a history.
+
+        Args:
+            history: What happened.
+            tell: Makes the text for failing assertions.
+            incidents: Returns the open incidents of an instance and of those it called.
+        """
         self.history = history
         self._tell = tell
+        self._incidents = incidents
 
     # -- what happened ----------------------------------------------------------------------------------------------
     @property
@@ -60,8 +72,8 @@ class ProcessInstance:
 
     @property
     def incidents(self) -> list[Incident]:
-        """The open incidents."""
-        return self.history.open_incidents
+        """The open incidents, its own and then those of the instances that its call activities wait for."""
+        return self._incidents(self.history)
 
     def describe(self) -> str:
         """Return path, whereabouts, jobs, incidents and variables as text."""
@@ -132,18 +144,20 @@ class ProcessInstance:
         return self._check(not problems, "; ".join(problems))
 
     def assert_no_incidents(self) -> ProcessInstance:
-        """Fail if an incident is open."""
+        """Fail if an incident is open, here or in an instance that a call activity waits for."""
         __tracebackhide__ = True
-        found = [f"{incident.error_type} at {incident.element_id}" for incident in self.incidents]
+        found = [
+            f"{incident.error_type} at {incident.element_id}{self._where(incident)}" for incident in self.incidents
+        ]
         return self._check(not found, f"it was to have no open incident, and has {_list(found)}")
 
     def assert_incident(
         self, element_id: str | None = None, error_type: str | None = None, message: str | None = None
     ) -> Incident:
-        """Fail unless an incident is open that is as described; return it.
+        """Fail unless an incident is open that is as described, here or in an instance that it called; return it.
 
         Args:
-            element_id: Where.
+            element_id: Where, in either.
             error_type: ``JOB_NO_RETRIES``, ``UNHANDLED_ERROR_EVENT``, ``IO_MAPPING_ERROR``, ...
             message: A part of its message.
         """
@@ -158,6 +172,10 @@ class ProcessInstance:
         wanted = [error_type or "", f"at {element_id}" if element_id else "", f"with {message!r}" if message else ""]
         told = " ".join(part for part in wanted if part)
         raise self._failure(f"it was to have an open incident {told}".rstrip() + ", and has none such")
+
+    def _where(self, incident: Incident) -> str:
+        key = incident.process_instance_key
+        return "" if key == self.history.process_instance_key else f" in the called instance {key}"
 
     def _check(self, right: bool, told: str) -> ProcessInstance:
         __tracebackhide__ = True

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from camunda_client.testing._calls import called_by
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 _VALUE_LIMIT = 200
 #: Jobs of an instance that are told; of a loop only the last ones matter.
 _JOBS_TOLD = 12
+#: Called instances of one instance that are told, and how far down.
+_CALLS_TOLD = 5
+_DEEPEST_CALL = 5
 
 
 def heading(history: InstanceHistory) -> str:
@@ -31,8 +36,19 @@ def story(history: InstanceHistory, engine: Engine, worked: Iterable[WorkedJob] 
         worked: The jobs that handlers worked; those of other instances are passed over.
         hint: What may be done about jobs that wait.
     """
+    jobs = engine.jobs()
+    lines = _told(history, engine, jobs, list(worked))
+    # Of the called instances too: their jobs are what it waits for.
+    keys = {history.process_instance_key, *_called_keys(history, engine)}
+    if hint and any(job.state == "ACTIVATABLE" and job.process_instance_key in keys for job in jobs):
+        lines.append(f"  {hint}")
+    return "\n".join(lines)
+
+
+def _told(
+    history: InstanceHistory, engine: Engine, jobs: list[Job], worked: list[WorkedJob], depth: int = 0
+) -> list[str]:
     key = history.process_instance_key
-    jobs = [job for job in engine.jobs() if job.process_instance_key == key]
     lines = [heading(history), "  path taken: " + (" > ".join(history.path) or "(nothing was activated)")]
     if history.terminated:
         lines.append("  terminated: " + ", ".join(history.terminated))
@@ -42,10 +58,20 @@ def story(history: InstanceHistory, engine: Engine, worked: Iterable[WorkedJob] 
         message = incident.message.replace("\n", "\n    ")
         lines.append(f"  incident at {incident.element_id} ({word}): {incident.error_type}: {message}")
     lines.append("  variables: " + (", ".join(f"{k}={shown(v)}" for k, v in history.variables.items()) or "(none)"))
-    lines += _places(history, jobs, engine)
-    if hint and any(job.state == "ACTIVATABLE" for job in jobs):
-        lines.append(f"  {hint}")
-    return "\n".join(lines)
+    lines += _places(history, [job for job in jobs if job.process_instance_key == key], engine)
+    calls = called_by(history, engine) if depth < _DEEPEST_CALL else []
+    if len(calls) > _CALLS_TOLD:
+        lines.append(f"  ({len(calls) - _CALLS_TOLD} more called instances before these)")
+    for element_id, called in calls[-_CALLS_TOLD:]:
+        first, *rest = _told(called, engine, jobs, worked, depth + 1)
+        lines += [f"  {element_id} called {first}", *(f"  {line}" for line in rest)]
+    return lines
+
+
+def _called_keys(history: InstanceHistory, engine: Engine) -> Iterator[int]:
+    for _, called in called_by(history, engine):
+        yield called.process_instance_key
+        yield from _called_keys(called, engine)
 
 
 def shown(value: Any) -> str:

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from camunda_client.embedded import DEFAULT_TENANT, Clock, Engine, Rejection
+from camunda_client.testing._calls import called_keys, open_incidents
 from camunda_client.testing._instance import ProcessInstance
 from camunda_client.testing._jobs import WaitingJob, through_json
 from camunda_client.testing._story import story
@@ -98,7 +99,7 @@ class EmbeddedCamunda:
                 process_id, through_json(variables), version=version, start_at=start_at, tenant_id=tenant_id
             )
         )
-        return ProcessInstance(history, self._tell)
+        return self._shown(history)
 
     def publish(
         self,
@@ -192,7 +193,7 @@ class EmbeddedCamunda:
     @property
     def instances(self) -> list[ProcessInstance]:
         """All process instances, oldest first; those that messages, timers and call activities started too."""
-        return [ProcessInstance(history, self._tell) for history in self.engine.instances]
+        return [self._shown(history) for history in self.engine.instances]
 
     def instance(self, process_id: str | None = None) -> ProcessInstance:
         """Return the one instance (of a process), however it was started.
@@ -230,8 +231,16 @@ class EmbeddedCamunda:
         raise AssertionError(f"there was to be one job{what}, and there are {len(found)}\n{self.describe()}")
 
     def describe(self) -> str:
-        """Return what became of every instance, as text."""
-        return "\n".join(one.describe() for one in self.instances) or "(no process instance was started)"
+        """Return what became of every instance, as text; a called one that still runs is told with its caller."""
+        return "\n".join(self.stories()) or "(no process instance was started)"
+
+    def stories(self) -> list[str]:
+        """Return the parts of :meth:`describe`."""
+        called = called_keys(self.engine)
+        return [self._tell(one) for one in self.engine.instances if one.process_instance_key not in called]
+
+    def _shown(self, history: InstanceHistory) -> ProcessInstance:
+        return ProcessInstance(history, self._tell, lambda one: open_incidents(one, self.engine))
 
     def _tell(self, history: InstanceHistory) -> str:
         if self.session is None:

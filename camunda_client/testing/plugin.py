@@ -105,8 +105,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
     camunda = getattr(item, "funcargs", {}).get("camunda")
     # A project may have a fixture of this name that is something else.
     if report.when == "call" and report.failed and _is_ours(camunda):
-        told = [one.describe() for one in camunda.instances]
-        missing = [text for text in told if text.partition("\n")[0] not in report.longreprtext]
+        missing = [text for text in camunda.stories() if text.partition("\n")[0] not in report.longreprtext]
         if missing:
             report.sections.append(("process instances", "\n".join(missing)))
 

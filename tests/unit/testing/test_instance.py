@@ -253,6 +253,49 @@ def test_what_is_no_correlation_key_is_named(camunda: EmbeddedCamunda, key: Any)
     assert f"not {type(key).__name__} {key!r}; write it as text" in str(caught.value)
 
 
+def test_a_called_instance_is_told_with_its_caller_and_hinders_it() -> None:
+    """Of a failed child the parent's assertions knew only that they wait at a call activity."""
+    camunda = EmbeddedCamunda()
+    camunda.deploy(MODELS / "call_activity.bpmn")
+    parent = camunda.start("call_activity", {"order": 5, "kind": "process"})
+    parent.assert_no_incidents()
+    camunda.job("called_process.inside").fail("no money", retries=0)
+    child = camunda.instance("called_process")
+
+    told = lines(parent.assert_no_incidents)
+
+    assert told[0] == (
+        f"it was to have no open incident, and has JOB_NO_RETRIES at inside in the called instance {child.key}"
+    )
+    at = told.index("  waits at call (call activity)")
+    assert told[at + 1 :] == [f"  call called {child.describe().splitlines()[0]}"] + [
+        f"  {line}" for line in child.describe().splitlines()[1:]
+    ]
+    assert "    incident at inside (open): JOB_NO_RETRIES: no money" in told
+    assert camunda.describe() == parent.describe()
+    camunda.resolve(parent.assert_incident("inside", message="no money"))
+    assert "handlers run here" in lines(parent.assert_incident)[-1]
+    camunda.job("called_process.inside").complete()
+    assert camunda.describe() == "\n".join([parent.describe(), child.describe()])
+
+
+def test_of_many_called_instances_the_last_are_told() -> None:
+    camunda = EmbeddedCamunda()
+    many = (MODELS / "call_activity.bpmn").read_text()
+    loop = (
+        "</bpmn:extensionElements><bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements>"
+        '<zeebe:loopCharacteristics inputCollection="=orders" inputElement="order"/>'
+        "</bpmn:extensionElements></bpmn:multiInstanceLoopCharacteristics>"
+    )
+    head, call, tail = many.partition("</zeebe:ioMapping>")
+    camunda.deploy(("many.bpmn", head + call + tail.replace("</bpmn:extensionElements>", loop, 1)))
+
+    told = camunda.start("call_activity", {"orders": list(range(20)), "kind": "process"}).describe()
+
+    assert told.count(" called called_process version 1") == 5
+    assert "  (15 more called instances before these)" in told
+
+
 def test_a_cancelled_instance_is_terminated_and_can_not_be_cancelled_again(camunda: EmbeddedCamunda) -> None:
     order = camunda.start("order")
 
