@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from camunda_client.testing._jobs import through_json
-from camunda_client.testing._story import heading, shown
+from camunda_client.testing._story import heading, path_taken, shown
 
 if TYPE_CHECKING:
     from camunda_client.embedded import ElementRecord, Incident, InstanceHistory
@@ -81,7 +81,7 @@ class ProcessInstance:
 
     def __repr__(self) -> str:
         # One line: pytest shows it beside a failing comparison.
-        return f"<{heading(self.history)}, path taken: {' > '.join(self.path)}>"
+        return f"<{heading(self.history)}, path taken: {path_taken(self.history)}>"
 
     # -- assertions -------------------------------------------------------------------------------------------------
     def assert_completed(self) -> ProcessInstance:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,16 @@ from camunda_client.testing._calls import called_by
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from camunda_client.embedded import Engine, InstanceHistory, Job, Wait
+    from camunda_client.embedded import Engine, Incident, InstanceHistory, Job, Wait
     from camunda_client.testing.worker_session import WorkedJob
 
 #: Characters of one variable's value; a whole document would bury the path.
 _VALUE_LIMIT = 200
 #: Jobs of an instance that are told; of a loop only the last ones matter.
 _JOBS_TOLD = 12
+_INCIDENTS_TOLD = 12
+#: Elements told of each end of a path; one that goes round for ever has a hundred thousand.
+_PATH_END = 20
 #: Called instances of one instance that are told, and how far down.
 _CALLS_TOLD = 5
 _DEEPEST_CALL = 5
@@ -49,14 +53,12 @@ def _told(
     history: InstanceHistory, engine: Engine, jobs: list[Job], worked: list[WorkedJob], depth: int = 0
 ) -> list[str]:
     key = history.process_instance_key
-    lines = [heading(history), "  path taken: " + (" > ".join(history.path) or "(nothing was activated)")]
+    lines = [heading(history), f"  path taken: {path_taken(history)}"]
     if history.terminated:
-        lines.append("  terminated: " + ", ".join(history.terminated))
-    lines += _done([done for done in worked if done.job.process_instance_key == str(key)])
-    for incident in history.incidents:
-        word = "open" if incident.open else "closed"
-        message = incident.message.replace("\n", "\n    ")
-        lines.append(f"  incident at {incident.element_id} ({word}): {incident.error_type}: {message}")
+        lines.append("  terminated: " + ", ".join(_ends(history.terminated)))
+    done = [f"  {done}" for done in worked if done.job.process_instance_key == str(key)]
+    lines += _last(done, _JOBS_TOLD, "jobs")
+    lines += _last([_incident(one) for one in history.incidents], _INCIDENTS_TOLD, "incidents")
     lines.append("  variables: " + (", ".join(f"{k}={shown(v)}" for k, v in history.variables.items()) or "(none)"))
     lines += _places(history, [job for job in jobs if job.process_instance_key == key], engine)
     calls = called_by(history, engine) if depth < _DEEPEST_CALL else []
@@ -74,6 +76,11 @@ def _called_keys(history: InstanceHistory, engine: Engine) -> Iterator[int]:
         yield from _called_keys(called, engine)
 
 
+def path_taken(history: InstanceHistory) -> str:
+    """Return the elements visited, of a long path its ends."""
+    return " > ".join(_ends(history.path)) or "(nothing was activated)"
+
+
 def shown(value: Any) -> str:
     """Return a value's text, cut where it gets long."""
     text = repr(value)
@@ -85,10 +92,20 @@ def retries_left(retries: int) -> str:
     return "1 retry left" if retries == 1 else f"{retries} retries left"
 
 
-def _done(worked: list[WorkedJob]) -> list[str]:
-    left_out = len(worked) - _JOBS_TOLD
-    lines = [f"  {done}" for done in worked[-_JOBS_TOLD:]]
-    return lines if left_out <= 0 else [f"  ({left_out} more jobs before these)", *lines]
+def _ends(names: list[str]) -> list[str]:
+    between = len(names) - 2 * _PATH_END
+    return names if between <= 0 else [*names[:_PATH_END], f"({between} more)", *names[-_PATH_END:]]
+
+
+def _last(lines: list[str], limit: int, what: str) -> list[str]:
+    left_out = len(lines) - limit
+    return lines if left_out <= 0 else [f"  ({left_out} more {what} before these)", *lines[-limit:]]
+
+
+def _incident(incident: Incident) -> str:
+    word = "open" if incident.open else "closed"
+    message = incident.message.replace("\n", "\n    ")
+    return f"  incident at {incident.element_id} ({word}): {incident.error_type}: {message}"
 
 
 def _places(history: InstanceHistory, jobs: list[Job], engine: Engine) -> Iterator[str]:
@@ -98,6 +115,7 @@ def _places(history: InstanceHistory, jobs: list[Job], engine: Engine) -> Iterat
     for element_id in dict.fromkeys([*history.active, *(wait.element_id for wait in waits)]):
         told = [_job(job, engine) for job in jobs if job.element_id == element_id]
         told += [_event(wait, engine) for wait in waits if wait.element_id == element_id]
+        told = [text if count == 1 else f"{count} times {text}" for text, count in Counter(told).items()]
         yield f"  waits at {element_id} " + (f"for {' or '.join(told)}" if told else f"({kinds[element_id]})")
 
 

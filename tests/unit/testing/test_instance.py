@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from camunda_client.embedded import Rejection
+from camunda_client.embedded import ElementRecord, Rejection
 from camunda_client.testing._instance import ProcessInstance
 from camunda_client.testing.embedded_camunda import EmbeddedCamunda
 
@@ -294,6 +294,37 @@ def test_of_many_called_instances_the_last_are_told() -> None:
 
     assert told.count(" called called_process version 1") == 5
     assert "  (15 more called instances before these)" in told
+
+
+def test_of_a_long_path_both_ends_are_told(camunda: EmbeddedCamunda) -> None:
+    """A process that went round for ever told three megabytes."""
+    order = camunda.start("order")
+    order.history.elements += [ElementRecord(f"e{n}", "TASK", "ACTIVATED", n, 0) for n in range(100)]
+
+    [told] = [line for line in lines(order.assert_completed) if "path taken" in line]
+
+    first = " > ".join(["placed", "charge-order", *(f"e{n}" for n in range(18))])
+    last = " > ".join(f"e{n}" for n in range(80, 100))
+    assert told == f"  path taken: {first} > (62 more) > {last}"
+    assert told.strip() in repr(order)
+
+
+def test_of_many_instances_the_last_are_told(camunda: EmbeddedCamunda) -> None:
+    orders = [camunda.start("order") for _ in range(20)]
+
+    told = camunda.describe()
+
+    assert told.splitlines()[0] == "(12 more process instances before these)"
+    assert [order.key in told for order in orders] == [False] * 12 + [True] * 8
+
+
+def test_a_multi_instance_body_counts_once_more() -> None:
+    camunda = EmbeddedCamunda()
+    camunda.deploy(MODELS / "multi_instance_parallel.bpmn")
+    instance = camunda.start("multi_instance_parallel", {"items": [1, 2]})
+
+    instance.assert_path("start", "each", "each", "each").assert_waiting_at("each", "each", "each")
+    assert " for 2 times a job of type " in instance.describe()
 
 
 def test_a_cancelled_instance_is_terminated_and_can_not_be_cancelled_again(camunda: EmbeddedCamunda) -> None:
