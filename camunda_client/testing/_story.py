@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from camunda_client.embedded import Engine, Incident, InstanceHistory, Job, Wait
+    from camunda_client.embedded._user_tasks import UserTask
     from camunda_client.testing.worker_session import WorkedJob
 
 #: Characters of one variable's value; a whole document would bury the path.
@@ -111,9 +112,11 @@ def _incident(incident: Incident) -> str:
 def _places(history: InstanceHistory, jobs: list[Job], engine: Engine) -> Iterator[str]:
     """Say of each active element what it waits for; of a container only what itself waits for."""
     waits = engine.waits(history.process_instance_key)
+    tasks = [task for task in engine.user_tasks() if task.instance.process.key == history.process_instance_key]
     kinds = {record.element_id: record.kind.lower().replace("_", " ") for record in history.elements}
     for element_id in dict.fromkeys([*history.active, *(wait.element_id for wait in waits)]):
         told = [_job(job, engine) for job in jobs if job.element_id == element_id]
+        told += [_user_task(task) for task in tasks if task.instance.element.id == element_id]
         told += [_event(wait, engine) for wait in waits if wait.element_id == element_id]
         told = [text if count == 1 else f"{count} times {text}" for text, count in Counter(told).items()]
         yield f"  waits at {element_id} " + (f"for {' or '.join(told)}" if told else f"({kinds[element_id]})")
@@ -124,6 +127,11 @@ def _job(job: Job, engine: Engine) -> str:
     if job.state == "FAILED" and job.incident is None:
         return f"{text}, which failed and is offered again {_in(engine, job.deadline_ms)}"
     return text
+
+
+def _user_task(task: UserTask) -> str:
+    whose = f" of {task.assignee!r}" if task.assignee else ""
+    return f"a user task{whose}, which camunda.user_task({task.instance.element.id!r}).complete() ends"
 
 
 def _event(wait: Wait, engine: Engine) -> str:

@@ -16,6 +16,7 @@ from camunda_client.testing._calls import called_keys, open_incidents
 from camunda_client.testing._instance import ProcessInstance
 from camunda_client.testing._jobs import WaitingJob, through_json
 from camunda_client.testing._story import story
+from camunda_client.testing._user_tasks import WaitingUserTask
 
 if TYPE_CHECKING:
     from camunda_client.embedded import Gateway, Incident, InstanceHistory
@@ -231,6 +232,24 @@ class EmbeddedCamunda:
             return found[0]
         what = "".join([f" of type {job_type!r}" if job_type else "", f" at {element_id}" if element_id else ""])
         raise AssertionError(f"there was to be one job{what}, and there are {len(found)}\n{self.describe()}")
+
+    def user_tasks(self, element_id: str | None = None) -> list[WaitingUserTask]:
+        """Return the open user tasks of Camunda's own kind (at an element), oldest first; others are jobs."""
+        found = [WaitingUserTask(self.engine, task) for task in self.engine.user_tasks()]
+        return [task for task in found if element_id in (None, task.element_id)]
+
+    def user_task(self, element_id: str | None = None) -> WaitingUserTask:
+        """Return the one user task of Camunda's own kind there is (at an element), to look at or to end by hand.
+
+        Raises:
+            AssertionError: There is none, or more than one.
+        """
+        __tracebackhide__ = True
+        found = self.user_tasks(element_id)
+        if len(found) == 1:
+            return found[0]
+        what = f" at {element_id}" if element_id else ""
+        raise AssertionError(f"there was to be one user task{what}, and there are {len(found)}\n{self.describe()}")
 
     def describe(self) -> str:
         """Return what became of the last instances, as text; a called one that still runs is told with its caller."""

@@ -204,6 +204,27 @@ def test_the_one_job_and_the_one_instance_are_asked_for_or_missed(camunda: Embed
     assert [len(camunda.jobs()), len(camunda.jobs("other"))] == [2, 0]
 
 
+def test_a_user_task_is_ended_as_the_story_says() -> None:
+    """Nothing that the page named could end one of Camunda's own kind."""
+    camunda = EmbeddedCamunda()
+    camunda.deploy(MODELS / "user_task_native.bpmn")
+    instance = camunda.start("user_task_native", {"boss": "ada"})
+
+    story = instance.describe()
+    task = camunda.user_task("approve")
+    told = (task.element_id, task.assignee, task.candidate_groups, task.candidate_users, repr(task))
+    task.assign("bob")
+
+    assert told == ("approve", "ada", [], [], "<user task at approve, of 'ada'>")
+    assert (task.assignee, camunda.engine.user_tasks()[0].key) == ("bob", int(task.key))
+    ends = "camunda.user_task('approve').complete() ends"
+    assert story.splitlines()[-1] == f"  waits at approve for a user task of 'ada', which {ends}"
+    task.complete({"approved": True})
+    instance.assert_completed().assert_variables(approved=True)
+    assert lines(camunda.user_task)[0] == "there was to be one user task, and there are 0"
+    assert lines(lambda: camunda.user_task("x"))[0] == "there was to be one user task at x, and there are 0"
+
+
 def test_time_stands_still_and_moves_only_forward(camunda: EmbeddedCamunda) -> None:
     before = camunda.now
 
