@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import sys
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        with suppress(AttributeError, ValueError):  # there was none, or it is closed
+            sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        return _left_by_reader()
     except patching.PatchedTooLate as error:
         print(f"camunda-client: {error}", file=sys.stderr)
         return error.exit_code
@@ -49,6 +57,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _left_by_reader() -> int:
+    """Return the code of a program whose output was closed, as by ``| head``, and keep Python from telling it again."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+    return 128 + signal.SIGPIPE
 
 
 class _Parser(argparse.ArgumentParser):

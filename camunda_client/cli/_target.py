@@ -67,22 +67,31 @@ def _load_file(path: Path) -> ModuleType:
 
 def _load_module(name: str) -> ModuleType:
     sys.path.insert(0, str(Path.cwd()))
+    loaded: list[ModuleType] = []
+    # Looking for it imports the packages around it.
+    _guarded(lambda: _check_is_there(name))
+    _guarded(lambda: loaded.append(importlib.import_module(name)))
+    return loaded[0]
+
+
+def _check_is_there(name: str) -> None:
+    if name.startswith("."):
+        raise TargetError(f"{name!r} names no module: it begins with a dot")
     try:
-        found = importlib.util.find_spec(name)
-    except (ImportError, ValueError) as error:
+        found = importlib.util.find_spec(name) if name else None
+    except ModuleNotFoundError as error:
+        if not f"{name}.".startswith(f"{error.name}."):
+            raise  # something that a package around it wants
         raise TargetError(f"{name!r} names no module: {error}") from error
     if found is None:
         raise TargetError(f"there is no module {name!r} in {Path.cwd()} or on the Python path; a file ends with .py")
-    loaded: list[ModuleType] = []
-    _guarded(lambda: loaded.append(importlib.import_module(name)))
-    return loaded[0]
 
 
 def _guarded(call: Callable[[], Any]) -> None:
     try:
         call()
-    except ConfigurationError:
-        raise  # names the option and the remedy: a traceback would say less
+    except (ConfigurationError, TargetError):
+        raise  # names the option, or the target, and the remedy: a traceback would say less
     except Exception as error:
         told: traceback.TracebackException | None = traceback.TracebackException.from_exception(error)
         shown = told

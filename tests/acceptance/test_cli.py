@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -95,6 +98,32 @@ def test_an_error_in_the_users_module_is_the_users_own_traceback(tmp_path: Path,
     assert (lines[0], lines[-1]) == ("Traceback (most recent call last):", "KeyError: 'no such setting'")
     files = [line.split('"')[1] for line in lines if line.startswith('  File "')]
     assert {Path(file).name for file in files} == {"app.py"}
+
+
+@pytest.mark.parametrize("line", ["{}['no such setting']", "import no_such_package"])
+def test_an_error_in_the_package_around_the_module_is_the_users_own_traceback_too(tmp_path: Path, line: str) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").write_text(line)
+    (tmp_path / "shop" / "app.py").write_text(HANDLER)
+
+    code, output = run("worker", "shop.app", cwd=tmp_path, environment=NOWHERE)
+
+    assert code == 1
+    files = [line.split('"')[1] for line in output.splitlines() if line.startswith('  File "')]
+    assert [Path(file).name for file in files] == ["__init__.py"]
+
+
+def test_a_reader_that_has_seen_enough_is_no_reason_for_a_traceback(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        told = subprocess.run(
+            [CAMUNDA_CLIENT, "doctor"], cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+        )
+    finally:
+        os.close(writer)
+
+    assert (told.returncode, told.stderr) == (128 + signal.SIGPIPE, "")
 
 
 def test_a_handler_that_cannot_be_called_is_told_with_the_users_line_only(tmp_path: Path) -> None:

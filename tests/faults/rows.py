@@ -140,7 +140,7 @@ ROWS = (
     Row(108, "E", "Handlers longer than the drain", "60 s against 1 s", "handed back, no retry lost; exit 1", (CLI + "test_a_handler_that_outlasts_the_drain_costs_exit_code_1_and_no_job",)),
     Row(109, "E", "Report hangs at the end", "never answered", "not waited for beyond the drain; exit 1 names the job"),
     Row(110, "E", "SIGTERM without an engine", "nobody listens", "exit 0 at once"),
-    Row(112, "E", "Second SIGTERM", "also while Python is busy", "exit 143 at once", (CLI + "test_the_second_signal_ends_a_worker_whose_handler_never_yields",)),
+    Row(112, "E", "Second SIGTERM", "also while Python is busy; an echo within a second", "exit 143 at once; an echo changes nothing", (CLI + "test_the_second_signal_ends_a_worker_whose_handler_never_yields",)),
     Row(113, "E", "Ctrl+C once, twice", "SIGINT", "as SIGTERM; 130"),
     Row(114, "E", "SIGHUP, nohup", "SIGHUP; ignored by inheritance", "as SIGTERM; stays ignored", (CLI + "test_under_nohup_a_hangup_is_ignored",)),
     Row(115, "E", "What is going on?", "SIGUSR1", "one line for each job in hand, with its stack, without variables"),
