@@ -40,10 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        code = int(options.run(options))
-        with suppress(AttributeError, ValueError):  # there was none, or it is closed
-            sys.stdout.flush()
-        return code
+        return _flushed(int(options.run(options)))
     except BrokenPipeError:
         return _left_by_reader()
     except patching.PatchedTooLate as error:
@@ -57,6 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _flushed(code: int) -> int:
+    with suppress(AttributeError, ValueError):  # there is no stdout, or it is closed
+        sys.stdout.flush()
+    return code
 
 
 def _left_by_reader() -> int:

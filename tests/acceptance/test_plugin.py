@@ -465,7 +465,6 @@ def test_handlers_run_in_a_process_that_nobody_may_patch(suite: Suite) -> None:
 
 def test_handlers_run_under_xdist_where_nobody_patches(suite: Suite) -> None:
     """Patched late, the threads of its workers met greenlets, and the run ended without a test."""
-    pytest.importorskip("xdist")
     (suite.folder / "test_it.py").write_text(
         f"import order_process{START}\ndef test_it(camunda, camunda_worker_session):\n"
         "    order = begin(camunda, amount=1)\n    camunda.run_until_idle()\n    order.assert_variables(charged=1)\n"
