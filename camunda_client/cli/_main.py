@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
 import sys
 from contextlib import suppress
@@ -15,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from camunda_client import __version__, patching
-from camunda_client.cli import _demo, _engine, _target, _worker
+from camunda_client.cli import _demo, _engine, _stdout, _target, _worker
 from camunda_client.error import ConfigurationError, ServiceException
 
 if TYPE_CHECKING:
@@ -42,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _flushed(int(options.run(options)))
     except BrokenPipeError:
-        return _left_by_reader()
+        _stdout.discard()
+        return 128 + signal.SIGPIPE  # as of a program that `| head` has ended
     except patching.PatchedTooLate as error:
         print(f"camunda-client: {error}", file=sys.stderr)
         return error.exit_code
@@ -60,14 +60,6 @@ def _flushed(code: int) -> int:
     with suppress(AttributeError, ValueError):  # there is no stdout, or it is closed
         sys.stdout.flush()
     return code
-
-
-def _left_by_reader() -> int:
-    """Return the code of a program whose output was closed, as by ``| head``, and keep Python from telling it again."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
-    os.close(null)
-    return 128 + signal.SIGPIPE
 
 
 class _Parser(argparse.ArgumentParser):

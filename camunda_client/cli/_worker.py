@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from camunda_client import log, patching
-from camunda_client.cli import _target
+from camunda_client.cli import _stdout, _target
 
 if TYPE_CHECKING:
     import argparse
@@ -100,7 +100,4 @@ def _flush_stdout() -> None:
     try:
         sys.stdout.flush()
     except (OSError, ValueError):
-        with suppress(OSError):
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, 1)
-            os.close(null)
+        _stdout.discard()

@@ -14,8 +14,8 @@ from camunda_client.error import ConfigurationError
 
 #: A token endpoint may carry a query; an API address may not.
 TokenUrl = Annotated[str, AfterValidator(lambda value: checked_url(value.strip(), query_allowed=True))]
-NotBlank = Annotated[str, AfterValidator(utf8), Field(min_length=1)]
 Text = Annotated[str, AfterValidator(utf8)]
+NotBlank = Annotated[Text, Field(min_length=1)]
 _BOOL = TypeAdapter(bool)
 if TYPE_CHECKING:
     # A str is given and a Secret is found: without pydantic's plugin, type checkers know no way to say that.

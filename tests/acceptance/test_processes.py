@@ -66,6 +66,12 @@ class App:
     def get(self, path: str) -> tuple[int, str]:
         return get(f"http://127.0.0.1:{self.port}{path}")
 
+    def take_one(self, camunda: RealCamunda) -> None:
+        """Return when both are alive and one of them works a job."""
+        until(self.is_alive, "both are alive")
+        start_many(camunda.base_url, f"one-{self.run}", 1)
+        until(lambda: '"in_flight": 1' in self.get("/health")[1], "one works")
+
     def is_alive(self) -> bool:
         return self.get("/health")[0] == 200
 
@@ -141,9 +147,7 @@ def test_signals_to_all_of_a_control_group_drain_all(real_camunda: RealCamunda, 
     """systemd signals parent and workers; these took what the parent passed on for a second signal, and were gone."""
     app = App(real_camunda, tmp_path, body=WAIT_FOR_GO)
     with app.program as program:
-        until(app.is_alive, "both are alive")
-        start_many(real_camunda.base_url, f"one-{app.run}", 1)
-        until(lambda: '"in_flight": 1' in app.get("/health")[1], "one works")
+        app.take_one(real_camunda)
         for pid in (program.process.pid, *app.pids()):
             os.kill(pid, signal.SIGTERM)
         program.wait_for('"processes.stopping"')
@@ -159,9 +163,7 @@ def test_a_question_to_the_parent_is_answered_by_those_who_work(real_camunda: Re
     """SIGUSR1 ended the parent."""
     app = App(real_camunda, tmp_path, body=WAIT_FOR_GO)
     with app.program as program:
-        until(app.is_alive, "both are alive")
-        start_many(real_camunda.base_url, f"one-{app.run}", 1)
-        until(lambda: '"in_flight": 1' in app.get("/health")[1], "one works")
+        app.take_one(real_camunda)
         program.send(signal.SIGUSR1)
         program.wait_for('"job.in_hand"')
         (tmp_path / "go").touch()
