@@ -17,7 +17,7 @@ setup: .venv/.done ## Make .venv with all that demo and tests need (again only w
 # The stamp comes last: an interrupted installation is done again.
 .venv/.done: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
-		{ echo "needs Python 3.10 to 3.13, $(PYTHON) is $$($(PYTHON) -V 2>&1); say make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+		{ echo "needs Python 3.10 to 3.15, $(PYTHON) is $$($(PYTHON) -V 2>&1); say make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
 		{ rm -rf .venv; echo "could not make .venv; on Debian and Ubuntu: apt-get install python3-venv"; exit 2; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import argparse
 
 #: Minor versions of Python 3 that are tested.
-_TESTED = range(10, 14)
+_TESTED = range(10, 16)
 _DISTRIBUTION = "c8-client"
 #: For Camunda 7, by others; it has a top-level package of our name, and whoever is installed last wins.
 _NAMESAKE = "camunda-client"

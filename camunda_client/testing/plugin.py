@@ -16,7 +16,7 @@ from camunda_client.testing._registrations import Registrations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
-    from typing import NoReturn, TypeGuard
+    from typing import TypeGuard
 
     from camunda_client.c8.models import ActivatedJob
     from camunda_client.testing.embedded_camunda import EmbeddedCamunda
@@ -63,7 +63,7 @@ def camunda(request: pytest.FixtureRequest) -> Iterator[EmbeddedCamunda]:
         # The nearest comes first there; what a test says shall count more than what its class says.
         wanted = options(reversed([*request.node.iter_markers("camunda")]))
     except ValueError as error:
-        _fail(f"marker camunda: {error}")
+        pytest.fail(f"marker camunda: {error}", pytrace=False)
     with kind(folder=request.path.parent, **wanted) as fresh:
         yield fresh
 
@@ -122,12 +122,10 @@ def _embedded_camunda() -> type[EmbeddedCamunda]:
         package = (error.name or "").partition(".")[0]
         if package not in _EXTRA:
             raise
-        _fail(f"the fixture camunda needs {package}, which is not installed: pip install 'c8-client[embedded]'")
-    return EmbeddedCamunda
-
-
-def _fail(told: str) -> NoReturn:
-    pytest.fail(told, pytrace=False)
+    else:
+        return EmbeddedCamunda
+    told = f"the fixture camunda needs {package}, which is not installed: pip install 'c8-client[embedded]'"
+    raise pytest.fail.Exception(told, pytrace=False)
 
 
 def _own_modules(request: pytest.FixtureRequest) -> list[Any]:
