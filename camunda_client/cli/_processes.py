@@ -37,9 +37,10 @@ _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 class Worker:
     """One place for a worker process, and the process that has it now."""
 
-    def __init__(self, number: int, command: list[str]) -> None:
+    def __init__(self, number: int, command: list[str], board: Board) -> None:
         self.number = number
         self._command = command
+        self._board = board
         self.deaths = 0
         self.ready = False
         #: A process in this place has worked, this one or one before it.
@@ -57,6 +58,7 @@ class Worker:
             self._start()
         except OSError as error:
             self._wait()
+            self._board.ended(self.number, self.wait_s, deaths=self.deaths, error=str(error))
             log.warning("process.start_failed", process=self.number, error=str(error), wait_s=self.wait_s)
             return False
         return True
@@ -75,9 +77,10 @@ class Worker:
         finally:
             os.close(writer)
         self.pipe, self.ready, self._unread = pipe, False, b""
+        self._board.started(self.number, self.process.pid)
         log.info("process.started", process=self.number, pid=self.process.pid)
 
-    def read(self, board: Board) -> bool:
+    def read(self) -> bool:
         """Take what the process has told; return False at the end of its pipe."""
         try:
             data = os.read(self.pipe, 1 << 20)
@@ -86,14 +89,15 @@ class Worker:
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
             self.ready = self.ever_ready = True
-            board.put(self.number, json.loads(line))
+            self._board.put(self.number, json.loads(line))
         return bool(data)
 
-    def died(self) -> None:
+    def died(self, code: int) -> None:
         """Take note of its end, and of when to start it again."""
         os.close(self.pipe)
         self.process = None
         self._wait()
+        self._board.ended(self.number, self.wait_s, deaths=self.deaths, exit_code=code)
 
     def _wait(self) -> None:
         self.deaths = 1 if time.monotonic() - self._born_s > _LONG_LIFE_S else self.deaths + 1
@@ -110,8 +114,8 @@ class Family:
 
     def __init__(self, command: list[str], processes: int) -> None:
         """Run so many of ``command``."""
-        self.board = Board()
-        self._workers = [Worker(number, command) for number in range(1, processes + 1)]
+        self.board = Board(processes)
+        self._workers = [Worker(number, command, self.board) for number in range(1, processes + 1)]
         #: Signals that came, and when.
         self._signals: list[tuple[int, float]] = []
         self._insistence = Insistence()
@@ -128,7 +132,7 @@ class Family:
         while True:
             self._start_due()
             for key, _ in self._selector.select(_LOOK_EVERY_S):
-                if not key.data.read(self.board):
+                if not key.data.read():
                     self._selector.unregister(key.fd)
             # Before the deaths: whoever signals a whole control group has the workers end as well.
             self._heed_signals()
@@ -156,6 +160,7 @@ class Family:
 
     def _stop(self, reason: str) -> None:
         self._stopping = True
+        self.board.stop()
         log.info("processes.stopping", reason=reason)
         self._send(signal.SIGTERM)
 
@@ -178,11 +183,10 @@ class Family:
                 continue
             code = worker.process.returncode
             if worker.pipe in self._selector.get_map():
-                worker.read(self.board)
+                worker.read()
                 self._selector.unregister(worker.pipe)
             was_ready = worker.ready
-            worker.died()
-            self.board.end(worker.number)
+            worker.died(code)
             self._judge(worker, code, was_ready=was_ready)
 
     def _judge(self, worker: Worker, code: int, *, was_ready: bool) -> None:
@@ -223,5 +227,5 @@ def run(options: argparse.Namespace) -> int:
         command.append("--fast-requests=pooled" if options.fast_requests == "pooled" else "--fast-requests")
     family = Family(command, options.processes)
     if options.status_port is not None:
-        serve(family.board, options.processes, options.status_host, options.status_port)
+        serve(family.board, options.status_host, options.status_port)
     return family.run()

@@ -53,39 +53,88 @@ def tell_parent(fd: int, on_gone: Callable[[], object]) -> None:
         gevent.sleep(EVERY_S)
 
 
-class Board:
-    """The last word of every worker process."""
+class _Place:
+    """One place for a worker process, as its parent sees it."""
 
-    def __init__(self) -> None:
+    def __init__(self, since_s: float, pid: int | None = None) -> None:
+        #: The process there, until it ends.
+        self.pid = pid
+        self.since_s = since_s
+        #: What the process told last, and when.
+        self.status: dict[str, Any] = {}
+        self.told_s = 0.0
+        #: Where there is no process: why, and when the next one is due.
+        self.end: dict[str, Any] = {}
+        self.due_s = 0.0
+
+    def told(self, now: float, *, stopping: bool) -> dict[str, Any]:
+        """Return its state, and what is known beyond that."""
+        if self.end:
+            if stopping:
+                return {"state": "ended", "alive": False, **self.end}
+            return {"state": "waiting", "alive": False, "starts_in_s": round(max(self.due_s - now, 0), 1), **self.end}
+        if not self.status:
+            # It has not polled yet: nobody may rely on it, and a roll-out should not go on.
+            state = "stopping" if stopping else "starting"
+            return {"state": state, "alive": False, "pid": self.pid, "starting_s": round(now - self.since_s, 1)}
+        health, silent_s = self.status["health"], now - self.told_s
+        state = "stopping" if stopping or not health["running"] else "running"
+        if silent_s >= SILENCE_S:
+            state = "silent"
+        told = {"state": state, "pid": self.pid, "silent_s": round(silent_s, 1), **health}
+        return {**told, "alive": state == "running" and health["alive"]}
+
+
+class Board:
+    """What is known of every worker process. The parent writes it, the status port's threads read it."""
+
+    def __init__(self, processes: int, clock: Callable[[], float] = time.monotonic) -> None:
+        """Know of so many places, numbered from 1, that their processes are about to start."""
         self._lock = threading.Lock()
-        self._last: dict[int, tuple[float, dict[str, Any]]] = {}
+        self._clock = clock
+        self._places = {number: _Place(clock()) for number in range(1, processes + 1)}
+        self._stopping = False
         #: One sum of all that have ended: a worker that dies again and again must not fill its parent.
         self._ended: dict[str, Any] | None = None
+
+    def started(self, number: int, pid: int) -> None:
+        """Keep that a place has a new process."""
+        with self._lock:
+            self._places[number] = _Place(self._clock(), pid)
 
     def put(self, number: int, status: dict[str, Any]) -> None:
         """Keep a worker's newest status."""
         with self._lock:
-            self._last[number] = (time.monotonic(), status)
+            place = self._places[number]
+            place.status, place.told_s = status, self._clock()
 
-    def end(self, number: int) -> None:
-        """Keep what a worker counted that has ended: counters don't go back when a process is replaced."""
+    def ended(self, number: int, wait_s: float, **end: Any) -> None:
+        """Keep why a place has no process, and when it is to get one.
+
+        What its process counted is kept, too: counters don't go back when a process is replaced.
+        """
         with self._lock:
-            _, status = self._last.pop(number, (0.0, {}))
-            if status:
-                counted = status["metrics"]
+            place = self._places[number]
+            if place.status:
+                counted = place.status["metrics"]
                 counted["counters"]["camunda_jobs_in_flight"] = []
                 self._ended = metrics.merged(self._ended, counted) if self._ended is not None else counted
+            place.status, place.end, place.due_s = {}, end, self._clock() + wait_s
 
-    def health(self, processes: int) -> dict[str, Any]:
-        """Return whether all of so many processes are alive, and each one's own word."""
-        now = time.monotonic()
+    def stop(self) -> None:
+        """Keep that all are told to stop: from now on none is well, and none is replaced."""
+        with self._lock:
+            self._stopping = True
+
+    def health(self) -> dict[str, Any]:
+        """Return whether all processes are alive, and the state of each."""
+        now = self._clock()
         with self._lock:
             told = [
-                {"process": number, "silent_s": round(now - at, 1), **status["health"]}
-                for number, (at, status) in sorted(self._last.items())
+                {"process": number, **place.told(now, stopping=self._stopping)}
+                for number, place in self._places.items()
             ]
-        alive = len(told) == processes and all(one["alive"] and one["silent_s"] < SILENCE_S for one in told)
-        return {"alive": alive, "processes": told}
+        return {"alive": all(one["alive"] for one in told), "processes": told}
 
     def exposition(self) -> bytes:
         """Return the sums over all processes, as Prometheus reads them."""
@@ -93,7 +142,7 @@ class Board:
 
         with self._lock:
             metrics.clear()
-            for dumped in (self._ended, *(status["metrics"] for _, status in self._last.values())):
+            for dumped in (self._ended, *(place.status.get("metrics") for place in self._places.values())):
                 if dumped is not None:
                     metrics.add(dumped)
             registry = CollectorRegistry()
@@ -101,7 +150,7 @@ class Board:
             return generate_latest(registry)
 
 
-def serve(board: Board, processes: int, host: str, port: int) -> ThreadingHTTPServer:
+def serve(board: Board, host: str, port: int) -> ThreadingHTTPServer:
     """Answer ``/metrics`` and ``/health`` (200 or 503) on a thread of its own.
 
     Raises:
@@ -120,7 +169,7 @@ def serve(board: Board, processes: int, host: str, port: int) -> ThreadingHTTPSe
             if path == "/metrics":
                 self._send(200, "text/plain; version=0.0.4", board.exposition())
             elif path == "/health":
-                health = board.health(processes)
+                health = board.health()
                 self._send(200 if health["alive"] else 503, "application/json", json.dumps(health).encode())
             else:
                 self._send(404, "text/plain", b"there are /metrics and /health\n")

@@ -223,6 +223,36 @@ def test_a_replacement_that_cannot_start_leaves_the_others_at_work(tmp_path: Pat
     assert program.output.count("shutdown.drained") == 2
 
 
+def test_health_lists_every_process_with_its_state(tmp_path: Path) -> None:
+    """Whoever was starting, or waiting to be replaced, was not there at all."""
+    source = (
+        "import os, time\nwhile not os.path.exists('go'): time.sleep(0.05)\n"
+        "if os.path.exists('away'): raise ConnectionError('away')\n" + APP.format(run="none", body="pass")
+    )
+    (tmp_path / "app.py").write_text(source)
+    port = str(free_port())
+
+    def states() -> list[str]:
+        status, text = get(f"http://127.0.0.1:{port}/health")
+        assert status in (0, 503), "none has a Camunda to work for"
+        return [one["state"] for one in json.loads(text)["processes"]] if text else []
+
+    command = ("-m", "camunda_client", "worker", "app.py", "--processes", "2", "--status-port", port)
+    with Program(*command, cwd=tmp_path, environment=NOWHERE) as program:
+        until(lambda: states() == ["starting", "starting"], "both start")
+        (tmp_path / "go").touch()
+        until(lambda: states() == ["running", "running"], "both run")
+        (tmp_path / "away").touch()
+        pids = [json.loads(line)["pid"] for line in program.lines if '"process.started"' in line]
+        os.kill(pids[0], signal.SIGKILL)
+        os.kill(pids[1], signal.SIGSTOP)
+        program.wait_for('"process.died"', 2)  # killed, and could not start again
+        until(lambda: states() == ["waiting", "silent"], "one waits and one says nothing")
+        os.kill(pids[1], signal.SIGCONT)
+        program.send(signal.SIGTERM)
+        program.end()
+
+
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_the_working_directory_is_no_place_to_import_from(tmp_path: Path, processes: str) -> None:
     """Several processes had it before the standard library: a queue.py there was their end."""

@@ -19,12 +19,12 @@ pytest.importorskip("prometheus_client")
 
 @pytest.fixture
 def board() -> Board:
-    return Board()
+    return Board(2)
 
 
 @pytest.fixture
 def port(board: Board) -> Iterator[int]:
-    server = serve(board, 2, "127.0.0.1", 0)
+    server = serve(board, "127.0.0.1", 0)
     yield server.server_address[1]
     server.shutdown()
     server.server_close()
@@ -72,7 +72,7 @@ def test_it_listens_on_ipv6(board: Board) -> None:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
         pytest.skip("this machine has no IPv6")
-    server = serve(board, 2, "::1", 0)
+    server = serve(board, "::1", 0)
     try:
         with socket.create_connection(("::1", server.server_address[1]), 10) as client:
             client.sendall(b"GET /health HTTP/1.0\r\n\r\n")

@@ -334,6 +334,25 @@ def test_a_worker_whose_pool_is_busy_is_alive_though_it_does_not_poll(real_camun
         go_on.set()
 
 
+def test_a_worker_that_drains_is_not_alive_any_more(real_camunda: RealCamunda, run: str) -> None:
+    """It said so until its end, though it asks for nothing."""
+    from camunda_client.c8.worker import health
+
+    go_on = Event()
+    rest.start(real_camunda.base_url, f"one-{run}")
+
+    with working(real_camunda.base_url, {f"t-{run}": lambda job: go_on.wait(60)}, request_timeout=100) as workers:
+        until(lambda: health().in_flight == 1 and health().alive, "it works")
+        stopping = gevent.spawn(workers.stop)
+        until(lambda: not health().running, "it drains")
+        draining = health()
+        go_on.set()
+        stopping.get()
+
+    assert draining.in_flight == 1
+    assert not draining.alive
+
+
 def test_jobs_whose_answer_would_be_too_large_are_asked_for_in_smaller_batches(
     real_camunda: RealCamunda, run: str
 ) -> None:

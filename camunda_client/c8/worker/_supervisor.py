@@ -81,7 +81,7 @@ class Supervisor:
         """Return how the workers are."""
         types = [type_health(poller) for poller in self._pollers.values()]
         return Health(
-            alive=bool(self._cluster.leader) and all(one.alive for one in types),
+            alive=not self._stopping and bool(self._cluster.leader) and all(one.alive for one in types),
             running=not self._stopping,
             leader=self._cluster.leader,
             in_flight=sum(one.active for one in types),

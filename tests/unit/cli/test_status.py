@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from camunda_client import metrics
-from camunda_client.cli._status import Board
+from camunda_client.cli._status import SILENCE_S, Board
 
 
 @pytest.fixture(autouse=True)
@@ -40,13 +40,103 @@ def status(counted: Dump) -> dict[str, Any]:
     return {"health": {"alive": True}, "metrics": counted}
 
 
+class Clock:
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def word(*, alive: bool = True, running: bool = True) -> dict[str, Any]:
+    return {"health": {"alive": alive, "running": running, "in_flight": 3}, "metrics": dump(completed=1)}
+
+
+def states(board: Board) -> list[tuple[str, bool]]:
+    return [(one["state"], one["alive"]) for one in board.health()["processes"]]
+
+
+def test_all_is_well_only_once_every_process_says_so() -> None:
+    """Those that were starting were not there; only their number gave it away."""
+    board = Board(2)
+    assert states(board) == [("starting", False)] * 2
+
+    board.started(1, 4711)
+    board.put(1, word())
+    assert states(board) == [("running", True), ("starting", False)]
+    assert board.health()["alive"] is False
+
+    board.started(2, 4712)
+    board.put(2, word(alive=False))
+    assert states(board) == [("running", True), ("running", False)]
+    assert board.health()["alive"] is False
+
+    board.put(2, word())
+    assert board.health() == {
+        "alive": True,
+        "processes": [
+            {"process": number, "state": "running", "pid": pid, "silent_s": 0.0,
+             "alive": True, "running": True, "in_flight": 3}
+            for number, pid in ((1, 4711), (2, 4712))
+        ],
+    }  # fmt: skip
+
+
+def test_what_a_process_last_said_does_not_make_it_well_once_it_is_silent() -> None:
+    """It was shown as alive for ever."""
+    clock = Clock()
+    board = Board(1, clock)
+    board.started(1, 4711)
+    board.put(1, word())
+    clock.now_s = SILENCE_S
+
+    [told] = board.health()["processes"]
+
+    assert (told["state"], told["alive"], told["silent_s"]) == ("silent", False, SILENCE_S)
+    assert board.health()["alive"] is False
+
+
+def test_a_process_to_be_replaced_is_listed_with_its_end_and_when_the_next_one_starts() -> None:
+    """It was not there at all."""
+    clock = Clock()
+    board = Board(1, clock)
+    board.started(1, 4711)
+    board.put(1, word())
+    board.ended(1, 8.0, deaths=3, exit_code=-9)
+    clock.now_s = 2.0
+
+    assert board.health() == {
+        "alive": False,
+        "processes": [
+            {"process": 1, "state": "waiting", "alive": False, "starts_in_s": 6.0, "deaths": 3, "exit_code": -9}
+        ],
+    }
+    board.started(1, 4712)
+    clock.now_s = 5.0
+    assert board.health()["processes"] == [
+        {"process": 1, "state": "starting", "alive": False, "pid": 4712, "starting_s": 3.0}
+    ]
+
+
+def test_nothing_is_well_from_the_moment_that_all_are_told_to_stop() -> None:
+    board = Board(3)
+    for number in (1, 2):
+        board.started(number, 4710 + number)
+        board.put(number, word())
+    board.ended(2, 5.0, deaths=1, exit_code=0)
+
+    board.stop()
+
+    assert states(board) == [("stopping", False), ("ended", False), ("stopping", False)]
+    assert board.health()["alive"] is False
+
+
 def test_what_ended_workers_counted_stays_in_the_sums() -> None:
     pytest.importorskip("prometheus_client")
-    board = Board()
+    board = Board(1)
     for completed in (1, 10, 100):
-        board.put(0, status(dump(completed=completed, lost=1, took=(2, 0.5))))
-        board.end(0)
-    board.put(0, status(dump(completed=1000)))
+        board.put(1, status(dump(completed=completed, lost=1, took=(2, 0.5))))
+        board.ended(1, 0.0, exit_code=1)
+    board.put(1, status(dump(completed=1000)))
 
     shown = board.exposition().decode()
 
@@ -59,13 +149,13 @@ def test_what_ended_workers_counted_stays_in_the_sums() -> None:
 
 def test_no_more_than_the_sum_is_kept_of_workers_that_have_ended() -> None:
     """A dump was kept of each: a handler that kills its process made the parent grow with every restart."""
-    board = Board()
+    board = Board(1)
     told = []
     for _ in range(5):
         counted = dump(completed=1)
         told.append(weakref.ref(counted))
-        board.put(0, status(counted))
-        board.end(0)
+        board.put(1, status(counted))
+        board.ended(1, 0.0, exit_code=1)
     del counted
     gc.collect()
 
