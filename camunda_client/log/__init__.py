@@ -1,13 +1,14 @@
 """Log lines that carry the job they belong to, and that never fail or freeze it.
 
 Importing this package configures nothing. ``configure_if_unconfigured()``, called by ``start_camunda_workers()``,
-sets logging up only where the application has not; docs/logging.md tells what happens in which case.
+sets logging up only where the application has not; docs/logging.md tells what happens in which case. Tests of handlers
+call ``add_job_to_lines()`` alone.
 """
 
 from ._clean import redact
 from ._context import JobInFlight, add_job_context, bind_job, job_context, unbind_job
 from ._logger import Logger, get_logger
-from ._setup import Mode, configure_if_unconfigured, flush, lost_lines
+from ._setup import Mode, add_job_to_lines, configure_if_unconfigured, flush, lost_lines
 from ._streams import secure_standard_streams
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Logger",
     "Mode",
     "add_job_context",
+    "add_job_to_lines",
     "bind_job",
     "configure_if_unconfigured",
     "flush",

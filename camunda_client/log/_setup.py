@@ -56,9 +56,7 @@ def configure_if_unconfigured() -> Mode:
     global _mode
     if _mode is None:
         level, unknown = _level_from_environment()
-        # Only asked for if the application has imported it: it loads asyncio, and with it ssl.
-        structlog = sys.modules.get("structlog")
-        if structlog is not None and structlog.is_configured():
+        if _configured_structlog() is not None:
             _mode = _join_structlog()
         elif logging.getLogger().handlers:
             _mode = _join_stdlib(level)
@@ -92,9 +90,17 @@ def _level_from_environment() -> tuple[int | None, str | None]:
     return None, None
 
 
-def _join_structlog() -> Mode:
-    import structlog
+def add_job_to_lines() -> None:
+    """Give the application's own lines the job in flight: stdlib's records as attributes, structlog's events as fields.
 
+    Sets nothing up. Where we have set logging up, our sink adds the job by itself, and nothing is to be done.
+    """
+    if _mode is Mode.OURS:
+        return
+    add_job_to_records()
+    structlog = _configured_structlog()
+    if structlog is None:
+        return
     processors = structlog.get_config()["processors"]
     if add_job_context not in processors:
         if isinstance(processors, list):
@@ -102,7 +108,17 @@ def _join_structlog() -> Mode:
             processors.insert(0, add_job_context)
         else:
             structlog.configure(processors=[add_job_context, *processors])
-    add_job_to_records()
+
+
+def _configured_structlog() -> Any:
+    """Return structlog if the application has configured it."""
+    # Only asked for if the application has imported it: it loads asyncio, and with it ssl.
+    structlog = sys.modules.get("structlog")
+    return structlog if structlog is not None and structlog.is_configured() else None
+
+
+def _join_structlog() -> Mode:
+    add_job_to_lines()
     _logger._state.route = _logger.to_structlog
     return Mode.STRUCTLOG
 
@@ -111,7 +127,7 @@ def _join_stdlib(level: int | None) -> Mode:
     ours = logging.getLogger("camunda_client")
     if level is not None and ours.level == logging.NOTSET:
         ours.setLevel(level)
-    add_job_to_records()
+    add_job_to_lines()
     _logger._state.route = _logger.to_stdlib
     return Mode.STDLIB
 

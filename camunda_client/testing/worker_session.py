@@ -11,7 +11,7 @@ from datetime import timedelta
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from camunda_client import config
+from camunda_client import config, log
 from camunda_client.testing._jobs import as_received
 from camunda_client.testing._story import retries_left
 
@@ -151,6 +151,8 @@ class WorkerSession:
             RuntimeError: No handler was found at all.
         """
         __tracebackhide__ = True
+        # As at the start of a worker; only now, since a test or a module with handlers may have configured structlog.
+        log.add_job_to_lines()
         before = len(self.worked)
         workers = self._workers()
         if not workers:

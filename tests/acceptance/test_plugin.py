@@ -421,6 +421,40 @@ def test_it(camunda, camunda_worker_session, monkeypatch):
     assert "path taken: placed > charge-order" in output
 
 
+def test_lines_of_handlers_have_the_job_as_in_a_worker(suite: Suite) -> None:
+    """A worker gives records of every logger the job's attributes; a session did not."""
+    counts, output = suite.run(
+        """
+import logging
+import structlog
+from camunda_client.c8.worker import camunda_worker
+
+lines = []
+structlog.configure(processors=[lambda logger, name, event: lines.append(event) or ""])
+
+@camunda_worker(job_type="charge-order")
+def charge(job):
+    logging.getLogger("app").warning("charging")
+    structlog.get_logger().info("charged")
+    return {"charged": 5}
+"""
+        + START
+        + """
+def test_it(camunda, camunda_worker_session, caplog):
+    begin(camunda)
+    [worked] = camunda_worker_session.run_until_idle()
+    logging.getLogger("app").warning("outside")
+
+    inside, outside = [record for record in caplog.records if record.name == "app"]
+    assert (inside.job_key, inside.job_type) == (worked.job.job_key, "charge-order")
+    assert (inside.element_id, inside.retries, inside.attempt) == ("charge-order", 3, 1)
+    assert (outside.job_key, outside.attempt) == ("-", "-")
+    assert lines[0]["job_key"] == worked.job.job_key
+"""
+    )
+    assert counts == {"passed": 1}, output
+
+
 def test_a_handler_may_call_camunda(suite: Suite) -> None:
     counts, output = suite.run(f"""
 import order_process
