@@ -16,7 +16,7 @@ from camunda_client.embedded._incidents import Incident
 from camunda_client.embedded._jobs import Job
 from camunda_client.embedded._rejections import EngineError, Rejection
 from camunda_client.embedded._tenants import DEFAULT_TENANT
-from camunda_client.embedded._waits import Wait
+from camunda_client.embedded._waits import Call, Wait
 
 if TYPE_CHECKING:
     from camunda_client.embedded._gateway import Gateway
@@ -26,6 +26,7 @@ __all__ = [
     "STATES",
     "ActivatedJob",
     "Activation",
+    "Call",
     "Clock",
     "Deployment",
     "ElementRecord",

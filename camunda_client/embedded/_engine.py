@@ -36,7 +36,7 @@ from camunda_client.embedded._starts import Starts
 from camunda_client.embedded._tenants import DEFAULT_TENANT, refusal, tenants_named
 from camunda_client.embedded._user_tasks import UserTask, UserTasks
 from camunda_client.embedded._variables import Variables
-from camunda_client.embedded._waits import Wait, waits_of
+from camunda_client.embedded._waits import Call, Wait, calls_among, waits_of
 
 #: The lease of jobs that are activated directly, without a worker's own idea of it.
 DEFAULT_LEASE = timedelta(minutes=5)
@@ -613,6 +613,11 @@ class Engine:
         with self._command():
             process = self._lifecycle.processes.get(process_instance_key)
             return [] if process is None else waits_of(process)
+
+    def calls(self) -> list[Call]:
+        """Return the calls that are under way, oldest first: which call activity waits for which instance."""
+        with self._command():
+            return calls_among(self._lifecycle.processes.values())
 
     def _new_history(self, key: int, definition: Definition, tenant_id: str) -> InstanceHistory:
         history = InstanceHistory(definition.process_id, key, definition.key, definition.version, tenant_id)

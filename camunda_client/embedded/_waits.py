@@ -1,4 +1,4 @@
-"""What a process instance waits for, beside jobs: times, messages, signals."""
+"""What a process instance waits for, beside jobs: times, messages, signals, instances that it called."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from camunda_client.embedded._history import InstanceHistory
     from camunda_client.embedded._instances import ProcessInstance
 
 
@@ -24,6 +27,16 @@ class Wait:
     due_ms: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call activity waits for the instance that it called."""
+
+    #: Key of the process instance that called, and its element that did.
+    process_instance_key: int
+    element_id: str
+    called: InstanceHistory
+
+
 def waits_of(process: ProcessInstance) -> list[Wait]:
     """Return what the elements of an instance wait for, in order of their activation."""
     return [
@@ -35,3 +48,12 @@ def waits_of(process: ProcessInstance) -> list[Wait]:
         for one in instance.subscriptions
         if one.open
     ]  # fmt: skip
+
+
+def calls_among(processes: Iterable[ProcessInstance]) -> list[Call]:
+    """Return the calls that these instances were started by."""
+    return [
+        Call(process.caller.process.key, process.caller.element.id, process.history)
+        for process in processes
+        if process.caller is not None
+    ]

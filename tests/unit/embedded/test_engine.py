@@ -179,6 +179,20 @@ def test_a_called_instance_is_cancelled_with_its_caller_only(engine: Engine) -> 
     assert (caller.state, called.state) == ("TERMINATED", "TERMINATED")
 
 
+def test_a_call_is_told_until_the_called_instance_has_ended(engine: Engine) -> None:
+    """Only the engine's inside knew who had called whom."""
+    engine.deploy(MODELS / "call_activity_all.bpmn")
+    caller = engine.create_instance("call_activity_all", {"a": 1})
+    (called,) = (history for history in engine.instances if history is not caller)
+
+    (call,) = engine.calls()
+    assert (call.process_instance_key, call.called) == (caller.process_instance_key, called)
+    assert call.element_id in caller.active
+
+    engine.cancel(caller.process_instance_key)
+    assert engine.calls() == []
+
+
 def test_a_sub_process_is_opened_for_an_element_inside_it(engine: Engine) -> None:
     engine.deploy(MODELS / "nested.bpmn")
 
