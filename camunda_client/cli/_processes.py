@@ -66,6 +66,9 @@ class Worker:
     def _start(self) -> None:
         pipe, writer = os.pipe()
         os.set_blocking(pipe, False)
+        # Whoever asks the whole group must not end one that is not even Python yet. As its first act it ignores the
+        # question, and unblocks the signal.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
         try:
             # In a session of its own: Ctrl+C in a terminal reaches the parent alone, which passes it on once.
             self.process = subprocess.Popen(  # noqa: S603 - ourselves
@@ -75,6 +78,7 @@ class Worker:
             os.close(pipe)
             raise
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             os.close(writer)
         self.pipe, self.ready, self._unread = pipe, False, b""
         self._board.started(self.number, self.process.pid)
@@ -148,7 +152,7 @@ class Family:
         while self._signals:
             number, at_s = self._signals.pop(0)
             if number == signal.SIGUSR1:
-                self._send(signal.SIGUSR1, only_ready=True)
+                self._send(signal.SIGUSR1)
                 continue
             meaning = self._insistence.heard(number, at_s)
             if meaning is Meaning.AT_ONCE:
@@ -164,10 +168,8 @@ class Family:
         log.info("processes.stopping", reason=reason)
         self._send(signal.SIGTERM)
 
-    def _send(self, number: signal.Signals, *, only_ready: bool = False) -> None:
+    def _send(self, number: signal.Signals) -> None:
         for worker in self._workers:
-            if only_ready and not worker.ready:
-                continue  # it may not even be Python yet, and die of what it has no answer to
             if worker.process is not None and worker.process.poll() is None:
                 worker.process.send_signal(number)
 
@@ -204,7 +206,7 @@ class Family:
 
 def _ignore_echoes() -> None:
     """Let no late signal replace the exit code: Python gives up its handlers before its very end."""
-    for number in _ENDING:
+    for number in (*_ENDING, signal.SIGUSR1):
         signal.signal(number, signal.SIG_IGN)
 
 

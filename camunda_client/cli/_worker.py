@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import signal
 import sys
 import threading
 from contextlib import suppress
@@ -23,9 +22,6 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; return 0 after a clean stop, 1 after a forced one."""
     # Before gevent opens its own descriptors: with closed standard streams it would get their numbers.
     log.secure_standard_streams()
-    # Who asks before there is an answer must not end it; the workers take it over when they start.
-    if signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL:
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     patching.patch()
     if options.fast_requests:
         patching.speed_up_requests(pool_connections=options.fast_requests == "pooled")

@@ -184,6 +184,32 @@ def test_a_question_to_one_that_still_imports_does_not_end_it(tmp_path: Path, pr
     assert '"process.died"' not in program.output
 
 
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_question_in_the_first_moments_does_not_end_it(tmp_path: Path, processes: str) -> None:
+    """It did, until all imports were through; those of several processes died of it even before their first line."""
+    (tmp_path / "app.py").write_text(APP.format(run="none", body="pass"))
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, signal, sys\n"
+        "def ask():\n"
+        "    os.kill(os.getpid(), signal.SIGUSR1)\n"
+        "    print('asked', flush=True)\n"
+        "class AtTheFirstImport:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'argparse': ask()\n"
+        "sys.meta_path.insert(0, AtTheFirstImport())\n"
+        "if '--status-fd' in sys.orig_argv: ask()\n"
+    )
+    search = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
+    command = ("-m", "camunda_client", "worker", "app.py", "--processes", processes)
+    with Program(*command, cwd=tmp_path, environment={**NOWHERE, "PYTHONPATH": search}) as program:
+        program.wait_for('"workers.started"', int(processes))
+        program.send(signal.SIGTERM)
+        assert program.end() == 0
+
+    assert program.lines.count("asked") == {"1": 1, "2": 1 + 2 * 2}[processes]
+    assert '"process.died"' not in program.output
+
+
 @pytest.mark.parametrize(
     ("source", "code", "says"),
     [

@@ -87,8 +87,8 @@ def restore() -> None:
 
 def _ignore_echoes() -> None:
     """Let a late echo not kill a process that has drained and is about to say so by its exit code."""
-    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
-        if number in _installed and (_has_parent or number == signal.SIGHUP):
+    for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGTERM, signal.SIGINT):
+        if number in _installed and (_has_parent or number in (signal.SIGHUP, signal.SIGUSR1)):
             signal.signal(number, signal.SIG_IGN)
 
 
