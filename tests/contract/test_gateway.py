@@ -23,6 +23,15 @@ import pytest
 from camunda_client.embedded import Engine, Gateway
 
 MODELS = Path(__file__).parent.parent / "models"
+#: How a program of its own begins.
+GATEWAY = """
+import sys
+from camunda_client.embedded import Engine, Gateway
+
+engine = Engine()
+engine.deploy(sys.argv[-1])
+gateway = Gateway(engine).start()
+"""
 ACTIVATE = {"timeout": 60_000, "maxJobsToActivate": 1, "requestTimeout": -1}
 
 
@@ -53,6 +62,17 @@ def raw_request(path: str, body: Any) -> bytes:
     data = json.dumps(body).encode()
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
     return head.encode() + data
+
+
+def run_with_gateway(folder: Path, source: str, *launcher: str) -> tuple[int, str, str]:
+    """Run a program that finds a ``gateway``, and its ``engine`` with ``job_retries``; return exit code and outputs."""
+    program = folder / "program.py"
+    program.write_text(GATEWAY + textwrap.dedent(source))
+    run = subprocess.run(
+        [sys.executable, *launcher, str(program), str(MODELS / "job_retries.bpmn")],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    return run.returncode, run.stdout.strip(), run.stderr
 
 
 @pytest.mark.slow
@@ -322,34 +342,22 @@ def test_a_stopped_gateway_takes_no_jobs_with_it() -> None:
 @pytest.mark.slow
 def test_a_gateway_that_was_stopped_in_its_thread_lets_the_engine_go_on(tmp_path: Path) -> None:
     """Whoever completed the instance a cut request still waited for got an AttributeError: the hub was gone."""
-    program = tmp_path / "program.py"
-    program.write_text(
-        textwrap.dedent(
-            """
-            import http.client, json, sys
-            from camunda_client.embedded import Engine, Gateway
-
-            engine = Engine()
-            engine.deploy(sys.argv[-1])
-            gateway = Gateway(engine).start()
-            connection = http.client.HTTPConnection(gateway.host, gateway.port)
-            body = {"processDefinitionId": "job_retries", "awaitCompletion": True}
-            connection.request("POST", "/v2/process-instances", json.dumps(body), {"Content-Type": "application/json"})
-            while not engine.jobs():
-                pass
-            gateway.stop()
-            engine.complete(engine.activate("job_retries.work")[0].key)
-            print({history.state for history in engine.instances})
-            """
-        )
+    run = run_with_gateway(
+        tmp_path,
+        """
+        import http.client, json
+        connection = http.client.HTTPConnection(gateway.host, gateway.port)
+        body = {"processDefinitionId": "job_retries", "awaitCompletion": True}
+        connection.request("POST", "/v2/process-instances", json.dumps(body), {"Content-Type": "application/json"})
+        while not engine.jobs():
+            pass
+        gateway.stop()
+        engine.complete(engine.activate("job_retries.work")[0].key)
+        print({history.state for history in engine.instances})
+        """,
     )
 
-    run = subprocess.run(
-        [sys.executable, str(program), str(MODELS / "job_retries.bpmn")],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-
-    assert (run.returncode, run.stdout.strip(), run.stderr) == (0, "{'COMPLETED'}", "")
+    assert run == (0, "{'COMPLETED'}", "")
 
 
 def test_a_gateway_can_be_waited_for(gateway: Gateway) -> None:
@@ -377,42 +385,31 @@ def test_gateways_leave_no_descriptors_behind() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("launcher", [[], ["-m", "gevent.monkey"]], ids=["unpatched", "patched"])
 def test_it_serves_plain_blocking_code_in_both_kinds_of_processes(launcher: list[str], tmp_path: Path) -> None:
-    program = tmp_path / "program.py"
-    program.write_text(
-        textwrap.dedent(
-            """
-            import json, sys, threading, urllib.request
-            from camunda_client.embedded import Engine, Gateway
+    run = run_with_gateway(
+        tmp_path,
+        """
+        import json, threading, urllib.request
 
-            engine = Engine()
-            engine.deploy(sys.argv[-1])
-            gateway = Gateway(engine).start()
+        def post(path, body):
+            headers = {"Content-Type": "application/json"}
+            request = urllib.request.Request(gateway.base_url + path, json.dumps(body).encode(), headers)
+            return json.loads(urllib.request.urlopen(request, timeout=20).read() or b"null")
 
-            def post(path, body):
-                headers = {"Content-Type": "application/json"}
-                request = urllib.request.Request(gateway.base_url + path, json.dumps(body).encode(), headers)
-                return json.loads(urllib.request.urlopen(request, timeout=20).read() or b"null")
-
-            found = []
-            body = {"type": "job_retries.work", "timeout": 60000, "maxJobsToActivate": 1, "requestTimeout": 15000}
-            poll = lambda: found.append(post("/v2/jobs/activation", body))
-            polls = [threading.Thread(target=poll) for _ in range(20)]
-            for poll in polls:
-                poll.start()
-            for _ in polls:
-                post("/v2/process-instances", {"processDefinitionId": "job_retries"})
-            for poll in polls:
-                poll.join()
-            for jobs in found:
-                post("/v2/jobs/%s/completion" % jobs["jobs"][0]["key"], {})
-            print(len(found), {history.state for history in engine.instances})
-            """
-        )
+        found = []
+        body = {"type": "job_retries.work", "timeout": 60000, "maxJobsToActivate": 1, "requestTimeout": 15000}
+        poll = lambda: found.append(post("/v2/jobs/activation", body))
+        polls = [threading.Thread(target=poll) for _ in range(20)]
+        for poll in polls:
+            poll.start()
+        for _ in polls:
+            post("/v2/process-instances", {"processDefinitionId": "job_retries"})
+        for poll in polls:
+            poll.join()
+        for jobs in found:
+            post("/v2/jobs/%s/completion" % jobs["jobs"][0]["key"], {})
+        print(len(found), {history.state for history in engine.instances})
+        """,
+        *launcher,
     )
 
-    run = subprocess.run(
-        [sys.executable, *launcher, str(program), str(MODELS / "job_retries.bpmn")],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-
-    assert (run.returncode, run.stdout.strip(), run.stderr) == (0, "20 {'COMPLETED'}", "")
+    assert run == (0, "20 {'COMPLETED'}", "")
