@@ -183,6 +183,16 @@ def test_what_is_cut_or_no_http_is_a_failure_that_may_have_been_applied(
     assert lane.exchange(HEAD, b"", 5).status == 200
 
 
+@pytest.mark.parametrize(("header", "seconds"), [(b"7", 7.0), (b"7 ", 7.0), (b"soon", None), (b"\xb2", None)])
+def test_what_the_server_asks_to_wait_is_read_as_for_other_calls(
+    server: Server, header: bytes, seconds: float | None
+) -> None:
+    """The worker did not understand a number with a blank behind it, the API's functions did."""
+    server.answer = sends(b"HTTP/1.1 503 Busy\r\nRetry-After: " + header + b"\r\nContent-Length: 0\r\n\r\n")
+
+    assert server.lane().exchange(HEAD, b"{}", 5).retry_after_s == seconds
+
+
 def test_a_refused_connection_was_certainly_not_applied(server: Server) -> None:
     lane = server.lane()
     server.close()

@@ -3,8 +3,8 @@
 `requests` is loaded by the first exchange and not before, so that importing us never spoils later patching.
 """
 
-from camunda_client.c8._http._answer import Answer, is_problem, parsed, printable, problem
-from camunda_client.c8._http._encode import blame, encoded, shown
+from camunda_client.c8._http._answer import Answer, is_problem, parsed, printable, problem, retry_after_s
+from camunda_client.c8._http._encode import blame, encoded, is_key, shown
 from camunda_client.c8._http._exchange import exchange
 from camunda_client.c8._http._verdict import Verdict, verdict
 
@@ -14,10 +14,12 @@ __all__ = [
     "blame",
     "encoded",
     "exchange",
+    "is_key",
     "is_problem",
     "parsed",
     "printable",
     "problem",
+    "retry_after_s",
     "shown",
     "verdict",
 ]

@@ -33,6 +33,12 @@ class Answer:
         return word.encode() in self.body
 
 
+def retry_after_s(header: str) -> float | None:
+    """Return the seconds that a ``Retry-After`` asks for; dates and nonsense count as nothing asked."""
+    text = header.strip()
+    return float(text) if text.isascii() and text.isdigit() else None
+
+
 def parsed(answer: Answer) -> Any:
     """Return the body's JSON; None if it is empty.
 

@@ -43,6 +43,11 @@ def encoded(content: object) -> bytes:
     return text
 
 
+def is_key(text: str) -> bool:
+    """Tell whether the text is a key as Camunda makes them, and fit for a path; other scripts have digits, too."""
+    return text.isascii() and text.isdigit()
+
+
 def blame(value: object, path: str = "", seen: frozenset[int] = frozenset()) -> str:
     """Return which value is to blame if Camunda can't take this, with its path, or an empty text if none stands out."""
     at = path or "it"

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from camunda_client.c8._http._answer import Answer
+from camunda_client.c8._http._answer import Answer, retry_after_s
 from camunda_client.config import ApiConfig
 from camunda_client.error import ConnectionFailed
 
@@ -53,7 +53,7 @@ def exchange(
             return Answer(
                 status=response.status_code,
                 content_type=response.headers.get("content-type", "").lower(),
-                retry_after_s=_retry_after_s(response.headers.get("retry-after")),
+                retry_after_s=retry_after_s(response.headers.get("retry-after", "")),
                 body=content,
             )
     # OSError: a certificate file that is gone, no more file descriptors, a timeout while reading.
@@ -97,11 +97,6 @@ def _redirected(url: str, location: str) -> ConnectionFailed:
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme or 'http'}://{parts.netloc.rpartition('@')[2]}"
-
-
-def _retry_after_s(value: str | None) -> float | None:
-    """Return the seconds asked for; dates and nonsense count as nothing asked."""
-    return float(value) if value is not None and value.strip().isascii() and value.strip().isdigit() else None
 
 
 def _translated(

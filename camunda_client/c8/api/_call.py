@@ -185,7 +185,7 @@ def key(value: str | int, what: str) -> str:
         InvalidRequestError: It isn't digits.
     """
     text = str(value)
-    if isinstance(value, bool) or not (text.isascii() and text.isdigit()):
+    if isinstance(value, bool) or not _http.is_key(text):
         raise InvalidRequestError(f"{what} must be a key (digits only), not {_http.printable(repr(value), 80)}")
     return text
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from camunda_client.c8._http import parsed
+from camunda_client.c8._http import is_key, parsed
 from camunda_client.c8.models import ActivatedJob
 
 if TYPE_CHECKING:
@@ -28,11 +28,6 @@ class UnreadableJob(ValueError):
         #: The job's key, if at least that can be read.
         self.job_key = str(key) if isinstance(key, (int, str)) and is_key(str(key)) else None
         self.retries = retries if isinstance(retries, int) else 1
-
-
-def is_key(text: str) -> bool:
-    """Tell whether the text is a key as Camunda makes them; other scripts have digits, too."""
-    return text.isascii() and text.isdigit()
 
 
 def raw_jobs(answer: Answer) -> list[Any]:

@@ -18,7 +18,7 @@ import gevent.ssl
 import httptools
 
 from camunda_client import __version__
-from camunda_client.c8._http import Answer
+from camunda_client.c8._http import Answer, retry_after_s
 from camunda_client.c8.worker._addresses import Addresses
 from camunda_client.c8.worker._channel import Channel, Deadlines, PlainChannel, SecureChannel
 from camunda_client.error import ConnectionFailed
@@ -111,7 +111,7 @@ class _Response:
         return Answer(
             status=self.status,
             content_type=self.kind.decode("latin-1"),
-            retry_after_s=_retry_after_s(self.retry_after) if self.retry_after else None,
+            retry_after_s=retry_after_s(self.retry_after.decode("latin-1")) if self.retry_after else None,
             body=self.body[0] if len(self.body) == 1 else b"".join(self.body),
         )
 
@@ -351,8 +351,3 @@ _REASONS: Final = (
     (ssl.SSLError, "tls"),
     (TimeoutError, "timeout"),
 )
-
-
-def _retry_after_s(value: bytes) -> float | None:
-    """Return the seconds of a ``Retry-After`` header, or ``None`` for a date or nonsense."""
-    return float(value) if value.isdigit() else None

@@ -21,6 +21,15 @@ def test_json_is_read_exactly_and_as_deep_as_the_engine_goes(text: str) -> None:
     assert _http.parsed(as_json(text)) == json.loads(text)
 
 
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("3", 3.0), (" 10 ", 10.0), ("", None), ("-1", None), ("1.5", None), ("٣", None), ("²", None),
+     ("Wed, 21 Oct 2026 07:28:00 GMT", None)],
+)  # fmt: skip
+def test_only_whole_seconds_are_taken_from_retry_after(header: str, seconds: float | None) -> None:
+    assert _http.retry_after_s(header) == seconds
+
+
 def test_nothing_is_none() -> None:
     assert _http.parsed(Answer(204)) is None
 
