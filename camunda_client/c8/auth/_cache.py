@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from camunda_client import patching
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8.auth._fetch import FETCH_TIMEOUT_S, Token, TokenRefused
 from camunda_client.error import ConfigurationError, ErrorCode, ServiceException
@@ -86,7 +87,7 @@ class TokenCache:
             )
         try:
             left_s = None if give_up_at is None else give_up_at - self._clock()
-            return self._renewed(left_s, tries=TRIES)
+            return self._renewed(left_s)
         finally:
             lock.release()
 
@@ -105,7 +106,7 @@ class TokenCache:
             before = self._early_at, self._ends_at
             self._early_at = self._ends_at = now
             try:
-                renewed = self._renewed(wait_s, tries=TRIES)
+                renewed = self._renewed(wait_s)
             except ServiceException:
                 # One 401 may be one endpoint's, or a proxy's; the token may do for all else.
                 self._early_at, self._ends_at = before
@@ -122,8 +123,10 @@ class TokenCache:
         """Return the lock of this kind of thread and this process.
 
         One made before gevent patched would block the whole loop, and one copied by fork may be locked for ever.
+        gevent's own wakes only one of several native threads that wait beside greenlets (26.9.0), so where gevent has
+        patched, each native thread has a lock to itself, and at worst they fetch a token each.
         """
-        key = (socket.socket, os.getpid())
+        key = (socket.socket, os.getpid(), threading.get_native_id() if patching.is_patched() else None)
         return self._locks.get(key) or self._locks.setdefault(key, threading.Lock())
 
     def _renew_beside(self, now: float) -> None:
@@ -145,7 +148,7 @@ class TokenCache:
         finally:
             self._renewing_until = 0.0
 
-    def _renewed(self, wait_s: float | None, tries: int) -> str:
+    def _renewed(self, wait_s: float | None) -> str:
         """Return a fresh token; holds the lock, so whoever waited finds what the first one brought."""
         now = self._clock()
         if self._value is not None and now < self._early_at:
@@ -156,7 +159,7 @@ class TokenCache:
                 status=self._failure.status,
             )
         give_up_at = None if wait_s is None else now + wait_s
-        for attempt in range(1, tries + 1):
+        for attempt in range(1, TRIES + 1):
             began = self._clock()
             limit_s = FETCH_TIMEOUT_S if give_up_at is None else min(FETCH_TIMEOUT_S, max(give_up_at - began, 0.001))
             try:
@@ -166,7 +169,7 @@ class TokenCache:
             except ServiceException as error:
                 pause_s = self._backoff.wait_s(attempt)
                 tried_at = self._clock()
-                last = attempt == tries or (give_up_at is not None and tried_at + pause_s >= give_up_at)
+                last = attempt == TRIES or (give_up_at is not None and tried_at + pause_s >= give_up_at)
                 if isinstance(error, TokenRefused) or last:
                     # What was too slow for one caller's haste is no failure for the others.
                     if limit_s == FETCH_TIMEOUT_S or tried_at - began < limit_s:

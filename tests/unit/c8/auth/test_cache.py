@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+import gevent
 import pytest
+from gevent.event import Event
 
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8.auth._cache import COOL_DOWN_S, FORCED_PAUSE_S, REFUSED_COOL_DOWN_S, TRIES, TokenCache
@@ -311,3 +313,26 @@ def test_a_caller_gives_up_on_anothers_fetch_in_time() -> None:
 
 def test_a_token_does_not_show_itself() -> None:
     assert "abc" not in repr(Token("abc", 1.0))
+
+
+def test_native_threads_beside_greenlets_do_not_wait_for_them() -> None:
+    """gevent's lock woke one of those that waited, and left the others for good (gevent 26.9.0)."""
+    started, go_on = Event(), Event()
+    greenlets_own = threading.get_native_id()
+
+    def fetch(timeout_s: float) -> Token:
+        if threading.get_native_id() == greenlets_own:
+            started.set()
+            go_on.wait(30)
+        return Token("a token", 300.0)
+
+    cache = TokenCache(fetch)
+    renewing = gevent.spawn(cache.token)
+    started.wait(30)
+    waiting = [gevent.get_hub().threadpool.spawn(cache.token, 2.0) for _ in range(3)]
+
+    try:
+        assert [one.get(timeout=30) for one in waiting] == ["a token"] * 3
+    finally:
+        go_on.set()
+    assert renewing.get(timeout=30) == "a token"
