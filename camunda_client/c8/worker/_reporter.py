@@ -22,7 +22,7 @@ from camunda_client.c8.worker._answers import Verdict, fields, judge
 from camunda_client.c8.worker._held import Held, Stage
 from camunda_client.c8.worker._outcome import Outcome, failure
 from camunda_client.c8.worker._retries import back_off_ms, retries_left
-from camunda_client.error import ServiceException
+from camunda_client.error import ConnectionFailed, ServiceException
 from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Reporter:
             attempt += 1
             again = self._again
             try:
-                last = answer = self._commands.settle(held.key, outcome.command, outcome.body)
+                last = answer = self._settle(held, outcome)
             except ServiceException as error:
                 last, waits, self._troubled = error, _SOON, True
                 maybe_applied = maybe_applied or getattr(error, "maybe_applied", False)
@@ -141,15 +141,18 @@ class Reporter:
                 maybe_applied = maybe_applied or verdict is Verdict.UNKNOWN
                 log.debug("report.retried", attempt=attempt, **fields(answer))
             metrics.report_retries[held.settings.job_type] += 1
-            wait_s = waits.wait_s(attempt)
-            if nudged:
-                # Others' reports get through, this one does not: the trouble is its own, and they must not hurry it.
-                nudged = False
-                gevent.sleep(wait_s)
-            else:
-                nudged = again.wait(wait_s)
+            # Others' reports get through, this one does not: the trouble is its own, and they must not hurry it.
+            nudged = _wait(None if nudged else again, waits.wait_s(attempt))
         # The keeper met a job that is no longer leased, after an attempt without an answer: that one did it.
         return Verdict.ASSUMED if held.lost and maybe_applied else Verdict.UNKNOWN, last
+
+    def _settle(self, held: Held, outcome: Outcome) -> Answer:
+        try:
+            return self._commands.settle(held.key, outcome.command, outcome.body)
+        except gevent.Timeout as stray:
+            # One that the handler started and never closed strikes its greenlet wherever that is by then.
+            told = "interrupted by a stray gevent.Timeout"
+            raise ConnectionFailed(told, maybe_applied=True, reason="interrupted") from stray
 
     def _is_pointless(self, held: Held, outcome: Outcome, give_up_s: float) -> bool:
         if outcome.command == "failure":
@@ -214,6 +217,17 @@ _COUNTED = {
     "failure": metrics.jobs_failed,
     "error": metrics.jobs_error_thrown,
 }
+
+
+def _wait(again: Event | None, seconds: float) -> bool:
+    """Wait, and tell whether others' success ended it; for a time only if ``again`` is None."""
+    try:
+        if again is not None:
+            return again.wait(seconds)
+        gevent.sleep(seconds)
+    except (Exception, gevent.Timeout):  # noqa: BLE001, S110 - a stray one, as above: it costs a part of the wait
+        pass
+    return False
 
 
 def _unleases(outcome: Outcome) -> bool:
