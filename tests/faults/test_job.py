@@ -152,6 +152,28 @@ def test_a_job_that_comes_again_while_it_runs_is_not_started_again(
     assert len(proxy.seen(COMPLETION)) == 1
 
 
+def test_a_proxy_that_lets_no_extension_pass_does_not_take_the_lease(
+    scene: Scene, proxy: FaultProxy, events: Events
+) -> None:
+    """A proxy's 405 was taken for a lost lease: failures were not told any more, and their jobs ran again for ever."""
+    proxy.on("PATCH .*", broken.respond(405, b"<html>Method Not Allowed</html>"))
+
+    def handler(job: ActivatedJob) -> None:
+        if job.retries == 3:
+            until(lambda: events.named("lease.extension_refused") + events.named("lease.lost") != [], "it is refused")
+            raise KeyError("sku")
+
+    scene.start()
+    with working(proxy.base_url, {scene.job_type: handler}, timeout=2000, retry_back_off=0):
+        scene.completed_once()
+
+    [failed] = scene.now("FAILED")
+    assert failed["retries"] == 2
+    assert scene.now("TIMED_OUT") == []
+    [refused] = events.named("lease.extension_refused", logging.WARNING)
+    assert "405" in refused
+
+
 @pytest.mark.slow
 @pytest.mark.fault(62, 63)
 def test_jobs_that_wait_for_a_slot_go_back_before_their_lease_ends(

@@ -15,6 +15,7 @@ from gevent.pool import Pool
 
 from camunda_client import log as logging
 from camunda_client import metrics
+from camunda_client.c8._http import is_problem
 from camunda_client.c8.worker._answers import Verdict, fields, judge
 from camunda_client.c8.worker._commands import LEASE_CONNECTIONS
 from camunda_client.c8.worker._held import Held, Stage
@@ -23,14 +24,22 @@ from camunda_client.error import ServiceException
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from camunda_client.c8._http import Answer
     from camunda_client.c8.worker._commands import Commands
 
 log = logging.get_logger(__name__)
 
 #: A lease is renewed when this part of it is over, which leaves time for several more tries.
 _DUE_AT = 0.5
-#: Answers to an extension after which there is no lease left to extend.
-_OVER = (Verdict.GONE, Verdict.PAYLOAD, Verdict.REJECTED)
+#: Camunda's answers to an extension after which there is no lease left to extend: finished or cancelled (404), or no
+#: longer activated, because the lease ran out (400 on 8.6.0, or 409). Others', such as a proxy's that lets no PATCH
+#: pass (405), leave the lease as it is.
+_OVER = (400, 404, 409)
+#: Verdicts that say nothing against extensions as such.
+_PASSING = (Verdict.UNKNOWN, Verdict.OVERLOADED)
+_REMEDY = (
+    "something between here and Camunda refuses PATCH /v2/jobs: let it pass, or set a timeout that covers the work"
+)
 #: Seconds that a job may wait for a slot before it is handed back, so that an idle worker elsewhere can have it.
 SURPLUS_WAIT_S = 1.0
 #: Seconds between two looks at most: jobs whose lease is much shorter than others' must not be overlooked.
@@ -48,6 +57,8 @@ class Keeper:
         self._due: dict[float, dict[str, tuple[float, Held]]] = {}
         self._wake = Event()
         self._next_s = float("inf")
+        #: Extensions are refused, which has been told.
+        self._refused = False
         self._senders = Pool(LEASE_CONNECTIONS)
         self._greenlet: gevent.Greenlet[[], None] | None = None
 
@@ -134,17 +145,23 @@ class Keeper:
             held.renew(asked_s)
             metrics.lease_extended[held.settings.job_type] += 1
             self._enter(held, self._distance_s(held))
-        elif verdict in _OVER and held.stage is Stage.REPORTING:
+            self._refused = False
+        elif answer.status in _OVER and is_problem(answer):
+            self._over(held, answer)
+        else:
+            if verdict not in _PASSING and not self._refused:
+                self._refused = True
+                log.warning("lease.extension_refused", **fields(answer), remedy=_REMEDY)
+            self._try_again(held, **fields(answer))
+
+    def _over(self, held: Held, answer: Answer) -> None:
+        held.lost = True
+        if held.stage is Stage.REPORTING:
             # Most likely a report was applied whose answer was lost; the reporter finds out, and tells.
-            held.lost = True
             log.debug("lease.over_while_reporting", **fields(answer))
-        elif verdict in _OVER:
-            # 404: finished or cancelled. 400 or 409: no longer activated, because the lease ran out.
-            held.lost = True
+        else:
             metrics.lease_lost[held.settings.job_type] += 1
             log.warning("lease.lost", **fields(answer))
-        else:
-            self._try_again(held, **fields(answer))
 
     def _try_again(self, held: Held, **facts: object) -> None:
         log.debug("lease.extension_retried", **facts)
