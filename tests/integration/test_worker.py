@@ -120,8 +120,25 @@ class Undecided:
         raise ValueError("the truth of this is nobody's business")
 
 
+class Unspeakable(ServiceException):
+    """Ends whoever asks what it says or wants."""
+
+    def __init__(self) -> None:
+        pass
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("retries", "message"):
+            raise SystemExit(self)
+        return super().__getattribute__(name)
+
+
 def raises(error: Exception) -> None:
     raise error
+
+
+def spoils(job: ActivatedJob, name: str) -> None:
+    setattr(job, name, None)
+    raise KeyError("no such sku")
 
 
 @pytest.mark.parametrize(
@@ -139,6 +156,9 @@ def raises(error: Exception) -> None:
         (lambda: raises(ServiceException("later", retries="3")), "ServiceException: later"),  # type: ignore[arg-type]
         (lambda: raises(ServiceException("later", variables=Undecided())), "ServiceException: later"),  # type: ignore[arg-type]
         (lambda: raises(CamundaBusinessException("E", "m", Undecided())), "the truth of this is nobody's"),  # type: ignore[arg-type]
+        (lambda: raises(Unspeakable()), "Unspeakable: (its text can't be had)"),
+        (lambda job: spoils(job, "retries"), "KeyError: 'no such sku'"),
+        (lambda job: spoils(job, "custom_headers"), "KeyError: 'no such sku'"),
     ],
 )
 def test_nothing_that_a_handler_does_ends_more_than_its_job(
@@ -148,7 +168,9 @@ def test_nothing_that_a_handler_does_ends_more_than_its_job(
 
     def handler(job: ActivatedJob) -> Any:
         runs.append(job.retries)
-        return handler_ends() if len(runs) == 1 else {"worked": True}
+        if len(runs) > 1:
+            return {"worked": True}
+        return handler_ends(job) if handler_ends.__code__.co_argcount else handler_ends()
 
     rest.start(real_camunda.base_url, f"one-{run}")
     with working(real_camunda.base_url, {f"t-{run}": handler}, retry_back_off=0):

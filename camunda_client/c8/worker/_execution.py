@@ -120,14 +120,16 @@ class Execution:
         if isinstance(error, CamundaBusinessException):
             try:
                 return _outcome.thrown(error)
-            except Exception as problem:  # noqa: BLE001 - its variables may be objects of any class
+            except BaseException as problem:  # noqa: BLE001 - its variables may be objects of any class
                 error = problem
         self._memory.attempts.set(held.key, attempt)
         job, rule = held.job, held.settings.retry
         try:
             return _outcome.failed(error, job, rule, attempt=attempt)
-        except Exception as problem:  # noqa: BLE001 - as above; or retries="3", retry_back_off=timedelta(...)
-            retries = retries_left(job.retries)
+        except BaseException as problem:  # noqa: BLE001 - as above; or retries="3", job.retries = None
+            retries = retries_left(held.retries)
             wait_ms = back_off_ms(rule, job, retries=retries, attempt=attempt)
-            told = f"{_outcome.describe(error)}\n(what the exception asks for was ignored: {problem!r})"
+            told = (
+                f"{_outcome.describe(error)}\n(what the exception asks for was ignored: {_outcome.headline(problem)})"
+            )
             return _outcome.failure(told, retries=retries, back_off_ms=wait_ms, cause=error)

@@ -30,13 +30,15 @@ class Held:
     """
 
     __slots__ = (
-        "command", "ended_s", "expires_s", "greenlet", "job", "key", "lost", "received_s", "settings", "stage",
-        "started_s", "stopped", "successor",
+        "command", "ended_s", "expires_s", "greenlet", "job", "key", "lost", "received_s", "retries", "settings",
+        "stage", "started_s", "stopped", "successor",
     )  # fmt: skip
 
     def __init__(self, job: ActivatedJob, settings: WorkerSettings, now_s: float) -> None:
         self.job = job
+        # The job is the handler's, which may change it.
         self.key = job.job_key
+        self.retries = job.retries
         self.settings = settings
         self.received_s = now_s
         self.started_s = now_s

@@ -142,17 +142,21 @@ def encode_variables(value: object) -> bytes:
 
 def describe(error: BaseException) -> str:
     """Return an exception's type, text and the end of its traceback, for the incident an operator will read."""
-    name = type(error).__name__
-    try:
-        text = str(error)
-    except Exception:  # noqa: BLE001 - a broken __str__ must not cost the job its failure
-        text = "(its text can't be had)"
-    head = f"{name}: {text}" if text else name
-    head = head[: MESSAGE_CAP // 2]
+    head = headline(error)
     # Deepest frames last, as Python prints them; the ones that matter are the handler's own.
     frames = traceback.extract_tb(error.__traceback__)[-8:]
     lines = [f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}' for frame in frames[1:]]
     return "\n".join([head, *lines])
+
+
+def headline(error: BaseException) -> str:
+    """Return an exception's type and text, whatever its ``__str__`` does."""
+    name = type(error).__name__
+    try:
+        text = str(error)
+    except BaseException:  # noqa: BLE001 - a broken __str__ must not cost the job its failure
+        text = "(its text can't be had)"
+    return (f"{name}: {text}" if text else name)[: MESSAGE_CAP // 2]
 
 
 def clean(text: str) -> str:

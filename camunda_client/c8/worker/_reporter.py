@@ -102,7 +102,7 @@ class Reporter:
 
     def hand_back(self, held: Held) -> Fate:
         """Return a job that was not worked, retries unchanged: Camunda offers it again within milliseconds."""
-        outcome = failure("handed back unworked by a stopping or full worker", retries=held.job.retries)
+        outcome = failure("handed back unworked by a stopping or full worker", retries=held.retries)
         held.stage = Stage.REPORTING
         verdict, answer = self._send(held, outcome)
         held.stage = Stage.SETTLED
@@ -168,7 +168,7 @@ class Reporter:
         log.error("job.result_refused", bytes=size, culprit=culprit, **facts)
         metrics.results_refused[held.settings.job_type] += 1
         told = culprit or f"{facts['title'] or ''} {facts['detail'] or ''}".strip()
-        job, retries = held.job, retries_left(held.job.retries)
+        job, retries = held.job, retries_left(held.retries)
         wait_ms = back_off_ms(held.settings.retry, job, retries=retries)
         message = f"Camunda refused the handler's result of {size} bytes (status {facts['status']}): {told}"
         return failure(message, retries=retries, back_off_ms=wait_ms)

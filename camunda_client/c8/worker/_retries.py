@@ -50,7 +50,9 @@ def back_off_ms(
         return max(int(asked_ms), 0)
     if retries == 0:
         return 0
-    ordered = parse_duration_ms(job.custom_headers.get(HEADER))
+    # Handlers may change their job, to no dict as well.
+    headers = getattr(job, "custom_headers", None)
+    ordered = parse_duration_ms(headers.get(HEADER)) if isinstance(headers, dict) else None
     if ordered is not None:
         return ordered
     doublings = max(attempt - 1, _USUAL_RETRIES - 1 - retries, 0)
