@@ -24,11 +24,15 @@ _DURATION = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _MILLISECONDS = re.compile(r"\d{1,15}", re.ASCII)
+#: The most that Camunda's 32 bits hold: it refuses a failure that asks for more.
+_MOST_RETRIES = 2**31 - 1
+#: Milliseconds, 15 digits as above.
+_LONGEST_MS = 10**15 - 1
 
 
 def retries_left(retries: int, asked: int | None = None) -> int:
-    """Return the retries to leave a job with: what its exception asked for, or one fewer, never below 0."""
-    return max(retries - 1 if asked is None else asked, 0)
+    """Return the retries to leave a job with: what its exception asked for, or one fewer, as far as Camunda counts."""
+    return min(max(retries - 1 if asked is None else asked, 0), _MOST_RETRIES)
 
 
 def back_off_ms(
@@ -47,7 +51,7 @@ def back_off_ms(
         asked_ms: What the exception asked for.
     """
     if asked_ms is not None:
-        return max(int(asked_ms), 0)
+        return min(max(int(asked_ms), 0), _LONGEST_MS)
     if retries == 0:
         return 0
     # Handlers may change their job, to no dict as well.

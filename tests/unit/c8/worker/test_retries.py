@@ -16,7 +16,8 @@ def a_job(**fields: Any) -> ActivatedJob:
 
 
 @pytest.mark.parametrize(
-    ("retries", "asked", "left"), [(3, None, 2), (0, None, 0), (-1, None, 0), (3, 9, 9), (3, -5, 0)]
+    ("retries", "asked", "left"),
+    [(3, None, 2), (0, None, 0), (-1, None, 0), (3, 9, 9), (3, -5, 0), (3, 2**31, 2**31 - 1)],
 )
 def test_retries_go_down_by_one_unless_asked_otherwise(retries: int, asked: int | None, left: int) -> None:
     assert retries_left(retries, asked) == left
@@ -38,6 +39,7 @@ def test_the_exception_beats_the_header_and_the_header_the_rule() -> None:
 
     assert back_off_ms(RULE, job, retries=2) == 60_000
     assert back_off_ms(RULE, job, retries=2, asked_ms=5) == 5
+    assert back_off_ms(RULE, job, retries=2, asked_ms=2**63) < 2**63
     assert back_off_ms(RULE, job, retries=0) == 0
 
 
