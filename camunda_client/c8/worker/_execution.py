@@ -63,10 +63,10 @@ class Execution:
         logging.bind_job(held.job, attempt)
         fate: Fate | None = None
         held.greenlet = gevent.getcurrent()  # type: ignore[assignment]
-        held.started_s = time.monotonic()
+        held.started_s = held.ended_s = time.monotonic()
         held.stage = Stage.RUNNING
         try:
-            outcome = self._memory.unreported.take(held.key) or self._outcome(held, attempt)
+            outcome = self._memory.outcome(held.key, held.retries) or self._outcome(held, attempt)
             if outcome is not None:
                 fate = self._report(held, outcome)
         except HandlerStopped:
@@ -85,7 +85,7 @@ class Execution:
         outcome.cause = None
         if fate is Fate.LOST:
             # If Camunda offers the job to us again, this is its outcome: what is finished is not done twice.
-            self._memory.unreported.set(held.key, outcome)
+            self._memory.unreported.set(held.key, (outcome, held.retries))
         elif outcome.command != "failure":
             self._memory.settled(held.key)
         return fate

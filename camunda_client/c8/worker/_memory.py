@@ -53,8 +53,17 @@ class Memory:
         self.attempts: Recent[int] = Recent(_JOBS)
         #: How often we lost a job's lease.
         self.losses: Recent[int] = Recent(_JOBS)
-        #: Outcomes that could not be reported. When Camunda offers their job again, they are what it gets.
-        self.unreported: Recent[Outcome] = Recent(_OUTCOMES)
+        #: Outcomes that could not be reported, and the retries that their job had. See :meth:`outcome`.
+        self.unreported: Recent[tuple[Outcome, int]] = Recent(_OUTCOMES)
+
+    def outcome(self, key: str, retries: int) -> Outcome | None:
+        """Return what Camunda still has to be told of a job that it offers again, with so many retries.
+
+        Other retries than before mean that it failed elsewhere since, or that its incident was resolved: to tell our
+        failure now would undo that.
+        """
+        outcome, before = self.unreported.take(key) or (None, retries)
+        return None if outcome is not None and outcome.command == "failure" and retries != before else outcome
 
     def lost(self, key: str) -> int:
         """Count one more lost lease of a job, and return how many there were."""
