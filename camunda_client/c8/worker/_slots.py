@@ -30,6 +30,7 @@ class Slots:
         self._tasks: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._waiting: deque[Callable[[], None]] = deque()
         self._wanted: set[Event] = set()
+        self._closed = False
 
     @property
     def free(self) -> int:
@@ -67,10 +68,20 @@ class Slots:
         """Set the event when a slot becomes free, once."""
         self._wanted.add(event)
 
+    def close(self) -> None:
+        """Let the greenlets end: those that wait for a task now, the others after theirs. No task may come any more."""
+        self._closed = True
+        for _ in range(self._idle):
+            self.run(_nothing)
+
     def _serve(self) -> None:
-        while True:
+        while not self._closed:
             try:
                 task = self._tasks.get()
+            except gevent.GreenletExit:
+                # A kill() that a handler asked for, and that comes after its end. There may be a task for us.
+                gevent.spawn(self._serve)
+                return
             except (Exception, gevent.Timeout):  # noqa: BLE001, S112 - a Timeout that a handler started and never closed
                 continue
             task()
@@ -84,3 +95,7 @@ class Slots:
                 wanted, self._wanted = self._wanted, set()
                 for event in wanted:
                     event.set()
+
+
+def _nothing() -> None:
+    """Do nothing."""

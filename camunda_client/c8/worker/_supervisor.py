@@ -131,6 +131,7 @@ class Supervisor:
         self._keeper.stop()
         self._watchdog.stop()
         self._commands.close()
+        self._slots.close()
         return self._told(started_s)
 
     def _told(self, started_s: float) -> StopReport:

@@ -97,3 +97,48 @@ def test_a_timeout_that_a_task_never_closed_costs_no_slot() -> None:
     slots.run(lambda: gate.task(1))
     settle()
     assert gate.running == 1
+
+
+def test_a_kill_that_comes_after_its_task_costs_no_slot_and_no_task() -> None:
+    """A handler's spawn_later(5, getcurrent().kill) met the idle greenlet, and the next job waited for ever."""
+    slots, gate = Slots(1), Gate()
+    gate.open.set()
+    idle: list[gevent.Greenlet[..., None]] = []
+    slots.run(lambda: idle.append(gevent.getcurrent()))  # type: ignore[arg-type]
+    settle()
+
+    # Once before the next task is there, once when it is on its way.
+    idle[0].kill()
+    slots.run(lambda: idle.append(gevent.getcurrent()))  # type: ignore[arg-type]
+    settle()
+    gevent.get_hub().loop.run_callback(idle[1].throw, gevent.GreenletExit())
+    slots.run(lambda: gate.task(1))
+    settle()
+
+    assert gate.order == [1]
+    assert (slots.busy, slots.free) == (0, 1)
+
+
+def test_closed_slots_leave_no_greenlet_behind() -> None:
+    slots, gate, last = Slots(3), Gate(), Event()
+    served: list[gevent.Greenlet[..., None]] = []
+
+    def task(number: int) -> None:
+        served.append(gevent.getcurrent())  # type: ignore[arg-type]
+        gate.task(number)
+
+    for number in range(3):
+        slots.run(lambda number=number: task(number))
+    settle()
+    gate.open.set()
+    settle()
+    slots.run(lambda: last.wait() and None)
+    settle()
+
+    slots.close()
+    settle()
+    assert sum(greenlet.dead for greenlet in served) == 2
+
+    last.set()
+    settle()
+    assert all(greenlet.dead for greenlet in served)
