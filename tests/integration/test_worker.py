@@ -15,7 +15,7 @@ from gevent.event import Event
 
 from camunda_client import metrics
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker import CamundaWorkerManager
+from camunda_client.c8.worker import CamundaWorkerManager, health
 from camunda_client.error import CamundaBusinessException, ServiceException
 from camunda_client.testing.real_camunda import RealCamunda
 from tests.parts import rest
@@ -401,6 +401,17 @@ def test_starting_again_after_a_stop_works(real_camunda: RealCamunda, run: str) 
         job_records(real_camunda, f"t-{run}", "COMPLETED")
 
     assert tally.runs == {0: 1}
+
+
+def test_a_stop_leaves_no_thread_behind(real_camunda: RealCamunda) -> None:
+    """Each start of a worker whose gateway has a name kept one more thread for look-ups."""
+    before = len(os.listdir("/proc/self/task"))
+    for _ in range(3):
+        with working(real_camunda.base_url.replace("127.0.0.1", "localhost"), {"t-nothing": Tally()}) as workers:
+            until(lambda: health().alive, "it polls")
+            workers.stop()
+
+    until(lambda: len(os.listdir("/proc/self/task")) <= before, "the threads have ended", 10.0)
 
 
 def test_a_lease_is_extended_while_the_handler_runs(real_camunda: RealCamunda, run: str) -> None:

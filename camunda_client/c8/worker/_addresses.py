@@ -72,6 +72,12 @@ class Addresses:
         if not self._fixed:
             self._known = []
 
+    def close(self) -> None:
+        """Let the thread for look-ups end, once it has nothing to do any more."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            gevent.spawn(pool.kill)  # which waits for a look-up that is under way
+
     def _renew(self) -> None:
         if self._pool is None:
             self._pool = gevent.threadpool.ThreadPool(1)

@@ -48,12 +48,13 @@ class Commands:
         self._polls: _Lane
         self._reports: _Lane
         self._leases: _Lane
+        self._wire: Wire | None = None
         if config.api.proxy or config.worker.transport == "requests":
             self._polls = _RequestsLane(config, None)
             self._reports = _RequestsLane(config, config.worker.max_connections)
             self._leases = _RequestsLane(config, LEASE_CONNECTIONS)
         else:
-            wire = Wire(
+            self._wire = wire = Wire(
                 base,
                 tls_context(config.api.tls) if base.scheme == "https" else None,
                 connect_timeout_s=config.api.connect_timeout / 1000,
@@ -84,6 +85,8 @@ class Commands:
         """Close the idle connections."""
         for lane in (self._polls, self._reports, self._leases):
             lane.close()
+        if self._wire is not None:
+            self._wire.close()
 
     def _send(self, lane: _Lane, method: str, path: str, body: bytes, timeout_s: float) -> Answer:
         credentials = auth.authorization(self._config)

@@ -284,6 +284,10 @@ class Wire:
         """Return a new lane with at most ``limit`` connections."""
         return Lane(self, limit)
 
+    def close(self) -> None:
+        """Let go of what it takes to find the gateway; asked for again, it is there again."""
+        self._addresses.close()
+
     def connect(self, deadline: float) -> _Connection:
         """Return a new connection, TLS done; the host's addresses are tried in turn until ``deadline`` (monotonic).
 
