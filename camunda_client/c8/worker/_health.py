@@ -87,8 +87,8 @@ class ClusterWatch:
         try:
             answer = self._commands.topology()
             return answer.status == 200 and has_leader(parsed(answer))
-        except (ServiceException, ValueError):
-            return False
+        except (ServiceException, ValueError, AttributeError, TypeError):
+            return False  # the last two: JSON, but no topology
 
 
 def has_leader(topology: object) -> bool:
