@@ -267,6 +267,8 @@ def test_a_job_that_cannot_be_read_is_failed_and_the_others_worked(
     assert set(tally.runs.values()) == {1}
     assert len([job for job in completed if job["key"] != spoilt[0]]) == 4
     assert len(events.named("job.unreadable", logging.ERROR)) == 1
+    [told] = events.named("job.failed")
+    assert f"job_key={failed['key']} " in told
 
 
 @pytest.mark.fault(35)

@@ -26,7 +26,7 @@ from camunda_client.c8.worker._health import ClusterWatch, Health, type_health
 from camunda_client.c8.worker._held import Held, Stage
 from camunda_client.c8.worker._lease import Keeper
 from camunda_client.c8.worker._memory import Memory
-from camunda_client.c8.worker._outcome import failure
+from camunda_client.c8.worker._outcome import Outcome, failure
 from camunda_client.c8.worker._poller import Poller
 from camunda_client.c8.worker._reporter import Fate, Reporter
 from camunda_client.c8.worker._retries import retries_left
@@ -208,7 +208,11 @@ class Supervisor:
         job = ActivatedJob.model_validate({"jobKey": key, "type": settings.job_type, "retries": unreadable.retries})
         held = Held(job, settings, time.monotonic())
         outcome = failure(f"the worker could not read this job: {problem}", retries=retries_left(unreadable.retries))
-        self._hand_backs.spawn(self._reporter.report, held, outcome)
+        self._hand_backs.spawn(self._fail_unread, held, outcome)
+
+    def _fail_unread(self, held: Held, outcome: Outcome) -> None:
+        logging.bind_job(held.job)
+        self._reporter.report(held, outcome)
 
     def _work(self, held: Held) -> None:
         """In a slot: run the job, unless it was handed back while it waited."""
