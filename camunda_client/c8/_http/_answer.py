@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -11,6 +12,8 @@ from pydantic_core import from_json
 
 #: Characters of an answer's text that may get into messages and log lines.
 DETAIL_LIMIT = 1000
+#: Levels of an answer, and of the calls below its parsing.
+_DEEPEST = 2000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -58,11 +61,21 @@ def parsed(answer: Answer) -> Any:
 
 def _parsed_slowly(answer: Answer) -> Any:
     try:
-        return json.loads(answer.body.decode("utf-8"), parse_constant=_refuse_constant)
+        return _loads(answer.body.decode("utf-8"))
     except RecursionError:
         raise _not_json(answer, "it is nested too deeply") from None
     except ValueError as error:
         raise _not_json(answer, str(error)) from None
+
+
+def _loads(text: str) -> Any:
+    # Camunda's documents have up to 1,000 levels, and Python's parser counts ours among its own.
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(usual, _DEEPEST))
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    finally:
+        sys.setrecursionlimit(usual)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -40,7 +40,10 @@ def raw_jobs(answer: Answer) -> list[Any]:
         document = parsed(answer)
     except ValueError:
         # Perhaps it is one number in one job. The slow parser marks it, so that the other jobs can be worked.
-        document = _marked(answer)
+        try:
+            document = _marked(answer)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
     jobs = document.get("jobs") if isinstance(document, dict) else None
     if not isinstance(jobs, list):
         raise ValueError("the answer has no list of jobs; is the base URL that of Camunda's REST API?")
