@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import multiprocessing
 import os
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gevent
 import pytest
+from gevent.event import Event
 
 from camunda_client.c8.models import ActivatedJob
 from tests.faults.conftest import Events
@@ -144,6 +148,47 @@ def test_handlers_wait_for_programs_together(scene: Scene, call: Callable[[], An
 
     assert tally.peak >= 8
     assert time.monotonic() - started_s < 8
+
+
+def forks_a_process() -> int | None:
+    process = multiprocessing.get_context("fork").Process(target=time.sleep, args=(0.8,))
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+def forks_itself() -> int:
+    child = os.fork()
+    if child == 0:
+        time.sleep(0.8)
+        sys.exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.parametrize("fork", [forks_a_process, forks_itself])
+def test_what_a_handler_forks_is_no_second_worker(scene: Scene, tmp_path: Path, fork: Callable[[], Any]) -> None:
+    """While the child waited, it worked the jobs of its parent once more, and took answers from its connections."""
+    ended = tmp_path / "ended"
+    forked = Event()
+    waiting: list[int] = []
+
+    def handler(job: ActivatedJob) -> dict[str, Any]:
+        if job.variables["number"] == 0:
+            until(lambda: len(waiting) == 7, "the others are half-way")
+            gevent.get_hub().loop.run_callback(forked.set)
+            return {"code": fork()}
+        waiting.append(1)
+        forked.wait()
+        with ended.open("a") as lines:
+            lines.write(f"{os.getpid()}\n")
+        return {}
+
+    with working(scene.camunda.base_url, {scene.job_type: handler}):
+        scene.start(8)
+        completed = scene.completed_once(8)
+
+    assert ended.read_text().split() == [str(os.getpid())] * 7
+    assert [job["variables"] for job in completed if job["variables"]] == [{"code": 0}]
 
 
 @pytest.mark.slow

@@ -7,8 +7,10 @@ Nothing a handler does may end more than its own job: not ``sys.exit()``, not a 
 from __future__ import annotations
 
 import decimal
+import os
+import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import gevent
 
@@ -50,6 +52,7 @@ class Execution:
         self._context = context
         self._reporter = reporter
         self._memory = memory
+        self._process = os.getpid()
 
     def work(self, held: Held, on_end: OnEnd) -> None:
         """Run the handler, report, and call ``on_end``; in the calling greenlet. Never raises."""
@@ -103,6 +106,8 @@ class Execution:
                 held.ended_s = time.monotonic()
                 if timer is not None:
                     timer.close()
+                if os.getpid() != self._process:
+                    _end_child(sys.exc_info()[1])
             outcome = _outcome.completed(result)
         except BaseException as error:  # noqa: BLE001 - see the module's docstring
             # Also what the handler made of being stopped: its job is handed back with all its retries.
@@ -133,3 +138,9 @@ class Execution:
                 f"{_outcome.describe(error)}\n(what the exception asks for was ignored: {_outcome.headline(problem)})"
             )
             return _outcome.failure(told, retries=retries, back_off_ms=wait_ms, cause=error)
+
+
+def _end_child(error: BaseException | None) -> NoReturn:
+    """End a process that a handler forked and let go on to the handler's own end: the job is its parent's."""
+    code = error.code if isinstance(error, SystemExit) else error
+    os._exit(0 if code is None else code & 0xFF if isinstance(code, int) else 1)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import os
 from typing import TYPE_CHECKING, ClassVar
 
 import gevent
 
 from camunda_client import config, patching
 from camunda_client import log as logging
-from camunda_client.c8.worker import _signals
+from camunda_client.c8.worker import _child, _signals
 from camunda_client.c8.worker._health import Health
 from camunda_client.c8.worker._in_hand import tell_jobs_in_hand
 from camunda_client.c8.worker._registry import JobWorker, check_unique, resolve
@@ -114,11 +115,25 @@ class CamundaWorkerManager:
             gevent.get_hub().loop.run_callback(gevent.spawn, tell_jobs_in_hand, running.held_jobs())
 
     @classmethod
+    def leave_to_parent(cls) -> None:
+        """In a process that was just forked: leave workers that run to its parent."""
+        manager = cls._only
+        if manager is None or manager._running is None:
+            return
+        manager._running = manager._stop = None
+        atexit.unregister(manager.stop_workers)
+        _signals.restore()
+        _child.start_anew()
+
+    @classmethod
     def forget(cls) -> None:
         """Forget everything registered; running workers are stopped first."""
         if cls._only is not None:
             cls._only.stop_workers()
         cls._only = None
+
+
+os.register_at_fork(after_in_child=CamundaWorkerManager.leave_to_parent)
 
 
 def start_camunda_workers() -> None:
