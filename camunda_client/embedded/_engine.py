@@ -6,8 +6,6 @@ Nothing happens by itself: timers and leases are looked at when a command comes,
 
 from __future__ import annotations
 
-import _thread
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +25,7 @@ from camunda_client.embedded._instances import ElementInstance, ProcessInstance
 from camunda_client.embedded._jobs import Job, Jobs, Poll
 from camunda_client.embedded._keys import Keys
 from camunda_client.embedded._lifecycle import MAX_STEPS, Lifecycle
+from camunda_client.embedded._locks import native_lock
 from camunda_client.embedded._messages import Messages
 from camunda_client.embedded._multi_instance import MultiInstances
 from camunda_client.embedded._rejections import Rejection, invalid_argument, invalid_state, not_found
@@ -98,7 +97,7 @@ class Engine:
         self._history_limit = history_limit
         self._histories: dict[int, InstanceHistory] = {}
         self._ended: dict[int, None] = {}
-        self._lock = _native_lock()
+        self._lock = native_lock()
         self._schedule = Schedule()
         self._keys = Keys()
         self._incidents = Incidents(self._keys)
@@ -710,13 +709,3 @@ def _content(resource: str | Path | tuple[str, bytes | str]) -> tuple[str, bytes
         return name, content.encode() if isinstance(content, str) else content
     path = Path(resource)
     return path.name, path.read_bytes()
-
-
-def _native_lock() -> Any:
-    """Return a lock of the operating system even where gevent has replaced them.
-
-    The engine never waits while it holds it, and threads of both kinds may call the engine: a patched lock
-    shared between greenlets and native threads wedges for good (gevent 26.9.0, issue 2013).
-    """
-    monkey = sys.modules.get("gevent.monkey")
-    return monkey.get_original("_thread", "RLock")() if monkey is not None else _thread.RLock()

@@ -6,8 +6,6 @@ What it would make of another document is chance: the wrong element, a KeyError,
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Container, Iterator
 from typing import Any
 
@@ -26,36 +24,11 @@ _REFERRING_ELEMENTS = (
     "flowNodeRef", "sourceRef", "targetRef", "dataInputRefs", "optionalInputRefs", "whileExecutingInputRefs",
     "outputSetRefs", "dataOutputRefs", "optionalOutputRefs", "whileExecutingOutputRefs", "inputSetRefs",
 )  # fmt: skip
-#: References the schema asks for, of any type.
-_REQUIRED = {
-    "sequenceFlow": ("sourceRef", "targetRef"),
-    "association": ("sourceRef", "targetRef"),
-    "messageFlow": ("sourceRef", "targetRef"),
-    "boundaryEvent": ("attachedToRef",),
-}
 #: Which roots must have an id although the schema would let them go without: 8.6.0 keeps them by it (measured).
 _ROOTS_WITH_IDS = ("message", "signal", "error", "escalation")
-_PLAIN_NCNAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+#: Attributes that XML takes the blanks around from, besides the references.
+_COLLAPSED = ("id", "default", "isExecutable", "isInterrupting", "cancelActivity", "isSequential", "triggeredByEvent")
 _BLANK = " \t\r\n"
-
-
-def is_ncname(text: str) -> bool:
-    """Return whether a text is what XML lets be an id: a letter or ``_``, then also digits, ``.``, ``-`` and marks.
-
-    Source: XML 1.0 (fourth edition, which 8.6.0's parser goes by), appendix B; its letters end with the first plane.
-    """
-    if _PLAIN_NCNAME.fullmatch(text):
-        return True
-    return bool(text) and all(_may_be_in_a_name(char, first=not at) for at, char in enumerate(text))
-
-
-def _may_be_in_a_name(char: str, *, first: bool) -> bool:
-    if char == "_" or (not first and char in ".-\N{MIDDLE DOT}"):
-        return True
-    category = unicodedata.category(char)
-    if category not in ("Ll", "Lu", "Lo", "Lt", "Nl") and (first or category not in ("Mc", "Me", "Mn", "Lm", "Nd")):
-        return False
-    return char <= "\uf8ff" and not unicodedata.decomposition(char).startswith("<")
 
 
 def executable_processes(document: Any) -> list[Any]:
@@ -94,7 +67,7 @@ def _nodes(document: Any) -> Iterator[tuple[Any, str]]:
 
 def _trim(node: Any) -> None:
     for name, value in node.attrib.items():
-        if (name in ("id", "default") or name.endswith("Ref")) and value != value.strip(_BLANK):
+        if (name in _COLLAPSED or name.endswith("Ref")) and value != value.strip(_BLANK):
             node.set(name, value.strip(_BLANK))
 
 
@@ -104,8 +77,6 @@ def _wrong_ids(nodes: list[tuple[Any, str]]) -> Iterator[tuple[Any, str]]:
         node_id = node.get("id")
         if node_id is None:
             continue
-        if not is_ncname(node_id):
-            yield node, f"'{node_id}' can't be an id: an id is a letter or '_', then letters, digits, '_', '-' and '.'"
         if node_id in bearers:
             other, other_tag = bearers[node_id]
             where = f"the {other_tag} in line {other.sourceline} and the {tag} in line {node.sourceline}"
@@ -122,9 +93,6 @@ def _missing_ids(document: Any, flow_nodes: Container[str]) -> Iterator[tuple[An
 
 
 def _wrong_references(node: Any, tag: str, by_id: dict[str, str]) -> Iterator[str]:
-    for name in _REQUIRED.get(tag, ()):
-        if node.get(name) is None:
-            yield f"Must have the attribute {name}"
     given = [(name, node.get(name)) for name in ("default", *_REFERRING_ATTRIBUTES.get(tag, ()))]
     if tag in _REFERRING_ELEMENTS:
         given.append((tag, (node.text or "").strip(_BLANK)))

@@ -22,6 +22,7 @@ from camunda_client.embedded import _specs as specs
 from camunda_client.embedded._feel import FeelSyntaxError
 from camunda_client.embedded._ids import executable_processes, problems_of_ids
 from camunda_client.embedded._model import Element, Flow
+from camunda_client.embedded._schema import problems_of_schema
 
 NAMESPACES = {**DEFAULT_NSMAP, "zeebe": "http://camunda.org/schema/zeebe/1.0"}
 
@@ -95,11 +96,16 @@ def read_processes(content: bytes, filename: str) -> list[Process]:
         document = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
     except etree.XMLSyntaxError as error:
         raise ModelError(f"SAXException while parsing input stream: {error}") from error
+    if document.getroottree().docinfo.doctype:
+        raise ModelError("Fatal Error: URI=null Line=1: a document type (DOCTYPE) is not allowed")
     if etree.QName(document).localname != "definitions" or DEFAULT_NSMAP["bpmn"] != etree.QName(document).namespace:
         raise ModelError(f"expected a bpmn:definitions document, found {etree.QName(document).localname}")
     wrong_ids = [_problem(node, text) for node, text in problems_of_ids(document, SUPPORTED)]
     if wrong_ids:  # Spiff's parser would stumble over them
         raise ModelError("".join(map(str, wrong_ids)))
+    wrong = problems_of_schema(document)
+    if wrong:
+        raise ModelError("\n".join(wrong))
     parser = ZeebeParser()
     parser.add_bpmn_xml(document, filename)
     processes = [parser.process(node) for node in executable_processes(document)]

@@ -45,7 +45,7 @@ def refusal(model: str) -> str:
     with pytest.raises(Rejection) as refused:
         Engine().deploy(("model.bpmn", model))
     assert refused.value.code == "INVALID_ARGUMENT"
-    assert "'model.bpmn': - Element: " in refused.value.reason
+    assert "'model.bpmn': " in refused.value.reason
     return refused.value.reason
 
 
@@ -70,7 +70,7 @@ def test_an_id_is_borne_once(model: str, words: str) -> None:
 
 @pytest.mark.parametrize("name", ["s t", "1s", "-s", "a:s", "", "s\u00b2", "s\U0001f600", "\U00020000", "\u218f", "\uff21", "\ufb01", "\u093f"])  # fmt: skip
 def test_an_id_that_xml_does_not_allow_is_refused(name: str) -> None:
-    assert f"'{name}' can't be an id" in refusal(document(f'<bpmn:startEvent id="{name}"/>'))
+    assert f"attribute 'id': '{name}' is not a valid value" in refusal(document(f'<bpmn:startEvent id="{name}"/>'))
 
 
 @pytest.mark.parametrize("name", ["_s.-1", "s\u00e4", "\u958b\u59cb", "e\u0301\u0939\u093f", "a\u00b7", "\u30c7\u30fc", "\u3042\ud55c\u0416", " s\n"])  # fmt: skip
@@ -111,8 +111,8 @@ def test_what_is_executed_needs_an_id(model: str, words: str) -> None:
         (document(START, roots=DRAWN.format('<bpmn:exclusiveGateway id="g" default="zz"/>')), "The default 'zz' leads nowhere"),
         (document(START, END, FLOW.replace('"e"', '"zz"')), "Element: f\n    - ERROR: The targetRef 'zz' leads nowhere"),
         (document(START, END, FLOW.replace('"s"', '"zz"')), "Element: f\n    - ERROR: The sourceRef 'zz' leads nowhere"),
-        (document(START, '<bpmn:sequenceFlow id="f" targetRef="s"/>'), "Element: f\n    - ERROR: Must have the attribute sourceRef"),
-        (document(START, '<bpmn:boundaryEvent id="b"/>'), "Element: b\n    - ERROR: Must have the attribute attachedToRef"),
+        (document(START, '<bpmn:sequenceFlow id="f" targetRef="s"/>'), "Line=4: Element 'bpmn:sequenceFlow': The attribute 'sourceRef' is required but missing"),
+        (document(START, '<bpmn:boundaryEvent id="b"/>'), "Line=4: Element 'bpmn:boundaryEvent': The attribute 'attachedToRef' is required but missing"),
         (document(START, '<bpmn:boundaryEvent id="b" attachedToRef="s"><bpmn:outgoing>f</bpmn:outgoing><bpmn:errorEventDefinition/></bpmn:boundaryEvent>', END, FLOW), "Element: b\n    - ERROR: Must be attached to an activity"),
         (document('<bpmn:startEvent id="s"><bpmn:outgoing>zz</bpmn:outgoing></bpmn:startEvent>'), "Element: s\n    - ERROR: The outgoing 'zz' leads nowhere"),
         (document('<bpmn:startEvent id="s"><bpmn:outgoing>e</bpmn:outgoing></bpmn:startEvent>', END), "Element: s\n    - ERROR: The outgoing 'e' leads nowhere"),

@@ -42,7 +42,7 @@ JOB = '<zeebe:taskDefinition type="x"/>'
         (process(TASK.format(JOB) .replace("</bpmn:serviceTask>", "<bpmn:standardLoopCharacteristics/></bpmn:serviceTask>")), ["Element: t", "standardLoopCharacteristics"]),
         (process(TASK.format(JOB).replace("</bpmn:serviceTask>", "<bpmn:multiInstanceLoopCharacteristics/></bpmn:serviceTask>")), ["Element: t", "inputCollection"]),
         (process('<bpmn:endEvent id="e" name="Undo"><bpmn:compensateEventDefinition/></bpmn:endEvent>'), ["Element: e ('Undo')", "compensate"]),
-        (process('<bpmn:intermediateCatchEvent id="i" name="If"><bpmn:conditionalEventDefinition/></bpmn:intermediateCatchEvent>'), ["Element: i ('If')", "conditional"]),
+        (process('<bpmn:intermediateCatchEvent id="i" name="If"><bpmn:conditionalEventDefinition><bpmn:condition/></bpmn:conditionalEventDefinition></bpmn:intermediateCatchEvent>'), ["Element: i ('If')", "conditional"]),
         (process('<bpmn:intermediateCatchEvent id="i"><bpmn:messageEventDefinition messageRef="m"/></bpmn:intermediateCatchEvent>', roots='<bpmn:message id="m" name="m"/>'), ["Element: i", "correlationKey"]),
         (process('<bpmn:intermediateCatchEvent id="i"><bpmn:timerEventDefinition/></bpmn:intermediateCatchEvent>'), ["Element: i", "timeDuration"]),
         (process('<bpmn:callActivity id="c" name="Call"/>'), ["Element: c ('Call')", "zeebe:calledElement"]),
@@ -51,7 +51,7 @@ JOB = '<zeebe:taskDefinition type="x"/>'
         (process('<bpmn:sequenceFlow id="f" sourceRef="s" targetRef="nowhere"/>'), ["Element: f"]),
         (DEFINITIONS.format('<bpmn:process id="p" isExecutable="true"/>'), ["Element: p", "start event"]),
         (DEFINITIONS.format('<bpmn:process id="p"/>'), ["executable process"]),
-        (process('<bpmn:extensionElements><zeebe:executionListeners><zeebe:executionListener eventType="start" type="l"/></zeebe:executionListeners></bpmn:extensionElements>'), ["Element: p", "execution listeners"]),
+        (DEFINITIONS.format('<bpmn:process id="p" isExecutable="true"><bpmn:extensionElements><zeebe:executionListeners><zeebe:executionListener eventType="start" type="l"/></zeebe:executionListeners></bpmn:extensionElements><bpmn:startEvent id="s"/></bpmn:process>'), ["Element: p", "execution listeners"]),
         ("<html/>", ["bpmn:definitions"]),
         ("not xml", ["parsing"]),
     ],
@@ -214,12 +214,14 @@ def test_an_exclusive_gateway_needs_a_condition_or_a_default_on_every_flow() -> 
 
 
 def test_data_objects_lanes_and_notes_are_only_documentation() -> None:
+    lanes = '<bpmn:laneSet id="l"><bpmn:lane id="l1"/></bpmn:laneSet>'
     notes = (
-        '<bpmn:laneSet id="l"><bpmn:lane id="l1"/></bpmn:laneSet><bpmn:dataObject id="o"/>'
-        '<bpmn:dataObjectReference id="r" dataObjectRef="o"/><bpmn:textAnnotation id="a"><bpmn:text>x</bpmn:text></bpmn:textAnnotation>'
+        '<bpmn:dataObject id="o"/><bpmn:dataObjectReference id="r" dataObjectRef="o"/>'
+        '<bpmn:textAnnotation id="a"><bpmn:text>x</bpmn:text></bpmn:textAnnotation>'
     )
+    drawn = process(notes, roots='<bpmn:dataStore id="ds" name="Archive"/>')
     engine = Engine()
-    engine.deploy(("p.bpmn", process(notes, roots='<bpmn:dataStore id="ds" name="Archive"/>')))
+    engine.deploy(("p.bpmn", drawn.replace("<bpmn:startEvent", f"{lanes}<bpmn:startEvent", 1)))
 
     assert engine.create_instance("p").state == "COMPLETED"
 

@@ -304,12 +304,11 @@ def test_of_many_called_instances_the_last_are_told() -> None:
     camunda = EmbeddedCamunda()
     many = (MODELS / "call_activity.bpmn").read_text()
     loop = (
-        "</bpmn:extensionElements><bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements>"
+        "<bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements>"
         '<zeebe:loopCharacteristics inputCollection="=orders" inputElement="order"/>'
-        "</bpmn:extensionElements></bpmn:multiInstanceLoopCharacteristics>"
+        "</bpmn:extensionElements></bpmn:multiInstanceLoopCharacteristics></bpmn:callActivity>"
     )
-    head, call, tail = many.partition("</zeebe:ioMapping>")
-    camunda.deploy(("many.bpmn", head + call + tail.replace("</bpmn:extensionElements>", loop, 1)))
+    camunda.deploy(("many.bpmn", many.replace("</bpmn:callActivity>", loop, 1)))
 
     told = camunda.start("call_activity", {"orders": list(range(20)), "kind": "process"}).describe()
 

@@ -1,0 +1,152 @@
+"""Documents a Camunda refuses or takes when they are deployed, each with what is special about it.
+
+What 8.6.0 said of each was asked once and is asked again by ``test_documents.py``. The words of a refusal are the
+embedded engine's; those of 8.6.0's own rules are alike, those of its XML parser and of Java's casts are not.
+"""
+
+# ruff: noqa: E501 - a document reads better in one line
+
+from __future__ import annotations
+
+START, END = '<bpmn:startEvent id="s"/>', '<bpmn:endEvent id="e"/>'
+JOB = '<zeebe:taskDefinition type="x"/>'
+
+
+def document(
+    *nodes: str, roots: str = "", head: str = "", process: str = 'id="p" isExecutable="true"', attributes: str = ""
+) -> str:
+    """Return a document of one process, and what comes before (``head``) and behind it (``roots``)."""
+    return (
+        f'{head}<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" '
+        'xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" xmlns:dc="http://www.omg.org/spec/DD/20100524/DC" '
+        'xmlns:di="http://www.omg.org/spec/DD/20100524/DI" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        'xmlns:modeler="http://camunda.org/schema/modeler/1.0" xmlns:other="urn:other" '
+        f'id="d" targetNamespace="t" {attributes}><bpmn:process {process}>{"".join(nodes)}</bpmn:process>{roots}</bpmn:definitions>'
+    )
+
+
+def flow(source: str, target: str, condition: str = "") -> str:
+    """Return a flow, whose id is made of its ends."""
+    return f'<bpmn:sequenceFlow id="{source}_{target}" sourceRef="{source}" targetRef="{target}">{condition}</bpmn:sequenceFlow>'
+
+
+def extended(*extensions: str) -> str:
+    return f"<bpmn:extensionElements>{''.join(extensions)}</bpmn:extensionElements>"
+
+
+def element(tag: str, inner: str = "", attributes: str = "", name: str = "t") -> str:
+    return f'<bpmn:{tag} id="{name}" {attributes}>{inner}</bpmn:{tag}>'
+
+
+def around(node: str, *more: str, roots: str = "") -> str:
+    """Return a document of a start, a node of id ``t`` and an end."""
+    return document(START, node, END, flow("s", "t"), flow("t", "e"), *more, roots=roots)
+
+
+def service(before: str = "", after: str = "", attributes: str = "", extensions: str = extended(JOB)) -> str:
+    """Return a document of a service task, with what stands before and after its extensions."""
+    return around(element("serviceTask", f"{before}{extensions}{after}", attributes))
+
+
+def diagram(shape: str = "", edge: str = "") -> str:
+    """Return a document with a diagram, given the inside of its shape and of its edge."""
+    edges = f'<bpmndi:BPMNEdge id="edge" bpmnElement="s_e">{edge}</bpmndi:BPMNEdge>' if edge else ""
+    drawn = f'<bpmndi:BPMNShape id="shape" bpmnElement="s">{shape or BOUNDS}</bpmndi:BPMNShape>{edges}'
+    return document(*PLAIN, roots=DIAGRAM.format(drawn))
+
+
+PLAIN = (START, END, flow("s", "e"))
+BOUNDS = '<dc:Bounds x="1" y="1" width="1" height="1"/>'
+DIAGRAM = '<bpmndi:BPMNDiagram id="diagram"><bpmndi:BPMNPlane id="plane" bpmnElement="p">{}</bpmndi:BPMNPlane></bpmndi:BPMNDiagram>'
+LANES = "<bpmn:laneSet><bpmn:lane><bpmn:flowNodeRef>s</bpmn:flowNodeRef></bpmn:lane></bpmn:laneSet>"
+MESSAGE = f'<bpmn:message id="m" name="m">{extended("""<zeebe:subscription correlationKey="=k"/>""")}</bpmn:message>'
+CONDITION = "<bpmn:conditionExpression>=true</bpmn:conditionExpression>"
+MANY = f"<bpmn:multiInstanceLoopCharacteristics>{extended('''<zeebe:loopCharacteristics inputCollection='=[1]'/>''')}</bpmn:multiInstanceLoopCharacteristics>"
+INTERNAL_DTD = '<!DOCTYPE bpmn:definitions [<!ENTITY who "World">]>'
+
+#: What the schema refuses: a name, the document, and words of the refusal.
+BY_SCHEMA = {
+    "lanes behind a flow": (document(*PLAIN, LANES), "Element 'bpmn:laneSet': This element is not expected behind"),
+    "lanes behind a task of a drawing": (document(*PLAIN, roots=f'<bpmn:process id="q"><bpmn:task id="t"/>{LANES}</bpmn:process>'), "not expected behind 'bpmn:task'"),
+    "documentation at the end": (document(*PLAIN, "<bpmn:documentation/>"), "Element 'bpmn:documentation': This element is not expected"),
+    "extensions at the end": (document(*PLAIN, extended()), "Element 'bpmn:extensionElements': This element is not expected"),
+    "an annotation before flow elements": (document("<bpmn:textAnnotation/>", *PLAIN), "Element 'bpmn:startEvent': This element is not expected"),
+    "an import behind a root": (document(*PLAIN, roots='<bpmn:import namespace="a" location="b" importType="c"/>'), "'bpmn:import'"),
+    "an extension behind a root": (document(*PLAIN, roots="<bpmn:extension/>"), "Element 'bpmn:extension': This element is not expected behind 'bpmn:process'"),
+    "a message flow behind an annotation": (document(*PLAIN, roots='<bpmn:collaboration><bpmn:participant/><bpmn:textAnnotation/><bpmn:messageFlow sourceRef="s" targetRef="e"/></bpmn:collaboration>'), "not expected behind 'bpmn:textAnnotation'"),
+    "a message behind the diagram": (document(*PLAIN, roots=DIAGRAM.format("") + MESSAGE), "Element 'bpmn:message': This element is not expected"),
+    "outgoing before extensions": (service(before="<bpmn:outgoing>t_e</bpmn:outgoing>"), "Element 'bpmn:extensionElements': This element is not expected"),
+    "outgoing before incoming": (service(after="<bpmn:outgoing>t_e</bpmn:outgoing><bpmn:incoming>s_t</bpmn:incoming>"), "Element 'bpmn:incoming': This element is not expected"),
+    "documentation behind extensions": (service(after="<bpmn:documentation/>"), "Element 'bpmn:documentation': This element is not expected"),
+    "a loop before outgoing": (service(after=MANY + "<bpmn:outgoing>t_e</bpmn:outgoing>"), "Element 'bpmn:outgoing': This element is not expected"),
+    "extensions twice": (service(after=extended()), "Element 'bpmn:extensionElements': This element is not expected"),
+    "two loops": (service(after=MANY + MANY), "'bpmn:multiInstanceLoopCharacteristics'"),
+    "two conditions": (document(START, END, flow("s", "e", CONDITION * 2)), "'bpmn:conditionExpression'"),
+    "a date and a duration": (around(element("intermediateCatchEvent", "<bpmn:timerEventDefinition><bpmn:timeDate>2030-01-01T00:00:00Z</bpmn:timeDate><bpmn:timeDuration>PT1S</bpmn:timeDuration></bpmn:timerEventDefinition>")), "Element 'bpmn:timeDuration': This element is not expected"),
+    "an unknown attribute": (service(attributes='colour="red"'), "The attribute 'colour' is not allowed"),
+    "an unknown attribute of a flow": (document(*PLAIN).replace("<bpmn:sequenceFlow", '<bpmn:sequenceFlow colour="red"'), "The attribute 'colour' is not allowed"),
+    "an attribute with a prefix too many": (service(attributes='bpmn:name="n"'), "The attribute 'bpmn:name' is not allowed"),
+    "a default of a start event": (document(START.replace("/>", ' default="s_e"/>'), *PLAIN[1:]), "The attribute 'default' is not allowed"),
+    "a default of a parallel gateway": (around(element("parallelGateway", attributes='default="t_e"')), "The attribute 'default' is not allowed"),
+    "a boolean that is none": (document(START.replace("/>", ' isInterrupting="maybe"/>'), *PLAIN[1:]), "'maybe' is not a valid value of the atomic type 'xs:boolean'"),
+    "a boolean in capitals": (document(*PLAIN, process='id="p" isExecutable="TRUE"'), "'TRUE' is not a valid value of the atomic type 'xs:boolean'"),
+    "a number that is none": (service(attributes='startQuantity="x"'), "'x' is not a valid value of the atomic type 'xs:integer'"),
+    "a choice that is none": (document(*PLAIN, process='id="p" isExecutable="true" processType="Odd"'), "The value 'Odd' is not an element of the set"),
+    "a reference that is no name": (around(element("receiveTask", attributes='messageRef="a b"')), "'a b' is not a valid value of the atomic type 'xs:QName'"),
+    "a reference of an unknown prefix": (around(element("receiveTask", attributes='messageRef="q:m"'), roots=MESSAGE), "'q:m' is not a valid value of the atomic type 'xs:QName'"),
+    "an unknown element": (document(*PLAIN, '<bpmn:foo id="x"/>'), "Element 'bpmn:foo': This element is not expected"),
+    "an unknown element in a task": (service(after="<bpmn:foo/>"), "Element 'bpmn:foo': This element is not expected"),
+    "an unknown root": (document(*PLAIN, roots="<bpmn:foo/>"), "Element 'bpmn:foo': This element is not expected"),
+    "an element of another namespace": (document(*PLAIN, "<other:foo/>"), "Element 'other:foo': This element is not expected"),
+    "an extension outside of extensions": (service(extensions=JOB), "Element 'zeebe:taskDefinition': This element is not expected"),
+    "an element without a namespace": (document(*PLAIN, "<foo/>"), "Element 'foo': This element is not expected"),
+    "a task as a root": (document(*PLAIN, roots='<bpmn:task id="t"/>'), "Element 'bpmn:task': This element is not expected"),
+    "a message in a process": (document(*PLAIN, '<bpmn:message id="m"/>'), "Element 'bpmn:message': This element is not expected"),
+    "BPMN as an extension": (service(extensions=extended(JOB, '<bpmn:task id="q"/>')), "Element 'bpmn:task': This element is not expected"),
+    "text between elements": (document(*PLAIN, "stray"), "Character content other than whitespace is not allowed"),
+    "a condition of the type of a task": (document(START, END, flow("s", "e", CONDITION.replace("n>=", 'n xsi:type="bpmn:tTask">=', 1))), "'bpmn:conditionExpression'"),
+    "a condition with a language but no type": (document(START, END, flow("s", "e", CONDITION.replace("n>=", 'n language="feel">=', 1))), "The attribute 'language' is not allowed"),
+    "an import from nowhere": (document(*PLAIN).replace("<bpmn:process", '<bpmn:import namespace="a" importType="c"/><bpmn:process', 1), "The attribute 'location' is required but missing"),
+    "a link without a name": (document(*PLAIN, element("intermediateCatchEvent", "<bpmn:linkEventDefinition/>")), "The attribute 'name' is required but missing"),
+    "no target namespace": (document(*PLAIN).replace(' targetNamespace="t"', ""), "The attribute 'targetNamespace' is required but missing"),
+    "a coordinate that is no number": (diagram('<dc:Bounds x="abc" y="1" width="1" height="1"/>'), "'abc' is not a valid value of the atomic type 'xs:double'"),
+    "an empty coordinate": (diagram('<dc:Bounds x="" y="1" width="1" height="1"/>'), "'' is not a valid value of the atomic type 'xs:double'"),
+    "a coordinate with a comma": (diagram('<dc:Bounds x="1,5" y="1" width="1" height="1"/>'), "'1,5' is not a valid value"),
+    "a coordinate as Python writes it": (diagram('<dc:Bounds x="1_0" y="1" width="1" height="1"/>'), "'1_0' is not a valid value"),
+    "bounds without a width": (diagram('<dc:Bounds x="1" y="1" height="1"/>'), "The attribute 'width' is required but missing"),
+    "a shape without bounds": (diagram("<bpmndi:BPMNLabel/>"), "'bpmndi:BPMNLabel'"),
+    "an edge of one point": (diagram(edge='<di:waypoint x="1" y="1"/>'), "Element 'bpmndi:BPMNEdge': Missing child element(s)"),
+    "a diagram without a plane": (document(*PLAIN, roots='<bpmndi:BPMNDiagram id="diagram"/>'), "Element 'bpmndi:BPMNDiagram': Missing child element(s)"),
+    "a diagram before the process": (document(*PLAIN).replace("<bpmn:process", DIAGRAM.format("") + "<bpmn:process", 1), "Element 'bpmn:process': This element is not expected"),
+    "a correlation property as bpmn.io writes it": (document(*PLAIN, roots='<bpmn:correlationProperty id="c"><bpmn:correlationPropertyRetrievalExpression messageRef="m"><bpmn:formalExpression/></bpmn:correlationPropertyRetrievalExpression></bpmn:correlationProperty>'), "'bpmn:formalExpression'"),
+    "a document type": (document(*PLAIN, head="<!DOCTYPE bpmn:definitions>"), "DOCTYPE"),
+    "an entity": (document("<bpmn:documentation>&who;</bpmn:documentation>", *PLAIN, head=INTERNAL_DTD), "DOCTYPE"),
+    "a default from the document type": (document(*PLAIN, process='id="p"', head='<!DOCTYPE bpmn:definitions [<!ATTLIST bpmn:process isExecutable CDATA "true">]>'), "DOCTYPE"),
+}  # fmt: skip
+
+#: What the schema lets pass, and 8.6.0 deploys.
+TAKEN = {
+    "flows first": document(flow("s", "e"), END, START),
+    "lanes in lanes": document(LANES.replace("</bpmn:lane>", "<bpmn:childLaneSet><bpmn:lane/></bpmn:childLaneSet></bpmn:lane><bpmn:lane/>"), *PLAIN),
+    "documentation twice": service(before="<bpmn:documentation/><bpmn:documentation/>"),
+    "blanks around a boolean": document(*PLAIN, process='id="p" isExecutable=" true "'),
+    "attributes of other namespaces": service(attributes='other:colour="red" zeebe:modelerTemplate="x" zeebe:modelerTemplateVersion="8"'),
+    "as Camunda's modeler signs it": document(*PLAIN, attributes='exporter="Camunda Modeler" exporterVersion="5.30.0" modeler:executionPlatform="Camunda Cloud" modeler:executionPlatformVersion="8.6.0"'),
+    "unknown extensions": service(extensions=extended(JOB, '<zeebe:foo a="1"/><other:foo b="2"><other:bar/>text</other:foo>')),
+    "a schema's place": document(*PLAIN, attributes='xsi:schemaLocation="http://www.omg.org/spec/BPMN/20100524/MODEL BPMN20.xsd"'),
+    "a condition with its type": document(START, END, flow("s", "e", CONDITION.replace("n>=", 'n xsi:type="bpmn:tFormalExpression" language="feel">=', 1))),
+    "a duration with its type": around(element("intermediateCatchEvent", '<bpmn:timerEventDefinition><bpmn:timeDuration xsi:type="bpmn:tFormalExpression">PT1S</bpmn:timeDuration></bpmn:timerEventDefinition>')),
+    "a call of Camunda 7": around(element("callActivity", extended('<zeebe:calledElement processId="other"/>'), 'calledElement="q:x y"')),
+    "a group and its category": document(*PLAIN, '<bpmn:group id="g" categoryValueRef="v"/>', roots='<bpmn:category id="c"><bpmn:categoryValue id="v" value="x"/></bpmn:category>'),
+    "a person in words": around(element("userTask", "<bpmn:potentialOwner/>")),
+    "a collaboration": document(*PLAIN, roots='<bpmn:collaboration id="c"><bpmn:participant id="a" processRef="p"/><bpmn:participant id="b"/><bpmn:messageFlow id="f" sourceRef="b" targetRef="s"/><bpmn:textAnnotation id="n"><bpmn:text/></bpmn:textAnnotation></bpmn:collaboration>'),
+    "coordinates beyond all paper": diagram('<dc:Bounds x="NaN" y="-INF" width="1e400" height=" .5 "/>'),
+    "labels and points": diagram(BOUNDS + "<bpmndi:BPMNLabel/>", '<di:waypoint x="1" y="-1"/><di:waypoint x="1.5" y="1"/><bpmndi:BPMNLabel/>'),
+    "a shape of nothing": diagram().replace('bpmnElement="s"', 'bpmnElement="gone"'),
+    "colours": diagram().replace('id="shape"', 'id="shape" xmlns:bioc="http://bpmn.io/schema/bpmn/biocolor/1.0" bioc:stroke="#fff"'),
+    "the default namespace": document(*PLAIN).replace("xmlns:bpmn=", "xmlns=").replace("<bpmn:", "<").replace("</bpmn:", "</"),
+    "in two bytes": document(*PLAIN, head='<?xml version="1.0" encoding="UTF-16"?>').encode("utf-16"),
+    "in Latin-1": document(*PLAIN, head='<?xml version="1.0" encoding="ISO-8859-1"?>').replace('"e"/>', '"e" name="Größe"/>').encode("latin-1"),
+    "with a byte order mark": b"\xef\xbb\xbf" + document(*PLAIN).encode(),
+    "a comment": document("<!-- \u00df -->", "<?odd ?>", *PLAIN),
+}  # fmt: skip
