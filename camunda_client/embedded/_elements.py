@@ -9,6 +9,7 @@ from typing import Any
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._feel import Expression
 from camunda_client.embedded._feel_values import moment
+from camunda_client.embedded._ids import local_id
 from camunda_client.embedded._model import (
     CalledProcess,
     Element,
@@ -68,7 +69,7 @@ def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
     element.inputs = [_mapping(node, expression) for node in reader.all("zeebe:ioMapping/zeebe:input")]
     element.outputs = [_mapping(node, required_expression) for node in reader.all("zeebe:ioMapping/zeebe:output")]
     element.listeners = listeners(node, namespaces)
-    element.attached_to = node.get("attachedToRef")
+    element.attached_to = local_id(node.get("attachedToRef"))
     element.interrupting = node.get("cancelActivity", "true") == "true" and node.get("isInterrupting", "true") == "true"
     element.event = reader.event(element)
     element.multi_instance = reader.multi_instance()
@@ -109,6 +110,10 @@ def listeners(node: Any, namespaces: dict[str, str]) -> list[Listener]:
     ]
 
 
+def _a(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
 class _Reader:
     """Finds things below one node."""
 
@@ -122,12 +127,14 @@ class _Reader:
     def one(self, path: str) -> Any:
         return self.node.find(f"bpmn:extensionElements/{path}", self.namespaces)
 
-    def referred(self, reference: str | None) -> Any:
-        """Return the root element (message, signal, error, ...) of an id."""
-        for candidate in self.node.getroottree().getroot():
-            if reference and candidate.get("id") == reference:
-                return candidate
-        return None
+    def referred(self, kind: str, reference: str | None) -> Any:
+        """Return the message, signal, error or escalation of an id, if there is one."""
+        wanted = local_id(reference)
+        bpmn = self.node.getroottree().iter(f"{{{self.namespaces['bpmn']}}}*")
+        found = next((node for node in bpmn if wanted is not None and node.get("id") == wanted), None)
+        if found is not None and (tag := found.tag.rpartition("}")[2]) != kind:
+            raise ElementError(f"Must reference {_a(kind)}, but '{wanted}' is {_a(tag)}")
+        return found
 
     def event(self, element: Element) -> Event:
         definitions = [
@@ -156,16 +163,16 @@ class _Reader:
         if kind == "link":
             return Event(kind, Expression(definition.get("name") or ""))
         attribute = {"signal": "name", "error": "errorCode", "escalation": "escalationCode"}[kind]
-        referred = self.referred(definition.get(f"{kind}Ref"))
+        referred = self.referred(kind, definition.get(f"{kind}Ref"))
         text = referred.get(attribute) if referred is not None else None
         if not text and (kind == "signal" or element.kind in ("END_EVENT", "INTERMEDIATE_THROW_EVENT")):
-            raise ElementError(f"Must reference a {kind} with a {attribute}")
+            raise ElementError(f"Must reference {_a(kind)} with {_a(attribute)}")
         return Event(kind, expression(text) if text else None)
 
     def message(self, element: Element, reference: str | None) -> Event:
         if element.kind in ("END_EVENT", "INTERMEDIATE_THROW_EVENT"):
             return Event("message")  # a job throws it
-        message = self.referred(reference)
+        message = self.referred("message", reference)
         if message is None or not message.get("name"):
             raise ElementError("Must reference a message with a name")
         subscription = message.find("bpmn:extensionElements/zeebe:subscription", self.namespaces)

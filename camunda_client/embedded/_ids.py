@@ -103,10 +103,14 @@ def _wrong_references(node: Any, tag: str, by_id: dict[str, str]) -> Iterator[st
 
 def _wrong_outgoing(node: Any, by_id: dict[str, str]) -> Iterator[str]:
     for outgoing in node.findall("bpmn:outgoing", DEFAULT_NSMAP):
-        # A QName; 8.6.0 looks at what is behind the colon.
-        reference = (outgoing.text or "").strip(_BLANK).rpartition(":")[2]
-        if by_id.get(reference) != "sequenceFlow":
+        reference = local_id((outgoing.text or "").strip(_BLANK))
+        if by_id.get(reference or "") != "sequenceFlow":
             yield f"The outgoing '{reference}' leads nowhere: no sequence flow of the document has this id"
+
+
+def local_id(reference: str | None) -> str | None:
+    """Return the id a reference stands for: many are QNames, and 8.6.0 looks at what is behind the colon."""
+    return reference.rpartition(":")[2] if reference else None
 
 
 def _executed(document: Any) -> Iterator[Any]:

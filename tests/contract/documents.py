@@ -124,6 +124,41 @@ BY_SCHEMA = {
     "a default from the document type": (document(*PLAIN, process='id="p"', head='<!DOCTYPE bpmn:definitions [<!ATTLIST bpmn:process isExecutable CDATA "true">]>'), "DOCTYPE"),
 }  # fmt: skip
 
+ERROR = '<bpmn:error id="er" errorCode="x"/>'
+SIGNAL = '<bpmn:signal id="si" name="x"/>'
+
+
+def catching(kind: str, reference: str, roots: str) -> str:
+    """Return a document with an event that waits for a message, a signal, ..."""
+    definition = f'<bpmn:{kind}EventDefinition {kind}Ref="{reference}"/>'
+    return around(element("intermediateCatchEvent", definition), roots=roots)
+
+
+def bound(definition: str, *more: str, roots: str = "", to: str = "t", attributes: str = "", host: str = "") -> str:
+    """Return a document with a boundary event, at a service task unless told otherwise."""
+    boundary = element(
+        "boundaryEvent", f"<bpmn:outgoing>b_e</bpmn:outgoing>{definition}", f'attachedToRef="{to}" {attributes}', "b"
+    )
+    return around(host or element("serviceTask", extended(JOB)), boundary, flow("b", "e"), *more, roots=roots)
+
+
+#: References to what is there, but of another kind.
+BY_KIND = {
+    "a message that is an error": (catching("message", "er", ERROR), "Must reference a message, but 'er' is an error"),
+    "a message that is a task": (catching("message", "s", ""), "Must reference a message, but 's' is a startEvent"),
+    "a signal that is a message": (catching("signal", "m", MESSAGE), "Must reference a signal, but 'm' is a message"),
+    "a receive task's message that is a signal": (around(element("receiveTask", attributes='messageRef="si"'), roots=SIGNAL), "Must reference a message, but 'si' is a signal"),
+    "a caught error that is a message": (bound('<bpmn:errorEventDefinition errorRef="m"/>', roots=MESSAGE), "Must reference an error, but 'm' is a message"),
+    "a thrown error that is a message": (document(START, element("endEvent", '<bpmn:errorEventDefinition errorRef="m"/>'), flow("s", "t"), roots=MESSAGE), "Must reference an error, but 'm' is a message"),
+    "a thrown escalation that is an error": (document(START, element("endEvent", '<bpmn:escalationEventDefinition escalationRef="er"/>'), flow("s", "t"), roots=ERROR), "Must reference an escalation, but 'er' is an error"),
+    "a flow from a message": (document(START, END, flow("m", "e"), roots=MESSAGE), "Must connect two elements"),
+    "a flow to an annotation": (document(*PLAIN, flow("s", "n"), '<bpmn:textAnnotation id="n"/>'), "Must connect two elements"),
+    "a boundary event of a gateway": (bound("<bpmn:errorEventDefinition/>", host=element("exclusiveGateway")), "Must be attached to an activity"),
+    "a boundary event of a flow": (bound("<bpmn:errorEventDefinition/>", to="s_t"), "Must be attached to an activity"),
+    "a default that is an event": (around(element("exclusiveGateway", attributes='default="e"')), "Default flow must start at gateway"),
+    "a default that leads to its gateway": (around(element("exclusiveGateway", attributes='default="s_t"')), "Default flow must start at gateway"),
+}  # fmt: skip
+
 #: What the schema lets pass, and 8.6.0 deploys.
 TAKEN = {
     "flows first": document(flow("s", "e"), END, START),
@@ -148,5 +183,9 @@ TAKEN = {
     "in two bytes": document(*PLAIN, head='<?xml version="1.0" encoding="UTF-16"?>').encode("utf-16"),
     "in Latin-1": document(*PLAIN, head='<?xml version="1.0" encoding="ISO-8859-1"?>').replace('"e"/>', '"e" name="Größe"/>').encode("latin-1"),
     "with a byte order mark": b"\xef\xbb\xbf" + document(*PLAIN).encode(),
+    "references with prefixes": bound('<bpmn:errorEventDefinition errorRef="bpmn:er"/>', to="bpmn:t", host=element("receiveTask", attributes='messageRef="bpmn:m"'), roots=MESSAGE + ERROR),
+    "a reference with another prefix": catching("signal", "other:si", SIGNAL),
+    "a caught error that is nowhere": bound('<bpmn:errorEventDefinition errorRef="nowhere"/>'),
+    "a sent message that is an error": around(element("sendTask", extended(JOB), 'messageRef="er"'), roots=ERROR),
     "a comment": document("<!-- \u00df -->", "<?odd ?>", *PLAIN),
 }  # fmt: skip
