@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from camunda_client.embedded._failures import Failure
@@ -167,6 +167,8 @@ class _Reader:
         text = referred.get(attribute) if referred is not None else None
         if not text and (kind == "signal" or element.kind in ("END_EVENT", "INTERMEDIATE_THROW_EVENT")):
             raise ElementError(f"Must reference {_a(kind)} with {_a(attribute)}")
+        if (text or "").startswith("=") and element.kind in ("BOUNDARY_EVENT", "START_EVENT") and kind != "signal":
+            raise ElementError(f"The {attribute} of the {kind} catch event is not allowed to be an expression")
         return Event(kind, expression(text) if text else None)
 
     def message(self, element: Element, reference: str | None) -> Event:
@@ -359,62 +361,3 @@ _READERS = {
     "INTERMEDIATE_CATCH_EVENT": _catch,
     "BOUNDARY_EVENT": _boundary,
 }
-
-
-def problems_of_flows(element: Element, siblings: dict[str, Element]) -> Iterator[str]:
-    """Yield what is wrong with an element's place in its scope."""
-    if element.kind in ("EXCLUSIVE_GATEWAY", "INCLUSIVE_GATEWAY"):
-        yield from _problems_of_conditions(element)
-    if element.kind == "EVENT_BASED_GATEWAY":
-        yield from _problems_of_event_gateway(element, siblings)
-    if element.kind == "BOUNDARY_EVENT" and not _is_activity(siblings.get(element.attached_to or "")):
-        yield f"Must be attached to an activity of its scope, not to '{element.attached_to}'"
-    if element.kind == "END_EVENT" and element.outgoing:
-        yield "End events must not have outgoing sequence flows to other elements."
-    if element.event.kind == "link" and element.kind == "INTERMEDIATE_THROW_EVENT":
-        targets = [s for s in siblings.values() if s.kind == "INTERMEDIATE_CATCH_EVENT" and _link(s) == _link(element)]
-        if len(targets) != 1:
-            yield f"Must have exactly one link catch event of the name '{_link(element)}', found {len(targets)}"
-
-
-def _is_activity(element: Element | None) -> bool:
-    return element is not None and not element.kind.endswith(("_EVENT", "_GATEWAY"))
-
-
-def _problems_of_conditions(gateway: Element) -> Iterator[str]:
-    if gateway.kind == "INCLUSIVE_GATEWAY" and len(gateway.incoming) > 1:
-        yield "Currently the inclusive gateway can only have one incoming sequence flow"
-    if gateway.default is not None and gateway.default not in [flow.id for flow in gateway.outgoing]:
-        yield "Default flow must start at gateway"
-    for flow in gateway.outgoing if len(gateway.outgoing) > 1 else ():
-        if flow.condition is None and flow.id != gateway.default:
-            yield f"Sequence flow '{flow.id}' must have a condition or be the default flow"
-
-
-def _problems_of_event_gateway(gateway: Element, siblings: dict[str, Element]) -> Iterator[str]:
-    if len(gateway.outgoing) < 2:
-        yield "Event-based gateway must have at least 2 outgoing sequence flows."
-    for flow in gateway.outgoing:
-        if siblings[flow.target].kind != "INTERMEDIATE_CATCH_EVENT":
-            yield (
-                "Event-based gateway must not have an outgoing sequence flow to other elements than "
-                "message/timer/signal intermediate catch events."
-            )
-
-
-def _link(element: Element) -> str:
-    return element.event.name.text if element.event.kind == "link" and element.event.name else ""
-
-
-def problems_of_scope(element: Element) -> Iterator[str]:
-    """Yield what is wrong with the start events of a process or sub-process."""
-    if element.kind == "SUB_PROCESS" and [s.event.kind for s in element.starts] != ["none"]:
-        yield "Must have exactly one none start event"
-    if element.kind == "EVENT_SUB_PROCESS":
-        kinds = [s.event.kind for s in element.starts]
-        if len(kinds) != 1 or kinds[0] not in ("message", "timer", "signal", "error", "escalation"):
-            yield "Must have exactly one start event of one of: error, escalation, message, signal, timer"
-    if element.kind == "PROCESS" and sum(s.event.kind == "none" for s in element.starts) > 1:
-        yield "Multiple none start events are not allowed"
-    if element.kind == "PROCESS" and any(s.event.kind in ("error", "escalation") for s in element.starts):
-        yield "A process can't start with an error or escalation"

@@ -22,6 +22,7 @@ from camunda_client.embedded import _specs as specs
 from camunda_client.embedded._feel import FeelSyntaxError
 from camunda_client.embedded._ids import executable_processes, problems_of_ids
 from camunda_client.embedded._model import Element, Flow
+from camunda_client.embedded._rules import problems_of_place, problems_of_scope
 from camunda_client.embedded._schema import problems_of_schema
 
 NAMESPACES = {**DEFAULT_NSMAP, "zeebe": "http://camunda.org/schema/zeebe/1.0"}
@@ -194,7 +195,9 @@ class ZeebeProcessParser(ProcessParser):  # type: ignore[misc]
             element = spec.element
             if element.attached_to in nodes:
                 nodes[element.attached_to].element.boundaries.append(element)
-            for text in elements.problems_of_flows(element, {key: spec.element for key, spec in nodes.items()}):
+        siblings = {key: spec.element for key, spec in nodes.items()}
+        for element in siblings.values():
+            for text in problems_of_place(element, siblings):
                 self.parser.problems.append(ModelProblem(element.id, element.name, text))
 
 
@@ -232,20 +235,13 @@ class ZeebeParser(BpmnParser):  # type: ignore[misc]
         for scope_id, scope in scopes.items():
             for flow_node in scope.nodes.values():
                 found[flow_node.element.id] = flow_node.element
-            self._fill_scope(found.get(scope_id, root), scope)
+            _fill_scope(found.get(scope_id, root), scope)
+        for scope_id in scopes:
+            element = found.get(scope_id, root)
+            self.problems += [ModelProblem(element.id, element.name, text) for text in problems_of_scope(element)]
         if not any(start.event.kind in ("none", "message", "timer", "signal") for start in root.starts):
             self.problem(node, "Must have at least one start event")
         return Process(root, spec, scopes, found)
-
-    def _fill_scope(self, element: Element, scope: specs.ScopeSpec) -> None:
-        for flow_node in scope.nodes.values():
-            inner = flow_node.element
-            if inner.kind == "START_EVENT":
-                element.starts.append(inner)
-            elif inner.kind == "EVENT_SUB_PROCESS":
-                element.event_subprocesses.append(inner)
-        for text in elements.problems_of_scope(element):
-            self.problems.append(ModelProblem(element.id, element.name, text))
 
     def _add_processes(self, bpmn: Any, filename: str | None = None) -> None:
         """Drawn processes may lack what Spiff's parser asks of all: an id of their own."""
@@ -257,6 +253,15 @@ class ZeebeParser(BpmnParser):  # type: ignore[misc]
 
     def _add_correlations(self, bpmn: Any) -> None:
         """Camunda correlates by ``zeebe:subscription``, not by BPMN's correlation properties."""
+
+
+def _fill_scope(element: Element, scope: specs.ScopeSpec) -> None:
+    for flow_node in scope.nodes.values():
+        inner = flow_node.element
+        if inner.kind == "START_EVENT":
+            element.starts.append(inner)
+        elif inner.kind == "EVENT_SUB_PROCESS":
+            element.event_subprocesses.append(inner)
 
 
 def _nested(spec: specs.ScopeSpec, parser: ZeebeParser) -> Iterator[tuple[specs.ScopeSpec, Element]]:

@@ -159,6 +159,70 @@ BY_KIND = {
     "a default that leads to its gateway": (around(element("exclusiveGateway", attributes='default="s_t"')), "Default flow must start at gateway"),
 }  # fmt: skip
 
+
+def catches(definition: str, reference: str) -> str:
+    """Return the definition of an event."""
+    return f'<bpmn:{definition}EventDefinition {definition}Ref="{reference}"/>'
+
+
+def twice_bound(definition: str, roots: str = "", host: str = "") -> str:
+    """Return a document with an element that has two boundary events for the same."""
+    other = element("boundaryEvent", f"<bpmn:outgoing>b2_e</bpmn:outgoing>{definition}", 'attachedToRef="t"', "b2")
+    return bound(definition, other, flow("b2", "e"), roots=roots, host=host)
+
+
+def on_event(definition: str, name: str = "u", attributes: str = "") -> str:
+    """Return an event sub-process."""
+    start = element("startEvent", definition, attributes, f"{name}_start")
+    return element("subProcess", start, 'triggeredByEvent="true"', name)
+
+
+def either(*definitions: str, roots: str = "") -> str:
+    """Return a document with an event-based gateway."""
+    names = [f"c{number}" for number in range(len(definitions))]
+    events = "".join(
+        element("intermediateCatchEvent", given, name=name) for given, name in zip(definitions, names, strict=True)
+    )
+    outgoing = "".join(f"<bpmn:outgoing>t_{name}</bpmn:outgoing>" for name in names)
+    return document(
+        START,
+        element("eventBasedGateway", outgoing),
+        events,
+        flow("s", "t"),
+        *(flow("t", name) for name in names),
+        roots=roots,
+    )
+
+
+ESCALATION = '<bpmn:escalation id="es" escalationCode="x"/>'
+INNER = element("subProcess", element("startEvent", name="inner"))
+CATCH_M, CATCH_SI, CATCH_ER, CATCH_ES = (
+    catches(*pair) for pair in (("message", "m"), ("signal", "si"), ("error", "er"), ("escalation", "es"))
+)
+CATCH_ANY = "<bpmn:errorEventDefinition/>"
+SAME_NAME = MESSAGE.replace('id="m"', 'id="m2"')
+RECEIVE = element("receiveTask", attributes='messageRef="m"')
+ONLY_SCOPES = "An escalation boundary event should only be attached to a subprocess, or a call activity"
+
+#: Events that could be caught twice in a scope, or not at all.
+BY_SCOPE = {
+    **{f"an escalation boundary event of a {tag}": (bound(CATCH_ES, host=element(tag, extended(JOB)), roots=ESCALATION), ONLY_SCOPES) for tag in ("serviceTask", "task", "userTask", "scriptTask", "sendTask", "businessRuleTask", "manualTask")},
+    "an escalation boundary event that does not interrupt a task": (bound(CATCH_ES, attributes='cancelActivity="false"', roots=ESCALATION), ONLY_SCOPES),
+    "two boundary events for one error code": (twice_bound(CATCH_ER, ERROR), "Multiple error catch events with the same error code 'x'"),
+    "two boundary events for any error": (twice_bound(CATCH_ANY), "The same scope can not contain more than one of: an error catch event without error code"),
+    "two boundary events for one escalation": (twice_bound(CATCH_ES, ESCALATION, INNER), "Multiple escalation catch events with the same escalation code 'x'"),
+    "two boundary events for one message": (twice_bound(CATCH_M, MESSAGE), "Multiple message event definitions with the same name 'm'"),
+    "two boundary events for one signal": (twice_bound(CATCH_SI, SIGNAL), "Multiple signal event definitions with the same name 'x'"),
+    "two event sub-processes for one error": (document(*PLAIN, on_event(CATCH_ER), on_event(CATCH_ER, "v"), roots=ERROR), "Element: p\n    - ERROR: Multiple error catch events"),
+    "two event sub-processes for one message": (document(*PLAIN, on_event(CATCH_M), on_event(CATCH_M, "v"), roots=MESSAGE), "Multiple message event definitions with the same name 'm'"),
+    "two ways for one message": (either(CATCH_M, catches("message", "m2"), roots=MESSAGE + SAME_NAME), "Multiple message event definitions with the same name 'm'"),
+    "a way for a link": (either(CATCH_M, '<bpmn:linkEventDefinition id="l" name="l"/>', roots=MESSAGE), "Event-based gateway must not have an outgoing sequence flow to other elements"),
+    "a receive task with a boundary event for its message": (bound(CATCH_M, host=RECEIVE, roots=MESSAGE), "Cannot reference the same message name as a boundary event"),
+    "an error code to catch that is an expression": (bound(CATCH_ER, roots=ERROR.replace('"x"', '"=x"')), "The errorCode of the error catch event is not allowed to be an expression"),
+    "an escalation code to catch that is an expression": (bound(CATCH_ES, host=INNER, roots=ESCALATION.replace('"x"', '"=x"')), "The escalationCode of the escalation catch event is not allowed to be an expression"),
+    "an error that does not interrupt a process": (document(*PLAIN, on_event(CATCH_ER, attributes='isInterrupting="false"'), roots=ERROR), "Non-interrupting events of this type are not allowed"),
+}  # fmt: skip
+
 #: What the schema lets pass, and 8.6.0 deploys.
 TAKEN = {
     "flows first": document(flow("s", "e"), END, START),
@@ -187,5 +251,11 @@ TAKEN = {
     "a reference with another prefix": catching("signal", "other:si", SIGNAL),
     "a caught error that is nowhere": bound('<bpmn:errorEventDefinition errorRef="nowhere"/>'),
     "a sent message that is an error": around(element("sendTask", extended(JOB), 'messageRef="er"'), roots=ERROR),
+    "escalation boundary events of scopes": bound(CATCH_ES, host=INNER, roots=ESCALATION),
+    "an escalation boundary event of a call": bound(CATCH_ES, host=element("callActivity", extended('<zeebe:calledElement processId="other"/>')), roots=ESCALATION),
+    "an error and any error": bound(CATCH_ER, element("boundaryEvent", f"<bpmn:outgoing>b2_e</bpmn:outgoing>{CATCH_ANY}", 'attachedToRef="t"', "b2"), flow("b2", "e"), roots=ERROR),
+    "one message inside and outside": bound(CATCH_M, host=element("subProcess", element("startEvent", name="inner") + on_event(CATCH_M)), roots=MESSAGE),
+    "an error code to throw that is an expression": document(START, element("endEvent", CATCH_ER), flow("s", "t"), roots=ERROR.replace('"x"', '"=x"')),
+    "two ways": either(CATCH_M, CATCH_SI, roots=MESSAGE + SIGNAL),
     "a comment": document("<!-- \u00df -->", "<?odd ?>", *PLAIN),
 }  # fmt: skip
