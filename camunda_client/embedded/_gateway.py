@@ -25,7 +25,7 @@ from camunda_client.embedded._dialects import dialect as find_dialect
 from camunda_client.embedded._engine import Engine
 from camunda_client.embedded._engine_states import ENGINE_STATES
 from camunda_client.embedded._faults import Fault, Faults
-from camunda_client.embedded._polls import Alarm
+from camunda_client.embedded._polls import Alarm, HeldPoll
 from camunda_client.embedded._problems import Answer, Refused, not_acceptable, of_rejection, problem
 from camunda_client.embedded._rejections import Rejection
 from camunda_client.embedded._requests import acceptable
@@ -72,6 +72,7 @@ class Gateway:
         self._router = Router()
         self._server: Any = None
         self._alarm: Alarm | None = None
+        self._late: set[HeldPoll] = set()
         self._thread: Any = None
         self._hub: Any = None
         self._stop: Any = None
@@ -173,6 +174,8 @@ class Gateway:
         self._server.stop(timeout=0)
         self._server.cut()
         self._server = None
+        for poll in list(self._late):
+            poll.end()
         if self._stopped is not None:
             self._stopped.set()
 
@@ -221,7 +224,7 @@ class Gateway:
             if not acceptable(environ):
                 return not_acceptable(environ, instance)
             handler, arguments = found
-            return handler(Call(self.engine, self.dialect, environ, instance, arguments, self.port))
+            return handler(Call(self.engine, self.dialect, environ, instance, arguments, self.port, self._late))
         except Refused as refused:
             return refused.answer
         except Rejection as rejection:

@@ -25,12 +25,24 @@ LONGEST_S = 86_400.0
 
 
 class HeldPoll:
-    """One activation request that waits. ``wait`` returns the jobs, or None when the web server cut it."""
+    """One activation request that waits. ``wait`` returns the jobs, or None when the web server cut it.
+
+    What is cut goes to ``late``, where the gateway finds it when it stops: a restarted engine knows none of its polls.
+    """
 
     def __init__(
-        self, engine: Engine, job_type: str, *, worker: str, lease_ms: int, max_jobs: int, tenant_ids: list[str] | None
+        self,
+        engine: Engine,
+        late: set[HeldPoll],
+        job_type: str,
+        *,
+        worker: str,
+        lease_ms: int,
+        max_jobs: int,
+        tenant_ids: list[str] | None,
     ) -> None:
         self._engine = engine
+        self._late = late
         self._jobs: list[Job] = []
         self._done = Bell()
         self._poll = engine.poll(
@@ -53,9 +65,14 @@ class HeldPoll:
             return jobs
         try:
             return self._held(request_timeout_ms)
-        except gevent.GreenletExit:  # the gateway stops; a restarted engine knows nothing of its polls
-            self._engine.give_up(self._poll)
+        except gevent.GreenletExit:  # the gateway stops
+            self.end()
             raise
+
+    def end(self) -> None:
+        """Take no jobs any more."""
+        self._late.discard(self)
+        self._engine.give_up(self._poll)
 
     def _held(self, request_timeout_ms: int | None) -> list[Job] | None:
         if request_timeout_ms is not None and request_timeout_ms < 0:
@@ -65,7 +82,8 @@ class HeldPoll:
         if wait_s > WEB_SERVER_LIMIT_S:
             if self._done.wait(WEB_SERVER_LIMIT_S):
                 return self._jobs
-            gevent.spawn_later(min(wait_s - WEB_SERVER_LIMIT_S, LONGEST_S), self._engine.give_up, self._poll)
+            self._late.add(self)
+            gevent.spawn_later(min(wait_s - WEB_SERVER_LIMIT_S, LONGEST_S), self.end)
             return None
         if not self._done.wait(wait_s):
             self._engine.give_up(self._poll)

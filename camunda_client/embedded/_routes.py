@@ -18,6 +18,7 @@ from camunda_client.embedded._tenants import DEFAULT_TENANT, refusal
 
 if TYPE_CHECKING:
     from camunda_client.embedded._dialects import Dialect
+    from camunda_client.embedded._polls import HeldPoll
 
 #: Bytes; the broker takes no larger message.
 MAX_MESSAGE = 4 * 1024 * 1024
@@ -37,6 +38,7 @@ class Call:
     path: str
     arguments: dict[str, str]
     port: int
+    late: set[HeldPoll]
     raw: bytes = b""
 
     def body(self, *, optional: bool = False) -> Body:

@@ -39,7 +39,7 @@ def activate(call: Call) -> Answer:
     if problems or job_type is None or timeout_ms is None or maximum is None:
         raise invalid(problems, call.path)
     poll = HeldPoll(
-        call.engine, job_type, worker=worker or "", max_jobs=maximum,
+        call.engine, call.late, job_type, worker=worker or "", max_jobs=maximum,
         lease_ms=min(timeout_ms, 86_400_000 * 999_999_000), tenant_ids=tenant_ids,
     )  # fmt: skip
     jobs = poll.wait(request_timeout_ms)

@@ -47,7 +47,7 @@ def gateway() -> Iterator[Gateway]:
 def call(
     gateway: Gateway, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
 ) -> tuple[int, Any, http.client.HTTPResponse]:
-    connection = http.client.HTTPConnection(gateway.host, gateway.port, timeout=30)
+    connection = http.client.HTTPConnection(gateway.host, gateway.port, timeout=40)
     try:
         data = None if body is None else json.dumps(body)
         connection.request(method, path, data, {"Content-Type": "application/json", **(headers or {})})
@@ -73,6 +73,22 @@ def run_with_gateway(folder: Path, source: str, *launcher: str) -> tuple[int, st
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     return run.returncode, run.stdout.strip(), run.stderr
+
+
+@pytest.mark.slow
+def test_a_poll_that_was_cut_ends_with_the_gateway() -> None:
+    """It took a job with it that came to the next gateway of the engine, in a plain process for good."""
+    engine = Engine()
+    engine.deploy(MODELS / "feel_job.bpmn")
+    with Gateway(engine) as first:
+        body = {**ACTIVATE, "type": "feel_job.x", "requestTimeout": 60_000}
+        assert call(first, "POST", "/v2/jobs/activation", body)[0] == 503
+
+    with Gateway(engine) as second:
+        engine.create_instance("feel_job", {"kind": "x", "tries": 1})
+        _, answer, _ = call(second, "POST", "/v2/jobs/activation", {**ACTIVATE, "type": "feel_job.x"})
+
+    assert len(answer["jobs"]) == 1
 
 
 @pytest.mark.slow
