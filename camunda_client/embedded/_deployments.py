@@ -189,9 +189,9 @@ class Deployments:
 
     def _define_form(self, resource: _Parsed, tenant_id: str) -> Form:
         form_id = present(resource.form_id)
-        known = [f for f in self._forms.values() if (f.form_id, f.tenant_id) == (form_id, tenant_id)]
-        if known and (known[-1].checksum, known[-1].resource_name) == (resource.checksum, resource.name):
-            return known[-1]
+        known = self.form(form_id, tenant_id)
+        if known is not None and (known.checksum, known.resource_name) == (resource.checksum, resource.name):
+            return known
         version = self._next_version("form", tenant_id, form_id)
         form = Form(self._keys.next(), form_id, version, resource.name, resource.checksum, tenant_id)
         self._forms[form.key] = form
@@ -222,6 +222,11 @@ class Deployments:
         if key is not None:
             return self._decisions.get(key)
         found = [d for d in self._decisions.values() if (d.decision_id, d.graph.tenant_id) == (decision_id, tenant_id)]
+        return found[-1] if found else None
+
+    def form(self, form_id: str, tenant_id: str) -> Form | None:
+        """Return the newest form of an id."""
+        found = [form for form in self._forms.values() if (form.form_id, form.tenant_id) == (form_id, tenant_id)]
         return found[-1] if found else None
 
     # -- deletion ---------------------------------------------------------------------------------------------------

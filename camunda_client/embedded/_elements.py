@@ -285,15 +285,28 @@ def _rule(reader: _Reader, element: Element) -> None:
 def _user(reader: _Reader, element: Element) -> None:
     native = reader.one("zeebe:userTask") is not None
     found: dict[str, Any] = {"native": native}
-    for path in ("assignmentDefinition", "taskSchedule", "formDefinition", "priorityDefinition"):
+    for path in ("assignmentDefinition", "taskSchedule", "priorityDefinition"):
         node = reader.one(f"zeebe:{path}")
         if node is not None:
-            _latest_only(node, "form")
             found |= {key: expression(value) for key, value in node.attrib.items() if value}
+    form = reader.one("zeebe:formDefinition")
+    if form is not None:
+        found |= _form(form, native=native)
     for name, given in found.items():
         if isinstance(given, Expression) and given.static:
             _check_static(name, given.text)
     element.user_task = found
+
+
+def _form(node: Any, *, native: bool) -> dict[str, Any]:
+    _latest_only(node, "form")
+    looked_at = ("formId", "externalReference") if native else ("formId", "formKey")
+    given = {name: text for name in looked_at if (text := node.get(name, "")).strip()}
+    if len(given) != 1:
+        names, whose = ", ".join(looked_at), " for native user tasks" if native else ""
+        raise ElementError(f"Exactly one of the attributes '{names}' must be present and not blank{whose}")
+    # A key is passed on as it is, whatever it looks like.
+    return {name: text if name == "formKey" else expression(text) for name, text in given.items()}
 
 
 def _check_static(name: str, text: str) -> None:

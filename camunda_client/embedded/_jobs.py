@@ -134,9 +134,9 @@ class Jobs:
         """Create the job of a job-based user task; assignment and form go into its headers."""
         # Camunda's own tasks alone have a priority; here it is not even evaluated.
         given = {name: expression for name, expression in details.items() if name != "priority"}
-        properties = evaluated(given, self._lifecycle.variables, instance)
+        properties = evaluated(given, self._lifecycle, instance)
         if "formKey" in details:
-            properties["formKey"] = self._lifecycle.variables.evaluate(details["formKey"], instance)
+            properties["formKey"] = details["formKey"]
         headers = dict(instance.element.headers)
         for name, value in properties.items():
             if value not in (None, ""):

@@ -13,6 +13,7 @@ from camunda_client.embedded._rejections import invalid_state, not_found
 from camunda_client.embedded._variables import unexpected
 
 if TYPE_CHECKING:
+    from camunda_client.embedded._deployments import Form
     from camunda_client.embedded._instances import ElementInstance
     from camunda_client.embedded._lifecycle import Lifecycle
     from camunda_client.embedded._variables import Variables
@@ -59,7 +60,7 @@ class UserTasks:
         Raises:
             Failure: One of its properties is of a wrong type.
         """
-        properties = evaluated(details, self._lifecycle.variables, instance)
+        properties = evaluated(details, self._lifecycle, instance)
         task = UserTask(self._lifecycle.keys.next(), instance)
         task.assignee = properties.get("assignee", "")
         task.candidate_groups = properties.get("candidateGroups", [])
@@ -120,15 +121,32 @@ class UserTasks:
         return list(self._tasks.values())
 
 
-def evaluated(details: Mapping[str, Any], variables: Variables, instance: ElementInstance) -> dict[str, Any]:
+def evaluated(details: Mapping[str, Any], lifecycle: Lifecycle, instance: ElementInstance) -> dict[str, Any]:
     """Return the properties that a user task's element gives it, by the names of their attributes.
 
+    An id of a form becomes the ``formKey`` of its latest version.
+
     Raises:
-        Failure: EXTRACT_VALUE_ERROR: one is of a wrong type.
+        Failure: EXTRACT_VALUE_ERROR: one is of a wrong type. FORM_NOT_FOUND: there is no form of the id.
     """
+    variables = lifecycle.variables
     readers = {"assignee": _text, "candidateGroups": _texts, "candidateUsers": _texts,
-               "dueDate": _date, "followUpDate": _date, "priority": _priority}  # fmt: skip
-    return {name: read(details[name], variables, instance) for name, read in readers.items() if name in details}
+               "dueDate": _date, "followUpDate": _date, "priority": _priority, "externalReference": _text}  # fmt: skip
+    found = {name: read(details[name], variables, instance) for name, read in readers.items() if name in details}
+    if "formId" in details:
+        found["formKey"] = str(_form(_text(details["formId"], variables, instance), lifecycle, instance).key)
+    return found
+
+
+def _form(form_id: str, lifecycle: Lifecycle, instance: ElementInstance) -> Form:
+    form = lifecycle.deployments.form(form_id, instance.process.tenant_id)
+    if form is None:
+        raise Failure(
+            "FORM_NOT_FOUND",
+            f"Expected to find a form with id '{form_id}', but no form with this id is found, at least a form with "
+            "this id should be available. To resolve the Incident please deploy a form with the same id",
+        )
+    return form
 
 
 def _text(expression: Expression, variables: Variables, instance: ElementInstance) -> str:

@@ -223,6 +223,24 @@ BY_SCOPE = {
     "an error that does not interrupt a process": (document(*PLAIN, on_event(CATCH_ER, attributes='isInterrupting="false"'), roots=ERROR), "Non-interrupting events of this type are not allowed"),
 }  # fmt: skip
 
+
+def with_form(attributes: str, *, native: bool) -> str:
+    """Return a document of a user task."""
+    form = f"<zeebe:formDefinition {attributes}/>"
+    return around(element("userTask", extended("<zeebe:userTask/>" * native, form)))
+
+
+OF_NATIVE = (
+    "Exactly one of the attributes 'formId, externalReference' must be present and not blank for native user tasks"
+)
+OF_JOB = "Exactly one of the attributes 'formId, formKey' must be present and not blank"
+
+#: Forms of user tasks.
+BY_FORM = {
+    **{f"a native task with {given or 'no form'}": (with_form(given, native=True), OF_NATIVE) for given in ("", 'formKey="k"', 'formId=""', 'formId=" "', 'externalReference=""', 'formId="i" externalReference="e"')},
+    **{f"a task with {given or 'no form'}": (with_form(given, native=False), OF_JOB) for given in ("", 'formKey=""', 'formId=""', 'externalReference="e"', 'formId="i" formKey="k"')},
+}  # fmt: skip
+
 #: What the schema lets pass, and 8.6.0 deploys.
 TAKEN = {
     "flows first": document(flow("s", "e"), END, START),
@@ -257,5 +275,9 @@ TAKEN = {
     "one message inside and outside": bound(CATCH_M, host=element("subProcess", element("startEvent", name="inner") + on_event(CATCH_M)), roots=MESSAGE),
     "an error code to throw that is an expression": document(START, element("endEvent", CATCH_ER), flow("s", "t"), roots=ERROR.replace('"x"', '"=x"')),
     "two ways": either(CATCH_M, CATCH_SI, roots=MESSAGE + SIGNAL),
+    "a native task with an id and a key": with_form('formId="i" formKey="k"', native=True),
+    "a native task with a place and a key": with_form('externalReference="e" formKey="k"', native=True),
+    "a task with an id and a place": with_form('formId="i" externalReference="e"', native=False),
+    "a key that is no expression": with_form('formKey="=1 +"', native=False),
     "a comment": document("<!-- \u00df -->", "<?odd ?>", *PLAIN),
 }  # fmt: skip

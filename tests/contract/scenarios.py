@@ -742,6 +742,23 @@ def user_task_bad(s: Any) -> None:
 
 
 @scenario
+def user_task_forms(s: Any) -> None:
+    """User tasks whose forms are not there or of wrong types: incidents, until there is a form"""
+    s.deploy("user_task_forms.bpmn")
+    s.start("user_task_forms", kind="key", form="x")
+    s.complete("io.camunda.zeebe:userTask")
+    s.start("user_task_forms", kind="outside", form="anywhere")
+    s.complete_user_task()
+    for kind in ("outside", "job", "native"):
+        s.start("user_task_forms", kind=kind, form=5)
+        s.start("user_task_forms", kind=kind, form=None)
+        s.start("user_task_forms", kind=kind, form="missing" if kind != "native" else "user_task_form")
+    s.deploy("user_task_form.form")
+    s.resolve()
+    s.complete_user_task()
+
+
+@scenario
 def rule_task_bad(s: Any) -> None:
     """Decision tables whose outputs don't go together: incidents"""
     s.deploy("rule_task_bad.bpmn", "totals.dmn")

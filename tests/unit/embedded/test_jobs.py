@@ -160,3 +160,15 @@ def test_each_tenant_gets_its_own_jobs() -> None:
 
     assert [(job.tenant_id, job.variables["of"]) for job in acme] == [("acme", "acme")]
     assert [job.tenant_id for job in default] == ["<default>"]
+
+
+def test_the_job_of_a_user_task_has_its_form_s_key_in_its_headers() -> None:
+    """As 8.6.0 does it: the key of the latest version, as text."""
+    engine = Engine()
+    engine.deploy(MODELS / "user_task_forms.bpmn", ("form.form", '{"id": "f"}'))
+    latest = engine.deploy(("form.form", '{"id": "f", "components": []}')).forms[0]
+
+    engine.create_instance("user_task_forms", {"kind": "job", "form": "f"})
+
+    (job,) = engine.activate("io.camunda.zeebe:userTask")
+    assert job.headers == {"io.camunda.zeebe:formKey": str(latest.key)}
