@@ -6,6 +6,7 @@ of a string with a number is null, and a note of it is kept in ``Expression.eval
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
@@ -25,6 +26,8 @@ from camunda_client.embedded._feel_values import (
     temporal,
     type_name,
 )
+
+log = logging.getLogger(__name__)
 
 #: Digits; the precision of Java's ``MathContext.DECIMAL128``, which Camunda's engine counts with.
 PRECISION = 34
@@ -414,8 +417,10 @@ def shown(value: Any) -> str:
     return str(plain(value))
 
 
-def _supported(function: str) -> bool:
-    return function == "is defined" or functions.known(function)
+def _supported(function: str, text: str) -> bool:
+    if function != "is defined" and function not in functions.MISSING and not functions.known(function):
+        log.warning("no function is called %r: it will be null in %r", function, text)
+    return function not in functions.MISSING
 
 
 #: Why an operation has no result, of the left value and the right one, in the words of Camunda's engine.

@@ -77,15 +77,15 @@ def tokens(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def parse(text: str, supported: Callable[[str], bool]) -> Node:
+def parse(text: str, supported: Callable[[str, str], bool]) -> Node:
     """Return the tree of one expression.
 
     Args:
         text: Without the equals sign.
-        supported: Tells whether there is a built-in function of a name.
+        supported: Tells whether a function that the expression does not define may be called: its name, the expression.
 
     Raises:
-        FeelSyntaxError: The text is no expression we know, or calls a function that nobody defines.
+        FeelSyntaxError: The text is no expression we know, or calls a function we lack.
     """
     parser = _Parser(text)
     tree = parser.expression()
@@ -93,7 +93,7 @@ def parse(text: str, supported: Callable[[str], bool]) -> Node:
     return tree
 
 
-def parse_unary_tests(text: str, supported: Callable[[str], bool]) -> Node:
+def parse_unary_tests(text: str, supported: Callable[[str, str], bool]) -> Node:
     """Return the tree of a decision table's cell: tests of the implicit value ``?``. Otherwise like :func:`parse`."""
     if text.strip() in ("", "-"):
         return ("const", True)
@@ -143,10 +143,10 @@ class _Parser:
         wanted = "the end" if value == "end" else repr(value)
         raise FeelSyntaxError(f"expected {wanted} but found {text or 'the end'!r} in {self.text.strip()!r}")
 
-    def finish(self, supported: Callable[[str], bool]) -> None:
+    def finish(self, supported: Callable[[str, str], bool]) -> None:
         self.expect("end")
         for name in sorted(self.called - self.bound):
-            if not supported(name):
+            if not supported(name, self.text):
                 raise FeelSyntaxError(f"function {name!r} is not supported")
 
     def name(self) -> str:
