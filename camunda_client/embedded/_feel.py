@@ -92,6 +92,10 @@ class Expression:
         return f"Expression({self.source!r})"
 
 
+class _NoListError(Exception):
+    """Something that is no list was to be gone through: the whole expression is null."""
+
+
 class Evaluation:
     """One run over one tree."""
 
@@ -211,7 +215,10 @@ class Evaluation:
         return equal(value, test) is True
 
     def quantified(self, node: Node, scope: Mapping[str, Any]) -> Any:
-        results = [self.value(node[2], inner) for inner in self.bindings(node[1], scope)]
+        try:
+            results = [self.value(node[2], inner) for inner in self.bindings(node[1], scope)]
+        except _NoListError:
+            return None
         return any(r is True for r in results) if node[0] == "some" else all(r is True for r in results)
 
     # -- arithmetic -------------------------------------------------------------------------------------------------
@@ -277,8 +284,11 @@ class Evaluation:
 
     def for_(self, node: Node, scope: Mapping[str, Any]) -> Any:
         results: list[Any] = []
-        for inner in self.bindings(node[1], scope):
-            results.append(self.value(node[2], {**inner, "partial": list(results)}))
+        try:
+            for inner in self.bindings(node[1], scope):
+                results.append(self.value(node[2], {**inner, "partial": list(results)}))
+        except _NoListError:
+            return None
         return results
 
     def bindings(self, iterators: list[tuple[str, Node]], scope: Mapping[str, Any]) -> Any:
@@ -287,13 +297,15 @@ class Evaluation:
             return
         (name, source), rest = iterators[0], iterators[1:]
         items = self.value(source, scope)
-        for item in items if isinstance(items, list) else []:
+        if not isinstance(items, list):
+            raise _NoListError
+        for item in items:
             yield from self.bindings(rest, {**scope, name: item})
 
     def span(self, node: Node, scope: Mapping[str, Any]) -> Any:
         low, high = as_number(self.value(node[1], scope)), as_number(self.value(node[2], scope))
         if low is None or high is None:
-            return []
+            return None
         first, last = int(low), int(high)
         return list(range(first, last + 1)) if first <= last else list(range(first, last - 1, -1))
 
