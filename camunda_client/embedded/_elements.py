@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -65,16 +66,18 @@ def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
     """
     reader = _Reader(node, namespaces)
     element.default = node.get("default")
-    element.headers = {h.get("key"): h.get("value") or "" for h in reader.all("zeebe:taskHeaders/zeebe:header")}
+    for path in ("taskHeaders", "ioMapping", "executionListeners"):
+        reader.one(f"zeebe:{path}")
+    element.headers = _headers(reader.all("zeebe:taskHeaders/zeebe:header"))
     element.inputs = [_mapping(node, expression) for node in reader.all("zeebe:ioMapping/zeebe:input")]
     element.outputs = [_mapping(node, required_expression) for node in reader.all("zeebe:ioMapping/zeebe:output")]
     element.listeners = listeners(node, namespaces)
+    _check_listeners(element)
     element.attached_to = local_id(node.get("attachedToRef"))
     element.interrupting = node.get("cancelActivity", "true") == "true" and node.get("isInterrupting", "true") == "true"
     element.event = reader.event(element)
     element.multi_instance = reader.multi_instance()
-    definition = reader.one("zeebe:taskDefinition")
-    if definition is not None:
+    for definition in reader.all("zeebe:taskDefinition")[:1]:
         if not definition.get("type"):
             raise ElementError("Attribute 'type' must be present and not empty")
         element.job = JobDefinition(
@@ -114,6 +117,36 @@ def _a(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
+def _headers(nodes: list[Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for node in nodes:
+        key = node.get("key")
+        if key in found:
+            raise ElementError(f"Headers contain duplicate entries for key '{key}'")
+        found[key] = node.get("value") or ""
+    return found
+
+
+def _check_listeners(element: Element) -> None:
+    """Refuse listeners that would never, or twice, be told."""
+    times = Counter((listener.event, listener.job.type.source) for listener in element.listeners)
+    for (event, job_type), count in times.items():
+        if not job_type:
+            raise ElementError("Attribute 'type' must be present and not empty")
+        if not event:
+            raise ElementError("Attribute 'eventType' must be present and not empty")
+        if event not in ("start", "end"):
+            raise ElementError(f"Attribute 'eventType' must be one of: start, end; found '{event}'")
+        if count > 1:
+            both = f"eventType[{event}] and type[{job_type}]"
+            raise ElementError(f"Found '{count}' duplicates based on {both}, these combinations should be unique.")
+        if event == "start" and element.kind in ("START_EVENT", "BOUNDARY_EVENT"):
+            whom = element.kind.lower().replace("_", " ")
+            raise ElementError(f"Execution listeners of type 'start' are not supported by {whom}s")
+        if event == "end" and element.kind.endswith("_GATEWAY"):
+            raise ElementError("Execution listeners of type 'end' are not supported by gateway element")
+
+
 class _Reader:
     """Finds things below one node."""
 
@@ -125,7 +158,18 @@ class _Reader:
         return list(self.node.findall(f"bpmn:extensionElements/{path}", self.namespaces))
 
     def one(self, path: str) -> Any:
-        return self.node.find(f"bpmn:extensionElements/{path}", self.namespaces)
+        """Return the only extension of its kind, or None."""
+        found = self.all(path)
+        if len(found) > 1:
+            raise ElementError(f"Must have at most one '{path}' extension element")
+        return found[0] if found else None
+
+    def one_or_job(self, path: str) -> Any:
+        """Return the extension that is there instead of a job; None if the job is."""
+        found, jobs = self.all(path), self.all("zeebe:taskDefinition")
+        if len(found) + len(jobs) != 1:
+            raise ElementError(f"Must have either one '{path}' or one 'zeebe:taskDefinition' extension element")
+        return found[0] if found else None
 
     def referred(self, kind: str, reference: str | None) -> Any:
         """Return the message, signal, error or escalation of an id, if there is one."""
@@ -177,8 +221,8 @@ class _Reader:
         message = self.referred("message", reference)
         if message is None or not message.get("name"):
             raise ElementError("Must reference a message with a name")
-        subscription = message.find("bpmn:extensionElements/zeebe:subscription", self.namespaces)
-        key = subscription.get("correlationKey") if subscription is not None else None
+        subscriptions = message.findall("bpmn:extensionElements/zeebe:subscription", self.namespaces)
+        key = subscriptions[0].get("correlationKey") if len(subscriptions) == 1 else None
         at_process_start = element.kind == "START_EVENT" and not self.in_event_subprocess()
         if not key and not at_process_start:
             raise ElementError("Must have exactly one zeebe:subscription extension element with a correlationKey")
@@ -221,7 +265,8 @@ class _Reader:
             raise ElementError("Elements with bpmn:standardLoopCharacteristics are not supported")
         if node is None:
             return None
-        loop = node.find("bpmn:extensionElements/zeebe:loopCharacteristics", self.namespaces)
+        loops = node.findall("bpmn:extensionElements/zeebe:loopCharacteristics", self.namespaces)
+        loop = loops[0] if len(loops) == 1 else None
         if loop is None or not loop.get("inputCollection"):
             raise ElementError(
                 "Must have exactly one 'zeebe:loopCharacteristics' extension element with an inputCollection"
@@ -241,8 +286,8 @@ class _Reader:
         )
 
 
-def _job_task(_reader: _Reader, element: Element) -> None:
-    if element.job is None:
+def _job_task(reader: _Reader, _element: Element) -> None:
+    if len(reader.all("zeebe:taskDefinition")) != 1:
         raise ElementError("Must have exactly one 'zeebe:taskDefinition' extension element")
 
 
@@ -260,33 +305,33 @@ def _only(element: Element, kinds: set[str]) -> None:
 
 
 def _script(reader: _Reader, element: Element) -> None:
-    script = reader.one("zeebe:script")
+    script = reader.one_or_job("zeebe:script")
     if script is None:
-        return _job_task(reader, element)
+        return
     element.script = required_expression(script.get("expression"))
     element.result_variable = script.get("resultVariable") or ""
     if not element.result_variable:
         raise ElementError("Attribute 'resultVariable' must be present and not empty")
-    return None
 
 
 def _rule(reader: _Reader, element: Element) -> None:
-    decision = reader.one("zeebe:calledDecision")
+    decision = reader.one_or_job("zeebe:calledDecision")
     if decision is None:
-        return _job_task(reader, element)
+        return
     _latest_only(decision, "decision")
     element.decision = expression(decision.get("decisionId"))
     element.result_variable = decision.get("resultVariable") or ""
     if not element.result_variable or not decision.get("decisionId"):
         raise ElementError("'zeebe:calledDecision' must have a decisionId and a resultVariable")
-    return None
 
 
 def _user(reader: _Reader, element: Element) -> None:
     native = reader.one("zeebe:userTask") is not None
     found: dict[str, Any] = {"native": native}
-    for path in ("assignmentDefinition", "taskSchedule", "priorityDefinition"):
-        node = reader.one(f"zeebe:{path}")
+    nodes = [reader.one("zeebe:assignmentDefinition"), reader.one("zeebe:taskSchedule")]
+    # Camunda's own tasks alone have a priority; those of others 8.6.0 does not even count.
+    nodes += [reader.one("zeebe:priorityDefinition")] if native else reader.all("zeebe:priorityDefinition")
+    for node in nodes:
         if node is not None:
             found |= {key: expression(value) for key, value in node.attrib.items() if value}
     form = reader.one("zeebe:formDefinition")
@@ -333,8 +378,8 @@ def _latest_only(node: Any, what: str) -> None:
 
 
 def _called(reader: _Reader, element: Element) -> None:
-    called = reader.one("zeebe:calledElement")
-    if called is None or not called.get("processId"):
+    (called, *others) = reader.all("zeebe:calledElement") or [None]
+    if called is None or others or not called.get("processId"):
         raise ElementError("Must have exactly one 'zeebe:calledElement' extension element with a processId")
     _latest_only(called, "process")
     element.called = CalledProcess(

@@ -241,6 +241,52 @@ BY_FORM = {
     **{f"a task with {given or 'no form'}": (with_form(given, native=False), OF_JOB) for given in ("", 'formKey=""', 'formId=""', 'externalReference="e"', 'formId="i" formKey="k"')},
 }  # fmt: skip
 
+LISTENER = '<zeebe:executionListener eventType="start" type="a"/>'
+
+
+def listening(*listeners: str, tag: str = "serviceTask") -> str:
+    """Return a document with execution listeners at an element."""
+    of = f"<zeebe:executionListeners>{''.join(listeners)}</zeebe:executionListeners>"
+    return around(element(tag, extended(*[JOB] * (tag == "serviceTask"), of)))
+
+
+def given_twice(tag: str, extension: str, *others: str) -> str:
+    """Return a document with an element that has an extension twice."""
+    return around(element(tag, extended(*others, extension, extension)))
+
+
+SCRIPT = '<zeebe:script expression="=1" resultVariable="r"/>'
+DECISION = '<zeebe:calledDecision decisionId="d" resultVariable="r"/>'
+NATIVE = "<zeebe:userTask/>"
+
+#: Extensions that are there twice, or contradict each other.
+BY_EXTENSION = {
+    "two job definitions": (given_twice("serviceTask", JOB), "Must have exactly one 'zeebe:taskDefinition' extension element"),
+    "two mappings": (given_twice("serviceTask", "<zeebe:ioMapping/>", JOB), "Must have at most one 'zeebe:ioMapping' extension element"),
+    "two groups of headers": (given_twice("serviceTask", "<zeebe:taskHeaders/>", JOB), "Must have at most one 'zeebe:taskHeaders' extension element"),
+    "two groups of listeners": (given_twice("serviceTask", "<zeebe:executionListeners/>", JOB), "Must have at most one 'zeebe:executionListeners' extension element"),
+    "two assignments": (given_twice("userTask", '<zeebe:assignmentDefinition assignee="a"/>'), "Must have at most one 'zeebe:assignmentDefinition' extension element"),
+    "two schedules": (given_twice("userTask", '<zeebe:taskSchedule dueDate="2030-01-01T00:00:00Z"/>'), "Must have at most one 'zeebe:taskSchedule' extension element"),
+    "two priorities": (given_twice("userTask", '<zeebe:priorityDefinition priority="3"/>', NATIVE), "Must have at most one 'zeebe:priorityDefinition' extension element"),
+    "two forms": (given_twice("userTask", '<zeebe:formDefinition formId="f"/>'), "Must have at most one 'zeebe:formDefinition' extension element"),
+    "native twice": (given_twice("userTask", NATIVE), "Must have at most one 'zeebe:userTask' extension element"),
+    "two scripts": (given_twice("scriptTask", SCRIPT), "Must have either one 'zeebe:script' or one 'zeebe:taskDefinition' extension element"),
+    "a script and a job": (around(element("scriptTask", extended(SCRIPT, JOB))), "Must have either one 'zeebe:script' or one 'zeebe:taskDefinition' extension element"),
+    "two decisions": (given_twice("businessRuleTask", DECISION), "Must have either one 'zeebe:calledDecision' or one 'zeebe:taskDefinition' extension element"),
+    "a decision and a job": (around(element("businessRuleTask", extended(DECISION, JOB))), "Must have either one 'zeebe:calledDecision' or one 'zeebe:taskDefinition' extension element"),
+    "two called processes": (given_twice("callActivity", '<zeebe:calledElement processId="q"/>'), "Must have exactly one 'zeebe:calledElement' extension element"),
+    "two loops in one": (service(after=MANY.replace("<zeebe:loop", "<zeebe:loopCharacteristics inputCollection='=[1]'/><zeebe:loop")), "Must have exactly one 'zeebe:loopCharacteristics' extension element"),
+    "two subscriptions": (catching("message", "m", MESSAGE.replace("<zeebe:sub", '<zeebe:subscription correlationKey="=k"/><zeebe:sub')), "Must have exactly one zeebe:subscription extension element"),
+    "a header twice": (service(extensions=extended(JOB, '<zeebe:taskHeaders><zeebe:header key="a" value="1"/><zeebe:header key="a" value="2"/></zeebe:taskHeaders>')), "Headers contain duplicate entries for key 'a'"),
+    "a listener twice": (listening(LISTENER, LISTENER), "Found '2' duplicates based on eventType[start] and type[a]"),
+    "a listener of no type": (listening(LISTENER.replace(' type="a"', "")), "Attribute 'type' must be present and not empty"),
+    "a listener of nothing": (listening(LISTENER.replace('eventType="start"', "")), "Attribute 'eventType' must be present and not empty"),
+    "a listener of something odd": (listening(LISTENER.replace("start", "odd")), "Attribute 'eventType' must be one of: start, end"),
+    "a listener before a start event": (document(element("startEvent", extended(f"<zeebe:executionListeners>{LISTENER}</zeebe:executionListeners>"))), "Execution listeners of type 'start' are not supported by start events"),
+    "a listener before a boundary event": (bound(f"{CATCH_ANY}").replace("<bpmn:outgoing>b_e", extended(f"<zeebe:executionListeners>{LISTENER}</zeebe:executionListeners>") + "<bpmn:outgoing>b_e"), "Execution listeners of type 'start' are not supported by boundary events"),
+    **{f"a listener behind a {tag}": (listening(LISTENER.replace("start", "end"), tag=tag), "Execution listeners of type 'end' are not supported by gateway element") for tag in ("exclusiveGateway", "parallelGateway", "inclusiveGateway")},
+}  # fmt: skip
+
 #: What the schema lets pass, and 8.6.0 deploys.
 TAKEN = {
     "flows first": document(flow("s", "e"), END, START),
@@ -279,5 +325,10 @@ TAKEN = {
     "a native task with a place and a key": with_form('externalReference="e" formKey="k"', native=True),
     "a task with an id and a place": with_form('formId="i" externalReference="e"', native=False),
     "a key that is no expression": with_form('formKey="=1 +"', native=False),
+    "properties twice": given_twice("serviceTask", "<zeebe:properties/>", JOB),
+    "two priorities of a job": given_twice("userTask", '<zeebe:priorityDefinition priority="3"/>'),
+    "a job definition of a user task": given_twice("userTask", JOB, NATIVE),
+    "a header without a key": service(extensions=extended(JOB, '<zeebe:taskHeaders><zeebe:header value="1"/><zeebe:header key="a"/></zeebe:taskHeaders>')),
+    "listeners of one type": listening(LISTENER, LISTENER.replace("start", "end"), LISTENER.replace('"a"', '"b"')),
     "a comment": document("<!-- \u00df -->", "<?odd ?>", *PLAIN),
 }  # fmt: skip
