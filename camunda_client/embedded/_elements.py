@@ -118,13 +118,13 @@ def _a(noun: str) -> str:
 
 
 def _headers(nodes: list[Any]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    found: dict[str | None, str | None] = {}
     for node in nodes:
         key = node.get("key")
         if key in found:
             raise ElementError(f"Headers contain duplicate entries for key '{key}'")
-        found[key] = node.get("value") or ""
-    return found
+        found[key] = node.get("value")
+    return {key: value for key, value in found.items() if key and value}  # 8.6.0 leaves out what lacks either
 
 
 def _check_listeners(element: Element) -> None:

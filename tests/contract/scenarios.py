@@ -19,7 +19,7 @@ def scenario(function: Scenario) -> Scenario:
 
 @scenario
 def service_task(s: Any) -> None:
-    """Service tasks with headers, one after another"""
+    """Service tasks with headers (those without a name or value are left out), one after another"""
     s.deploy("service_task.bpmn")
     s.start("service_task", a=1)
     s.complete("service_task.work", b={"c": [2]})
