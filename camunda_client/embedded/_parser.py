@@ -21,6 +21,7 @@ from camunda_client.embedded import _elements as elements
 from camunda_client.embedded import _specs as specs
 from camunda_client.embedded._feel import FeelSyntaxError
 from camunda_client.embedded._ids import executable_processes, problems_of_ids
+from camunda_client.embedded._loops import straight_loop
 from camunda_client.embedded._model import Element, Flow
 from camunda_client.embedded._rules import problems_of_place, problems_of_scope
 from camunda_client.embedded._schema import problems_of_schema
@@ -117,7 +118,17 @@ def read_processes(content: bytes, filename: str) -> list[Process]:
         ]
     if problems:
         raise ModelError("".join(map(str, problems)))
+    _refuse_loops(processes)
     return processes
+
+
+def _refuse_loops(processes: list[Process]) -> None:
+    loops = {process.root.id: straight_loop(process.elements, {p.root.id: p.elements for p in processes})
+             for process in processes}  # fmt: skip
+    reason = "Processes are not allowed to contain a straight-through processing loop"
+    wrong = [f"- Process: {process_id}\n    - ERROR: {reason}: {loop}\n" for process_id, loop in loops.items() if loop]
+    if wrong:
+        raise ModelError("".join(wrong))
 
 
 def _problem(node: Any, text: str) -> ModelProblem:

@@ -287,6 +287,44 @@ BY_EXTENSION = {
     **{f"a listener behind a {tag}": (listening(LISTENER.replace("start", "end"), tag=tag), "Execution listeners of type 'end' are not supported by gateway element") for tag in ("exclusiveGateway", "parallelGateway", "inclusiveGateway")},
 }  # fmt: skip
 
+
+def circle(*tags: str, roots: str = "") -> str:
+    """Return a document whose elements follow each other in a circle."""
+    names = [f"n{number}" for number in range(len(tags))]
+    nodes = [
+        PARTS.get(tag, element(tag)).replace('id="t"', f'id="{name}"') for tag, name in zip(tags, names, strict=True)
+    ]
+    return document(
+        START,
+        *nodes,
+        flow("s", "n0"),
+        *(flow(one, other) for one, other in zip(names, [*names[1:], "n0"], strict=True)),
+        roots=roots,
+    )
+
+
+PARTS = {
+    "subProcess": INNER,
+    "serviceTask": element("serviceTask", extended(JOB)),
+    "scriptTask": element("scriptTask", extended(SCRIPT)),
+    "a signal": element("intermediateThrowEvent", CATCH_SI),
+    "a wait": element("intermediateCatchEvent", CATCH_SI),
+    "multi": element("task", MANY),
+}
+STRAIGHT = "Processes are not allowed to contain a straight-through processing loop: "
+TO_ITSELF = element("callActivity", extended('<zeebe:calledElement processId="p"/>'))
+
+#: Loops that never wait.
+BY_LOOP = {
+    **{f"a loop of {' and '.join(tags)}": (circle(*tags, roots=SIGNAL), STRAIGHT) for tags in (("task",), ("manualTask", "task"), ("task", "parallelGateway"), ("task", "inclusiveGateway"), ("intermediateThrowEvent",), ("a signal",), ("multi",))},
+    "a loop of a task and a sub-process": (circle("task", "subProcess"), STRAIGHT + "n0 > n1 > inner > n0"),
+    "a loop with a way out": (around(element("task"), element("exclusiveGateway", attributes='default="g_e"', name="g"), flow("t", "g"), flow("g", "e"), flow("g", "t", CONDITION)), STRAIGHT + "t > g > t"),
+    "a loop that nothing leads to": (document(*PLAIN, element("task"), flow("t", "t")), STRAIGHT + "t > t"),
+    "a loop in an event sub-process": (document(*PLAIN, on_event(CATCH_SI).replace("</bpmn:subProcess>", element("task") + flow("t", "t") + "</bpmn:subProcess>"), roots=SIGNAL), STRAIGHT + "t > t"),
+    "a call of itself": (around(TO_ITSELF), STRAIGHT + "t > s > t"),
+    "a call of itself by way of another": (around(TO_ITSELF.replace('"p"', '"q"'), roots=f'<bpmn:process id="q" isExecutable="true">{element("startEvent", name="s2")}{TO_ITSELF.replace(chr(34) + "t", chr(34) + "t2")}{flow("s2", "t2")}</bpmn:process>'), STRAIGHT + "t > s2 > t2 > s > t"),
+}  # fmt: skip
+
 #: What the schema lets pass, and 8.6.0 deploys.
 TAKEN = {
     "flows first": document(flow("s", "e"), END, START),
@@ -330,5 +368,8 @@ TAKEN = {
     "a job definition of a user task": given_twice("userTask", JOB, NATIVE),
     "a header without a key": service(extensions=extended(JOB, '<zeebe:taskHeaders><zeebe:header value="1"/><zeebe:header key="a"/></zeebe:taskHeaders>')),
     "listeners of one type": listening(LISTENER, LISTENER.replace("start", "end"), LISTENER.replace('"a"', '"b"')),
+    **{f"a circle of {' and '.join(tags)}": circle(*tags, roots=SIGNAL) for tags in (("exclusiveGateway",), ("parallelGateway",), ("subProcess",), ("task", "serviceTask"), ("task", "scriptTask"), ("task", "userTask"), ("task", "a wait"))},
+    "a call of itself behind a job": document(START, element("serviceTask", extended(JOB), name="w"), TO_ITSELF, flow("s", "w"), flow("w", "t")),
+    "a call of itself by an expression": around(TO_ITSELF.replace('"p"', "'=\"p\"'")),
     "a comment": document("<!-- \u00df -->", "<?odd ?>", *PLAIN),
 }  # fmt: skip

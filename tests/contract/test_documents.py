@@ -9,10 +9,10 @@ import pytest
 import requests
 
 from camunda_client.embedded import Engine, Rejection
-from tests.contract.documents import BY_EXTENSION, BY_FORM, BY_KIND, BY_SCHEMA, BY_SCOPE, TAKEN
+from tests.contract.documents import BY_EXTENSION, BY_FORM, BY_KIND, BY_LOOP, BY_SCHEMA, BY_SCOPE, TAKEN
 
 ROOT = Path(__file__).parents[2]
-REFUSED: dict[str, tuple[str, str]] = {**BY_SCHEMA, **BY_KIND, **BY_SCOPE, **BY_FORM, **BY_EXTENSION}
+REFUSED: dict[str, tuple[str, str]] = {**BY_SCHEMA, **BY_KIND, **BY_SCOPE, **BY_FORM, **BY_EXTENSION, **BY_LOOP}
 #: What is deployed anywhere in this repository, but for what is there to be refused.
 OURS = [
     path
