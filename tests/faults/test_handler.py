@@ -199,18 +199,25 @@ def test_of_three_event_loops_at_once_the_others_fail_with_the_reason_and_come_a
     """A running loop belongs to its thread, and all greenlets share one."""
 
     refused = []
+    over = Event()
 
     async def work() -> int:
+        over.clear()
         while len(refused) < 2:
             await asyncio.sleep(0.001)
         return 1
 
     def handler(job: ActivatedJob) -> dict[str, int]:
+        working_on = work()
         try:
-            return {"n": asyncio.run(work())}
+            result = asyncio.run(working_on)
         except RuntimeError:
+            working_on.close()
             refused.append(job.job_key)
+            over.wait(30)  # so that its retries last: the third at the latest meets no loop
             raise
+        over.set()
+        return {"n": result}
 
     scene.start(3)
     # Without a back-off: 8.6.0 loses the end of one now and then (docs/worker.md).
