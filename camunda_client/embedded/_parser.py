@@ -123,8 +123,8 @@ def read_processes(content: bytes, filename: str) -> list[Process]:
 
 
 def _refuse_loops(processes: list[Process]) -> None:
-    loops = {process.root.id: straight_loop(process.elements, {p.root.id: p.elements for p in processes})
-             for process in processes}  # fmt: skip
+    by_id = {process.root.id: process.elements for process in processes}
+    loops = {process_id: straight_loop(inside, by_id) for process_id, inside in by_id.items()}
     reason = "Processes are not allowed to contain a straight-through processing loop"
     wrong = [f"- Process: {process_id}\n    - ERROR: {reason}: {loop}\n" for process_id, loop in loops.items() if loop]
     if wrong:
