@@ -9,6 +9,7 @@ Importing this package loads no gevent and patches nothing.
 """
 
 from ._drivers import find_blocking_modules
+from ._event_loops import give_greenlets_event_loops
 from ._fast_requests import FastRequests, speed_up_requests
 from ._patch import is_patched, original, patch
 from ._report import PatchedTooLate, PatchError, PatchReport, Unmended
@@ -20,6 +21,7 @@ __all__ = [
     "PatchedTooLate",
     "Unmended",
     "find_blocking_modules",
+    "give_greenlets_event_loops",
     "is_patched",
     "original",
     "patch",
