@@ -6,7 +6,7 @@ call ``add_job_to_lines()`` alone.
 """
 
 from ._clean import redact
-from ._context import JobInFlight, add_job_context, bind_job, job_context, unbind_job
+from ._context import JobInFlight, add_job_context, bind_job, job_context, job_fields, unbind_job
 from ._logger import Logger, get_logger
 from ._setup import Mode, add_job_to_lines, configure_if_unconfigured, flush, lost_lines
 from ._streams import secure_standard_streams
@@ -22,6 +22,7 @@ __all__ = [
     "flush",
     "get_logger",
     "job_context",
+    "job_fields",
     "lost_lines",
     "redact",
     "secure_standard_streams",

@@ -16,8 +16,10 @@ from camunda_client import patching
 
 patching.patch()
 
+from camunda_client.c8.worker._context import keep_in_jobs
 from camunda_client.c8.worker._decorator import add_job_worker, camunda_worker, register_workers
 from camunda_client.c8.worker._health import Health
+from camunda_client.c8.worker._hooks import JobOutcome, after_job, around_job, before_job, on_failure
 from camunda_client.c8.worker._manager import (
     CamundaWorkerManager,
     clear,
@@ -31,13 +33,19 @@ from camunda_client.c8.worker._stop_report import StopReport
 __all__ = [
     "CamundaWorkerManager",
     "Health",
+    "JobOutcome",
     "JobWorker",
     "JobWorkerRequest",
     "StopReport",
     "add_job_worker",
+    "after_job",
+    "around_job",
+    "before_job",
     "camunda_worker",
     "clear",
     "health",
+    "keep_in_jobs",
+    "on_failure",
     "register_workers",
     "start_camunda_workers",
     "stop_camunda_workers",

@@ -1,0 +1,74 @@
+"""Find integrations by name and install them, once for each process."""
+
+from __future__ import annotations
+
+import sys
+from difflib import get_close_matches
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
+
+from camunda_client.error import ConfigurationError
+from camunda_client.log import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+log = get_logger(__name__)
+
+#: The group of entry points, ours and other packages'.
+ENTRY_POINTS = "camunda_client.job_hooks"
+AUTO = "auto"
+NONE = "none"
+#: Ours, and the module that an application has imported if it uses the library.
+_NEEDS = {
+    "django": "django.db",
+    "loguru": "loguru",
+    "opentelemetry": "opentelemetry.trace",
+    "sentry": "sentry_sdk",
+    "sqlalchemy": "sqlalchemy.orm",
+}
+
+_installed: set[str] = set()
+
+
+def install(names: Iterable[str] = (AUTO,)) -> list[str]:
+    """Install integrations, and return the names of those that were not there before.
+
+    Args:
+        names: ``auto``: ours whose library is imported, and all of other packages; ``none``; or single names.
+
+    Raises:
+        ConfigurationError: A name is unknown, or an integration that was asked for can't be installed.
+    """
+    wanted = {name.strip() for name in names} - {""}
+    if wanted <= {NONE}:
+        return []
+    found = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
+    chosen = [entry for name, entry in found.items() if AUTO in wanted and _is_used(name)]
+    for name in sorted(wanted - {AUTO, NONE}):
+        if name not in found:
+            near = get_close_matches(name, found, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(found))}, auto, none"
+            raise ConfigurationError(f"there is no integration {name!r}; {hint}")
+        chosen.append(found[name])
+    fresh = [entry for entry in dict.fromkeys(chosen) if entry.name not in _installed]
+    for entry in fresh:
+        _install(entry)
+    return [entry.name for entry in fresh]
+
+
+def _is_used(name: str) -> bool:
+    module = _NEEDS.get(name)
+    return module is None or module in sys.modules
+
+
+def _install(entry: EntryPoint) -> None:
+    try:
+        entry.load()()
+    except Exception as error:
+        raise ConfigurationError(
+            f"the integration {entry.name!r} ({entry.value}) can't be installed: {type(error).__name__}: {error}; "
+            "leave it out by --integrations"
+        ) from error
+    _installed.add(entry.name)
+    log.info("integration.installed", integration=entry.name)
