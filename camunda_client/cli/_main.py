@@ -101,13 +101,6 @@ def _parser() -> argparse.ArgumentParser:
     topology.set_defaults(run=_client("topology"))
     demo = commands.add_parser("demo", help="work 500 instances with blocking handlers, and show what that saves")
     demo.add_argument("--instances", type=_count, default=500, metavar="N", help="default: 500")
-    demo.add_argument(
-        "--engine",
-        choices=("embedded", "camunda"),
-        default="embedded",
-        help="embedded (default): a Camunda in Python, in a process of its own; camunda: a real Camunda 8.6.0, "
-        "fetched by Maven the first time (300 MB), with a Java brought along",
-    )
     demo.set_defaults(run=_demo.run)
     _add_engine(commands)
     doctor = commands.add_parser(
