@@ -11,6 +11,7 @@ import signal
 import sys
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from camunda_client import __version__, patching
@@ -212,6 +213,16 @@ def _add_engine(commands: Any) -> None:
     )
     engine.add_argument(
         "--dialect", choices=_engine.DIALECTS, default="8.6", help="whose shape of answers; default: 8.6"
+    )
+    engine.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="keep what happens in this directory and go on from there; default: memory only",
+    )
+    engine.add_argument("--fsync", action="store_true", help="with --data: wait for the disk at every command")
+    engine.add_argument(
+        "--until", type=int, metavar="N", help="with --data: say what its commands up to number N did, and end"
     )
     engine.set_defaults(run=_engine.run)
 

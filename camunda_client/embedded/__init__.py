@@ -14,7 +14,9 @@ from camunda_client.embedded._faults import STATES, Fault, Faults
 from camunda_client.embedded._history import ElementRecord, InstanceHistory, JobRecord, VariableRecord
 from camunda_client.embedded._incidents import Incident
 from camunda_client.embedded._jobs import Job
+from camunda_client.embedded._journal import DataError
 from camunda_client.embedded._rejections import EngineError, Rejection
+from camunda_client.embedded._storage import Recovery
 from camunda_client.embedded._tenants import DEFAULT_TENANT
 from camunda_client.embedded._waits import Call, Wait
 
@@ -28,6 +30,7 @@ __all__ = [
     "Activation",
     "Call",
     "Clock",
+    "DataError",
     "Deployment",
     "ElementRecord",
     "Engine",
@@ -39,6 +42,7 @@ __all__ = [
     "InstanceHistory",
     "Job",
     "JobRecord",
+    "Recovery",
     "Rejection",
     "VariableRecord",
     "Wait",
