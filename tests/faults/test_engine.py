@@ -77,7 +77,7 @@ def test_an_engine_under_load_is_asked_less_often_and_all_is_done_once(
 
     before = metrics.polls[scene.job_type, "overload"]
     with (
-        busy.in_trouble("backpressure", times=60),
+        busy.in_trouble("backpressure", times=8),
         working(busy.base_url, {scene.job_type: tally}, polling_interval=1000),
     ):
         gevent.joinall([gevent.spawn(start_some, number) for number in range(120)], raise_error=True)
