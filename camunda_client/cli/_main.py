@@ -220,6 +220,10 @@ def _add_engine(commands: Any) -> None:
     engine.add_argument(
         "--dialect", choices=_engine.DIALECTS, default="8.6", help="whose shape of answers; default: 8.6"
     )
+    engine.add_argument(
+        "--oidc", metavar="ISSUER", help="check tokens of an OpenID Connect issuer; default: none needed"
+    )
+    engine.add_argument("--audience", metavar="AUD", help="what the tokens' aud must be or contain; default: anything")
     engine.set_defaults(run=_engine.run)
 
 
