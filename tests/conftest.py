@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from tests.parts.camunda import ADDRESS, Camunda, EngineProcess, GivenCamunda, settings_taken_from
+from tests.parts.keycloak import AUDIENCE, KEYCLOAK_VERSION, Keycloak
 from tests.parts.need import needed
+from tests.parts.secured import SecuredCamunda
 from tests.parts.tls import TlsAuthority
 
 #: How the library reaches a Camunda that was given; taken away, so that no other test is configured by it.
@@ -23,7 +25,7 @@ CAMUNDAS = [EMBEDDED, GIVEN] if os.environ.get(ADDRESS) else [EMBEDDED]
 #: Fixtures that need more of a Camunda than its address.
 NEEDS = {"scene": "records"}
 #: Fixtures that stand for a part that not every machine has, and the mark that a test gets for using one.
-PARTS = {"secured_camunda": "keycloak", "keycloak": "keycloak"}
+PARTS = {"keycloak": "keycloak"}
 
 _ran: Counter[str] = Counter()
 
@@ -66,14 +68,19 @@ def new_camunda() -> Iterator[Callable[..., EngineProcess]]:
 
 
 @pytest.fixture(scope="session")
-def keycloak() -> Iterator[Any]:
+def keycloak() -> Iterator[Keycloak]:
     """One Keycloak for all tests; change or disable its client "spoilable" only."""
-    from tests.parts.keycloak import Keycloak
-
     with ExitStack() as stack:
         with needed():
             server = stack.enter_context(Keycloak())
         yield server
+
+
+@pytest.fixture(scope="session")
+def secured_camunda(keycloak: Keycloak) -> Iterator[SecuredCamunda]:
+    """One embedded Camunda, in a process of its own, that answers 401 to requests without a token of ``keycloak``."""
+    with SecuredCamunda(keycloak.issuer, AUDIENCE) as camunda:
+        yield camunda
 
 
 @pytest.fixture(scope="session")
@@ -104,4 +111,4 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say how many did: a run that skipped them all must not look like one that passed them."""
     if GIVEN in CAMUNDAS:
         terminalreporter.write_line(f"{_ran[GIVEN]} tests ran on the Camunda of {ADDRESS}")
-    terminalreporter.write_line(f"{_ran['keycloak']} tests ran with tokens of a real Keycloak")
+    terminalreporter.write_line(f"{_ran['keycloak']} tests ran with tokens of a real Keycloak {KEYCLOAK_VERSION}")

@@ -224,6 +224,12 @@ def _add_engine(commands: Any) -> None:
     engine.add_argument(
         "--until", type=int, metavar="N", help="with --data: say what its commands up to number N did, and end"
     )
+    engine.add_argument(
+        "--oidc",
+        metavar="ISSUER",
+        help="check every request's token of this OpenID Connect issuer; needs the extra c8-client[oidc]",
+    )
+    engine.add_argument("--audience", metavar="AUD", help="what the tokens' aud must be or contain; default: anything")
     engine.set_defaults(run=_engine.run)
 
 

@@ -14,6 +14,8 @@ from tests.parts.camunda import EngineProcess
 from tests.parts.programs import CAMUNDA_CLIENT, Program
 from tests.parts.work import start_many
 
+pytestmark = pytest.mark.needs("records")
+
 APP = """
 import os, time
 from camunda_client.c8.worker import camunda_worker

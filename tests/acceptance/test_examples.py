@@ -14,6 +14,8 @@ import pytest
 from tests.parts.camunda import EngineProcess
 from tests.parts.programs import CAMUNDA_CLIENT, Program
 
+pytestmark = pytest.mark.needs("records")
+
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("[0-9]*.py"))
 

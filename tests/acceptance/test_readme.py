@@ -14,6 +14,8 @@ from tests.parts import rest
 from tests.parts.camunda import EngineProcess
 from tests.parts.programs import CAMUNDA_CLIENT, Program
 
+pytestmark = pytest.mark.needs("records")
+
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
 TESTED = {"hello.py", "app.py", "calls.py", "errors.py", "configure.py", "test_order_process.py"}

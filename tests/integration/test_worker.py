@@ -21,6 +21,8 @@ from tests.parts import rest
 from tests.parts.camunda import EngineProcess
 from tests.parts.work import Tally, start_many, until, working
 
+pytestmark = pytest.mark.needs("records")
+
 
 def jobs_of(camunda: EngineProcess, job_type: str, state: str, count: int = 1) -> list[dict[str, Any]]:
     return camunda.wait_for_jobs(count, state, job_type=job_type)

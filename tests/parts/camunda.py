@@ -10,25 +10,21 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import random
-import socket
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from camunda_client import config
-from camunda_client.testing._part import PartFailedError
-from camunda_client.testing._process import ServerProcess, inherited_environment
 from tests.parts.configured import configured
+from tests.parts.need import PartFailedError
+from tests.parts.server import ServerProcess, free_ports, inherited_environment
 
 ROOT = Path(__file__).parents[2]
-#: Ports above 32767 collide with the ephemeral ports of client sockets.
-PORTS = range(20000, 32768)
 #: Seconds for a process to import all it needs on a busy machine, and to replay its data.
 START_TIMEOUT_S = 60.0
 #: Seconds for which one question may wait in the engine's process.
@@ -267,22 +263,6 @@ class EngineProcess(Camunda):
         if answer.status != 200:
             raise PartFailedError(f"the engine's door says to {question} {arguments}: {document}")
         return document
-
-
-def free_ports(count: int) -> list[int]:
-    """Return that many different loopback ports, free just now and below the ephemeral range."""
-    ports: list[int] = []
-    with ExitStack() as held:
-        for port in random.sample(PORTS, 500):
-            probe = held.enter_context(socket.socket())
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            ports.append(port)
-            if len(ports) == count:
-                return ports
-    raise PartFailedError(f"fewer than {count} of 500 ports tried from {PORTS.start} to {PORTS.stop - 1} are free")
 
 
 def settings_taken_from(environment: dict[str, str] | os._Environ[str]) -> dict[str, str]:
