@@ -45,6 +45,6 @@ bench: setup ## Run every benchmark in turn; results and plots go to benchmarks/
 soak: setup ## The long tests, which make test leaves out
 	$(BIN)/python $(PATCHED) pytest -m soak --timeout=0 $(PYTEST_ARGS)
 
-clean: ## Remove what these commands made here (not the engines in the user's cache)
+clean: ## Remove what these commands made here (not Keycloak in the user's cache)
 	rm -rf .venv .nox build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -50,7 +50,7 @@ CURRENT = "unit/config/test_current.py::"
 
 ROWS = (
     Row(1, "A", "Engine not up at start", "nobody listens, then somebody does", "work begins by itself; one warning, growing waits, one recovery"),
-    Row(2, "A", "Engine killed while polls are parked", "SIGKILL of a real engine, restart on its data", "polls go on, no job runs twice"),
+    Row(2, "A", "Engine killed while polls are parked", "SIGKILL of an engine in a process of its own, restart on its data", "polls go on, no job runs twice"),
     Row(3, "A", "Engine killed between a handler's end and its report", "fifty handlers end while it is dead", "their outcomes are told when it is back"),
     Row(4, "A", "Connection refused, reset or closed before the report arrives", "RST or FIN, three times", "sent again; completed once, run once"),
     Row(5, "A", "Report applied, its answer lost", "connection closed instead of the answer", "404 (409 for a failure) then counts as done"),
@@ -63,7 +63,7 @@ ROWS = (
     Row(15, "A", "A proxy's 500, 502, 503, 504 for a report; 503 for long", "HTML pages; 4 s of 503 (20 s in the soak) with leases of 1 s", "sent again while the lease is extended; run once"),
     Row(16, "A", "502 or 504 though the report was applied", "answered by the proxy after the engine", "404 then counts as done"),
     Row(17, "A", "Sign-in page with status 200", "HTML for polls and for completions", "never taken for an answer of Camunda"),
-    Row(18, "A", "Back-pressure of a real engine", "engine with a limit of one command", "asked less, all completed once, no alarm"),
+    Row(18, "A", "Back-pressure", "an engine that refuses commands with 429 and polls with 500, as 8.6.0 does at its limit", "asked less, all completed once, no alarm"),
     Row(20, "A", "503 RESOURCE_EXHAUSTED with Retry-After of 2, 99999, nonsense, a date", "answered by the proxy", "heeded up to polling_interval, nonsense ignored"),
     Row(21, "A", "Key of a partition that is not there (503 for ever)", "a foreign key through the client API", "tried a few times, then told", ("acceptance/test_api_on_camunda.py::test_a_key_of_another_cluster_fails_after_a_few_tries",)),
     Row(22, "A", "Result too large for the broker's log (500)", "2.5 MB", "sent once; the job fails with the reason"),
@@ -201,8 +201,8 @@ def page() -> str:
         "# Faults and promises",
         "",
         "What can go wrong between a worker, its handlers and Camunda, how the tests make it go wrong, what is",
-        "promised, and which tests prove it: on loopback, against a real Camunda 8.6.0, judged by the engine's own",
-        "records (what was completed, failed, or became an incident) and by counting the runs of each job's handler.",
+        "promised, and which tests prove it: on loopback, against the embedded engine in a process of its own, judged",
+        "by its histories (what was completed, failed, or became an incident) and by counting the runs of each job's handler.",
         "",
         "Written from `tests/faults/rows.py` by `python -m tests.faults.rows > docs/faults.md`; a test compares the",
         "two. Numbers are names, and have gaps.",

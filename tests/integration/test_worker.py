@@ -1,4 +1,4 @@
-"""Workers on a real Camunda: what handlers do is what the engine records."""
+"""Workers on an engine in a process of its own: what handlers do is what the engine records."""
 
 from __future__ import annotations
 
