@@ -25,8 +25,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.fault(2, 3)
+@pytest.mark.parametrize("torn", [False, True], ids=["between commands", "within a command"])
 def test_an_engine_killed_in_the_middle_of_a_thousand_jobs_costs_no_work_done(
-    new_camunda: Callable[..., EngineProcess], events: Events
+    new_camunda: Callable[..., EngineProcess], events: Events, torn: bool
 ) -> None:
     """Some handlers end while it is dead; their outcomes are told when it is back, and nobody runs again."""
     mortal = new_camunda(data=True)
@@ -48,7 +49,10 @@ def test_an_engine_killed_in_the_middle_of_a_thousand_jobs_costs_no_work_done(
         until(lambda: len(held) == 50, "fifty wait for its death")
         mortal.kill()
         dead.set()
-        gevent.sleep(5)
+        until(lambda: len(events.named("report.retried")) >= 100, "the fifty have been tried twice")
+        if torn:
+            with (mortal.folder / "data" / "commands.log").open("ab") as log:
+                log.write(b"9a1c2f00 [1767225600000,45035")
         mortal.start()
         scene.completed_once(1000, timeout_s=90)
         until(lambda: worker.health().alive, "the worker says that it is well")
@@ -56,6 +60,7 @@ def test_an_engine_killed_in_the_middle_of_a_thousand_jobs_costs_no_work_done(
 
     assert set(tally.runs.values()) == {1}, "no handler ran again"
     assert len(tally.runs) == 1000
+    assert ("cut off" in mortal.log_path.read_text()) == torn
     assert len(events.named("poll.failed", logging.WARNING)) <= 5, "a line per change of state"
     assert not [line for line in events.loud() if line.startswith(("report.given_up", "poller.restarted"))]
 

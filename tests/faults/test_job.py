@@ -134,7 +134,8 @@ def test_a_job_that_comes_again_while_it_runs_is_not_started_again(
     scene: Scene, proxy: FaultProxy, events: Events
 ) -> None:
     """Without extension its lease ends in the middle, and Camunda offers it to the one worker there is: us."""
-    tally = Tally(lambda job: gevent.sleep(4))
+    suppressed = "job.duplicate_suppressed"
+    tally = Tally(lambda job: until(lambda: events.named(suppressed) != [], "it comes again", 20))
     scene.start()
 
     options = {"timeout": 1000, "auto_extend": False, "request_timeout": 2000}
@@ -143,7 +144,7 @@ def test_a_job_that_comes_again_while_it_runs_is_not_started_again(
 
     assert tally.runs == {0: 1}
     assert len(scene.now("TIMED_OUT")) >= 1
-    assert len(events.named("job.duplicate_suppressed")) >= 1
+    assert len(events.named(suppressed)) >= 1
     assert len(proxy.seen(COMPLETION)) == 1
 
 
@@ -176,12 +177,12 @@ def test_jobs_that_wait_for_a_slot_go_back_before_their_lease_ends(
 ) -> None:
     """Two types, one slot: what the second poll brings waits, is handed back, and loses no retry by it."""
     other = Scene(camunda)
-    tally, other_tally = Tally(lambda job: gevent.sleep(1.5)), Tally(lambda job: gevent.sleep(1.5))
+    tally, other_tally = Tally(lambda job: gevent.sleep(1)), Tally(lambda job: gevent.sleep(1))
     scene.start(2)
     other.start(2)
 
     handlers = {scene.job_type: tally, other.job_type: other_tally}
-    with working(proxy.base_url, handlers, settings={"pool": 1}, timeout=3000):
+    with working(proxy.base_url, handlers, settings={"pool": 1}, timeout=2000):
         scene.completed_once(2)
         other.completed_once(2)
 

@@ -550,16 +550,15 @@ def test_jobs_of_a_late_poll_beyond_the_cap_are_handed_back_unharmed(
 
     def late(exchange: broken.Exchange) -> bool:
         reply = exchange.forward()
-        gevent.sleep(6)
+        until(lambda: tally.at_once == 1, "the next poll's job runs")
         return exchange.answer(reply) is None
 
     proxy.on(ACTIVATION, late, times=1)
-    tally = Tally(lambda job: gevent.sleep(3))
+    tally = Tally(lambda job: until(lambda: scene.now("FAILED") != [], "the late poll's job is handed back"))
     scene.start(1)
 
     with working(proxy.base_url, {scene.job_type: tally}, timeout=30_000, request_timeout=1000, max_jobs_active=1):
-        until(lambda: len(proxy.seen(ACTIVATION)) == 1, "the late poll is out")
-        gevent.sleep(0.5)
+        scene.jobs("ACTIVATED", 1)
         scene.start(1)
         scene.completed_once(2)
 

@@ -17,11 +17,17 @@ from camunda_client import metrics
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker import CamundaWorkerManager, health
 from camunda_client.error import CamundaBusinessException, ServiceException
-from tests.parts import rest
+from tests.parts import rest, work
 from tests.parts.camunda import EngineProcess
 from tests.parts.work import Tally, start_many, until, working
 
 pytestmark = pytest.mark.needs("records")
+
+
+@pytest.fixture(autouse=True)
+def _short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stop waits for the open poll: a second for each of forty tests."""
+    monkeypatch.setitem(work.DEFAULTS, "request_timeout", 400)
 
 
 def jobs_of(camunda: EngineProcess, job_type: str, state: str, count: int = 1) -> list[dict[str, Any]]:
@@ -412,7 +418,7 @@ def test_a_stop_leaves_no_thread_behind(camunda: EngineProcess) -> None:
 
 
 def test_a_lease_is_extended_while_the_handler_runs(camunda: EngineProcess, run: str) -> None:
-    tally = Tally(lambda job: time.sleep(5))
+    tally = Tally(lambda job: time.sleep(2.5))
     rest.start(camunda.base_url, f"one-{run}", {"number": 0})
 
     with working(camunda.base_url, {f"t-{run}": tally}, timeout=1000):

@@ -7,14 +7,14 @@ from tests.run import closing, totals
 
 def test_what_both_halves_counted_is_added_up_as_pytest_says_it() -> None:
     halves = [
-        "x\n3 tests ran on the Camunda of CAMUNDA_TEST_REST_ADDRESS\n==== 3 passed, 1 skipped, 1 warning in 0.05s ====\n",
-        "4 tests ran on the Camunda of CAMUNDA_TEST_REST_ADDRESS\n==== 2 failed, 5 passed, 1 error in 600.10s (0:10:00) ====\n",
+        "x\n3 tests ran on the Camunda given\n==== 3 passed, 1 skipped, 1 warning in 0.05s ====\n",
+        "4 tests ran on the Camunda given\n==== 2 failed, 5 passed, 1 error in 600.10s (0:10:00) ====\n",
     ]
 
     assert (
         closing(halves, 600.2).strip("= ") == "2 failed, 8 passed, 1 skipped, 1 warnings, 1 errors in 600.20s (0:10:00)"
     )
-    assert totals(halves) == ["7 tests ran on the Camunda of CAMUNDA_TEST_REST_ADDRESS"]
+    assert totals(halves) == ["7 tests ran on the Camunda given"]
 
 
 def test_a_half_that_did_not_come_to_its_end_is_an_error() -> None:
