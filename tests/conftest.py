@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,17 +10,14 @@ from typing import Any
 
 import pytest
 
-from tests.parts.camunda import ADDRESS, Camunda, EngineProcess, GivenCamunda, settings_taken_from
+from tests.parts.camunda import ADDRESS, Camunda, EngineProcess, given_camunda
 from tests.parts.keycloak import AUDIENCE, KEYCLOAK_VERSION, Keycloak
 from tests.parts.need import needed
 from tests.parts.secured import SecuredCamunda
 from tests.parts.tls import TlsAuthority
 
-#: How the library reaches a Camunda that was given; taken away, so that no other test is configured by it.
-SETTINGS = settings_taken_from(os.environ)
-#: The Camundas that tests run on.
+#: The Camundas that tests run on; the second only if there is one.
 EMBEDDED, GIVEN = "embedded", "given"
-CAMUNDAS = [EMBEDDED, GIVEN] if os.environ.get(ADDRESS) else [EMBEDDED]
 #: Fixtures that need more of a Camunda than its address.
 NEEDS = {"scene": "records"}
 #: Fixtures that stand for a part that not every machine has, and the mark that a test gets for using one.
@@ -47,12 +43,11 @@ def engine() -> Iterator[EngineProcess]:
         yield engine
 
 
-@pytest.fixture(params=CAMUNDAS if GIVEN in CAMUNDAS else None)
+@pytest.fixture(params=[EMBEDDED, GIVEN] if given_camunda() else None)
 def camunda(request: pytest.FixtureRequest) -> Camunda:
     """A Camunda to talk to: the engine above, and the one that was given by ``CAMUNDA_TEST_REST_ADDRESS``."""
-    found: Camunda = request.getfixturevalue("engine")
-    if getattr(request, "param", EMBEDDED) == GIVEN:
-        found = GivenCamunda(os.environ[ADDRESS], SETTINGS)
+    given = given_camunda() if getattr(request, "param", EMBEDDED) == GIVEN else None
+    found: Camunda = given or request.getfixturevalue("engine")
     for mark in request.node.iter_markers("needs"):
         for what in mark.args:
             if what not in found.can:
@@ -109,6 +104,6 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say how many did: a run that skipped them all must not look like one that passed them."""
-    if GIVEN in CAMUNDAS:
+    if given_camunda():
         terminalreporter.write_line(f"{_ran[GIVEN]} tests ran on the Camunda of {ADDRESS}")
     terminalreporter.write_line(f"{_ran['keycloak']} tests ran with tokens of a real Keycloak {KEYCLOAK_VERSION}")

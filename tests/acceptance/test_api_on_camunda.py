@@ -220,11 +220,11 @@ def test_an_incident_is_resolved_once_the_job_has_retries_again(run: str, camund
 def test_a_longer_lease_keeps_others_away(run: str) -> None:
     api.deploy_resources(file("one.bpmn", run))
     start(f"one-{run}")
-    job = the_job(f"t-{run}", timeout=1500)
+    job = the_job(f"t-{run}", timeout=1000)
 
     api.update_job(job, timeout=60_000)
 
-    assert api.activate_jobs(f"t-{run}", request_timeout=4000).jobs == []
+    assert api.activate_jobs(f"t-{run}", request_timeout=2000).jobs == []
     api.complete_job(job)
 
 

@@ -54,7 +54,7 @@ class Scene:
         (folder / "app.py").write_text(APP.format(body=body))
 
     def worker(self, *options: str, before: tuple[str, ...] = ()) -> Program:
-        environment = {"CAMUNDA_REST_ADDRESS": self.url, "JOB_TYPE": self.job_type}
+        environment = {**self.camunda.environment, "JOB_TYPE": self.job_type}
         command = (*before, CAMUNDA_CLIENT, "worker", "app.py", *options)
         return Program(*command, cwd=self.folder, environment=environment)
 

@@ -28,7 +28,7 @@ class Example:
         self.camunda = camunda
         self._environment = {"CAMUNDA_API_BASE_URL": camunda.base_url}
         if "CAMUNDA_REST_ADDRESS" in self.path.read_text():
-            self._environment = {"CAMUNDA_REST_ADDRESS": camunda.base_url}
+            self._environment = camunda.environment
         *before, self.last = commands(self.path)
         self.keys: list[int] = []
         for command in before:

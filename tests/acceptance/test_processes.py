@@ -65,7 +65,7 @@ class App:
         self.port = free_port()
         self.program = Program(
             "-m", "camunda_client", "worker", path, "--processes", "2", "--status-port", str(self.port),
-            environment={"CAMUNDA_REST_ADDRESS": camunda.base_url}, cwd=folder,
+            environment=camunda.environment, cwd=folder,
         )  # fmt: skip
 
     def get(self, path: str) -> tuple[int, str]:

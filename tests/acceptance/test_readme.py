@@ -60,7 +60,7 @@ def test_the_two_commands_come_first_and_exist() -> None:
 def test_the_first_worker_works_by_the_commands_below_it(camunda: EngineProcess, folder: Path) -> None:
     [block] = [block for block in blocks("sh") if "camunda-client worker" in block]
     lines = [shlex.split(line)[1:] for line in block.splitlines() if line.startswith("camunda-client ")]
-    environment = {"CAMUNDA_REST_ADDRESS": camunda.base_url}
+    environment = camunda.environment
 
     keys: list[int] = []
     for arguments in lines[:-1]:
@@ -88,7 +88,7 @@ def test_the_main_loop_works_and_ends(camunda: EngineProcess, folder: Path) -> N
     rest.deploy_text(camunda.base_url, "own_main_loop.bpmn", (ROOT / "examples/bpmn/own_main_loop.bpmn").read_text())
     key = rest.start(camunda.base_url, "own-main-loop")
 
-    with Program("app.py", cwd=folder, environment={"CAMUNDA_REST_ADDRESS": camunda.base_url}) as app:
+    with Program("app.py", cwd=folder, environment=camunda.environment) as app:
         [completed] = jobs(camunda, "COMPLETED", [key])
         app.wait_for(f"working for {key}")
         app.wait_for("job.completed")
@@ -99,7 +99,7 @@ def test_the_main_loop_works_and_ends(camunda: EngineProcess, folder: Path) -> N
 
 
 def test_the_calls_do_what_they_say(camunda: EngineProcess, folder: Path) -> None:
-    code, output = Program.run("calls.py", cwd=folder, environment={"CAMUNDA_REST_ADDRESS": camunda.base_url})
+    code, output = Program.run("calls.py", cwd=folder, environment=camunda.environment)
 
     assert code == 0, output
     started, refused = output.splitlines()
@@ -116,7 +116,7 @@ def test_the_errors_become_what_the_table_says(camunda: EngineProcess, folder: P
         rest.start(camunda.base_url, f"one-{word}", variables) for variables in ({"wanted": 3}, {"wanted": 300}, {})
     )
 
-    environment = {"CAMUNDA_REST_ADDRESS": camunda.base_url}
+    environment = camunda.environment
     with Program(CAMUNDA_CLIENT, "worker", "errors.py", cwd=folder, environment=environment) as worker:
         [completed] = jobs(camunda, "COMPLETED", [modest])
         [thrown] = jobs(camunda, "ERROR_THROWN", [greedy])

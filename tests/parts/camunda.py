@@ -45,8 +45,8 @@ class Camunda:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a program needs in its environment to talk to it."""
-        return {"CAMUNDA_REST_ADDRESS": self.base_url}
+        """What a program needs in its environment to talk to it; a worker that stops waits for its open poll."""
+        return {"CAMUNDA_REST_ADDRESS": self.base_url, "CAMUNDA_WORKER_REQUEST_TIMEOUT": "500"}
 
     @contextmanager
     def configured(self) -> Iterator[config.C8Config]:
@@ -68,12 +68,12 @@ class GivenCamunda(Camunda):
     """One that somebody runs and has given by its address."""
 
     def __init__(self, address: str, settings: Mapping[str, str]) -> None:
-        self.base_url = address.rstrip("/")
+        self.base_url = address.rstrip("/").removesuffix("/v2")
         self._settings = dict(settings)
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**self._settings, "CAMUNDA_REST_ADDRESS": self.base_url}
+        return {**super().environment, **self._settings, "CAMUNDA_REST_ADDRESS": self.base_url}
 
     @contextmanager
     def configured(self) -> Iterator[config.C8Config]:
@@ -81,7 +81,7 @@ class GivenCamunda(Camunda):
         os.environ.update(self.environment)
         config.reset_config()
         try:
-            config.initialize_config({} if self._settings else {"auth": {"none": True}})
+            config.initialize_config({"api": {"baseUrl": self.base_url}})
         finally:
             os.environ.clear()
             os.environ.update(before)
@@ -265,11 +265,19 @@ class EngineProcess(Camunda):
         return document
 
 
-def settings_taken_from(environment: dict[str, str] | os._Environ[str]) -> dict[str, str]:
-    """Remove what configures the library, and return it: for a Camunda that was given, and for nothing else here."""
-    names = [name for name in environment if name.startswith(("CAMUNDA_", "ZEEBE_")) and name not in _OTHERS]
-    return {name: environment.pop(name) for name in names}
+def _settings_taken() -> dict[str, str]:
+    """Remove from our environment what configures the library, and return it."""
+    names = [name for name in os.environ if name.startswith(("CAMUNDA_", "ZEEBE_")) and name not in _OTHERS]
+    return {name: os.environ.pop(name) for name in names}
 
 
 #: Those that choose the Camunda, or say how this process is patched.
 _OTHERS = (ADDRESS, "CAMUNDA_CLIENT_PATCH")
+#: How to sign in to the Camunda that was given; taken away, so that no test is configured by it unawares.
+_SETTINGS = _settings_taken()
+
+
+def given_camunda() -> GivenCamunda | None:
+    """Return the Camunda that was given, if one was."""
+    address = os.environ.get(ADDRESS)
+    return GivenCamunda(address, _SETTINGS) if address else None
