@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,8 @@ def _git(*command: str) -> str:
     return done.stdout.strip()
 
 
-def written(path: Path, about: str, found: dict[str, Any], *, replace: bool) -> bool:
-    """Write a recording; return whether it is up to date now."""
+def written(path: Path, about: str, found: dict[str, Any], source: Callable[[], str], *, replace: bool) -> bool:
+    """Write a recording; return whether it is up to date now. One that is keeps its source."""
     if path.exists():
         difference = recordings.differences(recordings.load(path), found)
         if not difference:
@@ -83,7 +84,7 @@ def main(arguments: list[str]) -> int:
         else:
             path, about = recordings.path_of(name), SCENARIOS[name].__doc__ or name
             found = Played(name, Embedded()).recording()
-        done.append(written(path, about, found, replace=options.replace))
+        done.append(written(path, about, found, source, replace=options.replace))
     if not all(done):
         print("refused to change recordings; look at the differences, then say --replace")
     return 0 if all(done) else 1

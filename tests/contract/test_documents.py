@@ -67,7 +67,8 @@ def gateway(dialect: str) -> Iterator[Gateway]:
 def test_every_document_is_answered_as_recorded(dialect: str, gateway: Gateway) -> None:
     said = _said(Rest(gateway.base_url, TRANSLATIONS[dialect]))
 
-    assert recordings.differences(RECORDED, said) == ""
+    difference = recordings.differences(RECORDED, said)
+    assert not difference, difference
 
 
 @pytest.mark.slow

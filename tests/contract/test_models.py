@@ -26,7 +26,8 @@ def test_a_model_ends_as_recorded(name: str) -> None:
 
     played = Played(name, subject)
 
-    assert recordings.differences(load(path_of(name)), played.recording()) == ""
+    difference = recordings.differences(load(path_of(name)), played.recording())
+    assert not difference, difference
     ended = {state for (_, kind, state) in subject.outcome().elements if kind == "PROCESS"} & {
         "COMPLETED",
         "TERMINATED",
@@ -48,7 +49,8 @@ def gateway(dialect: str) -> Iterator[Gateway]:
 def test_a_model_ends_as_recorded_over_rest(name: str, dialect: str, gateway: Gateway) -> None:
     played = Played(name, Rest(gateway.base_url, TRANSLATIONS[dialect], engine=gateway.engine))
 
-    assert recordings.differences(load(path_of(name)), played.recording()) == ""
+    difference = recordings.differences(load(path_of(name)), played.recording())
+    assert not difference, difference
 
 
 @pytest.mark.slow
