@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.contract.documents import REFUSED, TAKEN
 from tests.contract.scenarios import SCENARIOS
-from tests.contract.subjects import MODELS, NotToldError, Outcome
+from tests.contract.subjects import MODELS, Outcome, UnplayableError
 
 FOLDER = Path(__file__).parent / "recorded"
 DOCUMENTS = FOLDER / "documents.json"
@@ -65,7 +65,7 @@ class Played:
         self.stopped: str | None = None
         try:
             SCENARIOS[name](self)
-        except NotToldError as reason:
+        except UnplayableError as reason:
             self.stopped = str(reason)
 
     def __getattr__(self, step: str) -> Any:

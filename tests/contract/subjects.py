@@ -25,8 +25,8 @@ MODELS = Path(__file__).resolve().parent.parent / "models"
 PATIENCE_S = 15.0
 
 
-class NotToldError(Exception):
-    """REST does not say what the scenario needs to go on."""
+class UnplayableError(Exception):
+    """The scenario needs what REST does not give, or what could be another person's."""
 
 
 @dataclass
@@ -187,7 +187,7 @@ class Rest:
 
     def _job(self, job_type: str) -> int:
         if self.engine is None and job_type.startswith("io.camunda.zeebe:"):
-            raise NotToldError(f"a job of type {job_type} could be somebody else's")
+            raise UnplayableError(f"a job of type {job_type} could be another person's")
         body = {"type": job_type, "timeout": 600_000, "maxJobsToActivate": 1, "requestTimeout": int(PATIENCE_S * 1000)}
         jobs = self._done("POST", "/v2/jobs/activation", body)["jobs"]
         assert jobs, f"no job of type {job_type}"
@@ -230,7 +230,7 @@ class Rest:
 
     def _engine(self, what: str) -> Engine:
         if self.engine is None:
-            raise NotToldError(f"REST without a search does not tell {what}")
+            raise UnplayableError(f"REST without a search does not return {what}")
         return self.engine
 
     def cancel(self, instance_key: int) -> None:

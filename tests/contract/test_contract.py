@@ -75,7 +75,7 @@ def test_a_conversation_goes_as_recorded(name: str, dialect: str, result: Result
 @pytest.mark.parametrize("name", own.names(CASES))
 def test_a_conversation_goes_as_recorded_on_a_persons_own_camunda(name: str, own_camunda: OwnCamunda) -> None:
     if _alone(name):
-        pytest.skip(f"{name}: pins the clock, or tries keys that could be somebody else's")
+        pytest.skip(f"{name}: pins the clock, or tries keys that could be another person's")
 
     difference = own_camunda.replayed(name)
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The settings of whoever runs the suite are for their Camunda, not for the gateways here."""
+    """Settings in the environment are for a person's own Camunda, not for the gateways here."""
     for name in set(os.environ) - set(without_camunda_variables()):
         monkeypatch.delenv(name)
 
@@ -46,7 +46,7 @@ def test_a_scenario_that_needs_a_key_which_rest_does_not_tell_says_so() -> None:
     with Gateway() as gateway:
         played = Played("job_retries", OwnCamunda(gateway.base_url).rest())
 
-    assert played.stopped == "REST without a search does not tell the key of an incident"
+    assert played.stopped == "REST without a search does not return the key of an incident"
 
 
 @pytest.mark.slow
@@ -65,7 +65,7 @@ def test_what_another_version_does_otherwise_is_listed_and_fails_nothing(dialect
         )  # fmt: skip
 
     assert outcomes in run.stdout
-    assert "job_retries: REST without a search does not tell the key of an incident" in run.stdout
+    assert "job_retries: REST without a search does not return the key of an incident" in run.stdout
     assert run.returncode == (1 if dialect == "8.6" else 0)
     if dialect == "8.8":
         assert (

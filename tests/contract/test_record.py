@@ -15,7 +15,7 @@ CHANGED = {"jobs": [{"retries": 3.0}], "incidents": []}
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A recording that somebody wrote."""
+    """A recording that was written before."""
     path = tmp_path / "models" / "some.json"
     assert written(path, "some", RECORDED, lambda: "a Camunda", replace=False)
     return path
