@@ -232,6 +232,12 @@ def _add_engine(commands: Any) -> None:
     engine.add_argument(
         "--dialect", choices=_engine.DIALECTS, default="8.6", help="whose shape of answers; default: 8.6"
     )
+    engine.add_argument(
+        "--oidc",
+        metavar="ISSUER",
+        help="check every request's token of this OpenID Connect issuer; needs the extra c8-client[oidc]",
+    )
+    engine.add_argument("--audience", metavar="AUD", help="what the tokens' aud must be or contain; default: anything")
     engine.set_defaults(run=_engine.run)
 
 

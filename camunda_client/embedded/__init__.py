@@ -14,6 +14,7 @@ from camunda_client.embedded._faults import STATES, Fault, Faults
 from camunda_client.embedded._history import ElementRecord, InstanceHistory, VariableRecord
 from camunda_client.embedded._incidents import Incident
 from camunda_client.embedded._jobs import Job
+from camunda_client.embedded._oidc import IssuerError, Oidc
 from camunda_client.embedded._rejections import EngineError, Rejection
 from camunda_client.embedded._tenants import DEFAULT_TENANT
 from camunda_client.embedded._waits import Call, Wait
@@ -37,7 +38,9 @@ __all__ = [
     "Gateway",
     "Incident",
     "InstanceHistory",
+    "IssuerError",
     "Job",
+    "Oidc",
     "Rejection",
     "VariableRecord",
     "Wait",
