@@ -14,6 +14,8 @@ from ._report import PatchedTooLate, PatchError, PatchReport, Unmended
 
 #: ``0``: leave everything alone. ``strict``: refuse to start with anything unmended.
 PATCH_VARIABLE = "CAMUNDA_CLIENT_PATCH"
+#: Modules and packages, separated by commas, in which nothing is re-bound.
+NO_MEND_VARIABLE = "CAMUNDA_CLIENT_NO_MEND"
 
 #: A process that has all of these patched needs no patch of ours.
 _MODULES = ("os", "queue", "select", "signal", "socket", "ssl", "subprocess", "threading", "time")
@@ -84,6 +86,7 @@ def _wish() -> str:
 
 def _patch_and_mend() -> PatchReport:
     already = is_patched()
+    knew_gevent = "gevent" in sys.modules
     threads = [] if already else _native_threads()
     if not already:
         from gevent import monkey
@@ -97,7 +100,8 @@ def _patch_and_mend() -> PatchReport:
     # Imported here: it must see the modules as the patch left them, and nobody pays for it who never patches.
     from ._mend import mend
 
-    mended, left = mend()
+    no_mend = os.environ.get(NO_MEND_VARIABLE, "").split(",")
+    mended, left = mend([name.strip() for name in no_mend if name.strip()], knew_gevent=knew_gevent)
     return PatchReport(already, True, mended, [_unmended(thread) for thread in threads] + left)
 
 

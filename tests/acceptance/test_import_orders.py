@@ -351,6 +351,8 @@ def test_a_program_patched_first_has_nothing_to_report() -> None:
         ("import threading\nguard = threading.Lock()\nguard.acquire()", "__main__", "guard"),
         ("import threading\nmine = threading.local()\nowners = [mine]", "__main__", "mine"),
         ("import queue\nwaiting = queue.SimpleQueue()\nwaiting.put(1)", "__main__", "waiting"),
+        ("import gevent, threading\nmine = threading.local()", "__main__", "mine"),
+        ("import selectors\nmine = [selectors.EpollSelector()]", "selectors", "EpollSelector"),
     ],
 )
 def test_what_cannot_be_mended_is_named_with_a_remedy(before: str, module: str, name: str) -> None:
@@ -358,6 +360,22 @@ def test_what_cannot_be_mended_is_named_with_a_remedy(before: str, module: str, 
 
     assert [(one[0], one[1][: len(name)]) for one in unmended] == [(module, name)]
     assert unmended[0][2]
+
+
+@pytest.mark.parametrize(
+    ("before", "environment"),
+    [
+        ("from time import sleep\nfrom gevent.monkey import get_original", {}),
+        ("from time import sleep as unpatched_sleep\nsleep = unpatched_sleep", {}),
+        ("from time import sleep", {"CAMUNDA_CLIENT_NO_MEND": "other, __main__"}),
+    ],
+)
+def test_an_original_held_on_purpose_is_left_alone(before: str, environment: dict[str, str]) -> None:
+    after = "import gevent\nassert 'gevent' not in (globals().get('unpatched_sleep') or sleep).__module__"
+
+    done = run_program(before, after, environment)
+
+    assert done.returncode == 0, done.stderr
 
 
 def test_strict_mode_refuses_to_run_with_anything_unmended() -> None:

@@ -274,10 +274,10 @@ def _settings_taken() -> dict[str, str]:
 #: Those that choose the Camunda, or say how this process is patched.
 _OTHERS = (ADDRESS, "CAMUNDA_CLIENT_PATCH")
 #: How to sign in to the Camunda that was given; taken away, so that no test is configured by it unawares.
-_SETTINGS = _settings_taken()
+SETTINGS = _settings_taken()
 
 
 def given_camunda() -> GivenCamunda | None:
     """Return the Camunda that was given, if one was."""
     address = os.environ.get(ADDRESS)
-    return GivenCamunda(address, _SETTINGS) if address else None
+    return GivenCamunda(address, SETTINGS) if address else None
