@@ -156,8 +156,14 @@ def _read_table(node: Any, ns: dict[str, str]) -> Table:
     ]
     rules = []
     for row in node.findall("dmn:rule", ns):
-        tests = [Expression(_text(cell, ns), unary=True) for cell in row.findall("dmn:inputEntry", ns)]
-        cells = row.findall("dmn:outputEntry", ns)
+        conditions, cells = row.findall("dmn:inputEntry", ns), row.findall("dmn:outputEntry", ns)
+        for what, found, wanted in (("input", conditions, inputs), ("output", cells, columns)):
+            if len(found) != len(wanted):
+                raise DecisionError(
+                    f"decision table '{node.get('id')}': rule '{row.get('id')}' has {len(found)} {what} entries, "
+                    f"the table has {len(wanted)} {what}s"
+                )
+        tests = [Expression(_text(cell, ns), unary=True) for cell in conditions]
         entries = [
             (column_id, name, Expression(_text(cell, ns) or "null", feel=True))
             for (column_id, name), cell in zip(columns, cells, strict=True)

@@ -644,7 +644,7 @@ class Engine:
         now_ms = self.clock.now_ms()
         while (entry := self._schedule.pop_due(now_ms)) is not None:
             if not entry.cancelled:
-                entry.action()
+                self._lifecycle.do(entry.action)
                 self._lifecycle.run()
                 self._jobs.serve()
 

@@ -290,7 +290,7 @@ class Jobs:
         instance = job.instance
         self._remove(job)
         if job.listener_phase is not None:
-            self._lifecycle.listener_completed(instance, job.listener_phase, variables)
+            self._lifecycle.do(self._lifecycle.listener_completed, instance, job.listener_phase, variables)
             return
         instance.event_variables = variables
         self._lifecycle.complete_soon(instance)
