@@ -12,7 +12,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from camunda_client.embedded._events import Subscription
@@ -22,7 +21,7 @@ from camunda_client.embedded._jobs import Job
 from camunda_client.embedded._model import Element, Flow
 from camunda_client.embedded._present import present
 from camunda_client.embedded._rejections import EngineError
-from camunda_client.embedded._specs import FlowNode, InstanceWorkflow, ScopeWorkflow, ThrowEvent
+from camunda_client.embedded._specs import FlowNode, InstanceWorkflow, ScopeWorkflow, ThrowEvent, Token
 
 if TYPE_CHECKING:
     from camunda_client.embedded._decisions import Decisions
@@ -497,7 +496,7 @@ def _instance_of(argument: Any) -> ElementInstance | None:
         return argument.owner
     if isinstance(argument, Job):
         return argument.instance
-    if isinstance(argument, Task):
+    if isinstance(argument, Token):
         scope: ElementInstance = argument.internal_data.get("body") or argument.workflow.scope
         return scope
     return argument if isinstance(argument, ElementInstance) else None

@@ -21,7 +21,6 @@ from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.event import Event as SpiffEvent
 
 from camunda_client import __version__
@@ -79,11 +78,11 @@ _OURS: tuple[type, ...] = (
     _model.Mapping, _model.MultiInstance, Expression, YearsMonths,
     _events.Subscription, _history.InstanceHistory, _incidents.Incident, _instances.ElementInstance,
     _instances.ProcessInstance, _jobs.Job, _messages.Message, _schedule.Entry, _timers.Cycle, _user_tasks.UserTask,
-    _specs.InstanceWorkflow, _specs.ScopeWorkflow, _specs.ScopeSpec, _specs.RootSpec,
+    _specs.InstanceWorkflow, _specs.ScopeWorkflow, _specs.ScopeSpec, _specs.RootSpec, _specs.Token,
     *{spec for _, spec in _parser.SUPPORTED.values()},
 )  # fmt: skip
 _OTHERS: tuple[type, ...] = (
-    date, datetime, timedelta, timezone, Decimal, UUID, set, frozenset, partial, Task, SpiffEvent,
+    date, datetime, timedelta, timezone, Decimal, UUID, set, frozenset, partial, SpiffEvent,
 )  # fmt: skip
 _ALLOWED: dict[tuple[str, str], Any] = {
     **{(one.__module__, one.__qualname__): one for one in (*_OURS, *_OTHERS)},
