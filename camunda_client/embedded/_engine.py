@@ -137,6 +137,7 @@ class Engine:
         self._poll_numbers = itertools.count(1)
         self._replayed_polls: dict[int, Poll] = {}
         self._replayed_until_ms = 0
+        self._closed = False
         self._noted_only: dict[str, Callable[..., Any]] = {
             "start": self._replay_start, "clock": self.clock.restore, "tick": self._run_due,
             "poll": self._replay_poll, "gone": self._replay_gone, "activate": self._replay_activation,
@@ -593,7 +594,7 @@ class Engine:
                 self._end()
             if self._storage is not None:
                 self._storage.compact_if_due(self)
-        self._call_back()
+            self._call_back()
         return result
 
     @contextmanager
@@ -603,13 +604,13 @@ class Engine:
             self._begin()
             try:
                 due_ms = self._schedule.next_due_ms()
-                if due_ms is not None and due_ms <= self.clock.now_ms():
+                if due_ms is not None and due_ms <= self.clock.now_ms() and not self._closed:
                     self._note("tick", ())
                     self._run_due()
                 yield
             finally:
                 self._end()
-        self._call_back()
+            self._call_back()
 
     def _begin(self, record: Record | None = None) -> None:
         """Let a command see one moment, and chance that a replay finds again."""
@@ -649,7 +650,10 @@ class Engine:
                 self._jobs.serve()
 
     def _call_back(self) -> None:
-        """Tell who waits for a job or an end; after the command, so that they may give commands themselves."""
+        """Tell who waits for a job or an end: after the command, since they may give commands themselves.
+
+        Still under the lock: a poll that gives up in another thread must see the jobs that it was given.
+        """
         after = self._lifecycle.after
         while after:
             after.popleft()()
@@ -667,9 +671,10 @@ class Engine:
         self.tenants = self._commands.tenants = None if tenants is None else frozenset(tenants)
 
     def close(self) -> None:
-        """Let another engine have the data; this one takes no more commands. Nothing to do for one without data."""
+        """Let another engine have the data; this one can still be looked at. Nothing to do for one without data."""
         with self._lock:
             if self._storage is not None:
+                self._closed = True
                 self._storage.close()
 
     def _replay(self, record: Record) -> Any:

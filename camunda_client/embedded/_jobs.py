@@ -172,8 +172,14 @@ class Jobs:
     # -- hand-over --------------------------------------------------------------------------------------------------
     def any_for(self, poll: Poll) -> bool:
         """Whether a poll would be given something now."""
-        jobs = map(self._jobs.get, self._ready.get(poll.job_type, ()))
-        return any(job is not None and job.state == ACTIVATABLE and poll.may_have(job) for job in jobs)
+        ready = self._ready.get(poll.job_type, [])
+        while ready and not self._is_ready(ready[0]):  # of instances that were cancelled; nobody else takes them out
+            heapq.heappop(ready)
+        return any(self._is_ready(key) and poll.may_have(self._jobs[key]) for key in ready)
+
+    def _is_ready(self, key: int) -> bool:
+        job = self._jobs.get(key)
+        return job is not None and job.state == ACTIVATABLE
 
     def activate(self, poll: Poll) -> list[Job]:
         """Lease the jobs a poll may have now, lowest keys first."""

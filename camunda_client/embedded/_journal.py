@@ -200,6 +200,7 @@ class Journal:
         self._fsync = fsync
         self._fd = self._open()
         self._broken = ""
+        self._process = os.getpid()
         self._unwritten: dict[tuple[str, int], list[Any]] = {}
         #: The number of the last command.
         self.last = last
@@ -242,6 +243,8 @@ class Journal:
     def _append(self, lines: bytes) -> None:
         if self._broken:
             raise DataError(self._broken)
+        if os.getpid() != self._process:
+            raise DataError(f"{self._path} belongs to process {self._process}; its forked child takes no commands")
         try:
             written = os.write(self._fd, lines)
             if written < len(lines):

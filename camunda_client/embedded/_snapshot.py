@@ -15,7 +15,6 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
@@ -93,7 +92,13 @@ _ALLOWED: dict[tuple[str, str], Any] = {
 def layout() -> str:
     """Return what the state is made of; a file of another layout can't be read."""
     shapes = sorted(f"{one.__qualname__}{getattr(one, '__slots__', ())}" for one in _OURS)
-    return hashlib.sha256(f"{version('SpiffWorkflow')} {KEPT} {shapes}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{_spiff()} {KEPT} {shapes}".encode()).hexdigest()[:16]
+
+
+def _spiff() -> str:
+    from importlib.metadata import version  # takes its time to load, and is only needed for data that is kept
+
+    return version("SpiffWorkflow")
 
 
 def parts_of(engine: Engine) -> dict[str, Any]:
@@ -211,7 +216,7 @@ def _header(path: Path, line: bytes, content: bytes) -> dict[str, Any]:
     if shape != (FORMAT, layout()):
         raise DataError(
             f"{path} was written by {said.get('by')}, whose engine's state is made otherwise (version {shape[0]}, "
-            f"layout {shape[1]}) than that of c8-client {__version__} with SpiffWorkflow {version('SpiffWorkflow')} "
+            f"layout {shape[1]}) than that of c8-client {__version__} with SpiffWorkflow {_spiff()} "
             f"(version {FORMAT}, layout {layout()}): start that version, or name another directory"
         )
     if said.get("sha256") != hashlib.sha256(content).hexdigest():

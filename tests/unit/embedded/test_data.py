@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import gevent
 import pytest
 
 from camunda_client.embedded import Clock, DataError, Engine, Rejection
@@ -429,7 +430,24 @@ def test_two_engines_do_not_share_a_directory(tmp_path: Path) -> None:
     assert state.of(at_noon(tmp_path))["definitions"] == state.of(engine)["definitions"]
     with pytest.raises(DataError, match="closed"):
         engine.create_instance("p")
+    assert engine.instances == engine.jobs() == []  # it can still be looked at
     engine.close()
+
+
+def test_a_forked_child_does_not_write_into_its_parents_log(tmp_path: Path) -> None:
+    engine = at_noon(tmp_path)
+    size = log_of(tmp_path).stat().st_size
+    child = os.fork()
+    if child == 0:
+        try:
+            engine.next_key()
+        except DataError as error:
+            os._exit(7 if "its forked child takes no commands" in str(error) else 8)
+        os._exit(9)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    assert log_of(tmp_path).stat().st_size == size
+    engine.next_key()
 
 
 def test_a_directory_that_can_not_be_one_is_refused(tmp_path: Path) -> None:
@@ -494,6 +512,22 @@ def test_a_command_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="name it with data="):
         Engine(until=1)
     assert not (tmp_path / "nothing").exists()
+
+
+def test_a_poll_that_gives_up_sees_what_it_was_given(tmp_path: Path) -> None:
+    """Jobs that were leased for it and not told in time would be nobody's until their lease ended."""
+    engine = at_noon(tmp_path)
+    engine.deploy(ONE_JOB)
+    lock_held: list[bool] = []
+
+    def deliver(_jobs: object) -> None:
+        free = gevent.get_hub().threadpool.apply(engine._lock.acquire, (False,))  # in a thread of the system
+        lock_held.append(not free)
+
+    engine.activate_or_wait(engine.poll("work", deliver, max_jobs=1, lease=timedelta(1)))
+    engine.create_instance("p")
+
+    assert lock_held == [True]
 
 
 # -- who is told ----------------------------------------------------------------------------------------------------

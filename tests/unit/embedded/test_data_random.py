@@ -163,7 +163,7 @@ STEPS: st.SearchStrategy[tuple[Callable[..., Any], tuple[Any, ...]]] = st.one_of
             (lambda e, i, v: e.complete_user_task(key_of(e.user_tasks(), i), v), INDEX, VARIABLES),
             (lambda e, i: e.cancel(instance(e, i)), INDEX),
             (lambda e, i, v: e.set_variables(instance(e, i), v), INDEX, VARIABLES),
-            (lambda e, i: e.modify(instance(e, i), [Activation("n1")]), INDEX),
+            (lambda e, i, v: e.modify(instance(e, i), [Activation("n1", [("", v)])]), INDEX, VARIABLES),
             (lambda e, i: e.migrate(instance(e, i), e.instances[-1].process_definition_key if e.instances else 5,
                                     [("n1", "n1")]), INDEX),
             (lambda e, i: e.delete_resource(key_of(e.instances, i, "process_definition_key")), INDEX),
