@@ -121,12 +121,11 @@ class Engine:
         lifecycle.multi_instances = MultiInstances(lifecycle)
         lifecycle.user_tasks = self._user_tasks = UserTasks(lifecycle)
         lifecycle.deployments = self._deployments = Deployments(self._keys, self.clock.now)
-        lifecycle.decisions = self._decisions = Decisions(self._deployments.decision)
+        lifecycle.decisions = self._decisions = Decisions(self._deployments.decision, self.clock.now)
         lifecycle.new_history = self._new_history
         lifecycle.on_process_end = self._process_ended
-        self._deployments.on_new_version = Starts(
-            lifecycle, self._messages, self._signals, self._schedule, self.clock
-        ).replace
+        self._starts = Starts(lifecycle, self._messages, self._signals, self._schedule, self.clock)
+        self._deployments.on_new_version = self._starts.replace
         self._commands = Commands(
             self._keys, lifecycle, self._deployments, self._jobs, self._messages, self._signals, self._incidents,
             self._user_tasks, Changes(lifecycle), self.tenants,
@@ -137,6 +136,8 @@ class Engine:
         self._clock_state = self.clock.state
         self._poll_numbers = itertools.count(1)
         self._replayed_polls: dict[int, Poll] = {}
+        self._replayed_until_ms = 0
+        self._closed = False
         self._noted_only: dict[str, Callable[..., Any]] = {
             "start": self._replay_start, "clock": self.clock.restore, "tick": self._run_due,
             "poll": self._replay_poll, "gone": self._replay_gone, "activate": self._replay_activation,
@@ -591,7 +592,9 @@ class Engine:
                 result = self._carry_out(command, noted, **unlogged)
             finally:
                 self._end()
-        self._call_back()
+            if self._storage is not None:
+                self._storage.compact_if_due(self)
+            self._call_back()
         return result
 
     @contextmanager
@@ -601,13 +604,13 @@ class Engine:
             self._begin()
             try:
                 due_ms = self._schedule.next_due_ms()
-                if due_ms is not None and due_ms <= self.clock.now_ms():
+                if due_ms is not None and due_ms <= self.clock.now_ms() and not self._closed:
                     self._note("tick", ())
                     self._run_due()
                 yield
             finally:
                 self._end()
-        self._call_back()
+            self._call_back()
 
     def _begin(self, record: Record | None = None) -> None:
         """Let a command see one moment, and chance that a replay finds again."""
@@ -642,12 +645,15 @@ class Engine:
         now_ms = self.clock.now_ms()
         while (entry := self._schedule.pop_due(now_ms)) is not None:
             if not entry.cancelled:
-                entry.action()
+                self._lifecycle.do(entry.action)
                 self._lifecycle.run()
                 self._jobs.serve()
 
     def _call_back(self) -> None:
-        """Tell who waits for a job or an end; after the command, so that they may give commands themselves."""
+        """Tell who waits for a job or an end: after the command, since they may give commands themselves.
+
+        Still under the lock: a poll that gives up in another thread must see the jobs that it was given.
+        """
         after = self._lifecycle.after
         while after:
             after.popleft()()
@@ -665,9 +671,10 @@ class Engine:
         self.tenants = self._commands.tenants = None if tenants is None else frozenset(tenants)
 
     def close(self) -> None:
-        """Let another engine have the data; this one takes no more commands. Nothing to do for one without data."""
+        """Let another engine have the data; this one can still be looked at. Nothing to do for one without data."""
         with self._lock:
             if self._storage is not None:
+                self._closed = True
                 self._storage.close()
 
     def _replay(self, record: Record) -> Any:
@@ -684,6 +691,7 @@ class Engine:
             return error
         finally:
             self._lifecycle.after.clear()  # who waited then is gone
+            self._replayed_until_ms = self.clock.now_ms()
             self._end()
 
     def _replay_poll(self, number: int, *plain: Any) -> None:

@@ -140,6 +140,8 @@ class Gateway:
         self._thread.start()
         ready.wait()
         if failed:
+            self._thread.join()
+            self._thread = None
             raise failed[0]
         # An event loop that still runs in a thread when the interpreter is taken down crashes it.
         atexit.register(self.stop)

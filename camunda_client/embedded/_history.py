@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from camunda_client.embedded._incidents import Incident
@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from camunda_client.embedded._jobs import Job
 
 
-@dataclass(frozen=True, slots=True)
-class ElementRecord:
+class ElementRecord(NamedTuple):
     """An element instance changed its state: ACTIVATED, COMPLETED, TERMINATED; flows are TAKEN."""
 
     element_id: str
@@ -23,8 +22,7 @@ class ElementRecord:
     at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class VariableRecord:
+class VariableRecord(NamedTuple):
     """A variable was written in the scope of an element."""
 
     scope_id: str
@@ -34,8 +32,7 @@ class VariableRecord:
     at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class JobRecord:
+class JobRecord(NamedTuple):
     """A job changed: CREATED, ACTIVATED, COMPLETED, FAILED, ERROR_THROWN, TIMED_OUT (its lease), CANCELED."""
 
     state: str
@@ -51,7 +48,13 @@ class JobRecord:
     #: Milliseconds until a failed job is offered again.
     back_off_ms: int = 0
     #: What the command brought.
-    variables: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = {}
+
+
+#: Those lists of a history that hold records.
+_RECORDS: dict[str, type[ElementRecord | JobRecord | VariableRecord]] = {
+    "elements": ElementRecord, "jobs": JobRecord, "written": VariableRecord,
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -70,6 +73,15 @@ class InstanceHistory:
     incidents: list[Incident] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
     now_ms: Any = None
+
+    def __getstate__(self) -> list[Any]:
+        """Return the fields, records as tuples: there are some twenty for each instance, and thousands of instances."""
+        values = ((name, getattr(self, name)) for name in self.__slots__)
+        return [list(map(tuple, value)) if name in _RECORDS else value for name, value in values]
+
+    def __setstate__(self, state: list[Any]) -> None:
+        for name, value in zip(self.__slots__, state, strict=True):
+            setattr(self, name, list(map(_RECORDS[name]._make, value)) if name in _RECORDS else value)
 
     @property
     def path(self) -> list[str]:

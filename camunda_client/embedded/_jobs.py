@@ -173,8 +173,14 @@ class Jobs:
     # -- hand-over --------------------------------------------------------------------------------------------------
     def any_for(self, poll: Poll) -> bool:
         """Whether a poll would be given something now."""
-        jobs = map(self._jobs.get, self._ready.get(poll.job_type, ()))
-        return any(job is not None and job.state == ACTIVATABLE and poll.may_have(job) for job in jobs)
+        ready = self._ready.get(poll.job_type, [])
+        while ready and not self._is_ready(ready[0]):  # of instances that were cancelled; nobody else takes them out
+            heapq.heappop(ready)
+        return any(self._is_ready(key) and poll.may_have(self._jobs[key]) for key in ready)
+
+    def _is_ready(self, key: int) -> bool:
+        job = self._jobs.get(key)
+        return job is not None and job.state == ACTIVATABLE
 
     def activate(self, poll: Poll) -> list[Job]:
         """Lease the jobs a poll may have now, lowest keys first."""
@@ -218,6 +224,10 @@ class Jobs:
         if not waiting:
             del self._polls[poll.job_type]
         return True
+
+    def waiting_polls(self) -> list[Poll]:
+        """Return the polls that wait, in the order in which those of a type are served."""
+        return [poll for polls in self._polls.values() for poll in polls]
 
     def forget_polls(self) -> None:
         """Forget all polls, as an engine that starts again has."""
@@ -290,7 +300,7 @@ class Jobs:
         _record(job, "COMPLETED", variables=variables)
         self._remove(job)
         if job.listener_phase is not None:
-            self._lifecycle.listener_completed(instance, job.listener_phase, variables)
+            self._lifecycle.do(self._lifecycle.listener_completed, instance, job.listener_phase, variables)
             return
         instance.event_variables = variables
         self._lifecycle.complete_soon(instance)

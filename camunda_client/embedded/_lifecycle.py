@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.util.task import TaskState
 
+from camunda_client.embedded._events import Subscription
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._instances import ElementInstance, ProcessInstance
+from camunda_client.embedded._jobs import Job
 from camunda_client.embedded._model import Element, Flow
 from camunda_client.embedded._present import present
 from camunda_client.embedded._rejections import EngineError
-from camunda_client.embedded._specs import FlowNode, InstanceWorkflow, ScopeWorkflow, ThrowEvent
+from camunda_client.embedded._specs import FlowNode, InstanceWorkflow, ScopeWorkflow, ThrowEvent, Token
 
 if TYPE_CHECKING:
     from camunda_client.embedded._decisions import Decisions
@@ -72,7 +74,7 @@ class Lifecycle:
         steps = 0
         while self._agenda:
             step, arguments = self._agenda.popleft()
-            step(*arguments)
+            self.do(step, *arguments)
             steps += 1
             if steps > self.max_steps:
                 self._agenda.clear()
@@ -90,19 +92,34 @@ class Lifecycle:
             or (scope is not None and scope.state == "TERMINATING")
         ):
             return
-        failure: Failure | None = None
         try:
             step(instance)
-        except Failure as error:
-            failure = error
-        except (ArithmeticError, TypeError, ValueError, RecursionError) as error:
-            # A fault of ours, met by values nobody thought of. The step is off the agenda already: without an
-            # incident the instance would wait for nothing, for ever. Whoever can mend it finds the cause in the log.
-            log.exception("embedded engine: a step of %s failed", instance.element.id)
-            failure = Failure("UNKNOWN", f"the embedded engine failed, please report it: {error!r}")
-        if failure is not None:
+        except Exception as error:  # noqa: BLE001 - the step is off the agenda already, see do()
             self.events.close(instance)
-            self.incidents.raise_for(instance, failure, partial(self.soon, self.attempt, instance, step))
+            self._incident(instance, error, partial(self.soon, self.attempt, instance, step))
+
+    def do(self, step: Callable[..., Any], *arguments: Any) -> None:
+        """Do a step that belongs to an instance, whatever it raises.
+
+        The step is off the agenda, or its timer has gone: without an incident the instance would wait for nothing, for
+        ever. Where a step belongs to no instance the exception goes on to who gave the command.
+        """
+        try:
+            step(*arguments)
+        except Exception as error:
+            subjects = (*getattr(step, "args", ()), *arguments)  # of a partial, as what falls due is
+            instance = next(filter(None, map(_instance_of, subjects)), None)
+            if instance is None or not instance.alive:
+                raise
+            self._incident(instance, error, partial(self.soon, step, *arguments))
+
+    def _incident(self, instance: ElementInstance, error: Exception, again: Callable[[], None]) -> None:
+        if isinstance(error, Failure):
+            failure = error
+        else:  # a fault of ours, met by values that were not thought of; its cause is in the log
+            log.error("embedded engine: a step of %s failed", instance.element.id, exc_info=error)
+            failure = Failure.unknown(error)
+        self.incidents.raise_for(instance, failure, again)
 
     # -- process instances ------------------------------------------------------------------------------------------
     def start(
@@ -469,3 +486,17 @@ def _catches_link(element: Element, name: str) -> bool:
         and event.name is not None
         and event.name.text == name
     )
+
+
+def _instance_of(argument: Any) -> ElementInstance | None:
+    """Return the element instance that a step's argument is, or is about."""
+    if isinstance(argument, ProcessInstance):
+        return argument.root
+    if isinstance(argument, Subscription):
+        return argument.owner
+    if isinstance(argument, Job):
+        return argument.instance
+    if isinstance(argument, Token):
+        scope: ElementInstance = argument.internal_data.get("body") or argument.workflow.scope
+        return scope
+    return argument if isinstance(argument, ElementInstance) else None

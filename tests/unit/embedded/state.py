@@ -71,8 +71,8 @@ def of(engine: Engine) -> dict[str, Any]:
 def _history(history: Any) -> Any:
     incidents = [(i.key, i.element_id, i.error_type, i.message, i.job_key, i.open) for i in history.incidents]
     return (
-        history.process_id, history.version, history.state, history.elements, history.written, history.variables,
-        incidents,
+        history.process_id, history.version, history.state, history.elements, history.jobs, history.written,
+        history.variables, incidents,
     )  # fmt: skip
 
 
