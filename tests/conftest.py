@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from camunda_client.testing.real_camunda import CAMUNDA_VERSION, RealCamunda
-from tests.parts.keycloak import KEYCLOAK_VERSION, Keycloak
+from tests.parts.keycloak import AUDIENCE, KEYCLOAK_VERSION, Keycloak
 from tests.parts.need import needed
+from tests.parts.secured import SecuredCamunda
 from tests.parts.tls import TlsAuthority
 
 #: Fixtures that stand for a real part, and the mark that a test gets for using one.
-PARTS = {"real_camunda": "engine", "new_camunda": "engine", "secured_camunda": "engine", "keycloak": "keycloak"}
+PARTS = {"real_camunda": "engine", "new_camunda": "engine", "keycloak": "keycloak"}
 
 _ran: Counter[str] = Counter()
 
@@ -50,13 +51,9 @@ def keycloak() -> Iterator[Keycloak]:
 
 
 @pytest.fixture(scope="session")
-def secured_camunda(keycloak: Keycloak) -> Iterator[RealCamunda]:
-    """One Camunda 8.6.0 that answers 401 unless a request carries a token of ``keycloak``."""
-    with ExitStack() as stack:
-        with needed():
-            camunda = stack.enter_context(
-                RealCamunda(heap_mb=384, export_records=True, environment=keycloak.camunda_settings())
-            )
+def secured_camunda(keycloak: Keycloak) -> Iterator[SecuredCamunda]:
+    """One embedded Camunda, in a process of its own, that answers 401 to requests without a token of ``keycloak``."""
+    with SecuredCamunda(keycloak.issuer, AUDIENCE) as camunda:
         yield camunda
 
 

@@ -15,7 +15,7 @@ from camunda_client.cli._target import TargetError
 if TYPE_CHECKING:
     import argparse
 
-    from camunda_client.embedded import Engine
+    from camunda_client.embedded import Engine, Oidc
 
 #: Which dialects the gateway speaks, by the version whose shape of keys it has.
 DIALECTS = ("8.6", "8.8")
@@ -37,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
         raise TargetError("--fsync and --until are about the log of an engine that keeps its data: add --data DIR")
     from camunda_client.embedded import EngineError, Rejection
 
+    oidc = _oidc(options.oidc, options.audience)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     engine = _begin(options)
     if options.until is not None:
@@ -44,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     try:
         _deploy(engine, options.deploy)
-        _serve(engine, options.port, options.dialect)
+        _serve(engine, options.port, options.dialect, oidc)
     except Rejection as refused:
         print(f"camunda-client: {refused}", file=sys.stderr)
         return 1
@@ -114,6 +115,28 @@ def need_extra() -> None:
         raise
 
 
+def _oidc(issuer: str | None, audience: str | None) -> Oidc | None:
+    """Return whose tokens to check, if any.
+
+    Raises:
+        TargetError: The issuer is wrong or missing, or PyJWT is.
+    """
+    from camunda_client.embedded import Oidc
+
+    if issuer is None:
+        if audience is not None:
+            raise TargetError("--audience says what tokens are for; say with --oidc whose tokens")
+        return None
+    try:
+        import jwt  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise TargetError("--oidc needs PyJWT, which is not installed: pip install 'c8-client[oidc]'") from error
+    try:
+        return Oidc(issuer, audience)
+    except ValueError as error:
+        raise TargetError(f"--oidc: {error}") from error
+
+
 def _deploy(engine: Engine, files: list[str]) -> None:
     """Deploy the files together, and say what came of them."""
     if not files:
@@ -127,26 +150,31 @@ def _deploy(engine: Engine, files: list[str]) -> None:
         print(f"deployed form {form.form_id}")
 
 
-def _serve(engine: Engine, port: int, dialect: str) -> None:
+def _serve(engine: Engine, port: int, dialect: str, oidc: Oidc | None) -> None:
     import gevent
     from gevent.event import Event
 
-    from camunda_client.embedded import Gateway
+    from camunda_client.embedded import Gateway, IssuerError
 
     ended = Event()
     # What is ignored stays so: nohup does that to SIGHUP, and a shell to SIGINT of what it runs in the background.
     heeded = [number for number in _ENDING if signal.getsignal(number) != signal.SIG_IGN]
     handlers = [gevent.signal_handler(number, ended.set) for number in heeded]
-    gateway = Gateway(engine, port=port, dialect=dialect)
+    gateway = Gateway(engine, port=port, dialect=dialect, oidc=oidc)
     try:
         gateway.start()
     except OSError as error:
         raise TargetError(f"{error.strerror}; --port 0 takes a free one") from error
+    except IssuerError as error:
+        raise TargetError(f"--oidc: {error}") from error
     try:
         print(f"embedded Camunda {dialect} on {gateway.base_url}", flush=True)
         kept = "It keeps everything in memory" if engine.recovery is None else "It keeps its data"
         print(f"{kept}; Ctrl+C or SIGTERM ends it. For your workers and commands:", flush=True)
         print(f"  export CAMUNDA_REST_ADDRESS={gateway.base_url}", flush=True)
+        if oidc is not None:
+            meant = "" if oidc.audience is None else f" for {oidc.audience}"
+            print(f"Every request needs a token of {oidc.issuer}{meant}.", flush=True)
         ended.wait()
     finally:
         gateway.stop()

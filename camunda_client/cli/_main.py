@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -172,12 +173,23 @@ def _add_worker(commands: Any) -> None:
         const="pooled",
         help="the same, and keep the connections of GET, HEAD and OPTIONS for a minute",
     )
+    worker.add_argument(
+        "--no-mend",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="leave what this module or package holds of the unpatched standard library as it is (docs/patching.md)",
+    )
     worker.add_argument("--status-fd", type=int, help=argparse.SUPPRESS)
     worker.set_defaults(run=_run_worker)
 
 
 def _run_worker(options: argparse.Namespace) -> int:
     """Work in this process, unless there are to be several, or somebody outside is to be told about it."""
+    if options.no_mend:
+        # By the environment, so that the processes of --processes have it, too.
+        known = os.environ.get(patching.NO_MEND_VARIABLE)
+        os.environ[patching.NO_MEND_VARIABLE] = ",".join([*([known] if known else []), *options.no_mend])
     if options.status_fd is not None or (options.processes == 1 and options.status_port is None):
         return _worker.run(options)
     from camunda_client.cli import _processes
@@ -231,6 +243,12 @@ def _add_engine(commands: Any) -> None:
     engine.add_argument(
         "--until", type=int, metavar="N", help="with --data: say what its commands up to number N did, and end"
     )
+    engine.add_argument(
+        "--oidc",
+        metavar="ISSUER",
+        help="check every request's token of this OpenID Connect issuer; needs the extra c8-client[oidc]",
+    )
+    engine.add_argument("--audience", metavar="AUD", help="what the tokens' aud must be or contain; default: anything")
     engine.set_defaults(run=_engine.run)
 
 

@@ -15,6 +15,7 @@ from camunda_client.embedded._history import ElementRecord, InstanceHistory, Var
 from camunda_client.embedded._incidents import Incident
 from camunda_client.embedded._jobs import Job
 from camunda_client.embedded._journal import DataError
+from camunda_client.embedded._oidc import IssuerError, Oidc
 from camunda_client.embedded._rejections import EngineError, Rejection
 from camunda_client.embedded._storage import Recovery
 from camunda_client.embedded._tenants import DEFAULT_TENANT
@@ -40,7 +41,9 @@ __all__ = [
     "Gateway",
     "Incident",
     "InstanceHistory",
+    "IssuerError",
     "Job",
+    "Oidc",
     "Recovery",
     "Rejection",
     "VariableRecord",

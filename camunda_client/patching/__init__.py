@@ -9,17 +9,20 @@ Importing this package loads no gevent and patches nothing.
 """
 
 from ._drivers import find_blocking_modules
+from ._event_loops import give_greenlets_event_loops
 from ._fast_requests import FastRequests, speed_up_requests
-from ._patch import is_patched, original, patch
+from ._patch import NO_MEND_VARIABLE, is_patched, original, patch
 from ._report import PatchedTooLate, PatchError, PatchReport, Unmended
 
 __all__ = [
+    "NO_MEND_VARIABLE",
     "FastRequests",
     "PatchError",
     "PatchReport",
     "PatchedTooLate",
     "Unmended",
     "find_blocking_modules",
+    "give_greenlets_event_loops",
     "is_patched",
     "original",
     "patch",

@@ -13,6 +13,14 @@ from ._report import Unmended
 
 _LOCK_REMEDY = "a native lock: two jobs that meet at it stop the process; make it after the patch"
 _LOCAL_REMEDY = "a native threading.local: all jobs share what it holds; make it after the patch"
+#: Where gevent was imported before the patch, such as by a tracer that needs a local for each native thread.
+_MAYBE_MEANT_REMEDY = (
+    "a native threading.local, which all jobs share: make it after the patch, or if it is meant to be native, "
+    "name its module in CAMUNDA_CLIENT_NO_MEND"
+)
+_SELECTOR_REMEDY = (
+    "a native selector, such as that of an asyncio loop: waiting on it blocks the hub; make it after the patch"
+)
 _QUEUE_REMEDY = "a native SimpleQueue: get() stops the process; make it after the patch"
 _SOCKET_REMEDY = "a native socket: reading from it blocks the hub; open it after the patch"
 
@@ -24,14 +32,16 @@ class Natives:
     longer be excluded by the new one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, knew_gevent: bool) -> None:
         from gevent import monkey
+
+        new_local = (_not_now, _MAYBE_MEANT_REMEDY) if knew_gevent else (_new_local, _LOCAL_REMEDY)
 
         #: Kind: what makes a cooperative one with the same content (None: not now), and the remedy then.
         self._makers: dict[type, tuple[Callable[[Any], Any], str]] = {
             type(monkey.get_original("_thread", "allocate_lock")()): (_new_lock, _LOCK_REMEDY),
             monkey.get_original("threading", "_CRLock"): (_new_rlock, _LOCK_REMEDY),
-            monkey.get_original("_thread", "_local"): (_new_local, _LOCAL_REMEDY),
+            monkey.get_original("_thread", "_local"): new_local,
             monkey.get_original("queue", "SimpleQueue"): (_new_simple_queue, _QUEUE_REMEDY),
         }
         self._found: dict[int, tuple[Any, list[tuple[Any, str, str, str]]]] = {}
@@ -81,6 +91,10 @@ def _new_local(old: Any) -> Any:
     return new
 
 
+def _not_now(_old: Any) -> Any:
+    return None
+
+
 def _new_simple_queue(old: Any) -> Any:
     return queue.SimpleQueue() if old.empty() else None
 
@@ -95,7 +109,7 @@ def mend_instances(mended: list[tuple[str, str]], unmended: list[Unmended]) -> N
     sockets = {monkey.get_original("socket", "socket"), monkey.get_original("ssl", "SSLSocket")}
     pools = _and_subclasses("urllib3.connectionpool", "HTTPConnectionPool")
     executors = _and_subclasses("concurrent.futures.thread", "ThreadPoolExecutor")
-    found_sockets = []
+    selectors = _native_selectors()
     contexts = 0
     for thing in gc.get_objects():
         kind = type(thing)
@@ -104,7 +118,12 @@ def mend_instances(mended: list[tuple[str, str]], unmended: list[Unmended]) -> N
             thing.__class__ = ssl.SSLContext
             contexts += 1
         elif kind in sockets:
-            found_sockets.append(thing)
+            if thing.fileno() >= 0:
+                unmended.append(Unmended("socket", f"fd {thing.fileno()}", _SOCKET_REMEDY))
+        elif kind in selectors:
+            # A closed one has let go of its map.
+            if thing.get_map() is not None:
+                unmended.append(Unmended("selectors", kind.__name__, _SELECTOR_REMEDY))
         elif kind in pools:
             _drop_idle_connections(thing)
             mended.append((kind.__module__, f"{kind.__qualname__} {thing.host}:{thing.port}"))
@@ -115,9 +134,16 @@ def mend_instances(mended: list[tuple[str, str]], unmended: list[Unmended]) -> N
             mended.append((kind.__module__, f"{kind.__qualname__} (alive)"))
     if contexts:
         mended.append(("ssl", f"SSLContext ({contexts} alive)"))
-    for one in found_sockets:
-        if one.fileno() >= 0:
-            unmended.append(Unmended("socket", f"fd {one.fileno()}", _SOCKET_REMEDY))
+
+
+def _native_selectors() -> set[type]:
+    import selectors
+
+    from gevent import monkey
+
+    known = vars(selectors) | monkey.saved.get("selectors", {})  # type: ignore[attr-defined]
+    names = ("EpollSelector", "KqueueSelector", "DevpollSelector", "PollSelector")
+    return {known[name] for name in names if name in known}
 
 
 def _and_subclasses(module: str, name: str) -> set[type]:

@@ -6,13 +6,15 @@ collector's objects for live instances. Held to a few milliseconds: it runs whil
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
 
+from ._decisions import decide_again
 from ._instances import Natives, mend_instances
 from ._report import Unmended
 
@@ -21,18 +23,26 @@ _LEFT_ALONE = ("gevent", "greenlet", "threading", "zope")
 
 _BORING = frozenset({str, int, bool, float, bytes, type(None), dict, list, tuple, set, frozenset, property, ModuleType})
 
+#: Names that say that an original is held on purpose: ``ddtrace.internal._unpatched``, ``unpatched_close``.
+_MEANT = re.compile(r"(?:^|[._])(?:native|unpatched)(?:[._]|$)")
 _SUBCLASS_REMEDY = "the class keeps its unpatched base; import its module after the patch"
 _ATTRIBUTE_REMEDY = "it cannot be assigned to; import its module after the patch"
 
 
-def mend() -> tuple[list[tuple[str, str]], list[Unmended]]:
-    """Re-bind every copy of an original that can be reached; return what was mended and what was not."""
-    scan = _Scan(replacements())
+def mend(no_mend: Sequence[str] = (), *, knew_gevent: bool = False) -> tuple[list[tuple[str, str]], list[Unmended]]:
+    """Re-bind every copy of an original that can be reached; return what was mended and what was not.
+
+    Args:
+        no_mend: Modules and packages to leave alone.
+        knew_gevent: Something had imported gevent before the patch, so that an original may be held on purpose.
+    """
+    scan = _Scan(replacements(), knew_gevent=knew_gevent)
     for module_name, module in list(sys.modules.items()):
-        if isinstance(module, ModuleType) and not _left_alone(module_name, module):
+        if isinstance(module, ModuleType) and not _left_alone(module_name, module, no_mend):
             scan.module(module_name, module)
     scan.natives.replace(scan.mended, scan.unmended)
     mend_instances(scan.mended, scan.unmended)
+    decide_again(scan.mended, scan.unmended)
     return scan.mended, scan.unmended
 
 
@@ -60,9 +70,11 @@ def _originals(*wanted: tuple[str, ...]) -> set[Any]:
     return {monkey.get_original(module, name) for module, *names in wanted for name in names}
 
 
-def _left_alone(name: str, module: ModuleType) -> bool:
+def _left_alone(name: str, module: ModuleType, no_mend: Sequence[str]) -> bool:
     top = name.partition(".")[0]
     if top in _LEFT_ALONE or name.startswith(f"{__package__}."):
+        return True
+    if _MEANT.search(name) or _fetches_originals(module) or any(f"{name}.".startswith(f"{one}.") for one in no_mend):
         return True
     # The C halves of the standard library (_socket, posix, select): they are where the originals live.
     return top in sys.stdlib_module_names and (
@@ -70,17 +82,24 @@ def _left_alone(name: str, module: ModuleType) -> bool:
     )
 
 
+def _fetches_originals(module: ModuleType) -> bool:
+    """Tell whether a module has gevent's ``get_original``: what it holds is native on purpose."""
+    from gevent import monkey
+
+    return any(value is monkey.get_original for value in list(vars(module).values()))
+
+
 class _Scan:
     """The pass over the modules: what it has seen, and what came of it."""
 
-    def __init__(self, table: dict[int, tuple[Any, Any]]) -> None:
+    def __init__(self, table: dict[int, tuple[Any, Any]], *, knew_gevent: bool) -> None:
         self._table = table
         self._seen: set[int] = set()
         # Written in Python, they take locks and conditions by their modules' names, which are patched by now.
         self._harmless = _originals(("queue", "Queue", "LifoQueue", "PriorityQueue"), ("threading", "Event", "Timer"))
         self.mended: list[tuple[str, str]] = []
         self.unmended: list[Unmended] = []
-        self.natives = Natives()
+        self.natives = Natives(knew_gevent=knew_gevent)
         self._special = {partial, staticmethod, classmethod, *self.natives.kinds}
 
     def module(self, name: str, module: ModuleType) -> None:
@@ -125,7 +144,7 @@ class _Scan:
         elif isinstance(value, classmethod):
             if isinstance(value.__func__, FunctionType):
                 self._defaults(value.__func__, module, prefix + key, quiet)
-        elif not quiet:
+        elif not quiet and not _MEANT.search(key):
             self.natives.consider(value, owner, module, key, prefix)
 
     def _class(self, cls: type, found_in: str) -> None:
@@ -163,6 +182,8 @@ class _Scan:
             self._mended(module, f"{where}()", quiet)
 
     def _assign(self, owner: Any, module: str, key: str, new: Any, quiet: bool, prefix: str) -> None:
+        if _MEANT.search(key):
+            return
         try:
             setattr(owner, key, new)
         except (AttributeError, TypeError):

@@ -9,10 +9,13 @@ import warnings
 from importlib import import_module
 from typing import Any
 
+from . import _import_locks
 from ._report import PatchedTooLate, PatchError, PatchReport, Unmended
 
 #: ``0``: leave everything alone. ``strict``: refuse to start with anything unmended.
 PATCH_VARIABLE = "CAMUNDA_CLIENT_PATCH"
+#: Modules and packages, separated by commas, in which nothing is re-bound.
+NO_MEND_VARIABLE = "CAMUNDA_CLIENT_NO_MEND"
 
 #: A process that has all of these patched needs no patch of ours.
 _MODULES = ("os", "queue", "select", "signal", "socket", "ssl", "subprocess", "threading", "time")
@@ -28,7 +31,8 @@ def patch() -> PatchReport:
         it had imported too early is mended all the same.
 
     Raises:
-        PatchError: Called outside the main thread, or ``CAMUNDA_CLIENT_PATCH`` has an unknown value.
+        PatchError: Called outside the main thread, ``CAMUNDA_CLIENT_PATCH`` has an unknown value, another thread
+            is in the middle of an import that does not end, or a Jupyter kernel runs in this process.
         PatchedTooLate: ``CAMUNDA_CLIENT_PATCH=strict`` and something cannot be mended.
     """
     global _first_report
@@ -44,6 +48,7 @@ def patch() -> PatchReport:
                 f"patch() was called in thread {threading.current_thread().name!r}: gevent would make that thread the "
                 "main one; call it in the main thread, before any other thread starts"
             )
+        _refuse_notebooks()
         report = _first_report = _patch_and_mend()
     if wish == "strict" and report.unmended:
         raise PatchedTooLate(report)
@@ -81,28 +86,57 @@ def _wish() -> str:
 
 def _patch_and_mend() -> PatchReport:
     already = is_patched()
-    unmended = [] if already else _running_threads()
+    knew_gevent = "gevent" in sys.modules
+    threads = [] if already else _native_threads()
     if not already:
         from gevent import monkey
 
-        with warnings.catch_warnings():
+        with _import_locks.kept(), warnings.catch_warnings():
             # gevent's own warning tells to patch earlier; the mending below does away with its reason.
             warnings.simplefilter("ignore", monkey.MonkeyPatchWarning)
             monkey.patch_all()
+        for thread in threads:
+            _let_end(thread)
     # Imported here: it must see the modules as the patch left them, and nobody pays for it who never patches.
     from ._mend import mend
 
-    mended, left = mend()
-    return PatchReport(already, True, mended, unmended + left)
+    no_mend = os.environ.get(NO_MEND_VARIABLE, "").split(",")
+    mended, left = mend([name.strip() for name in no_mend if name.strip()], knew_gevent=knew_gevent)
+    return PatchReport(already, True, mended, [_unmended(thread) for thread in threads] + left)
 
 
-def _running_threads() -> list[Unmended]:
-    return [
-        Unmended(
-            "threading",
-            f"Thread {thread.name!r}",
-            "it stays a native thread and can wedge with jobs over a lock; start it after the patch",
+def _refuse_notebooks() -> None:
+    # Its sockets and event loop run in native threads by now, and none of its cells would ever end (ipykernel 7).
+    kernel = sys.modules.get("ipykernel.kernelapp")
+    if kernel is not None and kernel.IPKernelApp.initialized() and not is_patched():
+        raise PatchError(
+            "a Jupyter kernel can't be patched while it runs: its cells would never end; run the workers in a process "
+            f"of their own (`camunda-client worker app.py`), or set {PATCH_VARIABLE}=0 before the import to use "
+            "everything but workers here"
         )
-        for thread in threading.enumerate()
-        if thread is not threading.main_thread()
-    ]
+
+
+def _native_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+
+
+def _unmended(thread: threading.Thread) -> Unmended:
+    remedy = "it stays a native thread and can wedge with jobs over a lock; start it after the patch"
+    return Unmended("threading", f"Thread {thread.name!r}", remedy)
+
+
+def _let_end(thread: threading.Thread) -> None:
+    """Let a native thread end without a traceback.
+
+    ``Thread._delete()`` looks for the running thread under its id, and the patch has changed what that is.
+    """
+
+    def delete() -> None:
+        with threading._active_limbo_lock:  # type: ignore[attr-defined]
+            active = threading._active  # type: ignore[attr-defined]
+            for ident in [ident for ident, one in list(active.items()) if one is thread]:
+                del active[ident]
+            # What current_thread() made in it since the patch.
+            active.pop(threading.get_ident(), None)
+
+    thread._delete = delete  # type: ignore[attr-defined]

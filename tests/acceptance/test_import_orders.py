@@ -351,6 +351,8 @@ def test_a_program_patched_first_has_nothing_to_report() -> None:
         ("import threading\nguard = threading.Lock()\nguard.acquire()", "__main__", "guard"),
         ("import threading\nmine = threading.local()\nowners = [mine]", "__main__", "mine"),
         ("import queue\nwaiting = queue.SimpleQueue()\nwaiting.put(1)", "__main__", "waiting"),
+        ("import gevent, threading\nmine = threading.local()", "__main__", "mine"),
+        ("import selectors\nmine = [selectors.EpollSelector()]", "selectors", "EpollSelector"),
     ],
 )
 def test_what_cannot_be_mended_is_named_with_a_remedy(before: str, module: str, name: str) -> None:
@@ -358,6 +360,22 @@ def test_what_cannot_be_mended_is_named_with_a_remedy(before: str, module: str, 
 
     assert [(one[0], one[1][: len(name)]) for one in unmended] == [(module, name)]
     assert unmended[0][2]
+
+
+@pytest.mark.parametrize(
+    ("before", "environment"),
+    [
+        ("from time import sleep\nfrom gevent.monkey import get_original", {}),
+        ("from time import sleep as unpatched_sleep\nsleep = unpatched_sleep", {}),
+        ("from time import sleep", {"CAMUNDA_CLIENT_NO_MEND": "other, __main__"}),
+    ],
+)
+def test_an_original_held_on_purpose_is_left_alone(before: str, environment: dict[str, str]) -> None:
+    after = "import gevent\nassert 'gevent' not in (globals().get('unpatched_sleep') or sleep).__module__"
+
+    done = run_program(before, after, environment)
+
+    assert done.returncode == 0, done.stderr
 
 
 def test_strict_mode_refuses_to_run_with_anything_unmended() -> None:
@@ -455,3 +473,82 @@ assert not {"gevent", "ssl", "requests", "structlog"} & set(sys.modules)
     )
 
     assert done.returncode == 0, done.stderr
+
+
+#: Native threads that applications start before they import a worker: what starts one, and what uses it afterwards.
+THREADS: dict[str, tuple[str, str]] = {
+    "one that waits": (
+        "end = threading.Event()\nthread = threading.Thread(target=end.wait)\nthread.start()",
+        "end.set()\nthread.join(10)\nassert not thread.is_alive()",
+    ),
+    "an idle pool": (
+        "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\npool.submit(int).result()",
+        "kept = gevent.spawn(gevent.sleep, 10)\nassert pool.submit(int, 5).result() == 5\npool.shutdown()",
+    ),
+    "a queue listener": (
+        "import logging.handlers, queue\nlines = queue.Queue()\nfound = []\n"
+        "class Kept(logging.Handler):\n    def emit(self, record): found.append(record.getMessage())\n"
+        "listener = logging.handlers.QueueListener(lines, Kept())\nlistener.start()\n"
+        "logging.getLogger().addHandler(logging.handlers.QueueHandler(lines))\nlogging.warning('before')",
+        "logging.warning('after')\nlistener.stop()\nassert found == ['before', 'after'], found",
+    ),
+    "one that imports": (
+        "sys.path.insert(0, FOLDER)\nthread = threading.Thread(target=__import__, args=('takes_a_moment',))\n"
+        "thread.start()",
+        "thread.join(10)\nassert sys.modules['takes_a_moment'].done",
+    ),
+}
+
+
+def import_worker(before: str, after: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Import the worker package in a process in which ``before`` has run, then run ``after``."""
+    program = (
+        f"import sys, threading\nFOLDER = {str(folder)!r}\n{before}\nimport camunda_client.c8.worker\nimport gevent\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", f"{program}{after}\nprint('done')"],
+        env=unmeasured(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("kind", THREADS)
+def test_the_import_returns_while_a_native_thread_is_alive(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "takes_a_moment.py").write_text("import time\ntime.sleep(0.3)\ndone = True\n")
+    before, after = THREADS[kind]
+
+    done = import_worker(before, after, tmp_path)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+
+
+def test_an_import_by_another_thread_that_never_ends_is_named_before_anything_is_patched(tmp_path: Path) -> None:
+    (tmp_path / "never_ends.py").write_text("import threading\nthreading.Event().wait()\n")
+    before = (
+        "sys.path.insert(0, FOLDER)\n"
+        "threading.Thread(target=__import__, args=('never_ends',), daemon=True).start()\n"
+        "while 'never_ends' not in sys.modules: pass"
+    )
+
+    done = import_worker(before, "", tmp_path)
+
+    assert done.returncode == 1
+    assert "PatchError: another thread has been importing never_ends for 5 s" in done.stderr
+
+
+def test_a_notebook_is_refused_before_anything_is_patched(tmp_path: Path) -> None:
+    # A stand-in for the kernel's one question; the real one was seen to hang.
+    (tmp_path / "ipykernel").mkdir()
+    (tmp_path / "ipykernel/__init__.py").touch()
+    (tmp_path / "ipykernel/kernelapp.py").write_text(
+        "class IPKernelApp:\n    @staticmethod\n    def initialized(): return True\n"
+    )
+    before = "sys.path.insert(0, FOLDER)\nimport ipykernel.kernelapp"
+
+    done = import_worker(before, "", tmp_path)
+
+    assert done.returncode == 1
+    assert "PatchError: a Jupyter kernel can't be patched while it runs" in done.stderr

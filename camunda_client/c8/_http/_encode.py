@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import operator
 from collections.abc import Mapping
+from contextlib import suppress
 
 from pydantic import BaseModel
 from pydantic_core import to_json
@@ -27,13 +29,14 @@ def encoded(content: object) -> bytes:
     """Return JSON.
 
     Decimal, datetime, UUID, Enum, set, tuple, bytes (UTF-8), dataclass and pydantic model become what pydantic makes of
-    them: text for Decimal, datetime and UUID, a list for sets and tuples, an object by alias for models.
+    them: text for Decimal, datetime and UUID, a list for sets and tuples, an object by alias for models. Scalars of
+    numpy and of libraries like it become the number they hold.
 
     Raises:
         InvalidRequestError: Something in it has no exact JSON form; the message says what and where.
     """
     try:
-        text: bytes = to_json(content)
+        text: bytes = to_json(content, fallback=_scalar)
     except Exception as error:
         told = blame(content) or f"not JSON: {type(error).__name__}: {str(error)[:300]}"
         raise InvalidRequestError(told) from error
@@ -78,14 +81,16 @@ def _of_container(value: object, path: str, seen: frozenset[int]) -> str:
     if isinstance(value, Mapping):
         steps = [(f"{path}.{key}" if path else str(key), key, item) for key, item in value.items()]
         return next(
-            (told for place, key, item in steps if (told := _of_key(key, place) or blame(item, place, seen))), ""
+            (told for place, key, item in steps if (told := _of_key(key, path) or blame(item, place, seen))), ""
         )
     if isinstance(value, (list, tuple, set, frozenset)):
         return next((told for index, item in enumerate(value) if (told := blame(item, f"{path}[{index}]", seen))), "")
+    with suppress(Exception):
+        return blame(_scalar(value), path, seen)
     try:
         text = to_json(value)
     except (ValueError, TypeError):
-        return f"{at} is {shown(value)}, which has no JSON form"
+        return f"{at} is {shown(value)}, which has no JSON form{_instead(value)}"
     return f"{at} is {shown(value)}, which JSON has no number for" if text in _NO_NUMBERS else ""
 
 
@@ -93,7 +98,29 @@ def _of_key(key: object, path: str) -> str:
     try:
         to_json({key: 0})
     except (ValueError, TypeError):
-        return f"{path!r} can't be the name of a variable"
+        return f"{path or 'it'} has the key {shown(key)}, which can't be a name in JSON"
+    return ""
+
+
+def _scalar(value: object) -> object:
+    """Return the number behind an object that pydantic does not know: numpy.int64, float32, bool_ and their like.
+
+    Raises:
+        TypeError: There is none.
+    """
+    item = getattr(value, "item", None)
+    if callable(item) and getattr(value, "shape", None) == ():
+        value = item()
+        if isinstance(value, (bool, int, float, str)):
+            return value
+    return operator.index(value)  # type: ignore[arg-type]
+
+
+def _instead(value: object) -> str:
+    """Return what to write instead, where that is known."""
+    for method in ("to_dict", "tolist"):
+        if callable(getattr(value, method, None)):
+            return f"; use its .{method}()"
     return ""
 
 
@@ -108,7 +135,7 @@ def _of_text(value: str, path: str) -> str:
 def shown(value: object) -> str:
     """Return type and beginning of a value, whatever its ``__repr__`` does."""
     try:
-        text = repr(value)
+        text = " ".join(repr(value).split())
     except Exception:  # noqa: BLE001 - a broken __repr__ must not cost the job its failure
         text = "?"
     return f"{type(value).__name__} {text if len(text) <= 60 else text[:60] + '…'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from camunda_client.c8.worker._arguments import Arguments
 from camunda_client.c8.worker._manager import CamundaWorkerManager, queue
 from camunda_client.c8.worker._registry import JobWorker, JobWorkerRequest
 from camunda_client.c8.worker._signature import check_handler
@@ -13,28 +14,30 @@ from camunda_client.error import SignatureException
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from camunda_client.c8.worker._arguments import Milliseconds, Names
+
 _Handler = TypeVar("_Handler", bound="Callable[..., Any]")
 
 
 def camunda_worker(
     job_type: str,
-    polling_interval: int | None = None,
+    polling_interval: Milliseconds | None = None,
     worker: str | None = None,
-    timeout: int | None = None,
+    timeout: Milliseconds | None = None,
     max_jobs_to_activate: int | None = None,
-    fetch_variables: list[str] | None = None,
-    request_timeout: int | None = None,
-    tenant_ids: list[str] | None = None,
+    fetch_variables: Names | None = None,
+    request_timeout: Milliseconds | None = None,
+    tenant_ids: Names | None = None,
     *,
     max_jobs_active: int | None = None,
     auto_extend: bool | None = None,
-    handler_timeout: int | None = None,
-    max_lease: int | None = None,
-    retry_back_off: int | None = None,
+    handler_timeout: Milliseconds | None = None,
+    max_lease: Milliseconds | None = None,
+    retry_back_off: Milliseconds | None = None,
 ) -> Callable[[_Handler], _Handler]:
     """Make a function the handler of a job type; it stays callable as before.
 
-    Whatever is left out comes from the configuration (``api.job``). All times are milliseconds.
+    Whatever is left out comes from the configuration (``api.job``). All times are milliseconds, or ``timedelta``.
 
     Args:
         job_type: The type in the BPMN task's ``zeebe:taskDefinition``.
@@ -54,11 +57,33 @@ def camunda_worker(
 
     Returns:
         The decorator. It refuses, with :class:`SignatureException`, what can't be called as ``handler(job)``.
+
+    Raises:
+        ConfigurationError: An argument has a value that can't be; the message names it.
     """
     if not isinstance(job_type, str) or not job_type.strip():
         raise SignatureException(
             f"camunda_worker needs a job type, got {job_type!r}; use @camunda_worker(job_type='…')"
         )
+
+    read = Arguments(job_type)
+    request = JobWorkerRequest(
+        job_type,
+        read.text("worker", worker),
+        read.milliseconds("timeout", timeout),
+        read.count("max_jobs_to_activate", max_jobs_to_activate),
+        read.names("fetch_variables", fetch_variables),
+        read.milliseconds("request_timeout", request_timeout),
+        read.names("tenant_ids", tenant_ids),
+    )
+    options: dict[str, Any] = {
+        "polling_interval": read.milliseconds("polling_interval", polling_interval),
+        "max_jobs_active": read.count("max_jobs_active", max_jobs_active),
+        "auto_extend": read.choice("auto_extend", auto_extend),
+        "handler_timeout": read.milliseconds("handler_timeout", handler_timeout),
+        "max_lease": read.milliseconds("max_lease", max_lease),
+        "retry_back_off": read.milliseconds("retry_back_off", retry_back_off),
+    }
 
     def decorate(handler: _Handler) -> _Handler:
         check_handler(handler)
@@ -67,21 +92,7 @@ def camunda_worker(
             return handler(*args, **kwargs)
 
         functools.update_wrapper(call, handler)
-        queue.append(
-            JobWorker(
-                job_type,
-                handler,
-                polling_interval,
-                JobWorkerRequest(
-                    job_type, worker, timeout, max_jobs_to_activate, fetch_variables, request_timeout, tenant_ids
-                ),
-                max_jobs_active=max_jobs_active,
-                auto_extend=auto_extend,
-                handler_timeout=handler_timeout,
-                max_lease=max_lease,
-                retry_back_off=retry_back_off,
-            )
-        )
+        queue.append(JobWorker(job_type, handler, request=request, **options))
         return call  # type: ignore[return-value]
 
     return decorate
@@ -90,13 +101,13 @@ def camunda_worker(
 def add_job_worker(
     job_type: str,
     handler: Callable[..., Any],
-    polling_interval: int | None = None,
+    polling_interval: Milliseconds | None = None,
     worker: str | None = None,
-    timeout: int | None = None,
+    timeout: Milliseconds | None = None,
     max_jobs_to_activate: int | None = None,
-    fetch_variables: list[str] | None = None,
-    request_timeout: int | None = None,
-    tenant_ids: list[str] | None = None,
+    fetch_variables: Names | None = None,
+    request_timeout: Milliseconds | None = None,
+    tenant_ids: Names | None = None,
     **options: Any,
 ) -> None:
     """Register a handler at once, without a decorator; the arguments are those of :func:`camunda_worker`."""

@@ -16,7 +16,7 @@ import gevent
 
 from camunda_client import log as logging
 from camunda_client import metrics
-from camunda_client.c8.worker import _outcome
+from camunda_client.c8.worker import _outcome, _story
 from camunda_client.c8.worker._held import Held, Stage
 from camunda_client.c8.worker._reporter import Fate
 from camunda_client.c8.worker._retries import back_off_ms, retries_left
@@ -134,9 +134,7 @@ class Execution:
         except BaseException as problem:  # noqa: BLE001 - as above; or retries="3", job.retries = None
             retries = retries_left(held.retries)
             wait_ms = back_off_ms(rule, job, retries=retries, attempt=attempt)
-            told = (
-                f"{_outcome.describe(error)}\n(what the exception asks for was ignored: {_outcome.headline(problem)})"
-            )
+            told = f"{_story.describe(error)}\n(what the exception asks for was ignored: {_story.headline(problem)})"
             return _outcome.failure(told, retries=retries, back_off_ms=wait_ms, cause=error)
 
 

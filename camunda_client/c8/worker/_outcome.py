@@ -7,7 +7,6 @@ job with the place of the bad value: sent, it would be refused or silently chang
 from __future__ import annotations
 
 import dataclasses
-import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from pydantic_core import to_json
 
 from camunda_client.c8 import _http
 from camunda_client.c8.worker._retries import back_off_ms, retries_left
+from camunda_client.c8.worker._story import describe
 from camunda_client.error import CamundaBusinessException, InvalidRequestError, ServiceException
 from camunda_client.log import redact
 
@@ -25,6 +25,17 @@ if TYPE_CHECKING:
 
 #: Characters of a failure's message. The engine takes 200,000; an operator reads the first screen.
 MESSAGE_CAP = 8_000
+
+
+#: What means "no variables" when it is empty. Others are not asked: a DataFrame has no truth value, a model always one.
+_MAY_BE_EMPTY = (Mapping, str, bytes, list, tuple, set, frozenset, int, float)
+#: What to return instead of what people return by mistake, by the class's name.
+_INSTEAD = {
+    "DataFrame": 'its rows, such as {"rows": frame.to_dict(orient="records")}',
+    "Series": '{"values": series.to_dict()} or .tolist()',
+    "ndarray": '{"values": array.tolist()}',
+}
+_ANY_OBJECT = "a dict, a pydantic model, a dataclass or None"
 
 
 @dataclasses.dataclass(slots=True)
@@ -55,7 +66,7 @@ def completed(result: object) -> Outcome:
     Raises:
         UnfitResult: Names the place of the value that doesn't fit, and what to return instead.
     """
-    if not result:
+    if result is None or (isinstance(result, _MAY_BE_EMPTY) and not result):
         return Outcome("completion", b'{"variables":{}}', {})
     return Outcome("completion", b'{"variables":%b}' % encode_variables(result), {}, variables=result)
 
@@ -132,31 +143,12 @@ def encode_variables(value: object) -> bytes:
     elif not isinstance(value, Mapping) and not (dataclasses.is_dataclass(value) and not isinstance(value, type)):
         raise UnfitResult(
             f"the handler returned {_http.shown(value)}, but Camunda takes an object of variables; "
-            "return a dict, a pydantic model, a dataclass or None"
+            f"return {_INSTEAD.get(type(value).__name__, _ANY_OBJECT)}"
         )
     try:
         return _http.encoded(dict(value) if isinstance(value, Mapping) else value)
     except InvalidRequestError as error:
         raise UnfitResult(error.message) from error.__cause__
-
-
-def describe(error: BaseException) -> str:
-    """Return an exception's type, text and the end of its traceback, for the incident an operator will read."""
-    head = headline(error)
-    # Deepest frames last, as Python prints them; the ones that matter are the handler's own.
-    frames = traceback.extract_tb(error.__traceback__)[-8:]
-    lines = [f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}' for frame in frames[1:]]
-    return "\n".join([head, *lines])
-
-
-def headline(error: BaseException) -> str:
-    """Return an exception's type and text, whatever its ``__str__`` does."""
-    name = type(error).__name__
-    try:
-        text = str(error)
-    except BaseException:  # noqa: BLE001 - a broken __str__ must not cost the job its failure
-        text = "(its text can't be had)"
-    return (f"{name}: {text}" if text else name)[: MESSAGE_CAP // 2]
 
 
 def clean(text: str) -> str:

@@ -123,17 +123,52 @@ def test_an_exception_may_name_its_retries_back_off_and_variables() -> None:
     assert (body["retries"], body["retryBackOff"], body["variables"]) == (7, 1234, {"why": "busy"})
 
 
-def test_the_traceback_names_the_handler_line_and_not_ours() -> None:
-    def handler() -> None:
-        raise KeyError("sku")
+class Scalar:
+    """What numpy's scalars have in common."""
 
-    try:
-        handler()
-    except KeyError as error:
-        message = sent(_outcome.failed(error, a_job(), RULE))["errorMessage"]
+    shape = ()
 
-    assert message.splitlines()[0] == "KeyError: 'sku'"
-    assert "in handler" in message.splitlines()[-1]
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def item(self) -> Any:
+        return self._value
+
+
+class WholeNumber:
+    def __index__(self) -> int:
+        return 6
+
+
+class DataFrame:
+    shape = (2, 1)
+
+    def __bool__(self) -> bool:
+        raise ValueError("the truth value of a DataFrame is ambiguous")
+
+    def to_dict(self) -> Any:
+        return {}
+
+
+def test_scalars_of_data_libraries_become_numbers() -> None:
+    result = {"int": Scalar(6), "float": Scalar(0.5), "bool": Scalar(True), "in": [WholeNumber()]}
+
+    assert sent(_outcome.completed(result)) == {"variables": {"int": 6, "float": 0.5, "bool": True, "in": [6]}}
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        (DataFrame(), "the handler returned DataFrame .* return its rows"),
+        ({"rows": DataFrame()}, r"rows is DataFrame .* which has no JSON form; use its \.to_dict\(\)"),
+        ({"total": Scalar(float("nan"))}, "total is nan"),
+        ({"a": {(1, 2): 3}, "b": object()}, "b is object"),
+        ({"a": {object(): 3}}, "a has the key object .* which can't be a name in JSON"),
+    ],
+)
+def test_other_objects_of_data_libraries_are_refused_with_what_to_return(result: object, message: str) -> None:
+    with pytest.raises(_outcome.UnfitResult, match=message):
+        _outcome.completed(result)
 
 
 def test_a_huge_or_hostile_message_is_cut_and_escaped() -> None:
