@@ -210,10 +210,20 @@ class Journal:
         self._size = os.fstat(descriptor).st_size
         return descriptor
 
+    @property
+    def was_replaced(self) -> bool:
+        """Whether another file has taken the place of the one that is written."""
+        return os.stat(self._path).st_ino != os.fstat(self._fd).st_ino
+
     def begin_anew(self, polls: dict[int, list[Any]]) -> None:
         """Write into the file that has taken the place of the one so far; it knows nothing of polls that wait."""
-        os.close(self._fd)
-        self._fd = self._open()
+        old = self._fd
+        try:
+            self._fd = self._open()
+        except OSError as error:  # what went into the old file now would be lost
+            self._broken = f"{self._path} can't be opened again ({error.strerror}); restart the engine"
+            return
+        os.close(old)
         self._unwritten = {("poll", number): [number, *plain] for number, plain in polls.items()}
 
     def later(self, name: str, number: int, arguments: list[Any]) -> None:

@@ -11,7 +11,8 @@ import hashlib
 import io
 import json
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import partial
@@ -175,7 +176,7 @@ def write(path: Path, engine: Engine, commands: int) -> None:
     parts = parts_of(engine)
     state = {name: [getattr(parts[name], attribute) for attribute in kept] for name, kept in KEPT.items()}
     body = io.BytesIO()
-    with _without_collection():
+    with without_collection():
         _Pickler(body, parts).dump((engine.clock.state, state))
     content = body.getvalue()
     said = {
@@ -195,7 +196,7 @@ def read(path: Path, engine: Engine) -> tuple[int, int]:
     said = _header(path, first, content)
     parts = parts_of(engine)
     try:
-        with _without_collection():
+        with without_collection():
             clock, state = _Unpickler(io.BytesIO(content), parts).load()
     except pickle.UnpicklingError as error:
         raise DataError(f"{path} can't be read: {error}; name another directory") from error
@@ -224,13 +225,13 @@ def _header(path: Path, line: bytes, content: bytes) -> dict[str, Any]:
     return said
 
 
-class _without_collection:  # noqa: N801 - reads as what it is used for
-    """Collecting garbage while nothing is thrown away doubles the time for a large state."""
-
-    def __enter__(self) -> None:
-        self._was_on = gc.isenabled()
-        gc.disable()
-
-    def __exit__(self, *_: object) -> None:
-        if self._was_on:
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Collect no garbage for a while: where little is thrown away, it doubles the time for a large state."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
             gc.enable()

@@ -26,7 +26,7 @@ from camunda_client.embedded._journal import (
     read_log,
     write_atomically,
 )
-from camunda_client.embedded._snapshot import SNAPSHOT
+from camunda_client.embedded._snapshot import SNAPSHOT, without_collection
 from camunda_client.embedded._snapshot import read as read_snapshot
 from camunda_client.embedded._snapshot import write as write_snapshot
 
@@ -143,7 +143,13 @@ class Storage:
                 f"the commands of {self.directory} up to {recovery.last} are in the snapshot, which can't be taken "
                 f"apart: there is no way back to command {until}"
             )
-        version = ""
+        with without_collection():
+            self._replay(engine, found, until)
+        recovery.took_s = time.monotonic() - began_s
+        return found
+
+    def _replay(self, engine: Engine, found: ReadLog, until: int | None) -> None:
+        recovery, version = self.recovery, ""
         for record in found.records(recovery.last):
             if until is not None and record.number > until:
                 break
@@ -159,8 +165,6 @@ class Storage:
             recovery.at_ms = engine._replayed_until_ms
             recovery.last = record.number
             recovery.replayed += 1
-        recovery.took_s = time.monotonic() - began_s
-        return found
 
     def compact_if_due(self, engine: Engine) -> None:
         """Write a snapshot and begin the log anew, if enough has come since the last one; between two commands."""
@@ -173,8 +177,8 @@ class Storage:
             write_atomically(self._path, Header(journal.last, self._seed).line())
         except (OSError, RecursionError, pickle.PicklingError) as error:
             log.warning("no snapshot was written, the log goes on: %s: %s", type(error).__name__, error)
-            return
-        journal.begin_anew({poll.number: poll.plain() for poll in engine._jobs.waiting_polls()})
+        if journal.was_replaced:  # whatever failed after that
+            journal.begin_anew({poll.number: poll.plain() for poll in engine._jobs.waiting_polls()})
 
     def close(self) -> None:
         """Let another engine have it."""

@@ -57,6 +57,8 @@ def of(engine: Engine) -> dict[str, Any]:
         "waiting": {a: [s.owner.key for s in subs] for a, subs in engine._messages._waiting.items()},
         "signals": {a: [s.owner.key for s in subs] for a, subs in engine._signals._waiting.items() if subs},
         "starts": {a: {p: d.key for p, (d, _) in by.items()} for a, by in engine._messages._starts.items() if by},
+        "start timers": {k: {i: e.due_ms for i, e in by.items()} for k, by in engine._starts._timers.items()},
+        "signal starts": {a: {p: d.key for p, (d, _) in by.items()} for a, by in engine._signals._starts.items() if by},
         "running": dict(engine._messages._running),
         "incidents": list(engine._incidents._open),
         "user tasks": [

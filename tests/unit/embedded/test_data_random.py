@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import gevent
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -198,6 +200,67 @@ def test_an_engine_is_as_it_was_at_every_command(steps: list[Any]) -> None:
                 engine = Engine(clock=Clock(start=noon), data=data, history_limit=5)
                 assert state.of(engine) == after
         engine.close()
+
+
+def test_everything_goes_on_from_a_snapshot_as_without_one(tmp_path: Path) -> None:
+    """One of everything is under way; then time passes, news come, and all that can be done is done, to both."""
+    engine = Engine(clock=Clock(start=datetime(2030, 1, 1, 12)), data=tmp_path / "data")
+    for name, file in FILES.items():
+        engine.deploy(file)
+        with suppress(Rejection):
+            engine.create_instance(name, {"key": "one"})
+    engine.publish("hello", "two", {"x": 1}, ttl=timedelta(minutes=1), message_id="only once")
+    engine.activate("a", lease=timedelta(seconds=5))
+    failed, *_ = engine.activate("b")
+    engine.fail(failed.key, retries=1, back_off=timedelta(seconds=3))
+    condense(engine)
+    shutil.copytree(tmp_path / "data", tmp_path / "copy")
+    again = Engine(clock=Clock(start=datetime(2030, 1, 1, 12)), data=tmp_path / "copy")
+    assert state.of(again) == state.of(engine)
+
+    for one in (engine, again):
+        go_on(one)
+
+    assert state.of(again) == state.of(engine)
+    assert sum(history.state == "COMPLETED" for history in again.instances) >= len(FILES)
+
+
+def go_on(engine: Engine) -> None:
+    engine.deploy(("ticking.bpmn", FILES["ticking"][1] + "\n"))  # its older version starts no more instances
+    with pytest.raises(Rejection, match="already published"):
+        engine.publish("hello", "two", ttl=timedelta(minutes=1), message_id="only once")
+    engine.broadcast("all")
+    for key in ("one", "two"):  # of the process that a message of the key one has started there is no second instance
+        engine.publish("hello", key)
+    for _ in range(5):
+        engine.advance(timedelta(seconds=15))
+        for incident in engine.incidents:
+            engine.set_variables(incident.process_instance_key, {"open": True})
+            engine.resolve_incident(incident.key)
+        for task in engine.user_tasks():
+            engine.complete_user_task(task.key)
+        for waiting in engine.jobs()[::2]:
+            with suppress(Rejection):
+                engine.complete(waiting.key, {"x": 2})
+
+
+def test_what_fell_due_by_itself_fell_due_at_its_own_moment(tmp_path: Path) -> None:
+    """Nobody gave a command: the gateway's alarm, or a look at the engine, let the timer fire."""
+    engine = Engine(data=tmp_path)
+    soon = process("soon", start(), catch(timer("timeDuration", "PT0.02S")), job(2, "a"), end(3))
+    engine.deploy(soon)
+    history = engine.create_instance("soon")
+    with gevent.Timeout(10):
+        while engine.tick() is not None:
+            gevent.sleep(0.005)
+    fired_ms = history.elements[-1].at_ms
+    while engine.clock.now_ms() == fired_ms:
+        gevent.sleep(0.001)
+    engine.next_key()
+
+    back = Engine(data=tmp_path, until=engine._journal.last)  # type: ignore[union-attr]
+
+    assert state.of(back) == state.of(engine)
 
 
 @pytest.mark.parametrize("name", FILES)
