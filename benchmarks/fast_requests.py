@@ -11,7 +11,6 @@ and system; ratios are to ``off`` of the same turn. Not measured: the network, t
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -22,6 +21,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import _options
 import _report
 import certifi
 from _children import ClientFailedError, in_turn, median, spread
@@ -102,12 +102,10 @@ def _entry(server: str, mode: str, results: Mapping[str, list[dict[str, Any]]]) 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="CPU per requests.get() without a session")
-    parser.add_argument("--repeats", type=int, default=21)
+    parser = _options.parser("CPU per requests.get() without a session", repeats=21)
     parser.add_argument("--scale", type=float, default=1.0, help="of the number of calls")
-    parser.add_argument("--dry", action="store_true", help="write no results")
-    asked = parser.parse_args()
-    where = _report.environment()
+    asked = _options.parse(parser, scale=0.01)
+    where = _report.environment(asked.note)
     results = run(asked.repeats, asked.scale)
     _report.table(
         ["", "CPU µs/call", "least", "most", "off = 1", "off / it"],
@@ -122,11 +120,17 @@ def main() -> None:
         ],
     )
     if not asked.dry:
-        _report.save("fast_requests", __doc__.partition("\n")[0], results, where=where)
+        _report.save("fast_requests", __doc__.partition("\n")[0], results, where=where, into=asked.into)
         groups: dict[str, dict[str, float]] = {}
         for entry in results:
             groups.setdefault(entry["server"], {})[entry["mode"]] = entry["cpu_us"]["median"] / 1e3
-        _report.bars("fast_requests", {"CPU per requests.get() (ms)": groups}, log_x=True)
+        _report.bars(
+            "fast_requests",
+            {"CPU per requests.get() (ms)": groups},
+            title="What a handler's requests.get() costs, as it comes (off) and with --fast-requests",
+            log_x=True,
+            into=asked.into,
+        )
 
 
 if __name__ == "__main__":

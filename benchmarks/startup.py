@@ -8,7 +8,6 @@ Not measured: a cold disk, the application's own imports.
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import _options
 import _report
 from _children import in_turn, median, spread
 from _stub import Stub
@@ -64,11 +64,9 @@ def first_poll() -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Import time and time to the first poll")
-    parser.add_argument("--repeats", type=int, default=11)
-    parser.add_argument("--dry", action="store_true", help="write no results")
-    asked = parser.parse_args()
-    where = _report.environment()
+    parser = _options.parser("Import time and time to the first poll", repeats=11)
+    asked = _options.parse(parser)
+    where = _report.environment(asked.note)
     measurements: dict[str, Any] = {name: partial(importing, code) for name, code in IMPORTS.items()}
     measurements["first poll"] = first_poll
     for measure in measurements.values():
@@ -103,9 +101,11 @@ def main() -> None:
         ],
     )
     if not asked.dry:
-        _report.save("startup", __doc__.partition("\n")[0], results, where=where)
+        _report.save("startup", __doc__.partition("\n")[0], results, where=where, into=asked.into)
         groups = {one["what"]: {"wall": one["wall_ms"]["median"]} for one in results}
-        _report.bars("startup", {"milliseconds": groups})
+        _report.bars(
+            "startup", {"milliseconds": groups}, title="How long a worker takes to import, and to its first poll"
+        )
 
 
 if __name__ == "__main__":
