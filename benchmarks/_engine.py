@@ -11,6 +11,7 @@ import http.client
 import ipaddress
 import json
 import os
+import re
 import ssl
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from urllib.parse import urlsplit
 
 from camunda_client.c8.auth import get_c8_api_headers
 from camunda_client.config import initialize_config
+from camunda_client.error import ConfigurationError, ServiceException
 
 _BPMN = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -83,7 +85,7 @@ class Server:
     @property
     def label(self) -> str:
         """What result files on it are named after."""
-        return "embedded" if self.kind == "embedded" else self.version
+        return "embedded" if self.kind == "embedded" else re.sub(r"[^\w.-]", "_", self.version)
 
     def environment(self) -> dict[str, str]:
         """Return the environment of clients: this one, with the address and what raw clients send as authorization."""
@@ -183,20 +185,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="run against this Camunda (authentication as usual, by CAMUNDA_* in the environment) instead of the "
         "embedded engine; it keeps the processes deployed there",
     )
-    parser.add_argument("--grpc", metavar="HOST:PORT", help="its gRPC address, for pyzeebe")
+    parser.add_argument("--grpc", type=_host_and_port, metavar="HOST:PORT", help="its gRPC address, for pyzeebe")
 
 
 @contextmanager
 def server(url: str | None, grpc: str | None) -> Iterator[Server]:
     """Yield the Camunda at ``url``, or an embedded engine that lives as long as the block."""
     if url is not None:
-        yield Server(url, grpc, "given", None)
+        yield _given(url, grpc)
         return
     if grpc is not None:
         raise SystemExit("--grpc belongs to --camunda: the embedded engine speaks no gRPC")
-    # A user's settings for a Camunda elsewhere, and his credentials, are not for the embedded one.
+    # A user's settings for a Camunda elsewhere, with their credentials, are not for the embedded one.
     for name in [name for name in os.environ if name.startswith(("CAMUNDA_", "ZEEBE_"))]:
         del os.environ[name]
+    # Nor are those in a file .env, which the environment overrules.
+    os.environ["CAMUNDA_AUTH_STRATEGY"] = "NONE"
     command = [sys.executable, str(Path(__file__).parent / "_embedded.py"), _DIALECT]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
@@ -214,6 +218,22 @@ def server(url: str | None, grpc: str | None) -> Iterator[Server]:
             yield Server(said, None, "embedded", counted)
         finally:
             process.kill()
+
+
+def _given(url: str, grpc: str | None) -> Server:
+    try:
+        return Server(url, grpc, "given", None)
+    except (ConfigurationError, ServiceException, RefusedError, OSError, http.client.HTTPException) as error:
+        raise SystemExit(
+            f"can't use the Camunda at --camunda: {error}\nCheck the address, and CAMUNDA_* in the environment"
+        ) from error
+
+
+def _host_and_port(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or "/" in text or not port.isdigit():
+        raise argparse.ArgumentTypeError(f"expected HOST:PORT, such as 127.0.0.1:26500, got {text!r}")
+    return text
 
 
 def loopback(host: str) -> bool:

@@ -35,12 +35,12 @@ VARIANTS: dict[str, tuple[str, dict[str, Any], int]] = {
     "thread pool": ("thread_pool", {}, 1_000),
     "one by one": ("one_by_one", {}, 500),
 }
-#: Published clients: jobs of one repeat for each one in flight, their least and most, and how many come before them.
-#: A JVM compiles for its first thousands; 8.7.2 and the Python SDK pause between batches.
+#: Published clients: jobs of one repeat for each one in flight, their least and most, and how many come before them
+#: (twice the jobs at most). A JVM compiles for its first thousands; 8.7.2 and the Python SDK pause between batches.
 PUBLISHED: dict[str, tuple[int, int, int, int]] = {
-    "pyzeebe": (50, 1_000, 3_000, 500),
-    "camunda-orchestration-sdk": (4, 8, 1_000, 10),
-    "Java client": (50, 2_000, 4_000, 5_000),
+    "pyzeebe": (50, 300, 3_000, 500),
+    "camunda-orchestration-sdk": (4, 6, 1_000, 4),
+    "Java client": (50, 500, 4_000, 5_000),
     "JS client": (50, 500, 2_000, 1_000),
     "c8-client 8.7.2": (2, 4, 2_000, 0),
 }
@@ -76,9 +76,10 @@ def _own(variant: str, in_flight: int, scale: float, more: dict[str, Any]) -> di
 def _published(variant: str, in_flight: int, scale: float) -> dict[str, Any]:
     peer = PEERS[variant]
     each, least, most, before = PUBLISHED[variant]
+    jobs = max(1, int(max(least, min(each * in_flight, most)) * scale))
     asked = {
         "job_type": "charge-card", "workload": "noop", "grace_s": 0, "in_flight": in_flight,
-        "jobs": int(max(least, min(each * in_flight, most) * scale)), "warm": max(int(before * scale), in_flight),
+        "jobs": jobs, "warm": max(min(int(before * scale), 2 * jobs), in_flight),
     }  # fmt: skip
     with ExitStack() as stubs:
         stub: Any = stubs.enter_context(Stub(shape=SHAPE))

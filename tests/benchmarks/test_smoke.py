@@ -49,14 +49,17 @@ def _compiler() -> None:
     (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
 
 
-def run(program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    program: str, *arguments: str, cwd: Path | None = None, succeeds: bool = True, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run a benchmark as a user does, with none of this machine's settings for a Camunda."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("CAMUNDA_", "ZEEBE_"))}
     done = subprocess.run(
         [sys.executable, str(BENCHMARKS / f"{program}.py"), *arguments],
-        capture_output=True, text=True, timeout=PATIENCE_S, env={**inherited, **environment}, check=False,
+        capture_output=True, text=True, timeout=PATIENCE_S, cwd=cwd, check=False,
+        env={**inherited, **environment},
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert (done.returncode == 0) is succeeds, done.stdout + done.stderr
     return done
 
 
@@ -100,11 +103,25 @@ def test_latency_is_measured_on_a_given_camunda(running_engine: str) -> None:
 def test_the_embedded_engine_says_how_many_jobs_were_completed(tmp_path: Path) -> None:
     few = ("--repeats", "1", "--scale", "0.05", "--workloads", "noop", "--peers", "c8-client", "thread pool")
 
-    run("peers", *few, "--into", str(tmp_path), CAMUNDA_REST_ADDRESS="http://127.0.0.1:9", CAMUNDA_CLIENT_ID="other")
+    run("peers", *few, "--into", str(tmp_path))
 
     found = json.loads((tmp_path / "peers-embedded.json").read_text())
     assert found["server"]["kind"] == "embedded"
     assert [one["completed"] for one in found["results"]] == [100, 100]
+
+
+def test_the_embedded_engine_gets_no_settings_meant_for_another_camunda(tmp_path: Path) -> None:
+    settings = {
+        "CAMUNDA_REST_ADDRESS": "http://127.0.0.1:9",
+        "CAMUNDA_OAUTH_URL": "http://127.0.0.1:9/token",
+        "CAMUNDA_CLIENT_ID": "somebody",
+        "CAMUNDA_CLIENT_SECRET": "a secret",
+    }
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+
+    said = run("peers", "--smoke", "--peers", "c8-client", cwd=tmp_path, **settings)
+
+    assert "failed" not in said.stdout
 
 
 def test_clients_authenticate_as_the_environment_says(tmp_path: Path) -> None:
@@ -120,6 +137,22 @@ def test_clients_authenticate_as_the_environment_says(tmp_path: Path) -> None:
     text = next(tmp_path.glob("*.json")).read_text()
     assert [one.get("failed") for one in json.loads(text)["results"]] == [None, None, None]
     assert "a secret" not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--camunda", "http://127.0.0.1:9"), "can't use the Camunda at --camunda"),
+        (("--camunda", "camunda"), "can't use the Camunda at --camunda"),
+        (("--camunda", "http://127.0.0.1:9", "--grpc", "http://127.0.0.1:26500"), "expected HOST:PORT"),
+        (("--grpc", "127.0.0.1:26500"), "--grpc belongs to --camunda"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_refused_in_a_sentence(arguments: tuple[str, ...], message: str) -> None:
+    done = run("latency", "--smoke", *arguments, succeeds=False)
+
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
