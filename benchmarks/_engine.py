@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from _children import own_environment
+
 from camunda_client.c8.auth import get_c8_api_headers
 from camunda_client.config import initialize_config
 from camunda_client.error import ConfigurationError, ServiceException
@@ -196,11 +198,9 @@ def server(url: str | None, grpc: str | None) -> Iterator[Server]:
         return
     if grpc is not None:
         raise SystemExit("--grpc belongs to --camunda: the embedded engine speaks no gRPC")
-    # A user's settings for a Camunda elsewhere, with their credentials, are not for the embedded one.
-    for name in [name for name in os.environ if name.startswith(("CAMUNDA_", "ZEEBE_"))]:
-        del os.environ[name]
-    # Nor are those in a file .env, which the environment overrules.
-    os.environ["CAMUNDA_AUTH_STRATEGY"] = "NONE"
+    cleaned = own_environment()
+    os.environ.clear()
+    os.environ.update(cleaned)
     command = [sys.executable, str(Path(__file__).parent / "_embedded.py"), _DIALECT]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None

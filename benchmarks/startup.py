@@ -18,7 +18,7 @@ from typing import Any
 
 import _options
 import _report
-from _children import in_turn, median, spread
+from _children import in_turn, median, own_environment, spread
 from _stub import Stub
 
 _OURS = Path(__file__).parent / "_clients" / "ours.py"
@@ -50,7 +50,10 @@ def first_poll() -> dict[str, Any]:
         asked = {"port": stub.port, "in_flight": 100, "jobs": 1, "warm": 1, "batch": None, "sleep_s": 0}
         began_s = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, str(_OURS), json.dumps(asked)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [sys.executable, str(_OURS), json.dumps(asked)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=own_environment(),
         )
         try:
             # There is no work, so that the first poll is parked.

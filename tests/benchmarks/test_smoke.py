@@ -110,7 +110,12 @@ def test_the_embedded_engine_says_how_many_jobs_were_completed(tmp_path: Path) -
     assert [one["completed"] for one in found["results"]] == [100, 100]
 
 
-def test_the_embedded_engine_gets_no_settings_meant_for_another_camunda(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("program", "few"),
+    [("peers", ("--peers", "c8-client")), ("cpu_per_job", ("--variants", "c8-client")), ("startup", ())],
+)
+@pytest.mark.usefixtures("_compiler")
+def test_settings_meant_for_another_camunda_do_not_matter(program: str, few: tuple[str, ...], tmp_path: Path) -> None:
     settings = {
         "CAMUNDA_REST_ADDRESS": "http://127.0.0.1:9",
         "CAMUNDA_OAUTH_URL": "http://127.0.0.1:9/token",
@@ -119,7 +124,7 @@ def test_the_embedded_engine_gets_no_settings_meant_for_another_camunda(tmp_path
     }
     (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
 
-    said = run("peers", "--smoke", "--peers", "c8-client", cwd=tmp_path, **settings)
+    said = run(program, "--smoke", *few, cwd=tmp_path, **settings)
 
     assert "failed" not in said.stdout
 
