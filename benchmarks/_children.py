@@ -19,6 +19,11 @@ PATIENCE_S = 300.0
 class ClientFailedError(RuntimeError):
     """A client's process ended without a result; the text has the end of what it printed."""
 
+    def short(self) -> str:
+        """Return its beginning, which says how the client ended, and its end, which may say why."""
+        text = str(self)
+        return text if len(text) <= 700 else f"{text[:100]} … {text[-600:]}"
+
 
 def own_environment() -> dict[str, str]:
     """Return this process's environment for talking to a stub or the embedded engine.

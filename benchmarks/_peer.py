@@ -89,5 +89,5 @@ PEERS = {
 
 
 def versions(names: list[str]) -> dict[str, str]:
-    """Return which release each of the peers is, where it is not in this very environment."""
-    return {name: " ".join(version) for name in names if (version := PEERS[name].version)}
+    """Return which release each of the peers among these is, where it is not in this very environment."""
+    return {name: " ".join(peer.version) for name, peer in PEERS.items() if name in names and peer.version}

@@ -61,6 +61,16 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
             print("  ".join("-" * width for width in widths))
 
 
+def line(text: str) -> str:
+    """Return a long message in a line: how it begins, and its last line."""
+    text = text.strip()
+    return (
+        text
+        if len(text) <= 300 and "\n" not in text
+        else f"{text[:100]} … {text.splitlines()[-1][-200:]}".replace("\n", " ")
+    )
+
+
 def plot(
     name: str,
     lines: Mapping[str, Sequence[tuple[float, float]]],

@@ -59,7 +59,7 @@ def measure(variant: str, in_flight: int, *, scale: float = 1.0, **more: Any) ->
             return _published(variant, in_flight, scale)
         return _own(variant, in_flight, scale, more)
     except ClientFailedError as error:
-        return {"failed": str(error)[-600:]}
+        return {"failed": error.short()}
 
 
 def _own(variant: str, in_flight: int, scale: float, more: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def run(in_flight: tuple[int, ...], variants: list[str], repeats: int, scale: fl
     for number in in_flight:
         print(f"{number} in flight")
         measurements: dict[str, Callable[[], dict[str, Any]]] = {
-            name: partial(measure, name, number, scale=scale) for name in variants
+            name: partial(_unless_failed, {}, name, number, scale) for name in variants
         }
         results = in_turn(measurements, repeats)
         entries = [_entry(name, number, results) for name in variants]
@@ -114,9 +114,19 @@ def run(in_flight: tuple[int, ...], variants: list[str], repeats: int, scale: fl
         )
         for entry in entries:
             if "failed" in entry:
-                print(f"  {entry['variant']} failed: {entry['failed'].strip().splitlines()[-1][:200]}")
+                print(f"  {entry['variant']} failed: {_report.line(entry['failed'])}")
         found += entries
     return found
+
+
+def _unless_failed(failed: dict[str, Any], variant: str, in_flight: int, scale: float) -> dict[str, Any]:
+    """Measure, or return how it failed before: a client that hangs is waited for once."""
+    if not failed:
+        result = measure(variant, in_flight, scale=scale)
+        if "failed" not in result:
+            return result
+        failed.update(result)
+    return failed
 
 
 def _row(entry: dict[str, Any]) -> list[Any]:

@@ -56,7 +56,7 @@ def measure(peer: Peer, on: Server, stub: Stub, workload: str, in_flight: int, j
     try:
         result = peer.run(asked, on.environment(), patience_s=PATIENCE_S)
     except ClientFailedError as error:
-        return {"failed": str(error)[-600:], "completed": on.completed(job_type, 0)}
+        return {"failed": error.short(), "completed": on.completed(job_type, 0)}
     return {**result, "completed": on.completed(job_type, jobs)}
 
 
@@ -78,7 +78,7 @@ def run(on: Server, stub: Stub, peers: list[Peer], workloads: list[str], repeats
         _report.table(["", "jobs/s", "least", "most", "CPU ms/job", "completed"], [_row(entry) for entry in entries])
         for one in entries:
             if "failed" in one:
-                print(f"  {one['peer']} failed: {one['failed'].splitlines()[-1][:200] if one['failed'] else ''}")
+                print(f"  {one['peer']} failed: {_report.line(one['failed'])}")
         found += entries
     return found
 

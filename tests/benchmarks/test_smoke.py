@@ -96,6 +96,17 @@ def test_peers_are_measured_on_a_given_camunda_which_the_results_name(running_en
     assert [one["peer"] for one in found["results"]] == ["c8-client"]
 
 
+@pytest.mark.usefixtures("_compiler")
+def test_cpu_per_job_is_kept_with_what_it_was_measured_on(tmp_path: Path) -> None:
+    few = ("--repeats", "1", "--scale", "0.02", "--in-flight", "10", "--variants", "floor", "c8-client")
+
+    run("cpu_per_job", *few, "--into", str(tmp_path), "--note", "a busy machine")
+
+    found = json.loads((tmp_path / "cpu_per_job.json").read_text())
+    assert (found["server"], found["note"], found["left_out"]) == ({"kind": "stub"}, "a busy machine", {})
+    assert [one["variant"] for one in found["results"]] == ["floor", "c8-client"]
+
+
 def test_latency_is_measured_on_a_given_camunda(running_engine: str) -> None:
     assert "'kind': 'given'" in run("latency", "--smoke", "--camunda", running_engine).stdout
 
