@@ -38,20 +38,8 @@ def main() -> None:
             work()
             done.put(key)
 
-    lines = "".join(f"{name}: {value}\r\n" for name, value in {"Host": place.netloc, **_JSON}.items())
-    head, prefix = f"{lines}Content-Length: ".encode(), place.path.encode()
-
-    def complete() -> None:
-        sock = _connected(place)
-        while True:
-            path = b"%b/v2/jobs/%b/completion" % (prefix, done.get().encode())
-            sock.sendall(b"POST %b HTTP/1.1\r\n%b%d\r\n\r\n%b" % (path, head, len(_BODY), _BODY))
-            if not sock.recv(65536).startswith(b"HTTP/1.1 204"):
-                raise RuntimeError("a completion was refused")
-            free.release()
-
     _spawn(asked["in_flight"], handle)
-    _spawn(min(_CONNECTIONS, asked["in_flight"]), complete)
+    _spawn(min(_CONNECTIONS, asked["in_flight"]), lambda: _complete(place, done, free))
     batch = min(asked["in_flight"] * 2 // 3 or 1, 80)
     body = {"type": asked["job_type"], "worker": "floor", "timeout": 120_000, "maxJobsToActivate": batch}
     connection = (HTTPSConnection if place.scheme == "https" else HTTPConnection)(place.netloc, timeout=60)
@@ -64,6 +52,23 @@ def main() -> None:
             jobs.put(str(job.get("jobKey") or job["key"]))
         for _ in range(batch - len(found)):
             free.release()
+
+
+def _complete(place: SplitResult, done: SimpleQueue[str], free: Semaphore) -> None:
+    """Tell the engine of one job after another, on a connection of one's own."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in {"Host": place.netloc, **_JSON}.items())
+    head, prefix = f"{lines}Content-Length: ".encode(), place.path.encode()
+    sock = _connected(place)
+    while True:
+        path = b"%b/v2/jobs/%b/completion" % (prefix, done.get().encode())
+        sock.sendall(b"POST %b HTTP/1.1\r\n%b%d\r\n\r\n%b" % (path, head, len(_BODY), _BODY))
+        answer = sock.recv(65536)
+        if not answer.startswith(b"HTTP/1.1 204"):
+            raise RuntimeError(f"a completion was answered with {answer[:300]!r}")
+        if b"connection: close" in answer.lower():  # Camunda ends each one after 100 requests
+            sock.close()
+            sock = _connected(place)
+        free.release()
 
 
 def _connected(place: SplitResult) -> gevent.socket.socket:
