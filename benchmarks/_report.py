@@ -141,13 +141,15 @@ def bars(
                 for number, variant in enumerate(variants):
                     place = at + (number - (len(variants) - 1) / 2) * 0.8 / len(variants)
                     if (value := group.get(variant)) is not None:
-                        axes.barh(place, value, 0.8 / len(variants), color=f"C{number}")
+                        bar = axes.barh(place, value, 0.8 / len(variants), color=f"C{number}")
+                        axes.bar_label(bar, fmt="{:,.3g}".format, padding=2, fontsize="xx-small")
                     else:
                         _instead_of_a_bar(axes, place, "✕ failed" if variant in group else "does not apply", number)
             axes.set_yticks(range(len(groups)), list(groups), fontsize="small")
             axes.set_xlabel(measure)
             if log_x:
                 axes.set_xscale("log")
+            axes.margins(x=0.15)  # room for the numbers
             axes.grid(visible=True, axis="x", alpha=0.25)
         all_axes[0][0].invert_yaxis()
         keys = [pyplot.Rectangle((0, 0), 1, 1, color=f"C{number}") for number in range(len(variants))]
