@@ -142,7 +142,7 @@ def bars(
                     place = at + (number - (len(variants) - 1) / 2) * 0.8 / len(variants)
                     if (value := group.get(variant)) is not None:
                         bar = axes.barh(place, value, 0.8 / len(variants), color=f"C{number}")
-                        axes.bar_label(bar, fmt="{:,.3g}".format, padding=2, fontsize="xx-small")
+                        axes.bar_label(bar, fmt=_cell, padding=2, fontsize="xx-small")
                     else:
                         _instead_of_a_bar(axes, place, "✕ failed" if variant in group else "does not apply", number)
             axes.set_yticks(range(len(groups)), list(groups), fontsize="small")
