@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import signal
 import sys
@@ -32,18 +33,68 @@ def run(options: argparse.Namespace) -> int:
     missing = [name for name in options.deploy if not Path(name).is_file()]
     if missing:
         raise TargetError(f"there is no file {', '.join(missing)}")
-    from camunda_client.embedded import Engine, Rejection
+    if options.data is None and (options.until is not None or options.fsync):
+        raise TargetError("--fsync and --until are about the log of an engine that keeps its data: add --data DIR")
+    from camunda_client.embedded import EngineError, Rejection
 
     oidc = _oidc(options.oidc, options.audience)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    engine = Engine()
+    engine = _begin(options)
+    if options.until is not None:
+        _tell_until(engine)
+        return 0
     try:
         _deploy(engine, options.deploy)
+        _serve(engine, options.port, options.dialect, oidc)
     except Rejection as refused:
         print(f"camunda-client: {refused}", file=sys.stderr)
         return 1
-    _serve(engine, options.port, options.dialect, oidc)
+    except EngineError as error:
+        raise TargetError(str(error)) from error
+    finally:
+        engine.close()
     return 0
+
+
+def _begin(options: argparse.Namespace) -> Engine:
+    """Return the engine, with what its data held."""
+    from camunda_client.embedded import DataError, Engine
+
+    try:
+        engine = Engine(data=options.data, fsync=options.fsync, until=options.until)
+    except DataError as error:
+        raise TargetError(str(error)) from error
+    found = engine.recovery
+    if found is not None and options.until is None:
+        active = sum(history.state == "ACTIVE" for history in engine.instances)
+        print(
+            f"{options.data}: command {found.last}, {active} active instances, back in {found.took_s:.2f} s", flush=True
+        )
+    return engine
+
+
+def _tell_until(engine: Engine) -> None:
+    """Say what the last command that was carried out did, and how things stood then."""
+    from camunda_client.embedded import Rejection
+
+    found = engine.recovery
+    if found is None or found.record is None:
+        print("nothing had happened yet")
+        return
+    record, outcome = found.record, found.outcome
+    print(f"command {record.number}, {engine.now().isoformat()}: {record.name} {json.dumps(record.arguments)}")
+    if isinstance(outcome, Rejection):
+        print(f"  refused: {outcome}")
+    elif isinstance(outcome, Exception):
+        print(f"  failed: {outcome!r}")
+    for history in engine.instances:
+        if history.state == "ACTIVE":
+            print(history.describe())
+    for job in engine.jobs():
+        print(
+            f"  job {job.key} {job.type!r} of {job.element_id}: {job.state}, retries={job.retries}, "
+            f"worker={job.worker!r}"
+        )
 
 
 def need_extra() -> None:
@@ -118,7 +169,8 @@ def _serve(engine: Engine, port: int, dialect: str, oidc: Oidc | None) -> None:
         raise TargetError(f"--oidc: {error}") from error
     try:
         print(f"embedded Camunda {dialect} on {gateway.base_url}", flush=True)
-        print("It keeps everything in memory; Ctrl+C or SIGTERM ends it. For your workers and commands:", flush=True)
+        kept = "It keeps everything in memory" if engine.recovery is None else "It keeps its data"
+        print(f"{kept}; Ctrl+C or SIGTERM ends it. For your workers and commands:", flush=True)
         print(f"  export CAMUNDA_REST_ADDRESS={gateway.base_url}", flush=True)
         if oidc is not None:
             meant = "" if oidc.audience is None else f" for {oidc.audience}"

@@ -11,6 +11,7 @@ import signal
 import sys
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from camunda_client import __version__, patching
@@ -221,9 +222,21 @@ def _add_engine(commands: Any) -> None:
         "--dialect", choices=_engine.DIALECTS, default="8.6", help="whose shape of answers; default: 8.6"
     )
     engine.add_argument(
-        "--oidc", metavar="ISSUER", help="check tokens of an OpenID Connect issuer; default: none needed"
+        "--oidc",
+        metavar="ISSUER",
+        help="check every request's token of this OpenID Connect issuer; needs the extra c8-client[oidc]",
     )
     engine.add_argument("--audience", metavar="AUD", help="what the tokens' aud must be or contain; default: anything")
+    engine.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="keep what happens in this directory and go on from there; default: memory only",
+    )
+    engine.add_argument("--fsync", action="store_true", help="with --data: wait for the disk at every command")
+    engine.add_argument(
+        "--until", type=int, metavar="N", help="with --data: say what its commands up to number N did, and end"
+    )
     engine.set_defaults(run=_engine.run)
 
 

@@ -14,8 +14,10 @@ from camunda_client.embedded._faults import STATES, Fault, Faults
 from camunda_client.embedded._history import ElementRecord, InstanceHistory, VariableRecord
 from camunda_client.embedded._incidents import Incident
 from camunda_client.embedded._jobs import Job
+from camunda_client.embedded._journal import DataError
 from camunda_client.embedded._oidc import IssuerError, Oidc
 from camunda_client.embedded._rejections import EngineError, Rejection
+from camunda_client.embedded._storage import Recovery
 from camunda_client.embedded._tenants import DEFAULT_TENANT
 from camunda_client.embedded._waits import Call, Wait
 
@@ -29,6 +31,7 @@ __all__ = [
     "Activation",
     "Call",
     "Clock",
+    "DataError",
     "Deployment",
     "ElementRecord",
     "Engine",
@@ -41,6 +44,7 @@ __all__ = [
     "IssuerError",
     "Job",
     "Oidc",
+    "Recovery",
     "Rejection",
     "VariableRecord",
     "Wait",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from camunda_client.embedded._failures import Failure
@@ -89,7 +90,7 @@ class Events:
     def open(self, subscription: Subscription) -> None:
         """Wait for what a subscription says."""
         if subscription.kind == "timer":
-            subscription.entry = self._schedule.at(subscription.due_ms, lambda: self._timer_due(subscription))
+            subscription.entry = self._schedule.at(subscription.due_ms, partial(self._timer_due, subscription))
         elif subscription.kind == "message":
             self._messages.open(subscription)
         elif subscription.kind == "signal":
@@ -173,7 +174,7 @@ class Events:
             now_ms = int(self._lifecycle.variables.now().timestamp() * 1000)
             due_ms = next_due(subscription.cycle, present(subscription.entry).due_ms, now_ms)
             if due_ms is not None:
-                subscription.entry = self._schedule.at(due_ms, lambda: self._timer_due(subscription))
+                subscription.entry = self._schedule.at(due_ms, partial(self._timer_due, subscription))
         self.trigger(subscription, {})
 
     def broadcast(self, name: str, variables: dict[str, Any], tenant_id: str) -> None:

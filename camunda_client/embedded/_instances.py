@@ -84,7 +84,8 @@ class ProcessInstance:
         self.elements: dict[int, ElementInstance] = {key: self.root}
         self.caller: ElementInstance | None = None
         self.correlation_key: str | None = None
-        self.on_end: list[Callable[[ProcessInstance], None]] = []
+        #: Told when it has ended; nobody is by an engine that was killed meanwhile.
+        self.on_end: Callable[[InstanceHistory], None] | None = None
         self.state = "ACTIVE"
 
     @property

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from camunda_client.embedded._failures import Failure
@@ -78,7 +79,7 @@ class Job:
 class Poll:
     """A request for jobs that waits. ``deliver`` is called once, with the jobs, when some are there."""
 
-    __slots__ = ("deliver", "job_type", "lease_ms", "max_jobs", "open", "tenant_ids", "worker")
+    __slots__ = ("deliver", "job_type", "lease_ms", "max_jobs", "number", "open", "tenant_ids", "worker")
 
     def __init__(
         self, job_type: str, worker: str, lease_ms: int, max_jobs: int, tenant_ids: frozenset[str] | None,
@@ -91,6 +92,24 @@ class Poll:
         self.tenant_ids = tenant_ids
         self.deliver = deliver
         self.open = True
+        #: What the log of an engine that keeps its data calls it.
+        self.number = 0
+
+    def may_have(self, job: Job) -> bool:
+        """Whether a job is of one of the tenants it asks for."""
+        return self.tenant_ids is None or job.tenant_id in self.tenant_ids
+
+    def plain(self) -> list[Any]:
+        """Return what it asks for, for the log."""
+        tenant_ids = None if self.tenant_ids is None else sorted(self.tenant_ids)
+        return [self.job_type, self.worker, self.lease_ms, self.max_jobs, tenant_ids]
+
+    @classmethod
+    def of(cls, plain: Sequence[Any]) -> Poll:
+        """Return a poll as the log has it; who was behind it is gone."""
+        job_type, worker, lease_ms, max_jobs, tenant_ids = plain
+        tenants = None if tenant_ids is None else frozenset(tenant_ids)
+        return cls(job_type, worker, lease_ms, max_jobs, tenants, lambda _jobs: None)
 
 
 class Jobs:
@@ -151,6 +170,11 @@ class Jobs:
         return job
 
     # -- hand-over --------------------------------------------------------------------------------------------------
+    def any_for(self, poll: Poll) -> bool:
+        """Whether a poll would be given something now."""
+        jobs = map(self._jobs.get, self._ready.get(poll.job_type, ()))
+        return any(job is not None and job.state == ACTIVATABLE and poll.may_have(job) for job in jobs)
+
     def activate(self, poll: Poll) -> list[Job]:
         """Lease the jobs a poll may have now, lowest keys first."""
         ready = self._ready.get(poll.job_type)
@@ -161,7 +185,7 @@ class Jobs:
             job = self._jobs.get(key)
             if job is None or job.state != ACTIVATABLE:
                 continue
-            if poll.tenant_ids is not None and job.tenant_id not in poll.tenant_ids:
+            if not poll.may_have(job):
                 passed_over.append(key)
                 continue
             job.state = ACTIVATED
@@ -179,17 +203,24 @@ class Jobs:
         """Keep a poll until jobs of its type come or :meth:`give_up` is called."""
         self._polls.setdefault(poll.job_type, deque()).append(poll)
 
-    def give_up(self, poll: Poll) -> None:
-        """Forget a poll that waits."""
+    def give_up(self, poll: Poll) -> bool:
+        """Forget a poll that waits; return whether it did."""
         poll.open = False
         waiting = self._polls.get(poll.job_type)
-        if waiting is not None:
-            try:
-                waiting.remove(poll)
-            except ValueError:  # it was served meanwhile
-                return
-            if not waiting:
-                del self._polls[poll.job_type]
+        if waiting is None:
+            return False
+        try:
+            waiting.remove(poll)
+        except ValueError:  # it was served meanwhile
+            return False
+        if not waiting:
+            del self._polls[poll.job_type]
+        return True
+
+    def forget_polls(self) -> None:
+        """Forget all polls, as an engine that starts again has."""
+        self._polls.clear()
+        self._to_serve.clear()
 
     def serve(self) -> None:
         """Give jobs that came to the polls that wait, oldest poll first."""
@@ -202,7 +233,7 @@ class Jobs:
                 jobs = self.activate(poll)
                 if jobs:
                     self.give_up(poll)
-                    poll.deliver(jobs)
+                    self._lifecycle.after.append(partial(poll.deliver, jobs))
 
     def _offer(self, job: Job) -> None:
         job.state = ACTIVATABLE
@@ -223,7 +254,7 @@ class Jobs:
         """Let something happen to a job at a moment, instead of what was to happen so far."""
         if job.due is not None:
             job.due.cancel()
-        job.due = self._schedule.at(due_ms, lambda: action(job))
+        job.due = self._schedule.at(due_ms, partial(action, job))
 
     def _lease_ended(self, job: Job) -> None:
         if job.state == ACTIVATED:
@@ -270,7 +301,7 @@ class Jobs:
             job.state = FAILED
             text = message or "No more retries left."
             self._lifecycle.incidents.raise_for(
-                job.instance, Failure("JOB_NO_RETRIES", text), lambda: self._offer(job), job
+                job.instance, Failure("JOB_NO_RETRIES", text), partial(self._offer, job), job
             )
         elif back_off_ms > 0:
             job.state = FAILED
@@ -298,7 +329,7 @@ class Jobs:
             f"{self._lifecycle.events.catchable(instance)}"
         )
         self._lifecycle.incidents.raise_for(
-            instance, Failure("UNHANDLED_ERROR_EVENT", text), lambda: self._offer(job), job
+            instance, Failure("UNHANDLED_ERROR_EVENT", text), partial(self._offer, job), job
         )
 
     def update(self, key: int, retries: int | None, timeout_ms: int | None) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.util.task import TaskState
@@ -58,6 +59,8 @@ class Lifecycle:
         self.on_process_end: Callable[[ProcessInstance], None] = lambda _process: None
         self.max_steps = MAX_STEPS
         self._agenda: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        #: What is told to others when the command is done.
+        self.after: deque[Callable[[], Any]] = deque()
 
     # -- the agenda -------------------------------------------------------------------------------------------------
     def soon(self, step: Callable[..., None], *arguments: Any) -> None:
@@ -99,7 +102,7 @@ class Lifecycle:
             failure = Failure("UNKNOWN", f"the embedded engine failed, please report it: {error!r}")
         if failure is not None:
             self.events.close(instance)
-            self.incidents.raise_for(instance, failure, lambda: self.soon(self.attempt, instance, step))
+            self.incidents.raise_for(instance, failure, partial(self.soon, self.attempt, instance, step))
 
     # -- process instances ------------------------------------------------------------------------------------------
     def start(
@@ -181,8 +184,8 @@ class Lifecycle:
         process.root.workflow = None  # the task tree is Spiff's and large; the history is ours and stays
         self.processes.pop(process.key, None)
         self.on_process_end(process)
-        for callback in process.on_end:
-            callback(process)
+        if process.on_end is not None:
+            self.after.append(partial(process.on_end, process.history))
 
     # -- activation -------------------------------------------------------------------------------------------------
     def arrived(self, task: Any) -> None:
