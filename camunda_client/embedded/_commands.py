@@ -107,6 +107,8 @@ class Commands:
         definition_key: int | None,
         tenant_id: str,
         start_at: list[str],
+        tags: list[str] | None = None,
+        business_id: str | None = None,
         *,
         on_end: Callable[[InstanceHistory], None] | None = None,
     ) -> InstanceHistory:
@@ -120,6 +122,7 @@ class Commands:
         else:
             definition.none_start()
         process = self.lifecycle.start(definition, variables, tenant_id, at=[] if activations else None)
+        process.tags, process.business_id = tags or [], business_id or ""
         for activation in activations:
             entrances.enter(process, activation)
         process.on_end = on_end
@@ -225,9 +228,11 @@ class Commands:
         """Lease the jobs of a type that are there now."""
         return self.jobs.activate(poll)
 
-    def complete(self, job_key: int, variables: Variables, lease_token: str | None = None) -> None:
+    def complete(
+        self, job_key: int, variables: Variables, lease_token: str | None = None, business_id: str | None = None
+    ) -> None:
         """Complete a job."""
-        self.jobs.complete(job_key, variables, lease_token)
+        self.jobs.complete(job_key, variables, lease_token, business_id)
 
     def fail(
         self, job_key: int, retries: int, message: str, back_off_ms: int, variables: Variables,

@@ -59,7 +59,8 @@ class Dialect:
                 "rootProcessInstanceKey": self.key(job.root_process_instance_key),
                 "priority": job.priority,
                 "jobLeaseToken": job.lease_token or None,
-                "businessId": None,
+                "tags": job.tags,
+                "businessId": job.business_id or None,
                 "physicalTenantId": PHYSICAL_TENANT,
             }
         return body

@@ -73,6 +73,8 @@ class ActivatedJob:
     priority: int
     #: Empty for a lease without one.
     lease_token: str
+    tags: list[str]
+    business_id: str
 
 
 class Engine:
@@ -189,6 +191,8 @@ class Engine:
         definition_key: int | None = None,
         tenant_id: str = DEFAULT_TENANT,
         start_at: Iterable[str] = (),
+        tags: Iterable[str] = (),
+        business_id: str = "",
         on_end: Callable[[InstanceHistory], None] | None = None,
     ) -> InstanceHistory:
         """Start a process and return its history, which goes on growing.
@@ -200,14 +204,18 @@ class Engine:
             definition_key: A certain version by key, instead of the id.
             tenant_id: Whose instance it is.
             start_at: Ids of elements to begin with, instead of the start event.
+            tags: What its jobs are tagged with.
+            business_id: What you call the case; its jobs carry it.
             on_end: Called when the instance has completed or was terminated.
 
         Raises:
             Rejection: There is no such process, version, element or tenant.
         """
         return self._run(
-            self._commands.create_instance, process_id, dict(variables or {}), version, definition_key, tenant_id,
-            list(start_at), on_end=on_end,
+            self._commands.create_instance,
+            *_given(process_id, dict(variables or {}), version, definition_key, tenant_id, list(start_at),
+                    list(tags) or None, business_id or None),
+            on_end=on_end,
         )  # fmt: skip
 
     def cancel(self, process_instance_key: int) -> None:
@@ -339,11 +347,17 @@ class Engine:
                 instance.element.id, instance.key, dict(job.headers), job.worker, job.retries, job.deadline_ms,
                 variables, job.tenant_id, "EXECUTION_LISTENER" if listener else "BPMN_ELEMENT",
                 job.listener_phase.upper() if job.listener_phase else "UNSPECIFIED",
-                instance.process.outermost.key, job.priority, job.lease_token,
+                instance.process.outermost.key, job.priority, job.lease_token, list(instance.process.tags),
+                job.business_id,
             )  # fmt: skip
 
     def complete(
-        self, job_key: int, variables: Mapping[str, Any] | None = None, *, lease_token: str | None = None
+        self,
+        job_key: int,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        lease_token: str | None = None,
+        business_id: str | None = None,
     ) -> None:
         """Complete a job.
 
@@ -351,11 +365,13 @@ class Engine:
             job_key: Which.
             variables: What its element gets.
             lease_token: The job's, if it was activated with one. So, too, for :meth:`fail` and :meth:`throw_error`.
+            business_id: Give it to the process instance, which must have none yet and not be called by another.
 
         Raises:
-            Rejection: NOT_FOUND, or INVALID_STATE if it is FAILED or ERROR_THROWN, or the token is another's.
+            Rejection: NOT_FOUND; INVALID_STATE if it is FAILED or ERROR_THROWN, the token is another's, or the instance
+                has another business id; INVALID_ARGUMENT for the business id of a called instance.
         """
-        self._run(self._commands.complete, *_given(job_key, dict(variables or {}), lease_token))
+        self._run(self._commands.complete, *_given(job_key, dict(variables or {}), lease_token, business_id))
 
     def fail(
         self,

@@ -39,8 +39,9 @@ _VERBS = {
 class Job:
     """A piece of work for a worker."""
 
-    __slots__ = ("deadline_ms", "due", "error_message", "headers", "incident", "instance", "key", "lease_token",
-                 "leases", "listener_phase", "priority", "retries", "state", "type", "worker")  # fmt: skip
+    __slots__ = ("business_id", "deadline_ms", "due", "error_message", "headers", "incident", "instance", "key",
+                 "lease_token", "leases", "listener_phase", "priority", "retries", "state", "type",
+                 "worker")  # fmt: skip
 
     def __init__(
         self, key: int, job_type: str, retries: int, headers: dict[str, str], instance: ElementInstance
@@ -58,6 +59,8 @@ class Job:
         self.incident: Incident | None = None
         self.due: Entry | None = None
         self.priority = 0
+        #: As it was when the job was created; one that the instance is given later is not the job's.
+        self.business_id = instance.process.business_id
         #: Of the latest lease that has one; empty as long as no worker has asked for any.
         self.lease_token = ""
         self.leases = 0
@@ -301,10 +304,14 @@ class Jobs:
         _check_token(job, command, lease_token)
         return job
 
-    def complete(self, key: int, variables: dict[str, Any], lease_token: str | None) -> None:
+    def complete(
+        self, key: int, variables: dict[str, Any], lease_token: str | None, business_id: str | None = None
+    ) -> None:
         """Complete a job; its element goes on."""
         job = self._workable(key, "COMPLETE", lease_token)
         instance = job.instance
+        if business_id is not None:
+            _assign(job, business_id)
         self._remove(job)
         if job.listener_phase is not None:
             self._lifecycle.listener_completed(instance, job.listener_phase, variables)
@@ -402,6 +409,18 @@ class Jobs:
     def all(self) -> list[Job]:
         """Return every job there is, oldest first."""
         return list(self._jobs.values())
+
+
+def _assign(job: Job, business_id: str) -> None:
+    """Give the job's instance a business id: only to a root instance, and once."""
+    process = job.instance.process
+    expected = f"Expected to complete job with key '{job.key}' and business id '{business_id}', but"
+    if process.caller is not None:
+        raise invalid_argument("COMPLETE", f"{expected} its process instance was called by another")
+    if process.business_id not in ("", business_id):
+        reason = f"{expected} its process instance has the business id '{process.business_id}'"
+        raise invalid_state("COMPLETE", reason)
+    process.business_id = business_id
 
 
 def _check_token(job: Job, command: str, lease_token: str | None) -> None:

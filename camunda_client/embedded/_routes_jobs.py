@@ -25,7 +25,7 @@ def activate(call: Call) -> Answer:
     job_type, worker = body.text("type"), body.text("worker")
     timeout_ms, maximum = body.integer("timeout"), body.integer("maxJobsToActivate", INT32)
     request_timeout_ms = body.integer("requestTimeout")
-    fetch, tenant_ids = body.texts("fetchVariable"), body.texts("tenantIds")
+    fetch, tenant_ids = body.texts("fetchVariable"), _tenant_ids(call, body)
     problems = []
     if job_type is None or not job_type.strip():
         problems.append("No type provided.")
@@ -50,6 +50,16 @@ def activate(call: Call) -> Answer:
     return ok({"jobs": [call.dialect.job(call.engine.snapshot(job, fetch or ())) for job in jobs]})
 
 
+def _tenant_ids(call: Call, body: Body) -> list[str] | None:
+    """Return whose jobs are wanted; since 8.9 a client may leave that to its token, and here every token has all."""
+    wanted = body.text("tenantFilter") if call.dialect.newest else None
+    if wanted == "ASSIGNED":
+        return sorted(call.engine.tenants or ())
+    if wanted not in (None, "PROVIDED"):
+        raise bad_request(f"Request property [tenantFilter] cannot be parsed: '{wanted[:80]}'", call.path)
+    return body.texts("tenantIds")
+
+
 def _newest(call: Call, body: Body, name: str) -> bool:
     """Whether to look at a member that came with 8.10; to 8.6 unknown members are nothing.
 
@@ -70,9 +80,10 @@ def complete(call: Call) -> Answer:
     """Complete a job."""
     body = call.body(optional=True)
     variables, lease_token = body.object("variables"), _lease_token(call, body)
+    business_id = body.business_id() if _newest(call, body, "businessId") else None
     key = call.key("jobKey")
     call.check_size("COMPLETE")
-    call.engine.complete(key, variables, lease_token=lease_token)
+    call.engine.complete(key, variables, lease_token=lease_token, business_id=business_id)
     return no_content()
 
 

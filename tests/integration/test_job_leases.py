@@ -12,6 +12,7 @@ import pytest
 
 from camunda_client.embedded import Clock, Engine, Gateway
 from tests.parts import rest
+from tests.parts.work import Tally, until, working
 from tests.unit.embedded import state
 
 MODEL = state.process("p", state.start(), state.job(1, "work"), state.end(2))
@@ -253,10 +254,116 @@ def test_a_child_job_names_the_root_instance(camunda: Camunda) -> None:
     assert job["processInstanceKey"] != job["rootProcessInstanceKey"]
 
 
+# -- what else came with 8.9 and 8.10 -----------------------------------------------------------------------------
+def test_tags_and_business_id_come_back_with_the_jobs(camunda: Camunda) -> None:
+    body = {"processDefinitionId": "p", "tags": ["high-touch", "team:red"], "businessId": "order-1"}
+
+    status, created = camunda.call("POST", "/v2/process-instances", body)
+    job = camunda.leased()
+
+    assert status == 200
+    assert (created["tags"], created["businessId"]) == (body["tags"], "order-1")
+    assert (job["tags"], job["businessId"]) == (body["tags"], "order-1")
+
+
+def test_without_them_they_are_empty(camunda: Camunda) -> None:
+    created = camunda.call("POST", "/v2/process-instances", {"processDefinitionId": "p"})[1]
+
+    assert (created["tags"], created["businessId"]) == ([], None)
+
+
+@pytest.mark.parametrize("members", [{"tags": ["1st"]}, {"tags": ["a" * 101]}, {"businessId": ""}])
+def test_tags_and_business_ids_that_can_not_be_are_refused(camunda: Camunda, members: dict[str, Any]) -> None:
+    status, problem = camunda.call("POST", "/v2/process-instances", {"processDefinitionId": "p", **members})
+
+    assert (status, problem["title"]) == (400, "INVALID_ARGUMENT")
+
+
+def test_a_completion_gives_the_instance_its_business_id_once(camunda: Camunda) -> None:
+    two = state.process("two", state.start(), state.job(1, "work"), state.job(2, "work"), state.job(3, "work"))
+    camunda.engine.deploy(two)
+    camunda.engine.create_instance("two")
+    (first,) = camunda.poll()
+    assert camunda.report("completion", first, businessId="order-1")[0] == 204
+    (second,) = camunda.poll()
+    assert second["businessId"] == "order-1"
+
+    status, problem = camunda.report("completion", second, businessId="order-2")
+
+    assert (status, problem["title"]) == (409, "INVALID_STATE")
+    assert "has the business id 'order-1'" in problem["detail"]
+    assert camunda.report("completion", second, businessId="order-1")[0] == 204
+
+
+def test_a_called_instance_gets_no_business_id(camunda: Camunda) -> None:
+    calls = (
+        '<bpmn:callActivity id="n1"><bpmn:extensionElements><zeebe:calledElement processId="p"/>'
+        "</bpmn:extensionElements></bpmn:callActivity>"
+    )
+    camunda.engine.deploy(state.process("parent", state.start(), calls, state.end(2)))
+    camunda.engine.create_instance("parent")
+    (job,) = camunda.poll()
+
+    status, problem = camunda.report("completion", job, businessId="order-1")
+
+    assert (status, problem["title"]) == (400, "INVALID_ARGUMENT")
+    assert camunda.report("completion", job)[0] == 204
+
+
+def test_a_token_s_tenants_may_stand_for_those_of_the_poll() -> None:
+    engine = Engine(tenants=["blue"])
+    engine.deploy(MODEL, tenant_id="blue")
+    engine.create_instance("p", tenant_id="blue")
+    with Gateway(engine, dialect="8.10") as gateway:
+        camunda = Camunda(engine, gateway)
+        provided = camunda.poll(tenantFilter="PROVIDED")
+        assigned = camunda.poll(tenantFilter="ASSIGNED", tenantIds=["green"])
+        nonsense = camunda.call("POST", "/v2/jobs/activation", {"tenantFilter": "NONSENSE"})
+
+    assert (provided, len(assigned)) == ([], 1)
+    assert nonsense[0] == 400
+
+
+def test_deployments_decisions_and_deletions_have_the_members_of_8_9(camunda: Camunda) -> None:
+    dish = (Path(__file__).parent.parent / "models" / "dish_of_season.dmn").read_text()
+    deployment = rest.deploy_text(camunda.gateway.base_url, "dish.dmn", dish)
+    decision_id = deployment["deployments"][0]["decisionDefinition"]["decisionDefinitionId"]
+    requirements = deployment["deployments"][-1]["decisionRequirements"]["decisionRequirementsKey"]
+
+    decided = camunda.call("POST", "/v2/decision-definitions/evaluation", {
+        "decisionDefinitionId": decision_id, "variables": {"season": "Winter"},
+    })[1]  # fmt: skip
+    deleted = camunda.call("POST", f"/v2/resources/{requirements}/deletion", {})
+
+    kinds = ["processDefinition", "decisionDefinition", "decisionRequirements", "form", "resource"]
+    assert all(list(entry) == kinds for entry in deployment["deployments"])
+    assert (decided["failedDecisionDefinitionId"], decided["failureMessage"]) == (None, None)
+    (evaluated,) = decided["evaluatedDecisions"]
+    assert evaluated["decisionDefinitionType"] == "DECISION_TABLE"
+    assert evaluated["decisionEvaluationInstanceKey"].endswith("-1")
+    for rule in evaluated["matchedRules"]:
+        for output in rule["evaluatedOutputs"]:
+            assert (output["ruleId"], output["ruleIndex"]) == (rule["ruleId"], rule["ruleIndex"])
+    assert deleted == (200, {"resourceKey": requirements, "batchOperation": None})
+
+
+def test_the_worker_of_this_library_reads_jobs_and_topology_of_8_10(camunda: Camunda) -> None:
+    for number in range(30):
+        camunda.engine.create_instance("p", {"number": number})
+    tally = Tally()
+
+    with working(camunda.gateway.base_url, {"work": tally}):
+        until(lambda: tally.finished == 30 and not camunda.engine.jobs("work"), "30 jobs done")
+
+    assert set(tally.runs.values()) == {1}
+    assert all(instance.state == "COMPLETED" for instance in camunda.engine.instances)
+
+
 # -- older dialects -------------------------------------------------------------------------------------------------
 OLDER: list[tuple[str, str, dict[str, Any], str]] = [
     ("POST", "/v2/jobs/activation", {"type": "work", "timeout": 1, "maxJobsToActivate": 1, "requestTimeout": -1,
                                      "withLease": True}, "withLease"),
+    ("POST", "/v2/jobs/{key}/completion", {"businessId": "x"}, "businessId"),
     ("POST", "/v2/jobs/{key}/completion", {"jobLeaseToken": "x"}, "jobLeaseToken"),
     ("POST", "/v2/jobs/{key}/failure", {"retries": 1, "jobLeaseToken": "x"}, "jobLeaseToken"),
     ("POST", "/v2/jobs/{key}/error", {"errorCode": "x", "jobLeaseToken": "x"}, "jobLeaseToken"),
