@@ -278,7 +278,7 @@ def _start_problems(process: Process, now: datetime) -> list[ModelProblem]:
     """Return what is wrong with the process's start events: they are subscribed at deployment, without variables."""
     found = []
     for start in process.root.starts:
-        for text in (_timer_problem(start, now), _name_problem(start)):
+        for text in (_timer_problem(start, now), _name_problem(start, now)):
             if text is not None:
                 found.append(ModelProblem(start.id, start.name, text))
     return found
@@ -298,12 +298,12 @@ def _timer_problem(start: Element, now: datetime) -> str | None:
     return None
 
 
-def _name_problem(start: Element) -> str | None:
+def _name_problem(start: Element, now: datetime) -> str | None:
     event = start.event
     if event.name is None:
         return None
     warnings: list[str] = []
-    name = event.name.evaluate({}, warnings)
+    name = event.name.evaluate({}, warnings, lambda: now)
     if isinstance(name, str):
         return None
     return (

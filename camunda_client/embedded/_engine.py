@@ -127,12 +127,11 @@ class Engine:
         lifecycle.multi_instances = MultiInstances(lifecycle)
         lifecycle.user_tasks = self._user_tasks = UserTasks(lifecycle)
         lifecycle.deployments = self._deployments = Deployments(self._keys, self.clock.now)
-        lifecycle.decisions = self._decisions = Decisions(self._deployments.decision)
+        lifecycle.decisions = self._decisions = Decisions(self._deployments.decision, self.clock.now)
         lifecycle.new_history = self._new_history
         lifecycle.on_process_end = self._process_ended
-        self._deployments.on_new_version = Starts(
-            lifecycle, self._messages, self._signals, self._schedule, self.clock
-        ).replace
+        self._starts = Starts(lifecycle, self._messages, self._signals, self._schedule, self.clock)
+        self._deployments.on_new_version = self._starts.replace
         self._commands = Commands(
             self._keys, lifecycle, self._deployments, self._jobs, self._messages, self._signals, self._incidents,
             self._user_tasks, Changes(lifecycle), self.tenants,
@@ -143,6 +142,7 @@ class Engine:
         self._clock_state = self.clock.state
         self._poll_numbers = itertools.count(1)
         self._replayed_polls: dict[int, Poll] = {}
+        self._replayed_until_ms = 0
         self._noted_only: dict[str, Callable[..., Any]] = {
             "start": self._replay_start, "clock": self.clock.restore, "tick": self._run_due,
             "poll": self._replay_poll, "gone": self._replay_gone, "activate": self._replay_activation,
@@ -641,6 +641,8 @@ class Engine:
                 result = self._carry_out(command, noted, **unlogged)
             finally:
                 self._end()
+            if self._storage is not None:
+                self._storage.compact_if_due(self)
         self._call_back()
         return result
 
@@ -734,6 +736,7 @@ class Engine:
             return error
         finally:
             self._lifecycle.after.clear()  # who waited then is gone
+            self._replayed_until_ms = self.clock.now_ms()
             self._end()
 
     def _replay_poll(self, number: int, *plain: Any) -> None:

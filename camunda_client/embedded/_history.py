@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from camunda_client.embedded._incidents import Incident
     from camunda_client.embedded._instances import ElementInstance
 
 
-@dataclass(frozen=True, slots=True)
-class ElementRecord:
+class ElementRecord(NamedTuple):
     """An element instance changed its state: ACTIVATED, COMPLETED, TERMINATED; flows are TAKEN."""
 
     element_id: str
@@ -21,8 +20,7 @@ class ElementRecord:
     at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class VariableRecord:
+class VariableRecord(NamedTuple):
     """A variable was written in the scope of an element."""
 
     scope_id: str
@@ -47,6 +45,18 @@ class InstanceHistory:
     incidents: list[Incident] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
     now_ms: Any = None
+
+    def __getstate__(self) -> list[Any]:
+        """Return the fields, records as tuples: there are some twenty for each instance, and thousands of instances."""
+        state = [getattr(self, name) for name in self.__slots__]
+        state[6], state[7] = list(map(tuple, self.elements)), list(map(tuple, self.written))
+        return state
+
+    def __setstate__(self, state: list[Any]) -> None:
+        for name, value in zip(self.__slots__, state, strict=True):
+            setattr(self, name, value)
+        self.elements = list(map(ElementRecord._make, state[6]))
+        self.written = list(map(VariableRecord._make, state[7]))
 
     @property
     def path(self) -> list[str]:

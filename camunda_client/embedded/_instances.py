@@ -91,6 +91,10 @@ class ProcessInstance:
         self.tags: list[str] = []
         self.business_id = ""
 
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        """Return what a snapshot keeps: not who is told of the end."""
+        return None, {name: None if name == "on_end" else getattr(self, name) for name in self.__slots__}
+
     @property
     def outermost(self) -> ProcessInstance:
         """The instance that nobody called, at the beginning of the chain of calls."""

@@ -237,6 +237,10 @@ class Jobs:
             del self._polls[poll.job_type]
         return True
 
+    def waiting_polls(self) -> list[Poll]:
+        """Return the polls that wait, in the order in which those of a type are served."""
+        return [poll for polls in self._polls.values() for poll in polls]
+
     def forget_polls(self) -> None:
         """Forget all polls, as an engine that starts again has."""
         self._polls.clear()

@@ -198,12 +198,22 @@ class Journal:
     def __init__(self, path: Path, last: int, *, fsync: bool) -> None:
         self._path = path
         self._fsync = fsync
-        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        self._size = os.fstat(self._fd).st_size
+        self._fd = self._open()
         self._broken = ""
         self._unwritten: dict[tuple[str, int], list[Any]] = {}
         #: The number of the last command.
         self.last = last
+
+    def _open(self) -> int:
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        self._size = os.fstat(descriptor).st_size
+        return descriptor
+
+    def begin_anew(self, polls: dict[int, list[Any]]) -> None:
+        """Write into the file that has taken the place of the one so far; it knows nothing of polls that wait."""
+        os.close(self._fd)
+        self._fd = self._open()
+        self._unwritten = {("poll", number): [number, *plain] for number, plain in polls.items()}
 
     def later(self, name: str, number: int, arguments: list[Any]) -> None:
         """Write something together with the next command: until then it has changed nothing."""

@@ -11,8 +11,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
+from SpiffWorkflow.bpmn.util.event import EventManager
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.specs import WorkflowSpec
@@ -66,13 +68,26 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]
         self.nodes: dict[str, FlowNode] = {}
 
 
+#: Spiff makes one for each workflow; ours run no Python.
+_NO_SCRIPTS = PythonScriptEngine()
+#: What a workflow has of Spiff's that we make no use of, and a snapshot has not.
+_SPIFFS_OWN = ("_BpmnWorkflow__script_engine", "event_manager")
+
+
 class InstanceWorkflow(BpmnWorkflow):  # type: ignore[misc]
     """The Spiff workflow of one process instance."""
 
     def __init__(self, spec: ScopeSpec, lifecycle: Lifecycle, scope: ElementInstance) -> None:
         self.lifecycle = lifecycle
         self.scope = scope
-        super().__init__(spec)
+        super().__init__(spec, script_engine=_NO_SCRIPTS)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name not in _SPIFFS_OWN}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.script_engine, self.event_manager = _NO_SCRIPTS, EventManager(self)
 
     def _task_completed_notify(self, task: Any) -> None:
         self.last_task = task  # Spiff's own looks at every waiting task of the tree

@@ -45,7 +45,7 @@ class Starts:
 
     def _listen(self, definition: Definition, start: Element) -> None:
         event = start.event
-        name = event.name.evaluate({}) if event.name is not None else ""
+        name = event.name.evaluate({}, now=self._clock.now) if event.name is not None else ""
         if event.kind == "message":
             self._messages.listen_at_start(definition, start, str(name))
         elif event.kind == "signal":

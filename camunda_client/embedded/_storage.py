@@ -1,9 +1,14 @@
-"""A directory that keeps an engine's data: its log is read, carried out again, and then written on."""
+"""A directory that keeps an engine's data: its log is read, carried out again, and then written on.
+
+After so many commands a snapshot takes the place of the log. It is written before the log begins anew; whichever of the
+two files a death of the process leaves as it was, together they say the same.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
+import pickle
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +26,17 @@ from camunda_client.embedded._journal import (
     read_log,
     write_atomically,
 )
+from camunda_client.embedded._snapshot import SNAPSHOT
+from camunda_client.embedded._snapshot import read as read_snapshot
+from camunda_client.embedded._snapshot import write as write_snapshot
 
 if TYPE_CHECKING:
     from camunda_client.embedded._engine import Engine
 
 log = logging.getLogger(__name__)
+
+#: Commands from one snapshot to the next. To carry out so many takes a second, as it does to read 10,000 instances.
+SNAPSHOT_EVERY = 20_000
 
 
 @dataclass(slots=True)
@@ -39,6 +50,8 @@ class Recovery:
     #: Bytes of a last line that was not whole, cut off; 0 as a rule.
     torn_bytes: int = 0
     took_s: float = 0.0
+    #: When that was, with what it moved the clock by.
+    at_ms: int = 0
     #: The last command, and what came of it: a value or an exception.
     record: Record | None = None
     outcome: Any = None
@@ -54,6 +67,8 @@ class Storage:
         self._fsync = fsync
         self._lock: Lock | None = None
         self._journal: Journal | None = None
+        self._seed = ""
+        self._next_snapshot = 0
 
     def bring_back(self, engine: Engine, until: int | None) -> None:
         """Carry out what the log says, then let the engine write it on.
@@ -80,15 +95,18 @@ class Storage:
             raise
 
     def _go_on(self, engine: Engine) -> None:
-        if not self._path.exists():
-            write_atomically(self._path, Header(0, new_seed()).line())
         settings, clock = engine.settings, engine.clock.state
-        found = read_log(self._path)
-        self._carry_out(engine, found, None)
+        if not self._path.exists() and not (self.directory / SNAPSHOT).exists():
+            write_atomically(self._path, Header(0, new_seed()).line())
+        found = self._carry_out(engine, None)
         if found.torn:
             self._cut_off(found)
-        self._journal = Journal(self._path, found.last, fsync=self._fsync)
+        if found.last < self.recovery.last:  # the machine died: the snapshot was on the disk, the log's end was not
+            write_atomically(self._path, Header(self.recovery.last, self._seed).line())
+        self._journal = Journal(self._path, self.recovery.last, fsync=self._fsync)
+        self._next_snapshot = self.recovery.last - self.recovery.replayed + SNAPSHOT_EVERY
         engine._start_with_data(settings, clock, self._journal)
+        self.compact_if_due(engine)
 
     def _cut_off(self, found: ReadLog) -> None:
         self.recovery.torn_bytes = found.torn
@@ -101,21 +119,30 @@ class Storage:
 
     def _look_back(self, engine: Engine, until: int) -> None:
         if not self._path.exists():
-            raise DataError(
-                f"{self.directory} holds no command log ({LOG}) to look back on; name the engine's directory"
-            )
-        found = read_log(self._path)
-        if not found.header.after <= until <= found.last:
-            raise DataError(
-                f"{self._path} holds the commands {found.header.after + 1} to {found.last}, not command {until}"
-            )
-        self._carry_out(engine, found, until)
-        engine.clock.pin_ms(engine.clock.now_ms() if self.recovery.record is None else self.recovery.record.at_ms)
+            raise DataError(f"{self.directory} holds no command log ({LOG}); name the directory of an engine's data")
+        self._carry_out(engine, until)
+        if self.recovery.last != until:
+            raise DataError(f"{self._path} ends with command {self.recovery.last}; there is no command {until}")
+        if not engine.clock.frozen:
+            engine.clock.pin_ms(self.recovery.at_ms)
 
-    def _carry_out(self, engine: Engine, found: ReadLog, until: int | None) -> None:
+    def _carry_out(self, engine: Engine, until: int | None) -> ReadLog:
         began_s = time.monotonic()
-        recovery = self.recovery
-        engine._chance.seed = found.header.seed
+        recovery, snapshot = self.recovery, self.directory / SNAPSHOT
+        found = read_log(self._path)
+        self._seed = engine._chance.seed = found.header.seed
+        if snapshot.exists():
+            recovery.last, recovery.at_ms = read_snapshot(snapshot, engine)
+        if found.header.after > recovery.last:
+            raise DataError(
+                f"{self._path} begins after command {found.header.after}, but {snapshot} is missing or older; "
+                "bring back a copy of the directory, or name another one"
+            )
+        if until is not None and until < recovery.last:
+            raise DataError(
+                f"the commands of {self.directory} up to {recovery.last} are in the snapshot, which can't be taken "
+                f"apart: there is no way back to command {until}"
+            )
         version = ""
         for record in found.records(recovery.last):
             if until is not None and record.number > until:
@@ -129,9 +156,25 @@ class Storage:
                     f"whose engine did otherwise: start that version, or name another directory"
                 )
             recovery.record, recovery.outcome = record, engine._replay(record)
+            recovery.at_ms = engine._replayed_until_ms
             recovery.last = record.number
             recovery.replayed += 1
         recovery.took_s = time.monotonic() - began_s
+        return found
+
+    def compact_if_due(self, engine: Engine) -> None:
+        """Write a snapshot and begin the log anew, if enough has come since the last one; between two commands."""
+        journal = self._journal
+        if journal is None or journal.last < self._next_snapshot:
+            return
+        self._next_snapshot = journal.last + SNAPSHOT_EVERY
+        try:
+            write_snapshot(self.directory / SNAPSHOT, engine, journal.last)
+            write_atomically(self._path, Header(journal.last, self._seed).line())
+        except (OSError, RecursionError, pickle.PicklingError) as error:
+            log.warning("no snapshot was written, the log goes on: %s: %s", type(error).__name__, error)
+            return
+        journal.begin_anew({poll.number: poll.plain() for poll in engine._jobs.waiting_polls()})
 
     def close(self) -> None:
         """Let another engine have it."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import os
+import pickle
 import resource
 import shutil
 from datetime import datetime, timedelta
@@ -13,6 +16,7 @@ from typing import Any
 import pytest
 
 from camunda_client.embedded import Clock, DataError, Engine, Rejection
+from camunda_client.embedded._journal import Journal
 from tests.unit.embedded import state
 
 ONE_JOB = state.process("p", state.start(), state.job(1, "work"), state.end(2))
@@ -261,8 +265,6 @@ def test_a_file_that_is_no_log_is_refused(tmp_path: Path, content: bytes) -> Non
 
 def test_a_log_that_this_engine_carries_out_otherwise_is_refused(tmp_path: Path) -> None:
     """Such as one of a release whose engine gave out its keys in another order."""
-    from camunda_client.embedded._journal import Journal
-
     at_noon(tmp_path).close()
     journal = Journal(log_of(tmp_path), 1, fsync=False)
     journal.write(1_893_499_200_000, 42, "next_key", [])
@@ -270,6 +272,146 @@ def test_a_log_that_this_engine_carries_out_otherwise_is_refused(tmp_path: Path)
 
     with pytest.raises(DataError, match=r"command 2 \(next_key\): key 42 was to come next, but .* start that version"):
         at_noon(tmp_path)
+
+
+# -- snapshots ------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write a snapshot after every command."""
+    monkeypatch.setattr("camunda_client.embedded._storage.SNAPSHOT_EVERY", 1)
+
+
+@pytest.mark.usefixtures("often")
+def test_a_snapshot_takes_the_place_of_the_log(tmp_path: Path) -> None:
+    engine = at_noon(tmp_path / "data")
+    engine.deploy(ONE_JOB)
+    for number in range(20):
+        engine.create_instance("p", {"number": number})
+        [job] = engine.activate("work", worker="me")
+        engine.complete(job.key)
+    engine.create_instance("p")
+    engine.activate("work", lease=timedelta(seconds=5))
+
+    again = at_noon(killed(tmp_path / "data"))
+
+    assert len(log_of(tmp_path / "data").read_bytes().splitlines()) <= 2
+    assert state.of(again) == state.of(engine)
+    again.advance(timedelta(seconds=6))
+    assert len(again.activate("work")) == 1
+    with pytest.raises(DataError, match=r"are in the snapshot, .* no way back to command 1"):
+        Engine(data=tmp_path / "data", until=1)
+
+
+def test_the_process_may_die_at_any_moment_of_a_snapshot(tmp_path: Path) -> None:
+    engine = at_noon(tmp_path / "data")
+    engine.deploy(ONE_JOB)
+    engine.create_instance("p")
+    before, condensed_key = killed(tmp_path / "data"), engine._keys.upcoming
+    condense(engine)
+    after = killed(tmp_path / "data")
+    journal = Journal(log_of(before), 3, fsync=False)
+    journal.write(engine.clock.now_ms(), condensed_key, "next_key", [])
+    journal.close()
+    log = log_of(before).read_bytes()
+
+    # The snapshot was half written, or written and not yet in its place.
+    shutil.copy(after / "snapshot", before / "snapshot.new")
+    assert state.of(at_noon(before)) == state.of(engine)
+    # It was in its place, and the log had not begun anew: its commands are not done twice.
+    log_of(after).write_bytes(log)
+    assert state.of(at_noon(after)) == state.of(engine)
+
+
+def test_the_machine_may_lose_the_end_of_a_log_that_a_snapshot_has(tmp_path: Path) -> None:
+    engine = at_noon(tmp_path / "data")
+    engine.deploy(ONE_JOB)
+    log = log_of(tmp_path / "data").read_bytes()
+    engine.create_instance("p")
+    condense(engine)
+    copy = killed(tmp_path / "data")
+    log_of(copy).write_bytes(log)
+
+    again = at_noon(copy)
+    assert state.of(again) == state.of(engine)
+    again.create_instance("p")
+    assert state.of(at_noon(killed(copy))) == state.of(again)
+
+
+def test_polls_that_wait_through_a_snapshot_are_given_the_same_job_again(tmp_path: Path) -> None:
+    engine = at_noon(tmp_path / "data")
+    engine.deploy(ONE_JOB)
+    for name in ("first", "second"):
+        engine.activate_or_wait(engine.poll("work", lambda _: None, max_jobs=1, lease=timedelta(1), worker=name))
+    condense(engine)
+    engine.create_instance("p")
+
+    again = at_noon(killed(tmp_path / "data"))
+
+    assert [job.worker for job in again.jobs()] == ["first"]
+    assert state.of(again) == state.of(engine)
+
+
+def test_a_damaged_snapshot_is_refused_and_a_missing_one_too(tmp_path: Path) -> None:
+    engine = at_noon(tmp_path / "data")
+    engine.deploy(ONE_JOB)
+    condense(engine)
+    copy = killed(tmp_path / "data")
+    content = (copy / "snapshot").read_bytes()
+
+    for wrong, told in (
+        (content[:-1], "is damaged"),
+        (content.replace(b'snapshot": 1', b'snapshot": 2'), r"was written by c8-client .* start that version"),
+        (content.replace(b'"layout": "', b'"layout": "x'), r"layout x.* start that version"),
+        (b"", "is no snapshot of an engine"),
+    ):
+        (copy / "snapshot").write_bytes(wrong)
+        with pytest.raises(DataError, match=told):
+            at_noon(copy)
+    (copy / "snapshot").unlink()
+    with pytest.raises(DataError, match=r"begins after command 3, but .* is missing or older"):
+        at_noon(copy)
+
+
+def test_a_snapshot_of_a_stranger_calls_nothing_of_its_own(tmp_path: Path) -> None:
+    """Data comes with bug reports; to read them must be as safe as to read text."""
+
+    class Harm:
+        def __reduce__(self) -> Any:
+            return os.system, (f"touch {tmp_path}/harm",)
+
+    engine = at_noon(tmp_path / "data")
+    condense(engine)
+    copy = killed(tmp_path / "data")
+    body = pickle.dumps(Harm())
+    said = json.loads((copy / "snapshot").read_bytes().partition(b"\n")[0])
+    said["sha256"] = hashlib.sha256(body).hexdigest()
+    (copy / "snapshot").write_bytes(json.dumps(said).encode() + b"\n" + body)
+
+    with pytest.raises(DataError, match=r"system does not belong into a snapshot"):
+        at_noon(copy)
+    assert not (tmp_path / "harm").exists()
+
+
+def test_what_can_not_be_in_a_snapshot_stays_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    engine = at_noon(tmp_path / "data")
+    engine.deploy(ONE_JOB)
+    nested: Any = []
+    for _ in range(800):
+        nested = [nested]
+    engine.create_instance("p", {"deep": nested})
+    with caplog.at_level(logging.WARNING):
+        condense(engine)
+
+    assert "no snapshot was written, the log goes on: RecursionError" in caplog.text
+    assert state.of(at_noon(killed(tmp_path / "data"))) == state.of(engine)
+
+
+def condense(engine: Engine) -> None:
+    """Write a snapshot after one more command."""
+    storage = engine._storage
+    assert storage is not None
+    storage._next_snapshot = 0
+    engine.next_key()
 
 
 # -- one engine at a time -------------------------------------------------------------------------------------------
@@ -342,7 +484,7 @@ def test_an_engine_runs_to_a_command_and_stands_still_there(tmp_path: Path) -> N
 def test_a_command_that_is_not_there_is_said(tmp_path: Path) -> None:
     Engine(data=tmp_path / "data").close()
 
-    with pytest.raises(DataError, match="holds the commands 1 to 1, not command 812"):
+    with pytest.raises(DataError, match="ends with command 1; there is no command 812"):
         Engine(data=tmp_path / "data", until=812)
     with pytest.raises(DataError, match="holds no command log"):
         Engine(data=tmp_path / "nothing", until=1)
