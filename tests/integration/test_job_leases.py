@@ -191,7 +191,7 @@ def test_polls_that_wait_share_jobs_by_the_same_rule(camunda: Camunda) -> None:
     camunda.leased()
     plain = gevent.spawn(camunda.poll, requestTimeout=20_000)
     leasing = gevent.spawn(camunda.poll, requestTimeout=20_000, withLease=True)
-    _until_both_wait(camunda)
+    _until_polls_wait(camunda, 2)
 
     camunda.let_the_lease_end()
     (again,) = leasing.get(timeout=20)
@@ -203,10 +203,8 @@ def test_polls_that_wait_share_jobs_by_the_same_rule(camunda: Camunda) -> None:
     assert fresh["jobKey"] != again["jobKey"]
 
 
-def _until_both_wait(camunda: Camunda) -> None:
-    with gevent.Timeout(20):
-        while len(camunda.engine._jobs._polls.get("work", ())) < 2:
-            gevent.sleep(0.01)
+def _until_polls_wait(camunda: Camunda, count: int) -> None:
+    until(lambda: len(camunda.engine._jobs._polls.get("work", ())) == count, f"{count} polls wait")
 
 
 def test_jobs_of_a_higher_priority_come_first(camunda: Camunda) -> None:
@@ -398,15 +396,19 @@ def test_to_8_6_they_are_nothing() -> None:
 
 
 # -- an engine that comes back --------------------------------------------------------------------------------------
-def test_leases_are_the_same_after_a_restart_on_the_engine_s_data(tmp_path: Path) -> None:
+@pytest.mark.parametrize("snapshot_every", [1_000_000, 1])
+def test_leases_are_the_same_after_a_restart_on_the_engine_s_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, snapshot_every: int
+) -> None:
     """Else all that is in hand would be refused when it is reported, or be given to workers without leases."""
-    with_data = {"clock": Clock(start=datetime(2030, 1, 1)), "data": tmp_path / "data"}
-    engine = Engine(**with_data)
+    monkeypatch.setattr("camunda_client.embedded._storage.SNAPSHOT_EVERY", snapshot_every)
+    engine = Engine(clock=Clock(start=datetime(2030, 1, 1)), data=tmp_path / "data")
     engine.deploy(MODEL)
-    engine.create_instance("p")
     with Gateway(engine, dialect="8.10") as gateway:
         before = Camunda(engine, gateway)
         held = gevent.spawn(before.poll, requestTimeout=20_000, withLease=True)
+        _until_polls_wait(before, 1)
+        before.call("POST", "/v2/process-instances", {"processDefinitionId": "p", "tags": ["a"], "businessId": "b"})
         (first,) = held.get(timeout=20)
         before.let_the_lease_end()
         second = before.leased()
@@ -414,10 +416,14 @@ def test_leases_are_the_same_after_a_restart_on_the_engine_s_data(tmp_path: Path
         known = state.of(engine)
     engine.close()
 
-    engine = Engine(**with_data)
+    engine = Engine(clock=Clock(start=datetime(2030, 1, 1)), data=tmp_path / "data")
     assert state.of(engine) == known
     with Gateway(engine, dialect="8.10") as gateway:
         after = Camunda(engine, gateway)
         assert after.report("completion", first, jobLeaseToken=first["jobLeaseToken"])[0] == 409
-        assert after.report("completion", second, jobLeaseToken=second["jobLeaseToken"])[0] == 204
+        after.let_the_lease_end()
+        third = after.leased()
+        assert third["jobLeaseToken"] not in (first["jobLeaseToken"], second["jobLeaseToken"])
+        assert (third["priority"], third["tags"], third["businessId"]) == (3, ["a"], "b")
+        assert after.report("completion", third, jobLeaseToken=third["jobLeaseToken"])[0] == 204
     engine.close()

@@ -45,6 +45,7 @@ def of(engine: Engine) -> dict[str, Any]:
         "histories": {key: _history(history) for key, history in engine._histories.items()},
         "ended": list(engine._ended),
         "processes": [(key, _instance(one.root), one.correlation_key) for key, one in lifecycle.processes.items()],
+        "named": [(p.tags, p.business_id) for p in lifecycle.processes.values()],
         "calls": [(p.key, p.caller and p.caller.key) for p in lifecycle.processes.values()],
         "jobs": {key: _job(one) for key, one in engine._jobs._jobs.items()},
         "ready": {t: sorted(offer for offer in offers if _ready(engine, offer[1])) for t, offers in
@@ -89,7 +90,7 @@ def _instance(one: ElementInstance) -> Any:
 def _job(one: Job) -> Any:
     return (one.type, one.state, one.retries, one.worker, one.deadline_ms, one.headers, one.error_message,
             one.listener_phase, one.incident and one.incident.key, one.due and one.due.due_ms, one.priority,
-            one.lease_token)  # fmt: skip
+            one.lease_token, one.leases, one.business_id)  # fmt: skip
 
 
 def _ready(engine: Engine, key: int) -> bool:
