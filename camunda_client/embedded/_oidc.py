@@ -53,7 +53,7 @@ class Refusal:
 
 
 def check_url(url: str, what: str) -> None:
-    """Refuse an address that keys must not come from: whoever can change them on the way can sign tokens.
+    """Refuse an address that keys must not come from: an attacker who changes them on the way can sign tokens.
 
     Raises:
         ValueError: It is not https, nor http on loopback, or has a password, a query or a fragment.

@@ -20,7 +20,7 @@ def issuer() -> Iterator[Issuer]:
         yield running
 
 
-def test_the_engine_lets_in_who_has_a_token(issuer: Issuer, tmp_path: Path) -> None:
+def test_the_engine_answers_requests_with_a_good_token(issuer: Issuer, tmp_path: Path) -> None:
     arguments = ("engine", "--port", "0", "--oidc", issuer.url, "--audience", AUDIENCE)
     with Program(CAMUNDA_CLIENT, *arguments, cwd=tmp_path) as engine:
         engine.wait_for(f"Every request needs a token of {issuer.url} for {AUDIENCE}.")
@@ -37,7 +37,7 @@ def test_the_engine_lets_in_who_has_a_token(issuer: Issuer, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "said"),
     [
         (("--audience", "x"), "--audience says what tokens are for; say with --oidc whose tokens"),
         (
@@ -47,11 +47,11 @@ def test_the_engine_lets_in_who_has_a_token(issuer: Issuer, tmp_path: Path) -> N
         (("--oidc", "http://127.0.0.1:9/x"), "--oidc: can't fetch http://127.0.0.1:9/x/.well-known/openid-config"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
     code, output = Program.run(CAMUNDA_CLIENT, "engine", "--port", "0", *arguments, cwd=tmp_path)
 
     assert code == 2
-    assert output.startswith(f"camunda-client: {told}")
+    assert output.startswith(f"camunda-client: {said}")
     assert "\n" not in output
 
 

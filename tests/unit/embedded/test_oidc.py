@@ -1,4 +1,4 @@
-"""Which issuers a gateway lets itself be told."""
+"""Which addresses of issuers a gateway accepts."""
 
 from __future__ import annotations
 
