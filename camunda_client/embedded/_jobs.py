@@ -2,7 +2,7 @@
 
 A lease is no lock: whoever knows the key may complete, fail or extend a job as long as it exists and
 is not FAILED or ERROR_THROWN, leased or not, and the first one wins. From 8.10 on a worker may ask for leases
-with a token: who has not the token of the latest lease can't complete or fail the job.
+with a token: a report without the token of the latest lease is refused.
 """
 
 from __future__ import annotations
