@@ -107,6 +107,8 @@ class Commands:
         definition_key: int | None,
         tenant_id: str,
         start_at: list[str],
+        tags: list[str] | None = None,
+        business_id: str | None = None,
         *,
         on_end: Callable[[InstanceHistory], None] | None = None,
     ) -> InstanceHistory:
@@ -120,6 +122,7 @@ class Commands:
         else:
             definition.none_start()
         process = self.lifecycle.start(definition, variables, tenant_id, at=[] if activations else None)
+        process.tags, process.business_id = tags or [], business_id or ""
         for activation in activations:
             entrances.enter(process, activation)
         process.on_end = on_end
@@ -225,21 +228,35 @@ class Commands:
         """Lease the jobs of a type that are there now."""
         return self.jobs.activate(poll)
 
-    def complete(self, job_key: int, variables: Variables) -> None:
+    def complete(
+        self, job_key: int, variables: Variables, lease_token: str | None = None, business_id: str | None = None
+    ) -> None:
         """Complete a job."""
-        self.jobs.complete(job_key, variables)
+        self.jobs.complete(job_key, variables, lease_token, business_id)
 
-    def fail(self, job_key: int, retries: int, message: str, back_off_ms: int, variables: Variables) -> None:
+    def fail(
+        self, job_key: int, retries: int, message: str, back_off_ms: int, variables: Variables,
+        lease_token: str | None = None,
+    ) -> None:  # fmt: skip
         """Fail a job."""
-        self.jobs.fail(job_key, retries, message, back_off_ms, variables)
+        self.jobs.fail(job_key, retries, message, back_off_ms, variables, lease_token)
 
-    def throw_error(self, job_key: int, code: str, message: str, variables: Variables) -> None:
+    def throw_error(
+        self, job_key: int, code: str, message: str, variables: Variables, lease_token: str | None = None
+    ) -> None:
         """End a job with a BPMN error."""
-        self.jobs.throw_error(job_key, code, message, variables)
+        self.jobs.throw_error(job_key, code, message, variables, lease_token)
 
-    def update_job(self, job_key: int, retries: int | None, lease_ms: int | None) -> None:
-        """Set a job's retries, or its lease anew."""
-        self.jobs.update(job_key, retries, lease_ms)
+    def update_job(
+        self,
+        job_key: int,
+        retries: int | None = None,
+        lease_ms: int | None = None,
+        lease_token: str | None = None,
+        priority: int | None = None,
+    ) -> None:
+        """Set a job's retries, its lease anew, or its priority."""
+        self.jobs.update(job_key, retries, lease_ms, lease_token, priority)
 
     # -- events -----------------------------------------------------------------------------------------------------
     def publish(

@@ -69,6 +69,12 @@ class ActivatedJob:
     tenant_id: str
     kind: str
     listener_event_type: str
+    root_process_instance_key: int
+    priority: int
+    #: Empty for a lease without one.
+    lease_token: str
+    tags: list[str]
+    business_id: str
 
 
 class Engine:
@@ -186,6 +192,8 @@ class Engine:
         definition_key: int | None = None,
         tenant_id: str = DEFAULT_TENANT,
         start_at: Iterable[str] = (),
+        tags: Iterable[str] = (),
+        business_id: str = "",
         on_end: Callable[[InstanceHistory], None] | None = None,
     ) -> InstanceHistory:
         """Start a process and return its history, which goes on growing.
@@ -197,14 +205,18 @@ class Engine:
             definition_key: A certain version by key, instead of the id.
             tenant_id: Whose instance it is.
             start_at: Ids of elements to begin with, instead of the start event.
+            tags: What its jobs are tagged with.
+            business_id: What you call the case; its jobs carry it.
             on_end: Called when the instance has completed or was terminated.
 
         Raises:
             Rejection: There is no such process, version, element or tenant.
         """
         return self._run(
-            self._commands.create_instance, process_id, dict(variables or {}), version, definition_key, tenant_id,
-            list(start_at), on_end=on_end,
+            self._commands.create_instance,
+            *_given(process_id, dict(variables or {}), version, definition_key, tenant_id, list(start_at),
+                    list(tags) or None, business_id or None),
+            on_end=on_end,
         )  # fmt: skip
 
     def cancel(self, process_instance_key: int) -> None:
@@ -260,6 +272,7 @@ class Engine:
         worker: str = "",
         fetch_variables: Iterable[str] = (),
         tenant_ids: Iterable[str] | None = None,
+        with_lease: bool = False,
     ) -> list[ActivatedJob]:
         """Lease the jobs of a type that are there now.
 
@@ -270,10 +283,13 @@ class Engine:
             worker: Who takes them.
             fetch_variables: Names of the variables wanted; all when empty.
             tenant_ids: Whose jobs; only counts with tenants.
+            with_lease: Give each a ``lease_token``, as Camunda has them from 8.10 on. Completing or failing the job
+                needs it, and from then on polls without leases don't get the job any more.
         """
         poll = self.poll(
-            job_type, lambda _jobs: None, max_jobs=max_jobs, lease=lease, worker=worker, tenant_ids=tenant_ids
-        )
+            job_type, lambda _jobs: None, max_jobs=max_jobs, lease=lease, worker=worker, tenant_ids=tenant_ids,
+            with_lease=with_lease,
+        )  # fmt: skip
         with self._looking():
             return [self.snapshot(job, fetch_variables) for job in self._activate(poll)]
 
@@ -286,13 +302,14 @@ class Engine:
         lease: timedelta,
         worker: str = "",
         tenant_ids: Iterable[str] | None = None,
+        with_lease: bool = False,
     ) -> Poll:
         """Return a poll for :meth:`activate_or_wait`; ``deliver`` is called in the thread that brings the jobs."""
         lease_ms = lease // timedelta(milliseconds=1)
         tenants = None
         if self.tenants is not None:
             tenants = frozenset(tenant_ids or {DEFAULT_TENANT})
-        return Poll(job_type, worker, lease_ms, max_jobs, tenants, deliver)
+        return Poll(job_type, worker, lease_ms, max_jobs, tenants, deliver, with_lease=with_lease)
 
     def activate_or_wait(self, poll: Poll) -> list[Job]:
         """Lease jobs for a poll; when there are none, keep it until some come or it is given up."""
@@ -331,15 +348,31 @@ class Engine:
                 instance.element.id, instance.key, dict(job.headers), job.worker, job.retries, job.deadline_ms,
                 variables, job.tenant_id, "EXECUTION_LISTENER" if listener else "BPMN_ELEMENT",
                 job.listener_phase.upper() if job.listener_phase else "UNSPECIFIED",
+                instance.process.outermost.key, job.priority, job.lease_token, list(instance.process.tags),
+                job.business_id,
             )  # fmt: skip
 
-    def complete(self, job_key: int, variables: Mapping[str, Any] | None = None) -> None:
+    def complete(
+        self,
+        job_key: int,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        lease_token: str | None = None,
+        business_id: str | None = None,
+    ) -> None:
         """Complete a job.
 
+        Args:
+            job_key: Which.
+            variables: What its element gets.
+            lease_token: The job's, if it was activated with one. So, too, for :meth:`fail` and :meth:`throw_error`.
+            business_id: Give it to the process instance, which must have none yet and not be called by another.
+
         Raises:
-            Rejection: NOT_FOUND, or INVALID_STATE if it is FAILED or ERROR_THROWN.
+            Rejection: NOT_FOUND; INVALID_STATE if it is FAILED or ERROR_THROWN, the token is another's, or the instance
+                has another business id; INVALID_ARGUMENT for the business id of a called instance.
         """
-        self._run(self._commands.complete, job_key, dict(variables or {}))
+        self._run(self._commands.complete, *_given(job_key, dict(variables or {}), lease_token, business_id))
 
     def fail(
         self,
@@ -349,6 +382,7 @@ class Engine:
         message: str = "",
         back_off: timedelta = timedelta(0),
         variables: Mapping[str, Any] | None = None,
+        lease_token: str | None = None,
     ) -> None:
         """Fail a job; without retries left an incident is raised.
 
@@ -356,26 +390,42 @@ class Engine:
             Rejection: NOT_FOUND or INVALID_STATE.
         """
         back_off_ms = back_off // timedelta(milliseconds=1)
-        self._run(self._commands.fail, job_key, retries, message, back_off_ms, dict(variables or {}))
+        self._run(
+            self._commands.fail, *_given(job_key, retries, message, back_off_ms, dict(variables or {}), lease_token)
+        )
 
     def throw_error(
-        self, job_key: int, code: str, *, message: str = "", variables: Mapping[str, Any] | None = None
+        self,
+        job_key: int,
+        code: str,
+        *,
+        message: str = "",
+        variables: Mapping[str, Any] | None = None,
+        lease_token: str | None = None,
     ) -> None:
         """End a job with a BPMN error; uncaught, an incident is raised.
 
         Raises:
             Rejection: NOT_FOUND or INVALID_STATE.
         """
-        self._run(self._commands.throw_error, job_key, code, message, dict(variables or {}))
+        self._run(self._commands.throw_error, *_given(job_key, code, message, dict(variables or {}), lease_token))
 
-    def update_job(self, job_key: int, *, retries: int | None = None, lease: timedelta | None = None) -> None:
-        """Set a job's retries, or its lease anew from now.
+    def update_job(
+        self,
+        job_key: int,
+        *,
+        retries: int | None = None,
+        lease: timedelta | None = None,
+        lease_token: str | None = None,
+        priority: int | None = None,
+    ) -> None:
+        """Set a job's retries, its lease anew from now, or its priority (0 at first; the highest are given out first).
 
         Raises:
-            Rejection: NOT_FOUND or INVALID_ARGUMENT.
+            Rejection: NOT_FOUND or INVALID_ARGUMENT; INVALID_STATE if a token was given and is another's.
         """
         lease_ms = None if lease is None else lease // timedelta(milliseconds=1)
-        self._run(self._commands.update_job, job_key, retries, lease_ms)
+        self._run(self._commands.update_job, *_given(job_key, retries, lease_ms, lease_token, priority))
 
     def jobs(self, job_type: str | None = None) -> list[Job]:
         """Return the jobs that exist (waiting, leased, failed), oldest first."""
@@ -725,6 +775,14 @@ class Engine:
                 self._run_due()
             finally:
                 self._end()
+
+
+def _given(*arguments: Any) -> Sequence[Any]:
+    """Leave out the None at the end: the log has no need of what was not given."""
+    count = len(arguments)
+    while arguments[count - 1] is None:
+        count -= 1
+    return arguments[:count]
 
 
 def _content(resource: str | Path | tuple[str, bytes | str]) -> tuple[str, bytes]:

@@ -52,7 +52,7 @@ class Gateway:
         engine: What it serves; a new engine when left out.
         port: 0 for a free one.
         host: Loopback unless asked otherwise: there is no protection but ``auth``.
-        dialect: ``8.6`` or ``8.8``.
+        dialect: ``8.6``, ``8.8`` or ``8.10``.
         auth: A token (Bearer), a pair of name and password (Basic), or a function of the Authorization header.
         oidc: Instead of ``auth``, an issuer whose access tokens are checked. Needs ``c8-client[oidc]``.
 

@@ -45,10 +45,11 @@ def of(engine: Engine) -> dict[str, Any]:
         "histories": {key: _history(history) for key, history in engine._histories.items()},
         "ended": list(engine._ended),
         "processes": [(key, _instance(one.root), one.correlation_key) for key, one in lifecycle.processes.items()],
+        "named": [(p.tags, p.business_id) for p in lifecycle.processes.values()],
         "calls": [(p.key, p.caller and p.caller.key) for p in lifecycle.processes.values()],
         "jobs": {key: _job(one) for key, one in engine._jobs._jobs.items()},
-        "ready": {t: sorted(k for k in keys if _ready(engine, k)) for t, keys in engine._jobs._ready.items() if any(
-            _ready(engine, k) for k in keys)},
+        "ready": {t: sorted(offer for offer in offers if _ready(engine, offer[1])) for t, offers in
+                  engine._jobs._ready.items() if any(_ready(engine, key) for _, key in offers)},
         "due": [due_ms for due_ms, _, _ in due],
         "buffer": [
             (a, m.key, m.message_id, m.variables, m.deadline_ms, m.correlated)
@@ -90,7 +91,8 @@ def _instance(one: ElementInstance) -> Any:
 
 def _job(one: Job) -> Any:
     return (one.type, one.state, one.retries, one.worker, one.deadline_ms, one.headers, one.error_message,
-            one.listener_phase, one.incident and one.incident.key, one.due and one.due.due_ms)  # fmt: skip
+            one.listener_phase, one.incident and one.incident.key, one.due and one.due.due_ms, one.priority,
+            one.lease_token, one.leases, one.business_id)  # fmt: skip
 
 
 def _ready(engine: Engine, key: int) -> bool:
