@@ -10,7 +10,6 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import gevent
 from gevent.event import Event
 
 from camunda_client.c8._http import parsed
@@ -48,13 +47,15 @@ class TypeHealth:
 class Health:
     """The whole worker."""
 
-    #: Running, every type alive, and Camunda has a leader.
+    #: Running, every type alive, nothing dead, and Camunda has a leader.
     alive: bool
     running: bool
     #: Whether the topology showed a partition with a leader when last looked at; ``None`` before the first look.
     leader: bool | None
     in_flight: int = 0
     types: list[TypeHealth] = field(default_factory=list)
+    #: Parts of the worker that died of a defect of this library, and wait to be started again.
+    dead: list[str] = field(default_factory=list)
 
 
 class ClusterWatch:
@@ -63,18 +64,20 @@ class ClusterWatch:
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
         self.leader: bool | None = None
+        #: How many partitions the cluster has, as far as it said so.
+        self.partitions = 1
         self._stop = Event()
-        self._greenlet: gevent.Greenlet[[], None] | None = None
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._greenlet = gevent.spawn(self._run)
 
     def stop(self) -> None:
         """Look no more."""
         self._stop.set()
 
-    def _run(self) -> None:
+    def died(self) -> None:
+        """Forget what was seen: it would be believed for ever."""
+        self.leader = None
+
+    def run(self) -> None:
+        """Look until stopped."""
         while not self._stop.is_set():
             leader = self._look()
             if self.leader is not None and leader is not self.leader:
@@ -86,9 +89,15 @@ class ClusterWatch:
     def _look(self) -> bool:
         try:
             answer = self._commands.topology()
-            return answer.status == 200 and has_leader(parsed(answer))
+            topology = parsed(answer) if answer.status == 200 else None
+            if not isinstance(topology, dict) or not has_leader(topology):
+                return False
+            self.partitions = max(int(topology["partitionsCount"]), 1)
+        except KeyError:
+            pass  # a topology that does not say how many
         except (ServiceException, ValueError, AttributeError, TypeError):
             return False  # the last two: JSON, but no topology
+        return True
 
 
 def has_leader(topology: object) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ if TYPE_CHECKING:
     import gevent
 
     from camunda_client.c8.models import ActivatedJob
+    from camunda_client.c8.worker._lease import Lease
     from camunda_client.c8.worker._registry import WorkerSettings
 
 
@@ -23,31 +23,26 @@ class Stage(Enum):
 
 
 class Held:
-    """One activated job: whose it is, until when we hold it, and how far we are.
-
-    The lease is measured on the monotonic clock from the job's receipt: ``deadline`` is the engine's wall clock, and
-    that of this machine may differ by minutes.
-    """
+    """One activated job: whose it is, until when we hold it, and how far we are."""
 
     __slots__ = (
-        "command", "ended_s", "expires_s", "greenlet", "job", "key", "lost", "received_s", "retries", "settings",
+        "command", "due_slot", "ended_s", "greenlet", "job", "key", "lease", "received_s", "retries", "settings",
         "stage", "started_s", "stopped", "successor",
     )  # fmt: skip
 
-    def __init__(self, job: ActivatedJob, settings: WorkerSettings, now_s: float) -> None:
+    def __init__(self, job: ActivatedJob, settings: WorkerSettings, now_s: float, lease: Lease) -> None:
         self.job = job
         # The job is the handler's, which may change it.
         self.key = job.job_key
         self.retries = job.retries
         self.settings = settings
+        #: What is known of our hold on it.
+        self.lease = lease
+        #: When it came, on the clock of leases.
         self.received_s = now_s
-        self.started_s = now_s
-        #: When the handler ended.
-        self.ended_s = now_s
-        self.expires_s = now_s + settings.lease_s
+        #: When the handler started and ended, on the monotonic clock; 0 before.
+        self.started_s = self.ended_s = 0.0
         self.stage = Stage.WAITING
-        #: Camunda said that the job is no longer ours (finished, cancelled, or handed to another worker).
-        self.lost = False
         #: Its handler was stopped, because the worker stops: what it raises since then is no failure of the job.
         self.stopped = False
         #: What Camunda is being told, or was: ``completion``, ``failure`` or ``error``.
@@ -55,19 +50,9 @@ class Held:
         #: The same job, offered to us again before we had Camunda's answer to our failure.
         self.successor: Held | None = None
         self.greenlet: gevent.Greenlet[..., None] | None = None
+        #: Where the extender keeps it; ``None`` while it does not.
+        self.due_slot: int | None = None
 
     def is_settled(self) -> bool:
         """Whether nothing more is to be told about the job."""
         return self.stage is Stage.SETTLED
-
-    def is_failed(self) -> bool:
-        """Whether Camunda surely has our failure if it offers the job again: that is why it does, within the lease."""
-        return self.command == "failure" and self.left_s() > 0
-
-    def left_s(self) -> float:
-        """Return the seconds that are left of the lease, negative when it is over."""
-        return self.expires_s - time.monotonic()
-
-    def renew(self, now_s: float) -> None:
-        """Count the lease anew from ``now_s``, the moment before Camunda granted it."""
-        self.expires_s = now_s + self.settings.lease_s
