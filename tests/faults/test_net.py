@@ -279,7 +279,9 @@ def test_a_login_page_is_no_answer_to_a_completion(
     assert tally.runs == {0: 1}
     assert len(proxy.seen(COMPLETION)) == 4
     assert "one-time" not in events.text
-    assert events.loud() == []
+    # Said once; with "requests" a redirect is an error that names itself.
+    assert events.loud() == events.named("report.intercepted", logging.WARNING)
+    assert len(events.loud()) <= 1
 
 
 @pytest.mark.fault(20)

@@ -133,8 +133,11 @@ class ForeignAnswers:
         self._told: set[tuple[int, str, str]] = set()
 
     def meet(self, answer: Answer) -> None:
-        """Take note of an answer to a command that is no word of Camunda's; of Camunda's, do nothing."""
-        if is_camundas(answer):
+        """Take note of an answer to a command that is no word of Camunda's; of Camunda's, do nothing.
+
+        A proxy's 5xx is no news: that is how it says that Camunda is away for a moment, which passes.
+        """
+        if answer.status >= 500 or is_camundas(answer):
             return
         kind = printable(answer.content_type, 80)
         seen = (answer.status, kind, printable(answer.server, 80))

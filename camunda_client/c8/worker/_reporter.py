@@ -240,7 +240,8 @@ class Reporter:
                 if verdict not in (Verdict.DONE, *_WAITS):
                     return Verdict.ASSUMED
             _wait(None, min(_SOON.wait_s(tries), max(left_s, 0.0)))
-        return Verdict.UNSURE
+        # Camunda offered the job again, or no longer knows it as ours: that attempt did it.
+        return Verdict.ASSUMED if held.lease.loss is Loss.REFUSED else Verdict.UNSURE
 
     def _refused(self, held: Held, outcome: Outcome, answer: object) -> Outcome:
         """Return the failure that says why Camunda did not take the result."""
