@@ -7,9 +7,12 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from contextvars import Context
+
     import gevent
 
     from camunda_client.c8.models import ActivatedJob
+    from camunda_client.c8.worker._outcome import Outcome
     from camunda_client.c8.worker._registry import WorkerSettings
 
 
@@ -30,8 +33,8 @@ class Held:
     """
 
     __slots__ = (
-        "command", "ended_s", "expires_s", "greenlet", "job", "key", "lost", "received_s", "retries", "settings",
-        "stage", "started_s", "stopped", "successor",
+        "command", "context", "ended_s", "expires_s", "greenlet", "job", "key", "lost", "outcome", "received_s",
+        "retries", "settings", "stage", "started_s", "stopped", "successor",
     )  # fmt: skip
 
     def __init__(self, job: ActivatedJob, settings: WorkerSettings, now_s: float) -> None:
@@ -54,7 +57,11 @@ class Held:
         self.command: str | None = None
         #: The same job, offered to us again before we had Camunda's answer to our failure.
         self.successor: Held | None = None
+        #: Where its handler runs, while it does.
         self.greenlet: gevent.Greenlet[..., None] | None = None
+        #: What its handler ran in, and came to; set for the report.
+        self.context: Context | None = None
+        self.outcome: Outcome | None = None
 
     def is_settled(self) -> bool:
         """Whether nothing more is to be told about the job."""

@@ -60,7 +60,7 @@ class Poller:
         self,
         settings: WorkerSettings,
         commands: Commands,
-        slots: Slots,
+        slots: Slots[Held],
         reporter: Reporter,
         job_types: int,
         accept: Callable[[ActivatedJob, WorkerSettings], None],

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextvars
 import time
 from dataclasses import asdict
-from functools import partial
 from typing import TYPE_CHECKING
 
 import gevent
@@ -56,7 +55,7 @@ class Supervisor:
         self._reporter = Reporter(self._commands, config.worker.max_connections)
         self._memory = Memory()
         self._keeper = Keeper(self._commands, self._hand_back_soon)
-        self._slots = Slots(config.worker.pool)
+        self._slots = Slots(config.worker.pool, self._work, self._tell)
         self._execution = Execution(contextvars.copy_context(), self._reporter, self._memory)
         self._pollers = {
             settings.job_type: Poller(
@@ -183,7 +182,7 @@ class Supervisor:
         if self._slots.free > 0:
             held.stage = Stage.RUNNING
         self._keeper.watch(held)
-        self._slots.run(partial(self._work, held))
+        self._slots.run(held)
 
     def _renewed(self, twin: Held) -> None:
         """Deal with a job that is offered again while we have it: our lease ran out, but nobody else took it.
@@ -215,17 +214,23 @@ class Supervisor:
         self._reporter.report(held, outcome)
 
     def _work(self, held: Held) -> None:
-        """In a slot: run the job, unless it was handed back while it waited."""
+        """In a greenlet of the job's own: run its handler, unless it was handed back while it waited."""
         if held.stage is Stage.WAITING:
             self._keeper.forget(held)
             held.stage = Stage.RUNNING
             self._keeper.watch(held)
-        if held.stage is not Stage.RUNNING:
-            return
-        if self._memory.losses.get(held.key, 0) >= POISON_LIMIT:
+        if held.stage is Stage.RUNNING and not self._is_poison(held):
+            self._execution.work(held)
+
+    def _tell(self, held: Held) -> None:
+        """In another greenlet, when that has ended: report what it came to."""
+        if held.context is not None:
+            self._execution.tell(held, self._ended)
+        elif held.stage is Stage.RUNNING:
             self._poisoned(held)
-        else:
-            self._execution.work(held, self._ended)
+
+    def _is_poison(self, held: Held) -> bool:
+        return self._memory.losses.get(held.key, 0) >= POISON_LIMIT
 
     def _poisoned(self, held: Held) -> None:
         """Fail a job that cost us its lease again and again, with an incident, rather than loop for ever."""

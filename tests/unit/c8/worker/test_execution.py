@@ -36,7 +36,8 @@ class Scene:
         held = Held(job, self._settings, time.monotonic())
         held.expires_s = time.monotonic() + lease_left_s
         fates: list[Fate | None] = []
-        self._execution.work(held, lambda _held, fate: fates.append(fate))
+        self._execution.work(held)
+        self._execution.tell(held, lambda _held, fate: fates.append(fate))
         assert held.ended_s >= held.started_s
         return fates[0]
 
