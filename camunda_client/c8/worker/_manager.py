@@ -12,6 +12,7 @@ from camunda_client import config, patching
 from camunda_client import log as logging
 from camunda_client.c8.worker import _child, _signals
 from camunda_client.c8.worker._health import Health
+from camunda_client.c8.worker._hub_errors import HubErrors
 from camunda_client.c8.worker._in_hand import tell_jobs_in_hand
 from camunda_client.c8.worker._registry import JobWorker, check_unique, resolve
 from camunda_client.c8.worker._stop_report import StopReport
@@ -33,6 +34,7 @@ class CamundaWorkerManager:
     _only: ClassVar[CamundaWorkerManager | None] = None
     _workers: list[JobWorker]
     _running: Supervisor | None
+    _hub_errors: HubErrors
     #: The stop that is under way, for whoever asks again.
     _stop: gevent.Greenlet[..., StopReport] | None
 
@@ -77,6 +79,8 @@ class CamundaWorkerManager:
             )
         _tell_about_blocking_code()
         self._running = Supervisor(settings, workers)
+        self._hub_errors = HubErrors(is_command=_signals.is_command())
+        self._hub_errors.start()
         _signals.install(on_signal, self._tell_soon)
         atexit.register(self.stop_workers)
         self._running.start()
@@ -106,6 +110,7 @@ class CamundaWorkerManager:
         finally:
             self._running = self._stop = None
             atexit.unregister(self.stop_workers)
+            self._hub_errors.stop()
             _signals.restore()
 
     def _tell_soon(self) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from gevent.event import Event
 
 _Task = TypeVar("_Task")
+#: Where greenlets keep the task that started them.
+_TASK = "camunda_client.task"
 
 
 class Slots(Generic[_Task]):
@@ -90,6 +92,7 @@ class Slots(Generic[_Task]):
         self._todo.put((task, worked))
 
     def _serve(self) -> None:
+        started = gevent.getcurrent().spawn_tree_locals  # type: ignore[attr-defined]
         untouched = _references()
         while True:
             todo = self._todo.get()
@@ -98,10 +101,12 @@ class Slots(Generic[_Task]):
             task, worked = todo
             while True:
                 if not worked:
+                    started[_TASK] = task
                     self._work(task)
                     if (found := _references()) != untouched or not found:
                         self._give(task, worked=True)
                         return
+                    started.clear()
                 self._tell(task)
                 if not self._waiting or _is_marked(gevent.getcurrent()):
                     break
@@ -132,8 +137,13 @@ class _Server(gevent.Greenlet):  # type: ignore[type-arg]  # it can't be subscri
 
     def __init__(self, run: Callable[[], None]) -> None:
         super().__init__(run)
-        # gevent has a greenlet inherit these from the one that spawned it, which is the same for many.
+        #: What greenlets inherit from the one that spawned them: here the task.
         self.spawn_tree_locals: dict[str, object] = {}
+
+
+def task_of(greenlet: object) -> object | None:
+    """Return the task whose work has started a greenlet, itself or by others, if one has."""
+    return (getattr(greenlet, "spawn_tree_locals", None) or {}).get(_TASK)
 
 
 def _references() -> int:
@@ -158,6 +168,6 @@ def _is_marked(greenlet: Any) -> bool:
     return bool(
         greenlet.has_links()
         or getweakrefcount(greenlet)
-        or greenlet.spawn_tree_locals
+        or len(greenlet.spawn_tree_locals) > 1  # the task is in there while it works
         or len(greenlet.__dict__) > 1  # what it runs is in there
     )
