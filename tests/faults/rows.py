@@ -46,6 +46,7 @@ LOGS = "acceptance/test_log_output.py::"
 LOG = "unit/test_log.py::"
 ORDERS = "acceptance/test_import_orders.py::"
 OPTIONS = "unit/config/test_models.py::"
+TARGET = "unit/cli/test_target.py::"
 CURRENT = "unit/config/test_current.py::"
 
 ROWS = (
@@ -175,6 +176,7 @@ ROWS = (
     Row(172, "D", "sys.exit(), KeyboardInterrupt, SystemError in a greenlet, pool or thread of a handler", "raised there", "the worker goes on, and tells where it came from"),
     Row(173, "D", "Time-out of a handler by SIGALRM", "a signal handler that raises", "the worker goes on, and tells of handler_timeout; the handler is not stopped"),
     Row(174, "E", "Application takes a signal over after the start", "signal.signal(SIGTERM)", "left alone by the stop"),
+    Row(175, "G", "Handlers in a file that is named as another module, or that lies in a package", "queue.py, requests.py; from ..util import", "imported under a name that nothing else has; as a module of its package", (TARGET + "test_a_file_takes_no_name_that_others_mean_something_else_by", TARGET + "test_a_file_of_a_package_is_imported_as_its_module")),
 )  # fmt: skip
 
 
