@@ -150,7 +150,7 @@ def _add_worker(commands: Any) -> None:
         "--status-port",
         type=partial(_port, least=1),
         metavar="PORT",
-        help="serve /metrics (Prometheus, all processes together) and /health (200 or 503); needs the extra: "
+        help="serve /metrics (Prometheus, all processes together), /livez and /readyz (200 or 503); needs the extra: "
         "pip install 'c8-client[metrics]'; default: not at all",
     )
     worker.add_argument("--status-host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")

@@ -177,6 +177,10 @@ ROWS = (
     Row(173, "D", "Time-out of a handler by SIGALRM", "a signal handler that raises", "the worker goes on, and tells of handler_timeout; the handler is not stopped"),
     Row(174, "E", "Application takes a signal over after the start", "signal.signal(SIGTERM)", "left alone by the stop"),
     Row(175, "G", "Handlers in a file that is named as another module, or that lies in a package", "queue.py, requests.py; from ..util import", "imported under a name that nothing else has; as a module of its package", (TARGET + "test_a_file_takes_no_name_that_others_mean_something_else_by", TARGET + "test_a_file_of_a_package_is_imported_as_its_module")),
+    Row(176, "E", "Handler blocks the process at the end", "a catastrophic regular expression, an endless loop, os.system()", "ended five seconds after the drain's deadline, with the stack; exit 1"),
+    Row(177, "E", "C code that never lets go of the interpreter at the end", "a mutex locked twice, --processes 2", "killed by the parent seven seconds after the drain's deadline; exit 137"),
+    Row(178, "D", "Hub that does not come back", "an endless loop, os.system()", "after worker.blockedLimit the process ends itself, with the stack"),
+    Row(179, "E", "Process frozen", "SIGSTOP for 3 s", "process.frozen with its length; hub.blocked only for code that blocks"),
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import gevent
 
 from camunda_client import config, patching
 from camunda_client import log as logging
+from camunda_client.c8._last_resort import LastResort
 from camunda_client.c8.worker import _child, _signals
 from camunda_client.c8.worker._health import Health
 from camunda_client.c8.worker._hub_errors import HubErrors
@@ -35,6 +36,7 @@ class CamundaWorkerManager:
     _workers: list[JobWorker]
     _running: Supervisor | None
     _hub_errors: HubErrors
+    _last_resort: LastResort
     #: The stop that is under way, for whoever asks again.
     _stop: gevent.Greenlet[..., StopReport] | None
 
@@ -60,8 +62,15 @@ class CamundaWorkerManager:
         """Register a worker; it begins with the next start."""
         self._workers.append(worker)
 
-    def start_workers(self, *, on_signal: Callable[[int], object] = _signals.end_main) -> None:
-        """See :func:`start_camunda_workers`. ``on_signal`` is called at the first signal and may only schedule."""
+    def start_workers(
+        self, *, on_signal: Callable[[int], object] = _signals.end_main, drain_timeout_s: float | None = None
+    ) -> None:
+        """See :func:`start_camunda_workers`.
+
+        Args:
+            on_signal: Called at the first signal to end; may only schedule.
+            drain_timeout_s: What the stop will be given; default ``worker.drainTimeout``.
+        """
         if self._running is not None:
             log.warning("workers.already_started")
             return
@@ -78,10 +87,18 @@ class CamundaWorkerManager:
                 "gevent.monkey.patch_all(); unset it, or patch as the very first thing in the program"
             )
         _tell_about_blocking_code()
-        self._running = Supervisor(settings, workers)
+        if drain_timeout_s is None:
+            drain_timeout_s = settings.worker.drain_timeout / 1000
+        last_resort = self._last_resort = LastResort(drain_timeout_s)
+
+        def end(number: int) -> None:
+            last_resort.begin()
+            on_signal(number)
+
+        self._running = Supervisor(settings, workers, last_resort)
         self._hub_errors = HubErrors(is_command=_signals.is_command())
         self._hub_errors.start()
-        _signals.install(on_signal, self._tell_soon)
+        _signals.install(end, self._tell_soon)
         atexit.register(self.stop_workers)
         self._running.start()
 
@@ -111,6 +128,8 @@ class CamundaWorkerManager:
             self._running = self._stop = None
             atexit.unregister(self.stop_workers)
             self._hub_errors.stop()
+            if not _signals.is_command():
+                self._last_resort.cancel()
             _signals.restore()
 
     def _tell_soon(self) -> None:

@@ -34,6 +34,7 @@ from camunda_client.c8.worker._stop_report import StopReport
 from camunda_client.c8.worker._watchdog import Watchdog
 
 if TYPE_CHECKING:
+    from camunda_client.c8._last_resort import LastResort
     from camunda_client.c8.worker._intake import UnreadableJob
     from camunda_client.c8.worker._registry import WorkerSettings
     from camunda_client.config import C8Config
@@ -49,7 +50,7 @@ _HAND_BACK_S = 5.0
 class Supervisor:
     """The running workers of one process."""
 
-    def __init__(self, config: C8Config, workers: list[WorkerSettings]) -> None:
+    def __init__(self, config: C8Config, workers: list[WorkerSettings], last_resort: LastResort) -> None:
         """Prepare; :meth:`start` begins."""
         self._commands = Commands(config)
         self._reporter = Reporter(self._commands, config.worker.max_connections)
@@ -64,7 +65,7 @@ class Supervisor:
             for settings in workers
         }
         self._cluster = ClusterWatch(self._commands)
-        self._watchdog = Watchdog()
+        self._watchdog = Watchdog(last_resort, config.worker.blocked_limit / 1000)
         self._greenlets: list[gevent.Greenlet[..., None]] = []
         #: Those that hand jobs back, or fail unreadable ones.
         self._hand_backs = Group()
