@@ -181,6 +181,9 @@ ROWS = (
     Row(177, "E", "C code that never lets go of the interpreter at the end", "a mutex locked twice, --processes 2", "killed by the parent seven seconds after the drain's deadline; exit 137"),
     Row(178, "D", "Hub that does not come back", "an endless loop, os.system()", "after worker.blockedLimit the process ends itself, with the stack"),
     Row(179, "E", "Process frozen", "SIGSTOP for 3 s", "process.frozen with its length; hub.blocked only for code that blocks"),
+    Row(180, "D", "Handler swallows its time-out, or outlasts max_lease", "except BaseException in a loop", "told with where it stands, shown by health; its lease is let go"),
+    Row(181, "C", "Handler needs to know whether its job is still its own", "extension refused with 404", "job.is_held() is False"),
+    Row(182, "D", "Handler of a job that is lost, with stop_when_lost", "extension refused with 404", "stopped by JobLost; nothing is told of the job"),
 )  # fmt: skip
 
 

@@ -40,6 +40,10 @@ class HandlerTimedOut(BaseException):
     """Raised inside a handler that ran longer than its ``handler_timeout``; no ``Exception``, to be swallowed less."""
 
 
+class JobLost(BaseException):
+    """Raised inside a handler that asked for it (``stop_when_lost``) when its job is no longer this worker's."""
+
+
 class HandlerStopped(BaseException):
     """Raised inside a handler whose worker stops and won't wait any longer."""
 
@@ -91,6 +95,9 @@ class Execution:
         try:
             if held.outcome is not None:
                 fate = self._report(held, held.outcome)
+            elif held.dropped:
+                log.warning("job.abandoned", duration_s=round(held.ended_s - held.started_s, 6))
+                fate = Fate.GONE
             elif not held.stopped:
                 fate = Fate.LOST
         except BaseException:
@@ -130,7 +137,7 @@ class Execution:
             outcome = _outcome.completed(result)
         except BaseException as error:  # noqa: BLE001 - see the module's docstring
             # Also what the handler made of being stopped: its job is handed back with all its retries.
-            if held.stopped:
+            if held.stopped or held.dropped:
                 return None
             outcome = self._raised(held, error, attempt)
         metrics.handler_duration_s.observe(held.settings.job_type, held.ended_s - held.started_s)

@@ -33,8 +33,8 @@ class Held:
     """
 
     __slots__ = (
-        "command", "context", "ended_s", "expires_s", "greenlet", "job", "key", "lost", "outcome", "received_s",
-        "retries", "settings", "stage", "started_s", "stopped", "successor",
+        "command", "context", "dropped", "ended_s", "expires_s", "greenlet", "job", "key", "let_go", "lost", "outcome",
+        "received_s", "retries", "settings", "stage", "started_s", "stopped", "successor",
     )  # fmt: skip
 
     def __init__(self, job: ActivatedJob, settings: WorkerSettings, now_s: float) -> None:
@@ -51,6 +51,10 @@ class Held:
         self.stage = Stage.WAITING
         #: Camunda said that the job is no longer ours (finished, cancelled, or handed to another worker).
         self.lost = False
+        #: Its handler should have ended long ago: its lease is not extended any more.
+        self.let_go = False
+        #: Its handler was ended, because the job was lost: nothing is told of it.
+        self.dropped = False
         #: Its handler was stopped, because the worker stops: what it raises since then is no failure of the job.
         self.stopped = False
         #: What Camunda is being told, or was: ``completion``, ``failure`` or ``error``.
@@ -70,6 +74,10 @@ class Held:
     def is_failed(self) -> bool:
         """Whether Camunda surely has our failure if it offers the job again: that is why it does, within the lease."""
         return self.command == "failure" and self.left_s() > 0
+
+    def is_ours(self) -> bool:
+        """Whether the job is still ours, as far as we know."""
+        return not self.lost and self.left_s() > 0
 
     def left_s(self) -> float:
         """Return the seconds that are left of the lease, negative when it is over."""

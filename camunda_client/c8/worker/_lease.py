@@ -122,6 +122,8 @@ class Keeper:
 
     def _may_extend(self, held: Held) -> bool:
         settings = held.settings
+        if held.let_go:
+            return False
         if settings.max_lease_s is None or time.monotonic() - held.received_s < settings.max_lease_s:
             return True
         log.warning("lease.limit_reached", job_key=held.key, max_lease_s=settings.max_lease_s)

@@ -11,6 +11,7 @@ import gevent
 from camunda_client import config, patching
 from camunda_client import log as logging
 from camunda_client.c8._last_resort import LastResort
+from camunda_client.c8.models import job as job_model
 from camunda_client.c8.worker import _child, _signals
 from camunda_client.c8.worker._health import Health
 from camunda_client.c8.worker._hub_errors import HubErrors
@@ -98,6 +99,7 @@ class CamundaWorkerManager:
         self._running = Supervisor(settings, workers, last_resort)
         self._hub_errors = HubErrors(is_command=_signals.is_command())
         self._hub_errors.start()
+        job_model.ask_whether_held(self._running.is_held)
         _signals.install(end, self._tell_soon)
         atexit.register(self.stop_workers)
         self._running.start()
@@ -126,6 +128,7 @@ class CamundaWorkerManager:
             return running.stop(drain_timeout_s)
         finally:
             self._running = self._stop = None
+            job_model.ask_whether_held(None)
             atexit.unregister(self.stop_workers)
             self._hub_errors.stop()
             if not _signals.is_command():

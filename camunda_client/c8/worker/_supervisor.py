@@ -21,6 +21,7 @@ from camunda_client.c8._backoff import Backoff
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker._commands import Commands
 from camunda_client.c8.worker._execution import Execution, HandlerStopped
+from camunda_client.c8.worker._handler_watch import HandlerWatch
 from camunda_client.c8.worker._health import ClusterWatch, Health, type_health
 from camunda_client.c8.worker._held import Held, Stage
 from camunda_client.c8.worker._lease import Keeper
@@ -64,6 +65,7 @@ class Supervisor:
             )
             for settings in workers
         }
+        self._handler_watch = HandlerWatch(self.held_jobs)
         self._cluster = ClusterWatch(self._commands)
         self._watchdog = Watchdog(last_resort, config.worker.blocked_limit / 1000)
         self._greenlets: list[gevent.Greenlet[..., None]] = []
@@ -77,6 +79,14 @@ class Supervisor:
         """Return the jobs in hand, waiting and reporting ones included."""
         return [held for poller in self._pollers.values() for held in poller.held.values()]
 
+    def is_held(self, key: str) -> bool | None:
+        """Return whether a job is still ours; ``None`` if it is not in hand."""
+        for poller in self._pollers.values():
+            held = poller.held.get(key)
+            if held is not None:
+                return held.is_ours()
+        return None
+
     def health(self) -> Health:
         """Return how the workers are."""
         types = [type_health(poller) for poller in self._pollers.values()]
@@ -85,6 +95,7 @@ class Supervisor:
             running=not self._stopping,
             leader=self._cluster.leader,
             in_flight=sum(one.active for one in types),
+            stuck=sum(one.stuck for one in types),
             types=types,
         )
 
@@ -94,6 +105,7 @@ class Supervisor:
         self._keeper.start()
         self._cluster.start()
         self._watchdog.start()
+        self._handler_watch.start()
         for poller in self._pollers.values():
             self._greenlets.append(gevent.spawn(self._keep_polling, poller))
         log.info("workers.started", job_types=sorted(self._pollers), pool=self._slots.size)
@@ -130,6 +142,7 @@ class Supervisor:
         self._cluster.stop()
         self._keeper.stop()
         self._watchdog.stop()
+        self._handler_watch.stop()
         self._commands.close()
         self._slots.close()
         return self._told(started_s)
