@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -169,8 +170,13 @@ def _add_worker(commands: Any) -> None:
 
 
 def _run_worker(options: argparse.Namespace) -> int:
-    """Work in this process, unless there are to be several, or somebody outside is to be told about it."""
-    if options.status_fd is not None or (options.processes == 1 and options.status_port is None):
+    """Work in this process, unless there are to be several, or somebody outside is to be told about it.
+
+    Process 1 of a container is always a parent: all that handlers leave behind become its children, and those that it
+    did not start itself can only be such.
+    """
+    alone = options.processes == 1 and options.status_port is None and os.getpid() != 1
+    if options.status_fd is not None or alone:
         return _worker.run(options)
     from camunda_client.cli import _processes
 

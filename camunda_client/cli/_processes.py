@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from camunda_client import log as logging
@@ -159,6 +160,7 @@ class Family:
             # Before the deaths: whoever signals a whole control group has the workers end as well.
             self._heed_signals()
             self._reap()
+            self._reap_orphans()
             self._kill_overdue()
             if self._stopping and not any(worker.process for worker in self._workers):
                 _ignore_echoes()
@@ -223,6 +225,17 @@ class Family:
             was_ready = worker.ready
             worker.died(code)
             self._judge(worker, code, was_ready=was_ready)
+
+    def _reap_orphans(self) -> None:
+        """As process 1, let processes go that handlers left behind: their end would be kept for ever."""
+        if os.getpid() != 1:
+            return
+        own = {worker.process.pid for worker in self._workers if worker.process is not None}
+        with suppress(ChildProcessError):
+            while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is not None:
+                if ended.si_pid in own:
+                    return  # its turn comes first, at the next look
+                os.waitpid(ended.si_pid, os.WNOHANG)
 
     def _judge(self, worker: Worker, code: int, *, was_ready: bool) -> None:
         if self._stopping:

@@ -184,6 +184,8 @@ ROWS = (
     Row(180, "D", "Handler swallows its time-out, or outlasts max_lease", "except BaseException in a loop", "told with where it stands, shown by health; its lease is let go"),
     Row(181, "C", "Handler needs to know whether its job is still its own", "extension refused with 404", "job.is_held() is False"),
     Row(182, "D", "Handler of a job that is lost, with stop_when_lost", "extension refused with 404", "stopped by JobLost; nothing is told of the job"),
+    Row(183, "E", "SIGTERM to process 1 while it imports", "unshare --pid, a module that takes 3 s", "ends at once, and never begins to work"),
+    Row(184, "E", "Orphans of handlers in a container", "sh -c 'sleep &' in 20 jobs, as process 1", "reaped; no exit status that a handler waits for is stolen"),
 )  # fmt: skip
 
 
