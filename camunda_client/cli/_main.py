@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -101,13 +102,6 @@ def _parser() -> argparse.ArgumentParser:
     topology.set_defaults(run=_client("topology"))
     demo = commands.add_parser("demo", help="work 500 instances with blocking handlers, and show what that saves")
     demo.add_argument("--instances", type=_count, default=500, metavar="N", help="default: 500")
-    demo.add_argument(
-        "--engine",
-        choices=("embedded", "camunda"),
-        default="embedded",
-        help="embedded (default): a Camunda in Python, in a process of its own; camunda: a real Camunda 8.6.0, "
-        "fetched by Maven the first time (300 MB), with a Java brought along",
-    )
     demo.set_defaults(run=_demo.run)
     _add_engine(commands)
     doctor = commands.add_parser(
@@ -157,7 +151,7 @@ def _add_worker(commands: Any) -> None:
         "--status-port",
         type=partial(_port, least=1),
         metavar="PORT",
-        help="serve /metrics (Prometheus, all processes together) and /health (200 or 503); needs the extra: "
+        help="serve /metrics (Prometheus, all processes together), /livez and /readyz (200 or 503); needs the extra: "
         "pip install 'c8-client[metrics]'; default: not at all",
     )
     worker.add_argument("--status-host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
@@ -176,8 +170,13 @@ def _add_worker(commands: Any) -> None:
 
 
 def _run_worker(options: argparse.Namespace) -> int:
-    """Work in this process, unless there are to be several, or somebody outside is to be told about it."""
-    if options.status_fd is not None or (options.processes == 1 and options.status_port is None):
+    """Work in this process, unless there are to be several, or somebody outside is to be told about it.
+
+    Process 1 of a container is always a parent: all that handlers leave behind become its children, and those that it
+    did not start itself can only be such.
+    """
+    alone = options.processes == 1 and options.status_port is None and os.getpid() != 1
+    if options.status_fd is not None or alone:
         return _worker.run(options)
     from camunda_client.cli import _processes
 

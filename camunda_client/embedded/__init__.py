@@ -11,7 +11,7 @@ from camunda_client.embedded._deployments import Deployment
 from camunda_client.embedded._engine import ActivatedJob, Engine
 from camunda_client.embedded._entrances import Activation
 from camunda_client.embedded._faults import STATES, Fault, Faults
-from camunda_client.embedded._history import ElementRecord, InstanceHistory, VariableRecord
+from camunda_client.embedded._history import ElementRecord, InstanceHistory, JobRecord, VariableRecord
 from camunda_client.embedded._incidents import Incident
 from camunda_client.embedded._jobs import Job
 from camunda_client.embedded._rejections import EngineError, Rejection
@@ -38,6 +38,7 @@ __all__ = [
     "Incident",
     "InstanceHistory",
     "Job",
+    "JobRecord",
     "Rejection",
     "VariableRecord",
     "Wait",

@@ -1,13 +1,15 @@
-"""What happened to each process instance, for assertions: elements, flows, variables, incidents."""
+"""What happened to each process instance, for assertions: elements, flows, jobs, variables, incidents."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from camunda_client.embedded._incidents import Incident
     from camunda_client.embedded._instances import ElementInstance
+    from camunda_client.embedded._jobs import Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,26 @@ class VariableRecord:
     at_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """A job changed: CREATED, ACTIVATED, COMPLETED, FAILED, ERROR_THROWN, TIMED_OUT (its lease), CANCELED."""
+
+    state: str
+    job_key: int
+    job_type: str
+    element_id: str
+    retries: int
+    worker: str
+    at_ms: int
+    #: Of a failure or an error.
+    message: str = ""
+    error_code: str = ""
+    #: Milliseconds until a failed job is offered again.
+    back_off_ms: int = 0
+    #: What the command brought.
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class InstanceHistory:
     """The life of one process instance, kept after its end."""
@@ -43,6 +65,7 @@ class InstanceHistory:
     tenant_id: str
     state: str = "ACTIVE"
     elements: list[ElementRecord] = field(default_factory=list)
+    jobs: list[JobRecord] = field(default_factory=list)
     written: list[VariableRecord] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
@@ -92,6 +115,12 @@ class InstanceHistory:
     def flow(self, flow_id: str) -> None:
         """Record a sequence flow taken."""
         self.elements.append(ElementRecord(flow_id, "SEQUENCE_FLOW", "TAKEN", 0, self.now_ms()))
+
+    def job(self, job: Job, state: str, **told: Any) -> None:
+        """Record what happened to a job, with what the command told."""
+        self.jobs.append(
+            JobRecord(state, job.key, job.type, job.element_id, job.retries, job.worker, self.now_ms(), **told)
+        )
 
     def variable(self, instance: ElementInstance, name: str, value: Any) -> None:
         """Record a variable written."""

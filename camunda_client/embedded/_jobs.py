@@ -147,6 +147,7 @@ class Jobs:
         job = Job(self._lifecycle.keys.next(), job_type, retries, headers, instance)
         instance.job = job
         self._jobs[job.key] = job
+        _record(job, "CREATED")
         self._offer(job)
         return job
 
@@ -167,6 +168,7 @@ class Jobs:
             job.state = ACTIVATED
             job.worker = poll.worker
             self._lease(job, poll.lease_ms)
+            _record(job, ACTIVATED)
             taken.append(job)
         if ready is not None:
             for key in passed_over:
@@ -227,6 +229,7 @@ class Jobs:
 
     def _lease_ended(self, job: Job) -> None:
         if job.state == ACTIVATED:
+            _record(job, "TIMED_OUT")
             self._offer(job)
 
     # -- commands ---------------------------------------------------------------------------------------------------
@@ -253,6 +256,7 @@ class Jobs:
         """Complete a job; its element goes on."""
         job = self._workable(key, "COMPLETE")
         instance = job.instance
+        _record(job, "COMPLETED", variables=variables)
         self._remove(job)
         if job.listener_phase is not None:
             self._lifecycle.listener_completed(instance, job.listener_phase, variables)
@@ -265,6 +269,7 @@ class Jobs:
         job = self._workable(key, "FAIL")
         job.retries = retries
         job.error_message = message
+        _record(job, FAILED, message=message, back_off_ms=back_off_ms, variables=variables)
         self._lifecycle.variables.set_local(job.instance, variables)
         if retries <= 0:
             job.state = FAILED
@@ -288,10 +293,12 @@ class Jobs:
         """End a job with a BPMN error; uncaught, an incident is raised."""
         job = self._workable(key, "THROW_ERROR")
         instance = job.instance
+        _record(job, ERROR_THROWN, message=message, error_code=code, variables=variables)
+        # Before the event is looked for: a task that ends by its own error has not CANCELED its job.
+        job.state = ERROR_THROWN
         if self._lifecycle.events.throw_error(instance, code, variables):
             self._remove(job)
             return
-        job.state = ERROR_THROWN
         described = f" with message '{message}'" if message else ""
         text = (
             f"Expected to throw an error event with the code '{code}'{described}, but it was not caught. "
@@ -321,8 +328,11 @@ class Jobs:
 
     def cancel_of(self, instance: ElementInstance) -> None:
         """Remove the job of an instance that is terminated."""
-        if instance.job is not None:
-            self._remove(instance.job)
+        job = instance.job
+        if job is not None:
+            if job.state != ERROR_THROWN or job.incident is not None:
+                _record(job, "CANCELED")
+            self._remove(job)
 
     def _remove(self, job: Job) -> None:
         self._jobs.pop(job.key, None)
@@ -335,6 +345,10 @@ class Jobs:
     def all(self) -> list[Job]:
         """Return every job there is, oldest first."""
         return list(self._jobs.values())
+
+
+def _record(job: Job, state: str, **told: Any) -> None:
+    job.instance.process.history.job(job, state, **told)
 
 
 def _json(value: Any) -> str:

@@ -52,7 +52,9 @@ class DirectLine:
         held = Held(job, settings, 0.0, Lease(settings.lease_s, inf))
         self._desk.told, self._desk.fault, self._reporter.escaped = ("gone", {}), None, None
         # As in a worker, each job has a context of its own.
-        Execution(copy_context(), self._reporter, self._memory).work(held, lambda _held, _fate: None)
+        execution = Execution(copy_context(), self._reporter, self._memory)
+        execution.work(held)
+        execution.tell(held, lambda _held, _fate: None)
         if self._reporter.escaped is not None:
             raise self._reporter.escaped
         if self._desk.fault is not None:

@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from camunda_client.testing.real_camunda import MissingPartError
-from tests.parts.need import needed
+from tests.parts.need import MissingPartError, needed
 
 BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
 #: CPU of one of our jobs over that of the floor, 100 in flight, as measured when this was last improved.

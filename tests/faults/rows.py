@@ -46,6 +46,7 @@ LOGS = "acceptance/test_log_output.py::"
 LOG = "unit/test_log.py::"
 ORDERS = "acceptance/test_import_orders.py::"
 OPTIONS = "unit/config/test_models.py::"
+TARGET = "unit/cli/test_target.py::"
 CURRENT = "unit/config/test_current.py::"
 
 ROWS = (
@@ -186,6 +187,21 @@ ROWS = (
     Row(141, "H", "Polls hold connections", "nine parked, one connection for reports", "reports never wait for polls"),
     Row(142, "H", "Request killed in the middle", "greenlet killed", "no answer goes to another job", (WIRE + "test_a_killed_request_leaves_no_connection_whose_answer_another_could_read",)),
     Row(143, "H", "One type floods", "200 jobs against one", "the one is not starved", (WORKER + "test_the_pool_caps_all_types_together_and_a_flood_starves_nobody",)),
+    Row(170, "D", "Time-out or kill left behind", "a Timeout never closed, a kill() that comes late", "ends with its job: no other job and no report is hit"),
+    Row(171, "D", "State in a threading.local", "each job sets one", "empty at the start of every job"),
+    Row(172, "D", "sys.exit(), KeyboardInterrupt, SystemError in a greenlet, pool or thread of a handler", "raised there", "the worker goes on, and tells where it came from"),
+    Row(173, "D", "Time-out of a handler by SIGALRM", "a signal handler that raises", "the worker goes on, and tells of handler_timeout; the handler is not stopped"),
+    Row(174, "E", "Application takes a signal over after the start", "signal.signal(SIGTERM)", "left alone by the stop"),
+    Row(175, "G", "Handlers in a file that is named as another module, or that lies in a package", "queue.py, requests.py; from ..util import", "imported under a name that nothing else has; as a module of its package", (TARGET + "test_a_file_takes_no_name_that_others_mean_something_else_by", TARGET + "test_a_file_of_a_package_is_imported_as_its_module")),
+    Row(176, "E", "Handler blocks the process at the end", "a catastrophic regular expression, an endless loop, os.system()", "ended five seconds after the drain's deadline, with the stack; exit 1"),
+    Row(177, "E", "C code that never lets go of the interpreter at the end", "a mutex locked twice, --processes 2", "killed by the parent seven seconds after the drain's deadline; exit 137"),
+    Row(178, "D", "Hub that does not come back", "an endless loop, os.system()", "after worker.blockedLimit the process ends itself, with the stack"),
+    Row(179, "E", "Process frozen", "SIGSTOP for 3 s", "process.frozen with its length; hub.blocked only for code that blocks"),
+    Row(180, "D", "Handler swallows its time-out, or outlasts max_lease", "except BaseException in a loop", "told with where it stands, shown by health; its lease is let go"),
+    Row(181, "C", "Handler needs to know whether its job is still its own", "extension refused with 404", "job.is_held() is False"),
+    Row(182, "D", "Handler of a job that is lost, with stop_when_lost", "extension refused with 404", "stopped by JobLost; nothing is told of the job"),
+    Row(183, "E", "SIGTERM to process 1 while it imports", "unshare --pid, a module that takes 3 s", "ends at once, and never begins to work"),
+    Row(184, "E", "Orphans of handlers in a container", "sh -c 'sleep &' in 20 jobs, as process 1", "reaped; no exit status that a handler waits for is stolen"),
 )  # fmt: skip
 
 

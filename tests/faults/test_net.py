@@ -14,10 +14,10 @@ from gevent.event import Event
 
 from camunda_client import metrics
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.testing.real_camunda import RealCamunda
 from tests.faults.conftest import Events
 from tests.parts import proxy as broken
 from tests.parts import rest
+from tests.parts.camunda import EngineProcess
 from tests.parts.plain_http import Request
 from tests.parts.proxy import Fault, FaultProxy
 from tests.parts.scene import Scene
@@ -419,11 +419,11 @@ def test_handlers_that_wait_for_names_delay_no_report(
 
 
 @pytest.mark.fault(30)
-def test_an_address_of_ipv6_is_an_address(scene: Scene, real_camunda: RealCamunda) -> None:
+def test_an_address_of_ipv6_is_an_address(scene: Scene, camunda: EngineProcess) -> None:
     tally = Tally()
     scene.start(3)
 
-    with FaultProxy(real_camunda.base_url, "::1") as proxy, working(proxy.base_url, {scene.job_type: tally}):
+    with FaultProxy(camunda.base_url, "::1") as proxy, working(proxy.base_url, {scene.job_type: tally}):
         scene.completed_once(3)
 
     assert proxy.seen(COMPLETION)[0].headers["host"].startswith("[::1]:")
@@ -432,9 +432,9 @@ def test_an_address_of_ipv6_is_an_address(scene: Scene, real_camunda: RealCamund
 
 @pytest.mark.fault(31)
 def test_a_proxy_named_in_the_environment_sees_nothing(
-    scene: Scene, proxy: FaultProxy, real_camunda: RealCamunda, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, proxy: FaultProxy, camunda: EngineProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with FaultProxy(real_camunda.base_url) as trap:
+    with FaultProxy(camunda.base_url) as trap:
         for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
             monkeypatch.setenv(name, trap.base_url)
         scene.start()
@@ -445,19 +445,19 @@ def test_a_proxy_named_in_the_environment_sees_nothing(
 
 
 @pytest.mark.fault(31)
-def test_a_proxy_that_is_configured_is_used(scene: Scene, proxy: FaultProxy, real_camunda: RealCamunda) -> None:
+def test_a_proxy_that_is_configured_is_used(scene: Scene, proxy: FaultProxy, camunda: EngineProcess) -> None:
     """Plain HTTP goes through a proxy with the whole address in its request line."""
     scene.start()
 
     def to_origin(exchange: broken.Exchange) -> bool:
         request = exchange.request
-        path = request.path.replace(real_camunda.base_url, "")
+        path = request.path.replace(camunda.base_url, "")
         inner = broken.Exchange(Request(request.method, path, request.headers, request.body), exchange.client, netloc)
         return broken.pass_on(inner)
 
-    netloc = real_camunda.base_url.partition("://")[2]
+    netloc = camunda.base_url.partition("://")[2]
     proxy.on(".*", to_origin)
-    with working(real_camunda.base_url, {scene.job_type: lambda job: None}, api={"proxy": proxy.base_url}):
+    with working(camunda.base_url, {scene.job_type: lambda job: None}, api={"proxy": proxy.base_url}):
         scene.completed_once()
 
     assert len(proxy.seen("POST http://.*/completion")) == 1

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from camunda_client.testing.real_camunda import MissingPartError
+
+class MissingPartError(RuntimeError):
+    """This machine lacks something that a test needs (Maven, a Java, a compiler); the message says what to do."""
 
 
 @contextmanager

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import gevent
 import pytest
-
 from camunda_client.testing.real_camunda import RealCamunda
+
 from tests.parts import proxy as broken
 from tests.parts import rest
 from tests.parts.need import needed

@@ -6,7 +6,6 @@ worker's.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from gevent.event import Event
@@ -25,6 +24,7 @@ from camunda_client.c8.worker._offsets import SURE
 from camunda_client.c8.worker._outcome import Outcome, failure
 from camunda_client.c8.worker._reporter import Fate, Reporter
 from camunda_client.c8.worker._retries import retries_left
+from camunda_client.c8.worker._slots import Slots
 from camunda_client.c8.worker._stop_report import StopReport
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from camunda_client.c8.worker._intake import UnreadableJob
     from camunda_client.c8.worker._poller import Poller
     from camunda_client.c8.worker._registry import WorkerSettings
-    from camunda_client.c8.worker._slots import Slots
 
 log = logging.get_logger(__name__)
 
@@ -45,8 +44,8 @@ POISON_LIMIT = 5
 class Custody:
     """The jobs in hand of all types."""
 
-    def __init__(self, context: Context, commands: Commands, slots: Slots, at_once: int) -> None:
-        """Run handlers in ``slots`` and copies of ``context``; tell of at most ``at_once`` outcomes at once."""
+    def __init__(self, context: Context, commands: Commands, pool: int, at_once: int) -> None:
+        """Run at most ``pool`` handlers, in copies of ``context``; tell of at most ``at_once`` outcomes at once."""
         self.extender = LeaseExtender(commands, self.hand_back_soon, commands.most_extensions)
         self.reporter = Reporter(commands, at_once, self._may_send)
         #: By job type; set by whoever makes the pollers.
@@ -57,7 +56,8 @@ class Custody:
         #: Set when there is no job in hand any more, once the worker stops.
         self.idle = Event()
         self.stopping = False
-        self._slots = slots
+        #: Where handlers run.
+        self.slots = Slots(pool, self._work, self._tell)
         self._memory = Memory()
         self._execution = Execution(context, self.reporter, self._memory)
 
@@ -120,10 +120,10 @@ class Custody:
         if self.stopping or surplus:
             self.hand_back_soon(held)
             return
-        if self._slots.free > 0:
+        if self.slots.free > 0:
             held.stage = Stage.RUNNING
         self.extender.watch(held)
-        self._slots.run(partial(self._work, held))
+        self.slots.run(held)
 
     def _granted_anew(self, twin: Held, again: Held) -> None:
         """Deal with a job that is offered again while we have it: our lease ran out, but nobody else took it.
@@ -158,18 +158,23 @@ class Custody:
 
     # -- working ------------------------------------------------------------------------------------------------------
     def _work(self, held: Held) -> None:
-        """In a slot: run the job, unless it was handed back while it waited, or is not surely ours any more."""
+        """In a greenlet of the job's own: run it, unless it was handed back, or is not surely ours any more."""
         if held.stage is Stage.WAITING:
             held.stage = Stage.RUNNING
             self.extender.watch(held)
         if held.stage is not Stage.RUNNING:
             return
         if not held.lease.may_start(now_s(), self.extender.durations.usual_s) and not self._may_start(held):
-            pass
-        elif self._memory.losses.get(held.key, 0) >= POISON_LIMIT:
+            return
+        if self._memory.losses.get(held.key, 0) < POISON_LIMIT:
+            self._execution.work(held)
+
+    def _tell(self, held: Held) -> None:
+        """When that has ended, perhaps in another greenlet: report what it came to."""
+        if held.context is not None:
+            self._execution.tell(held, self._ended)
+        elif held.stage is Stage.RUNNING:
             self._poisoned(held)
-        else:
-            self._execution.work(held, self._ended)
 
     def _may_start(self, held: Held) -> bool:
         """Extend the lease of a job that too little is known to be left of; let go of it if that fails."""

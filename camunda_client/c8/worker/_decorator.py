@@ -31,6 +31,7 @@ def camunda_worker(
     handler_timeout: int | None = None,
     max_lease: int | None = None,
     retry_back_off: int | None = None,
+    stop_when_lost: bool = False,
 ) -> Callable[[_Handler], _Handler]:
     """Make a function the handler of a job type; it stays callable as before.
 
@@ -51,6 +52,8 @@ def camunda_worker(
         handler_timeout: The handler is stopped and its job failed after this; default never.
         max_lease: The lease is not extended beyond this; default for ever.
         retry_back_off: First wait before a failed job is offered again; it doubles with each failure.
+        stop_when_lost: Raise ``JobLost`` in the handler, at its next call that waits, once the job is no longer this
+            worker's; default no: nobody knows how far the handler is.
 
     Returns:
         The decorator. It refuses, with :class:`SignatureException`, what can't be called as ``handler(job)``.
@@ -80,6 +83,7 @@ def camunda_worker(
                 handler_timeout=handler_timeout,
                 max_lease=max_lease,
                 retry_back_off=retry_back_off,
+                stop_when_lost=stop_when_lost,
             )
         )
         return call  # type: ignore[return-value]

@@ -229,7 +229,7 @@ class LeaseExtender:
 
     def _may_extend(self, held: Held, now: float) -> bool:
         settings = held.settings
-        if not settings.auto_extend:
+        if not settings.auto_extend or held.let_go:
             return False
         if settings.max_lease_s is None or now - held.received_s < settings.max_lease_s:
             return True
@@ -241,7 +241,7 @@ class LeaseExtender:
         settings, lease, now = held.settings, held.lease, now_s()
         if lease.ends_s <= held.received_s:
             return Loss.ANSWERED_LATE
-        if not settings.auto_extend or (settings.max_lease_s or _NEVER) <= now - held.received_s:
+        if not settings.auto_extend or held.let_go or (settings.max_lease_s or _NEVER) <= now - held.received_s:
             return Loss.NOT_EXTENDED
         begin_s, end_s = self._pause if now <= self._looks_again_s + _PAUSE_S else (self._looks_again_s, now)
         if begin_s <= lease.ends_s <= end_s:

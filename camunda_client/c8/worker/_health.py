@@ -39,6 +39,8 @@ class TypeHealth:
     active: int
     #: Seconds since the last poll that was answered; ``None`` if there was none yet.
     answered_s_ago: float | None
+    #: Jobs whose handler should have ended long ago (``job.stuck`` in the log).
+    stuck: int
     #: One word for why polls fail now, or ``None``.
     trouble: str | None
 
@@ -53,6 +55,8 @@ class Health:
     #: Whether the topology showed a partition with a leader when last looked at; ``None`` before the first look.
     leader: bool | None
     in_flight: int = 0
+    #: Jobs whose handler should have ended long ago.
+    stuck: int = 0
     types: list[TypeHealth] = field(default_factory=list)
     #: Parts of the worker that died of a defect of this library, and wait to be started again.
     dead: list[str] = field(default_factory=list)
@@ -114,10 +118,14 @@ def type_health(poller: Poller) -> TypeHealth:
     settings = poller.settings
     # Where the gateway doesn't park polls, it is we who wait between them.
     poll_s = settings.request_timeout_s if settings.request_timeout_s > 0 else settings.polling_interval_s
+    stuck = sum(held.let_go for held in poller.held.values())
+    # Where all that are in hand hang, a full worker is no busy one.
+    hangs = poller.is_full and 0 < poller.active <= stuck
     return TypeHealth(
         job_type=settings.job_type,
-        alive=poller.is_full or (ago is not None and ago < _MISSED_POLLS * max(poll_s, 1.0)),
+        alive=not hangs and (poller.is_full or (ago is not None and ago < _MISSED_POLLS * max(poll_s, 1.0))),
         active=poller.active,
+        stuck=stuck,
         answered_s_ago=None if ago is None else round(ago, 3),
         trouble=poller.trouble,
     )

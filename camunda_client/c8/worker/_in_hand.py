@@ -31,12 +31,13 @@ def tell_jobs_in_hand(jobs: Iterable[Held]) -> None:
             stage=held.stage.value,
             age_s=round(now - held.received_s, 3),
             lease_left_s=round(held.lease.left_s(now), 3),
-            stack=_stack(held),
+            stack=stack_of(held),
         )
     log.info("jobs.in_hand", count=count)
 
 
-def _stack(held: Held) -> list[str]:
+def stack_of(held: Held) -> list[str]:
+    """Return where a job's handler stands, the innermost frames."""
     frame = getattr(held.greenlet, "gr_frame", None)
     if frame is None:
         return []

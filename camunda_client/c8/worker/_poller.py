@@ -68,7 +68,7 @@ class Poller:
         self,
         settings: WorkerSettings,
         commands: Commands,
-        slots: Slots,
+        slots: Slots[Held],
         custody: Custody,
         offsets: Offsets,
         job_types: int,

@@ -20,16 +20,17 @@ from camunda_client import metrics
 from camunda_client.c8.worker._commands import Commands
 from camunda_client.c8.worker._custody import Custody
 from camunda_client.c8.worker._execution import HandlerStopped
+from camunda_client.c8.worker._handler_watch import HandlerWatch
 from camunda_client.c8.worker._health import ClusterWatch, Health, type_health
 from camunda_client.c8.worker._held import Held, Stage
 from camunda_client.c8.worker._offsets import Offsets
 from camunda_client.c8.worker._poller import Poller
-from camunda_client.c8.worker._slots import Slots
 from camunda_client.c8.worker._stop_report import StopReport
 from camunda_client.c8.worker._supervised import Supervised
 from camunda_client.c8.worker._watchdog import Watchdog
 
 if TYPE_CHECKING:
+    from camunda_client.c8._last_resort import LastResort
     from camunda_client.c8.worker._registry import WorkerSettings
     from camunda_client.config import C8Config
 
@@ -42,11 +43,13 @@ _HAND_BACK_S = 5.0
 class Supervisor:
     """The running workers of one process."""
 
-    def __init__(self, config: C8Config, workers: list[WorkerSettings]) -> None:
+    def __init__(self, config: C8Config, workers: list[WorkerSettings], last_resort: LastResort) -> None:
         """Prepare; :meth:`start` begins."""
         self._commands = Commands(config)
-        self._slots = Slots(config.worker.pool)
-        self._custody = Custody(contextvars.copy_context(), self._commands, self._slots, config.worker.max_connections)
+        self._custody = Custody(
+            contextvars.copy_context(), self._commands, config.worker.pool, config.worker.max_connections
+        )
+        self._slots = self._custody.slots
         self._cluster = ClusterWatch(self._commands)
         self._offsets = Offsets(lambda: self._cluster.partitions)
         self._pollers = {
@@ -54,7 +57,8 @@ class Supervisor:
             for settings in workers
         }
         self._custody.pollers = self._pollers
-        self._watchdog = Watchdog()
+        self._handler_watch = HandlerWatch(self.held_jobs)
+        self._watchdog = Watchdog(last_resort, config.worker.blocked_limit / 1000)
         #: Set when no more jobs are asked for, and when nothing is looked after any more.
         self._stopping, self._ended = Event(), Event()
         self._polling = [
@@ -70,6 +74,14 @@ class Supervisor:
         """Return the jobs in hand, waiting and reporting ones included."""
         return self._custody.jobs()
 
+    def is_held(self, key: str) -> bool | None:
+        """Return whether a job is still ours; ``None`` if it is not in hand."""
+        for poller in self._pollers.values():
+            held = poller.held.get(key)
+            if held is not None:
+                return held.is_ours()
+        return None
+
     def health(self) -> Health:
         """Return how the workers are."""
         types = [type_health(poller) for poller in self._pollers.values()]
@@ -80,6 +92,7 @@ class Supervisor:
             running=running,
             leader=self._cluster.leader,
             in_flight=sum(one.active for one in types),
+            stuck=sum(one.stuck for one in types),
             types=types,
             dead=dead,
         )
@@ -88,6 +101,7 @@ class Supervisor:
         """Begin to poll; returns at once."""
         metrics.start(self._pollers)
         self._watchdog.start()
+        self._handler_watch.start()
         for part in (*self._watching, *self._polling):
             part.start()
         log.info("workers.started", job_types=sorted(self._pollers), pool=self._slots.size)
@@ -125,6 +139,8 @@ class Supervisor:
         self._cluster.stop()
         self._custody.extender.stop()
         self._watchdog.stop()
+        self._handler_watch.stop()
+        self._handler_watch.stop()
         self._commands.close()
         self._slots.close()
         return self._told(started_s)

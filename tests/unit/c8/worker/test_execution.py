@@ -39,7 +39,8 @@ class Scene:
         job = ActivatedJob.model_validate({"jobKey": "1", "type": "t", "retries": retries})
         held = Held(job, self._settings, now_s(), Lease(60.0, now_s() + lease_left_s))
         fates: list[Fate | None] = []
-        self._execution.work(held, lambda _held, fate: fates.append(fate))
+        self._execution.work(held)
+        self._execution.tell(held, lambda _held, fate: fates.append(fate))
         assert held.ended_s >= held.started_s
         return fates[0]
 
