@@ -80,16 +80,16 @@ class Custody:
         return self.extender.room(settings, jobs, needed_per_s)
 
     # -- taking -------------------------------------------------------------------------------------------------------
-    def accept(self, job: ActivatedJob, settings: WorkerSettings, ends_s: float) -> None:
-        """Take a job into our hands whose lease does not end before ``ends_s``; must not block."""
+    def accept(self, job: ActivatedJob, settings: WorkerSettings, ends_s: float, received_s: float) -> None:
+        """Take a job into our hands that came at ``received_s`` and is ours until ``ends_s``; must not block."""
         poller = self.pollers[settings.job_type]
         twin = poller.held.get(job.job_key)
-        held = Held(job, settings, now_s(), Lease(settings.lease_s * SURE, ends_s))
-        if twin is None and self._memory.is_hopeless(held.key, held.retries):
+        held = Held(job, settings, received_s, Lease(settings.lease_s * SURE, ends_s))
+        if twin is None and self._memory.refused and self._memory.is_hopeless(held.key, held.retries):
             log.debug("job.left_alone", job_key=held.key, job_type=settings.job_type)
         elif twin is None:
             self._take(held)
-        elif twin.command == "failure" and (twin.lease.holds(held.received_s) or twin.retries != held.retries):
+        elif twin.command == "failure" and (twin.lease.holds(now_s()) or twin.retries != held.retries):
             # That is why it is offered again. Nothing is left to be told of the twin; then this one's turn comes.
             twin.lease.lose(Loss.REFUSED)
             twin.successor = held
@@ -130,7 +130,7 @@ class Custody:
 
         The new activation is simply a new lease. Starting the job a second time would repeat what its handler did.
         """
-        if not twin.lease.holds(again.received_s):
+        if not twin.lease.holds(now_s()):
             self.extender.lost(twin)
         loss, losses = twin.lease.loss, self._count_loss(twin)
         twin.lease.granted_anew(again.lease.ends_s)

@@ -71,6 +71,8 @@ class LeaseExtender:
         self._most = most
         #: How long an extension takes.
         self.durations = Durations()
+        #: The pause between two extensions by the length of the lease, while that time is the usual one.
+        self._pauses: dict[float, float] = {}
         #: Jobs by the slot of time in which they fall due, and these slots as a heap.
         self._due: dict[int, dict[str, Held]] = {}
         self._slots: list[int] = []
@@ -102,7 +104,12 @@ class LeaseExtender:
         if held.stage is Stage.WAITING:
             due_s = held.received_s + min(SURPLUS_WAIT_S, held.lease.length_s / 3)
         else:
-            due_s = held.lease.due_s(self.durations.usual_s)
+            # An earlier extension that is not answered yet makes it due later; that is seen then.
+            length_s = held.lease.length_s
+            pause = self._pauses.get(length_s)
+            if pause is None:
+                pause = self._pauses[length_s] = pause_s(length_s, self.durations.usual_s)
+            due_s = held.lease.ends_s - length_s + pause
         self._enter(held, due_s)
         if self._watched >= _WORTH_A_TRY and self.durations.usual_s is None and held.received_s >= self._learns_s:
             self._learns_s = held.received_s + _LEARN_EVERY_S
@@ -301,7 +308,7 @@ class LeaseExtender:
             answer = self._commands.extend(held.key, held.settings.lease_ms, try_s)
         except ServiceException as error:
             if getattr(error, "reason", "") == "timeout":
-                self.durations.note(now_s() - asked_s)
+                self._took(now_s() - asked_s)
             log.debug("lease.extension_retried", reason=str(error))
             self._failed(held, asked_s)
             return
@@ -312,7 +319,7 @@ class LeaseExtender:
         verdict = judge(answer, tried_before=False)
         over = answer.status in _OVER and is_problem(answer)
         if verdict is Verdict.DONE or over:
-            self.durations.note(answered_s - asked_s)
+            self._took(answered_s - asked_s)
             self._foreign.end()
         if held.is_settled():
             return  # reported meanwhile; a 404 is no news
@@ -328,6 +335,10 @@ class LeaseExtender:
             self._foreign.meet(answer)
             log.debug("lease.extension_retried", **fields(answer))
             self._failed(held, asked_s)
+
+    def _took(self, seconds: float) -> None:
+        self.durations.note(seconds)
+        self._pauses.clear()
 
     def _failed(self, held: Held, asked_s: float) -> None:
         self._has_failed = True

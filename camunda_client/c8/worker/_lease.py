@@ -136,6 +136,8 @@ class Lease:
 
     def may_start(self, now_s: float, usual_s: float | None) -> bool:
         """Tell whether enough is left to start the handler."""
+        if self.loss is None and self.ends_s - now_s > self.length_s * START_PART:
+            return True  # whatever else is asked for is less
         return self.holds(now_s, self._enough_s(START_PART, START_S, usual_s))
 
     def may_send(self, now_s: float, usual_s: float | None) -> bool:

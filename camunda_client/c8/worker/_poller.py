@@ -312,7 +312,7 @@ class Poller:
             # An answer that came at once says enough by that; then one of its jobs will do to learn from.
             if not quick or number == 0:
                 ends_s = self._offsets.ends_s(job.job_key, job.deadline, lease_s, sent_s=sent_s, received_s=received_s)
-            self._custody.accept(job, settings, at_least_s if quick else ends_s)
+            self._custody.accept(job, settings, at_least_s if quick else ends_s, received_s)
 
     def _failed(self, reason: str, asked_for_s: float | None, facts: dict[str, object]) -> None:
         """Back off, and say so once for each change of state rather than for each try."""

@@ -150,14 +150,13 @@ class Reporter:
         held.command = outcome.command
         give_up_s = time.monotonic() + PATIENCE_S
         maybe_applied = False
-        #: When the first attempt was sent that may have been applied.
-        unclear_s: float | None = None
         last: Answer | ServiceException | None = None
         attempt = 0
         nudged = False
         while not self._is_pointless(held, outcome, give_up_s):
             attempt += 1
-            again, sent_s = self._again, now_s()
+            again = self._again
+            sent_s = now_s() if outcome.command == "failure" else 0.0
             try:
                 last = answer = self._settle(held, outcome)
             except ServiceException as error:
@@ -179,12 +178,9 @@ class Reporter:
                 log.debug("report.retried", attempt=attempt, **fields(answer))
             metrics.report_retries[held.settings.job_type] += 1
             if unclear:
-                maybe_applied, unclear_s = True, unclear_s or sent_s
-                if outcome.command == "failure":
-                    proven = self._prove(held, outcome, unclear_s)
-                    if proven is not None:
-                        return proven, last
-                    unclear_s = None
+                maybe_applied = True
+                if outcome.command == "failure" and (proven := self._prove(held, outcome, sent_s)) is not None:
+                    return proven, last
             # Others' reports get through, this one does not: the trouble is its own, and they must not hurry it.
             nudged = _wait(None if nudged else again, waits.wait_s(attempt))
         # An extension met a job that is no longer leased, after an attempt without an answer: that one did it.
