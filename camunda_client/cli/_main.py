@@ -152,7 +152,7 @@ def _add_worker(commands: Any) -> None:
         "--status-port",
         type=partial(_port, least=1),
         metavar="PORT",
-        help="serve /metrics (Prometheus, all processes together) and /health (200 or 503); needs the extra: "
+        help="serve /metrics (Prometheus, all processes together), /livez and /readyz (200 or 503); needs the extra: "
         "pip install 'c8-client[metrics]'; default: not at all",
     )
     worker.add_argument("--status-host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
@@ -178,12 +178,17 @@ def _add_worker(commands: Any) -> None:
 
 
 def _run_worker(options: argparse.Namespace) -> int:
-    """Work in this process, unless there are to be several, or somebody outside is to be told about it."""
+    """Work in this process, unless there are to be several, or somebody outside is to be told about it.
+
+    Process 1 of a container is always a parent: all that handlers leave behind become its children, and those that it
+    did not start itself can only be such.
+    """
     if options.no_mend:
         # By the environment, so that the processes of --processes have it, too.
         known = os.environ.get(patching.NO_MEND_VARIABLE)
         os.environ[patching.NO_MEND_VARIABLE] = ",".join([*([known] if known else []), *options.no_mend])
-    if options.status_fd is not None or (options.processes == 1 and options.status_port is None):
+    alone = options.processes == 1 and options.status_port is None and os.getpid() != 1
+    if options.status_fd is not None or alone:
         return _worker.run(options)
     from camunda_client.cli import _processes
 

@@ -46,6 +46,7 @@ LOGS = "acceptance/test_log_output.py::"
 LOG = "unit/test_log.py::"
 ORDERS = "acceptance/test_import_orders.py::"
 OPTIONS = "unit/config/test_models.py::"
+TARGET = "unit/cli/test_target.py::"
 CURRENT = "unit/config/test_current.py::"
 
 ROWS = (
@@ -79,7 +80,7 @@ ROWS = (
     Row(32, "A", "Redirect to elsewhere", "302, 307 for polls and completions", "not followed; reports wait until it is gone", (EXCHANGE + "test_a_redirect_is_an_error_that_names_the_origin_only",)),
     Row(33, "A", "Endless or compressed answers", "300 MB; gzip", "cut at 64 MB; refused unopened; others go on", (WIRE + "test_a_body_beyond_the_configured_size_is_refused", EXCHANGE + "test_a_compressed_bomb_is_cut_at_the_limit")),
     Row(35, "A", "NaN, Infinity, doubled names in jobs", "answers changed on the way", "that job is failed, the others worked; of doubled names the last counts"),
-    Row(36, "A", "Load balancer closes quiet polls", "cut after 0.7 s", "polls are made shorter, and it is told"),
+    Row(36, "A", "Load balancer closes quiet polls", "cut after 0.7 s", "said once, with the remedy: `request_timeout`"),
     Row(37, "A", "No more file descriptors", "a limit of 64", "jobs that meet it fail; the worker recovers without restart"),
     Row(38, "B", "Token endpoint slow", "2 s, fifty callers", "one fetch for all"),
     Row(39, "B", "Many find the token over at once", "tokens of 1 s, fifty jobs", "one fetch each time", (CACHE + "test_fifty_callers_at_the_same_moment_make_one_fetch",)),
@@ -116,6 +117,22 @@ ROWS = (
     Row(77, "C", "Back-off asked for", "retry_back_off=800", "waited for"),
     Row(78, "C", "Instance cancelled while the handler runs", "through the API", "the result is dropped, one warning"),
     Row(79, "C", "Two handlers for one type", "decorators", "refused at start, both named; exit 2"),
+    Row(200, "C", "Extensions answered late", "applied at once, answered after 0.55 and 0.9 of a lease", "the leases are kept, nobody else gets the jobs"),
+    Row(201, "C", "One extension lost", "never answered; answer lost; 502", "the next one is in time, on another connection"),
+    Row(202, "C", "Many jobs, slow extensions", "150 jobs, 0.1 s for each extension, lease of 1 s", "all kept: connections follow the need"),
+    Row(203, "C", "More jobs than extensions can keep", "8 connections, 0.3 s for each", "fewer jobs are taken, which is said once"),
+    Row(204, "C", "Short leases", "0.3 and 1 s", "kept"),
+    Row(205, "C", "Activation answered late", "after 0.6 and 1.5 of a lease", "counted from the grant; what may be over is not started"),
+    Row(206, "C", "All extensions lost, handlers go on", "never answered", "the failure is not sent, the completion once"),
+    Row(207, "C", "Process frozen with a poll parked", "SIGSTOP for more than a lease", "on waking the job is neither started nor failed"),
+    Row(208, "C", "Hub blocked for longer than a lease", "a handler that computes", "no failure is sent, completions late, nothing is run twice here"),
+    Row(209, "C", "Answer to a hand-back lost", "connection closed instead of the answer", "not sent again: the job stays with its next holder"),
+    Row(210, "C", "Answer to a failure lost, again and again", "with and without a back-off", "not sent again unless proven not to be applied"),
+    Row(211, "C", "A gate answers reports in Camunda's place", "every 2xx to 5xx as HTML, text, JSON, empty", "no finished work is lost, none counts as done; one warning for each kind"),
+    Row(212, "C", "A gate answers extensions in Camunda's place", "200, 202, 404, 405", "nothing counts as renewed"),
+    Row(213, "C", "Camunda takes neither a result nor its failure", "400 for everything", "four tries, then given up for good"),
+    Row(214, "C", "Innocent job loses its lease again and again", "extensions never answered", "no incident, run once"),
+    Row(215, "C", "A defect of the worker's own", "exceptions in what keeps leases, and in what watches the cluster", "logged, counted, started again; no lease is lost by it, and health does not show an old truth"),
     Row(80, "C", "No handler, import error, wrong signature", "broken modules", "nothing is polled; exit 2, or 1 with the user's own traceback", ("acceptance/test_cli.py::test_a_handler_that_cannot_be_called_is_told_with_the_users_line_only",)),
     Row(81, "D", "Handler hangs", "an endless sleep", "stopped at handler_timeout, failed, slot free", (WORKER + "test_a_handler_that_takes_too_long_is_stopped_and_its_job_failed",)),
     Row(83, "D", "sys.exit() in a handler", "-", "its job fails, nothing else", (WORKER + "test_nothing_that_a_handler_does_ends_more_than_its_job",)),
@@ -170,6 +187,21 @@ ROWS = (
     Row(141, "H", "Polls hold connections", "nine parked, one connection for reports", "reports never wait for polls"),
     Row(142, "H", "Request killed in the middle", "greenlet killed", "no answer goes to another job", (WIRE + "test_a_killed_request_leaves_no_connection_whose_answer_another_could_read",)),
     Row(143, "H", "One type floods", "200 jobs against one", "the one is not starved", (WORKER + "test_the_pool_caps_all_types_together_and_a_flood_starves_nobody",)),
+    Row(170, "D", "Time-out or kill left behind", "a Timeout never closed, a kill() that comes late", "ends with its job: no other job and no report is hit"),
+    Row(171, "D", "State in a threading.local", "each job sets one", "empty at the start of every job"),
+    Row(172, "D", "sys.exit(), KeyboardInterrupt, SystemError in a greenlet, pool or thread of a handler", "raised there", "the worker goes on, and tells where it came from"),
+    Row(173, "D", "Time-out of a handler by SIGALRM", "a signal handler that raises", "the worker goes on, and tells of handler_timeout; the handler is not stopped"),
+    Row(174, "E", "Application takes a signal over after the start", "signal.signal(SIGTERM)", "left alone by the stop"),
+    Row(175, "G", "Handlers in a file that is named as another module, or that lies in a package", "queue.py, requests.py; from ..util import", "imported under a name that nothing else has; as a module of its package", (TARGET + "test_a_file_takes_no_name_that_others_mean_something_else_by", TARGET + "test_a_file_of_a_package_is_imported_as_its_module")),
+    Row(176, "E", "Handler blocks the process at the end", "a catastrophic regular expression, an endless loop, os.system()", "ended five seconds after the drain's deadline, with the stack; exit 1"),
+    Row(177, "E", "C code that never lets go of the interpreter at the end", "a mutex locked twice, --processes 2", "killed by the parent seven seconds after the drain's deadline; exit 137"),
+    Row(178, "D", "Hub that does not come back", "an endless loop, os.system()", "after worker.blockedLimit the process ends itself, with the stack"),
+    Row(179, "E", "Process frozen", "SIGSTOP for 3 s", "process.frozen with its length; hub.blocked only for code that blocks"),
+    Row(180, "D", "Handler swallows its time-out, or outlasts max_lease", "except BaseException in a loop", "told with where it stands, shown by health; its lease is let go"),
+    Row(181, "C", "Handler needs to know whether its job is still its own", "extension refused with 404", "job.is_held() is False"),
+    Row(182, "D", "Handler of a job that is lost, with stop_when_lost", "extension refused with 404", "stopped by JobLost; nothing is told of the job"),
+    Row(183, "E", "SIGTERM to process 1 while it imports", "unshare --pid, a module that takes 3 s", "ends at once, and never begins to work"),
+    Row(184, "E", "Orphans of handlers in a container", "sh -c 'sleep &' in 20 jobs, as process 1", "reaped; no exit status that a handler waits for is stolen"),
 )  # fmt: skip
 
 

@@ -279,7 +279,9 @@ def test_a_login_page_is_no_answer_to_a_completion(
     assert tally.runs == {0: 1}
     assert len(proxy.seen(COMPLETION)) == 4
     assert "one-time" not in events.text
-    assert events.loud() == []
+    # Said once; with "requests" a redirect is an error that names itself.
+    assert events.loud() == events.named("report.intercepted", logging.WARNING)
+    assert len(events.loud()) <= 1
 
 
 @pytest.mark.fault(20)
@@ -503,22 +505,17 @@ def test_a_compressed_answer_is_refused_unopened(scene: Scene, proxy: FaultProxy
 
 @pytest.mark.fault(36)
 def test_a_load_balancer_that_cuts_quiet_polls_is_found_out(scene: Scene, proxy: FaultProxy, events: Events) -> None:
-    """Polls grow while there is no work, until they are cut, and begin short again: three cuts are never in a row."""
+    """It is said once, with the remedy. Polls that learnt from it stayed short for ever after three unlucky resets."""
     proxy.idle_cut_s = 2.0
     tally = Tally()
 
-    with working(proxy.base_url, {scene.job_type: tally}, timeout=1000, request_timeout=5000, polling_interval=200):
-        until(lambda: events.named("poll.cut_short") != [], "it is learnt", 14)
+    with working(proxy.base_url, {scene.job_type: tally}, timeout=10_000, request_timeout=5000, polling_interval=200):
+        until(lambda: events.named("poll.cut_short") != [], "it is said", 30)
         cuts = len(events.named("poll.failed"))
-        scene.start(5)
-        scene.completed_once(5)
-        learnt = proxy.seen(ACTIVATION)[-1]
 
-    assert set(tally.runs.values()) == {1}
     assert cuts >= 3
     [told] = events.named("poll.cut_short", logging.WARNING)
     assert "set request_timeout" in told
-    assert int(learnt.body.partition(b'"requestTimeout":')[2].rstrip(b"}")) <= 1100
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from camunda_client import patching
 patching.patch()
 
 from camunda_client.c8.worker._decorator import add_job_worker, camunda_worker, register_workers
+from camunda_client.c8.worker._execution import HandlerTimedOut, JobLost
 from camunda_client.c8.worker._health import Health
 from camunda_client.c8.worker._manager import (
     CamundaWorkerManager,
@@ -30,7 +31,9 @@ from camunda_client.c8.worker._stop_report import StopReport
 
 __all__ = [
     "CamundaWorkerManager",
+    "HandlerTimedOut",
     "Health",
+    "JobLost",
     "JobWorker",
     "JobWorkerRequest",
     "StopReport",
