@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Less of the suite, in one process: make test PYTEST_ARGS="-k keycloak -x"
 PYTEST_ARGS ?=
+# For each benchmark: make bench BENCH_ARGS=--smoke
+BENCH_ARGS ?=
 # Handlers run patched, so the suite does; tests of unpatched behaviour start processes of their own.
 PATCHED := -m gevent.monkey --module
 
@@ -40,11 +42,11 @@ lint: setup ## ruff, mypy --strict and the import contracts
 
 bench: setup ## Run every benchmark in turn; results and plots go to benchmarks/results
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
-	@set -e; for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
+	@set -e; for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" $(BENCH_ARGS); done
 
 soak: setup ## The long tests, which make test leaves out
 	$(BIN)/python $(PATCHED) pytest -m soak --timeout=0 $(PYTEST_ARGS)
 
-clean: ## Remove what these commands made here (not the engines in the user's cache)
+clean: ## Remove what these commands made here (not Keycloak in the user's cache)
 	rm -rf .venv .nox build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -19,6 +19,21 @@ PATIENCE_S = 300.0
 class ClientFailedError(RuntimeError):
     """A client's process ended without a result; the text has the end of what it printed."""
 
+    def short(self) -> str:
+        """Return its beginning, which says how the client ended, and its end, which may say why."""
+        text = str(self)
+        return text if len(text) <= 700 else f"{text[:100]} … {text[-600:]}"
+
+
+def own_environment() -> dict[str, str]:
+    """Return this process's environment for talking to a stub or the embedded engine.
+
+    A user's settings for a Camunda elsewhere, with their credentials, are not for those; nor are those in a file .env,
+    which the environment overrules.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CAMUNDA_", "ZEEBE_"))}
+    return {**kept, "CAMUNDA_AUTH_STRATEGY": "NONE"}
+
 
 def run_client(
     name: str,
@@ -27,7 +42,7 @@ def run_client(
     environment: Mapping[str, str] | None = None,
     patience_s: float = PATIENCE_S,
 ) -> dict[str, Any]:
-    """Return what ``_clients/<name>.py`` measured of itself, in this process's environment unless told otherwise.
+    """Return what ``_clients/<name>.py`` measured of itself, in :func:`own_environment` unless another one is given.
 
     Raises:
         ClientFailedError: It failed or took longer than ``patience_s``.
@@ -50,7 +65,7 @@ def run_command(
         ClientFailedError: It failed or took longer than ``patience_s``.
     """
     # Run by a test suite that measures its coverage, a child would measure its own, and pay for it.
-    inherited = os.environ if environment is None else environment
+    inherited = own_environment() if environment is None else environment
     unmeasured = {name: value for name, value in inherited.items() if not name.startswith("COVERAGE_")}
     with tempfile.TemporaryFile() as log:
         try:

@@ -8,13 +8,13 @@ Not measured: handlers that use the CPU (they share one core, whatever runs them
 
 from __future__ import annotations
 
-import argparse
 import math
 import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import _options
 import _report
 from _children import ClientFailedError, in_turn, median, run_client, spread
 from _stub import Stub
@@ -95,27 +95,33 @@ _SHOWN = ("median", "least", "most")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Achieved over ideal concurrency, greenlets and threads")
+    parser = _options.parser("Achieved over ideal concurrency, greenlets and threads", repeats=5)
     parser.add_argument("--in-flight", type=int, nargs="+", default=list(IN_FLIGHT))
     parser.add_argument("--sleep", type=float, nargs="+", default=list(SLEEP_S), help="seconds a handler takes")
     parser.add_argument("--only", choices=("scheduling", "full"), help="one of the two views")
-    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--most", type=int, default=20_000, help="jobs per repeat")
-    parser.add_argument("--dry", action="store_true", help="write no results")
-    asked = parser.parse_args()
+    asked = _options.parse(parser, in_flight=[10], sleep=[0.02], most=100)
     variants = tuple(one for one in VARIANTS if asked.only is None or one[0].startswith(asked.only))
-    where = _report.environment()
+    where = _report.environment(asked.note)
     results = run(asked.in_flight, asked.sleep, variants, asked.repeats, asked.most)
     if asked.dry:
         return
-    _report.save("concurrency", __doc__.partition("\n")[0], results, where=where)
+    _report.save("concurrency", __doc__.partition("\n")[0], results, where=where, into=asked.into)
     lines: dict[str, list[tuple[float, float]]] = {}
     for entry in results:
         if entry["sleep_s"] == min(asked.sleep):
             name = f"{entry['view']}: {entry['variant']}"
             lines.setdefault(name, []).append((entry["in_flight"], entry["of_ideal"]["median"]))
-    y = f"achieved / ideal, {min(asked.sleep):g} s handlers"
-    _report.plot("concurrency", lines, x="jobs in flight", y=y, log_y=False)
+    _report.plot(
+        "concurrency",
+        lines,
+        title=f"How near to the ideal do many handlers of {min(asked.sleep):g} s at once come, in one process?",
+        x="jobs in flight",
+        y="achieved / ideal (1 is perfect)",
+        note="ideal: jobs x handler time / jobs in flight; 0: not finished in forty times that",
+        log_y=False,
+        into=asked.into,
+    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ and system; ratios are to ``off`` of the same turn. Not measured: the network, t
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -22,12 +21,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import _options
 import _report
 import certifi
 from _children import ClientFailedError, in_turn, median, spread
 
 #: Calls in one turn of each mode: 0.1 s of CPU or so, and off's 0.4 s.
 CALLS = {"off": 20, "shared": 60, "pooled": 100, "session": 100}
+SERVERS = ("http", "https, RSA", "https, ECDSA")
 IN_FLIGHT = 20
 _HERE = Path(__file__).parent
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
@@ -67,14 +68,15 @@ class _Caller:
         return result
 
 
-def run(repeats: int, scale: float) -> list[dict[str, Any]]:
+def run(repeats: int, scale: float, chosen: list[str]) -> list[dict[str, Any]]:
     """Return one entry per server and mode."""
     found: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder, ExitStack() as servers:
         authorities, bundle = Path(folder, "authorities.pem"), Path(folder, "bundle.pem")
         urls = _answer(servers.enter_context(_talking(_HERE / "_tls_server.py", str(authorities))))
         bundle.write_bytes(Path(certifi.where()).read_bytes() + authorities.read_bytes())
-        for server, url in urls.items():
+        for server in chosen:
+            url = urls[server]
             results = _turns(url, str(bundle), repeats, scale)
             found += [_entry(server, mode, results) for mode in CALLS]
     return found
@@ -102,13 +104,12 @@ def _entry(server: str, mode: str, results: Mapping[str, list[dict[str, Any]]]) 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="CPU per requests.get() without a session")
-    parser.add_argument("--repeats", type=int, default=21)
+    parser = _options.parser("CPU per requests.get() without a session", repeats=21)
     parser.add_argument("--scale", type=float, default=1.0, help="of the number of calls")
-    parser.add_argument("--dry", action="store_true", help="write no results")
-    asked = parser.parse_args()
-    where = _report.environment()
-    results = run(asked.repeats, asked.scale)
+    parser.add_argument("--servers", nargs="+", default=list(SERVERS), choices=SERVERS)
+    asked = _options.parse(parser, scale=0.01, servers=["https, ECDSA"])
+    where = _report.environment(asked.note)
+    results = run(asked.repeats, asked.scale, asked.servers)
     _report.table(
         ["", "CPU µs/call", "least", "most", "off = 1", "off / it"],
         [
@@ -122,11 +123,17 @@ def main() -> None:
         ],
     )
     if not asked.dry:
-        _report.save("fast_requests", __doc__.partition("\n")[0], results, where=where)
+        _report.save("fast_requests", __doc__.partition("\n")[0], results, where=where, into=asked.into)
         groups: dict[str, dict[str, float]] = {}
         for entry in results:
             groups.setdefault(entry["server"], {})[entry["mode"]] = entry["cpu_us"]["median"] / 1e3
-        _report.bars("fast_requests", {"CPU per requests.get() (ms)": groups}, log_x=True)
+        _report.bars(
+            "fast_requests",
+            {"CPU per requests.get() (ms)": groups},
+            title="What a handler's requests.get() costs, as it comes (off) and with --fast-requests",
+            log_x=True,
+            into=asked.into,
+        )
 
 
 if __name__ == "__main__":

@@ -1,15 +1,14 @@
 """How long after a process instance is created does its handler start?
 
-On a real Camunda 8.6.0, idle (one instance after another, each after the last one's handler) and loaded (instances at
-a steady rate, whatever the handlers do). Beside it, in the same run and in turn, a raw long poll on one socket: what
-the engine itself needs. The clock is this machine's monotonic one, from just before the creation's request to the
-handler's first line. p50, p95, p99 of all repeats together.
-Not measured: a network between worker and engine, several partitions.
+On the embedded engine in a process of its own, or on the Camunda at ``--camunda``: idle (one instance after another,
+each after the last one's handler) and loaded (instances at a steady rate, whatever the handlers do). Beside it, in the
+same run and in turn, a raw long poll on one socket: what the engine itself needs. The clock is this machine's monotonic
+one, from just before the creation's request to the handler's first line. p50, p95, p99 of all repeats together.
+Not measured, with an engine on this machine: a network; the embedded one has a single partition and writes no log.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -19,8 +18,9 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import Any
 
+import _options
 import _report
-from _engine import Engine, engine
+from _engine import Server, add_arguments, server
 
 _CLIENTS = {"c8-client": "latency_ours.py", "raw long poll": "latency_raw.py"}
 #: Seconds that one job may take.
@@ -30,12 +30,13 @@ PATIENCE_S = 30.0
 class Starts:
     """A client's process, and when its handlers started."""
 
-    def __init__(self, client: str, on: Engine, job_type: str) -> None:
+    def __init__(self, client: str, on: Server, job_type: str) -> None:
         program = Path(__file__).parent / "_clients" / _CLIENTS[client]
         self._process = subprocess.Popen(
             [sys.executable, str(program), json.dumps({"rest": on.url, "job_type": job_type})],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env=on.environment(),
         )
         self._found: Queue[tuple[int, float]] = Queue()
         Thread(target=self._read, daemon=True).start()
@@ -61,7 +62,7 @@ class Starts:
             self._found.put((number, started_s))
 
 
-def idle(on: Engine, client: str, jobs: int) -> list[float]:
+def idle(on: Server, client: str, jobs: int) -> list[float]:
     """Return milliseconds for instances created one after another."""
     name = on.deploy()
     connection = on.connection()
@@ -78,7 +79,7 @@ def idle(on: Engine, client: str, jobs: int) -> list[float]:
     return took
 
 
-def loaded(on: Engine, client: str, jobs: int, per_s: float) -> list[float]:
+def loaded(on: Server, client: str, jobs: int, per_s: float) -> list[float]:
     """Return milliseconds for instances created at a steady rate, on time as far as the engine allows."""
     name = on.deploy()
     connections = [on.connection() for _ in range(4)]
@@ -113,16 +114,18 @@ def _percentiles(values: list[float]) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Creation to handler start on a real engine")
-    parser.add_argument("--repeats", type=int, default=5)
+    parser = _options.parser("Creation of an instance to its handler's start", repeats=5)
     parser.add_argument("--jobs", type=int, default=200, help="per repeat")
     parser.add_argument("--per-s", type=float, default=100.0, help="instances per second when loaded")
-    parser.add_argument("--dry", action="store_true", help="write no results")
-    asked = parser.parse_args()
-    where = _report.environment()
+    add_arguments(parser)
+    asked = _options.parse(parser, jobs=10)
+    where = _report.environment(asked.note)
     found: dict[tuple[str, str], list[float]] = {}
-    with engine() as on:
-        on.start(on.deploy(), 300)  # the engine's first instances are slow
+    with server(asked.camunda, asked.grpc) as on:
+        where["server"] = on.describe()
+        name = f"latency-{on.label}"
+        print(f"on {on.describe()}")
+        on.start(on.deploy(), 10 if asked.smoke else 300)  # an engine's first instances are slow
         for number in range(asked.repeats):
             print(f"repeat {number + 1} of {asked.repeats}", file=sys.stderr)
             for client in _CLIENTS:
@@ -136,13 +139,19 @@ def main() -> None:
     _report.table(["", *keys], [[f"{one['load']}: {one['client']}", *[one[key] for key in keys]] for one in results])
     if not asked.dry:
         where["per_s_when_loaded"] = asked.per_s
-        _report.save("latency", __doc__.partition("\n")[0], results, where=where)
+        _report.save(name, __doc__.partition("\n")[0], results, where=where, into=asked.into)
         groups = {
             f"{load}, {part}": {one["client"]: one[f"{part}_ms"] for one in results if one["load"] == load}
             for load in ("idle", "loaded")
             for part in ("p50", "p95", "p99")
         }
-        _report.bars("latency", {"creation to handler start (ms)": groups})
+        _report.bars(
+            name,
+            {"creation to handler start (ms)": groups},
+            title=f"How soon a handler starts ({where['server']['kind']} Camunda, {where['server']['version']})",
+            note="raw long poll: one socket that only asks for jobs, which is what the engine itself needs",
+            into=asked.into,
+        )
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ Not measured: C code that keeps the GIL, which stops threads as well.
 
 from __future__ import annotations
 
-import argparse
 from functools import partial
 from typing import Any
 
+import _options
 import _report
 from _children import in_turn, run_client, spread
 
@@ -37,13 +37,15 @@ def measure(client: str, jobs: int, what: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Handlers that greenlets do not help")
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--dry", action="store_true", help="write no results")
-    asked = parser.parse_args()
-    where = _report.environment()
+    parser = _options.parser("Handlers that greenlets do not help", repeats=5)
+    parser.add_argument("--scale", type=float, default=1.0, help="of the number of jobs")
+    asked = _options.parse(parser, scale=0.1)
+    where = _report.environment(asked.note)
     measured = in_turn(
-        {f"{what}: {who}": partial(measure, client, jobs, what) for (what, who), (client, jobs) in VARIANTS.items()},
+        {
+            f"{what}: {who}": partial(measure, client, max(1, int(jobs * asked.scale)), what)
+            for (what, who), (client, jobs) in VARIANTS.items()
+        },
         asked.repeats,
     )
     results = [
@@ -56,11 +58,17 @@ def main() -> None:
         [[f"{one['handler']}: {one['variant']}", *[one["of_ideal"][key] for key in shown]] for one in results],
     )
     if not asked.dry:
-        _report.save("limits", __doc__.partition("\n")[0], results, where=where)
+        _report.save("limits", __doc__.partition("\n")[0], results, where=where, into=asked.into)
         groups: dict[str, dict[str, float]] = {}
         for one in results:
             groups.setdefault(one["handler"], {})[one["variant"]] = one["of_ideal"]["median"]
-        _report.bars("limits", {f"achieved / ideal, {IN_FLIGHT} in flight": groups}, log_x=True)
+        _report.bars(
+            "limits",
+            {"achieved / ideal (1 is perfect)": groups},
+            title=f"What greenlets don't help with: {HANDLER_S * 1e3:g} ms handlers, {IN_FLIGHT} at once",
+            log_x=True,
+            into=asked.into,
+        )
 
 
 if __name__ == "__main__":

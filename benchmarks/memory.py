@@ -9,10 +9,10 @@ Not measured: what handlers keep, growth over time (tests do that), connections 
 
 from __future__ import annotations
 
-import argparse
 from functools import partial
 from typing import Any
 
+import _options
 import _report
 from _children import in_turn, median, run_client, spread
 from _stub import Stub
@@ -39,13 +39,11 @@ def measure(variant: str, many: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Memory per job in flight")
+    parser = _options.parser("Memory per job in flight", repeats=5)
     parser.add_argument("--many", type=int, default=3000)
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=VARIANTS)
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--dry", action="store_true", help="write no results")
-    asked = parser.parse_args()
-    where = _report.environment()
+    asked = _options.parse(parser, many=300, variants=["variables only", "c8-client"])
+    where = _report.environment(asked.note)
     measured = in_turn({name: partial(measure, name, asked.many) for name in asked.variants}, asked.repeats)
     variables = median([one["VmRSS"] for one in measured.get("variables only", [{"VmRSS": 0.0}])])
     results = []
@@ -73,11 +71,12 @@ def main() -> None:
         ],
     )
     if not asked.dry:
-        _report.save("memory", __doc__.partition("\n")[0], results, where=where)
+        _report.save("memory", __doc__.partition("\n")[0], results, where=where, into=asked.into)
         groups = {
             one["variant"]: {"process": one["resident_kib"]["median"], "kernel": _in_kernel(one)} for one in results
         }
-        _report.bars("memory", {"KiB per job in flight": groups})
+        title = "What a job takes in memory while its handler waits"
+        _report.bars("memory", {"KiB per job in flight": groups}, title=title, into=asked.into)
 
 
 def _in_kernel(one: dict[str, Any]) -> float:

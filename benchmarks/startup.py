@@ -8,7 +8,6 @@ Not measured: a cold disk, the application's own imports.
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -17,8 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import _options
 import _report
-from _children import in_turn, median, spread
+from _children import in_turn, median, own_environment, spread
 from _stub import Stub
 
 _OURS = Path(__file__).parent / "_clients" / "ours.py"
@@ -50,7 +50,10 @@ def first_poll() -> dict[str, Any]:
         asked = {"port": stub.port, "in_flight": 100, "jobs": 1, "warm": 1, "batch": None, "sleep_s": 0}
         began_s = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, str(_OURS), json.dumps(asked)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [sys.executable, str(_OURS), json.dumps(asked)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=own_environment(),
         )
         try:
             # There is no work, so that the first poll is parked.
@@ -64,11 +67,9 @@ def first_poll() -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Import time and time to the first poll")
-    parser.add_argument("--repeats", type=int, default=11)
-    parser.add_argument("--dry", action="store_true", help="write no results")
-    asked = parser.parse_args()
-    where = _report.environment()
+    parser = _options.parser("Import time and time to the first poll", repeats=11)
+    asked = _options.parse(parser)
+    where = _report.environment(asked.note)
     measurements: dict[str, Any] = {name: partial(importing, code) for name, code in IMPORTS.items()}
     measurements["first poll"] = first_poll
     for measure in measurements.values():
@@ -103,9 +104,11 @@ def main() -> None:
         ],
     )
     if not asked.dry:
-        _report.save("startup", __doc__.partition("\n")[0], results, where=where)
+        _report.save("startup", __doc__.partition("\n")[0], results, where=where, into=asked.into)
         groups = {one["what"]: {"wall": one["wall_ms"]["median"]} for one in results}
-        _report.bars("startup", {"milliseconds": groups})
+        _report.bars(
+            "startup", {"milliseconds": groups}, title="How long a worker takes to import, and to its first poll"
+        )
 
 
 if __name__ == "__main__":

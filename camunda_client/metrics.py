@@ -118,6 +118,8 @@ jobs_unreadable = Counter("camunda_jobs_unreadable", "Jobs that could not be rea
 results_refused = Counter("camunda_results_refused", "Results that Camunda could not take.")
 reports_given_up = Counter("camunda_reports_given_up", "Outcomes that Camunda never took.")
 poller_restarts = Counter("camunda_poller_restarts", "Pollers that died and were started again.")
+#: Which: ``poller``, ``leases``, ``cluster``, ``extension``, ``hand-back``.
+greenlets_died = Counter("camunda_greenlets_died", "Greenlets of the worker's own that a defect ended.", ("greenlet",))
 hub_blocked_s = Counter("camunda_hub_blocked_seconds", "Seconds in which something kept all greenlets waiting.", ())
 jobs_in_flight = Counter("camunda_jobs_in_flight", "Jobs received and not yet answered.", goes_down=True)
 handler_duration_s = Histogram("camunda_handler_duration_seconds", "Time that handlers took.")
@@ -140,6 +142,7 @@ COUNTERS = (
     lease_extended,
     lease_lost,
     poller_restarts,
+    greenlets_died,
     hub_blocked_s,
     jobs_in_flight,
 )
@@ -163,6 +166,8 @@ def start(job_types: Iterable[str]) -> None:
         for histogram in HISTOGRAMS:
             histogram.start(job_type)
     hub_blocked_s[()] += 0
+    for name in ("poller", "leases", "cluster", "extension", "hand-back"):
+        greenlets_died[name] += 0
 
 
 def snapshot() -> dict[str, dict[tuple[str, ...], float]]:

@@ -10,13 +10,18 @@ from typing import Any
 
 import pytest
 
-from camunda_client.testing.real_camunda import CAMUNDA_VERSION, RealCamunda
-from tests.parts.keycloak import KEYCLOAK_VERSION, Keycloak
+from tests.parts.camunda import ADDRESS, Camunda, EngineProcess, given_camunda
+from tests.parts.keycloak import AUDIENCE, KEYCLOAK_VERSION, Keycloak
 from tests.parts.need import needed
+from tests.parts.secured import SecuredCamunda
 from tests.parts.tls import TlsAuthority
 
-#: Fixtures that stand for a real part, and the mark that a test gets for using one.
-PARTS = {"real_camunda": "engine", "new_camunda": "engine", "secured_camunda": "engine", "keycloak": "keycloak"}
+#: The Camundas that tests run on; the second only if there is one.
+EMBEDDED, GIVEN = "embedded", "given"
+#: Fixtures that need more of a Camunda than its address.
+NEEDS = {"scene": "records"}
+#: Fixtures that stand for a part that not every machine has, and the mark that a test gets for using one.
+PARTS = {"keycloak": "keycloak"}
 
 _ran: Counter[str] = Counter()
 
@@ -32,12 +37,29 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def real_camunda() -> Iterator[RealCamunda]:
-    """One Camunda 8.6.0 for all tests; use names of your own (``rest.unique()``) and never stop or pin it."""
+def engine() -> Iterator[EngineProcess]:
+    """One embedded engine for all tests; use names of your own (``rest.unique()``), never stop it or move its clock."""
+    with EngineProcess() as engine:
+        yield engine
+
+
+@pytest.fixture(params=[EMBEDDED, GIVEN] if given_camunda() else None)
+def camunda(request: pytest.FixtureRequest) -> Camunda:
+    """A Camunda to talk to: the engine above, and the one that was given by ``CAMUNDA_TEST_REST_ADDRESS``."""
+    given = given_camunda() if getattr(request, "param", EMBEDDED) == GIVEN else None
+    found: Camunda = given or request.getfixturevalue("engine")
+    for mark in request.node.iter_markers("needs"):
+        for what in mark.args:
+            if what not in found.can:
+                pytest.skip(f"needs a Camunda with {what}, which {found.base_url} has not")
+    return found
+
+
+@pytest.fixture
+def new_camunda() -> Iterator[Callable[..., EngineProcess]]:
+    """Start engines for this test alone, to be killed, restarted or troubled: ``new_camunda(data=True)``."""
     with ExitStack() as stack:
-        with needed():
-            camunda = stack.enter_context(RealCamunda(heap_mb=512, export_records=True))
-        yield camunda
+        yield lambda **options: stack.enter_context(EngineProcess(**options))
 
 
 @pytest.fixture(scope="session")
@@ -50,13 +72,9 @@ def keycloak() -> Iterator[Keycloak]:
 
 
 @pytest.fixture(scope="session")
-def secured_camunda(keycloak: Keycloak) -> Iterator[RealCamunda]:
-    """One Camunda 8.6.0 that answers 401 unless a request carries a token of ``keycloak``."""
-    with ExitStack() as stack:
-        with needed():
-            camunda = stack.enter_context(
-                RealCamunda(heap_mb=384, export_records=True, environment=keycloak.camunda_settings())
-            )
+def secured_camunda(keycloak: Keycloak) -> Iterator[SecuredCamunda]:
+    """One embedded Camunda, in a process of its own, that answers 401 to requests without a token of ``keycloak``."""
+    with SecuredCamunda(keycloak.issuer, AUDIENCE) as camunda:
         yield camunda
 
 
@@ -66,33 +84,26 @@ def tls_authority(tmp_path_factory: pytest.TempPathFactory) -> TlsAuthority:
     return TlsAuthority(tmp_path_factory.mktemp("tls"))
 
 
-@pytest.fixture
-def new_camunda() -> Iterator[Callable[..., RealCamunda]]:
-    """Start engines for this test alone, to be killed, restarted or configured: ``new_camunda(**options)``."""
-    with ExitStack() as stack:
-
-        def start(**options: Any) -> RealCamunda:
-            with needed():
-                return stack.enter_context(RealCamunda(**options))
-
-        yield start
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the parts they use, so that ``-m "not engine"`` needs no care of the authors."""
+    """Mark tests by the parts they use, so that ``-m "not keycloak"`` needs no care of the authors."""
     for item in items:
         for fixture, mark in PARTS.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(mark)
+        for fixture, what in NEEDS.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.needs(what))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Count the tests that really ran on a part."""
     if report.when == "call" and not report.skipped:
         _ran.update(mark for mark in set(PARTS.values()) if mark in report.keywords)
+        _ran[GIVEN] += GIVEN in report.nodeid.rpartition("[")[2]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say how many did: a run that skipped them all must not look like one that passed them."""
-    terminalreporter.write_line(f"{_ran['engine']} tests ran on a real Camunda {CAMUNDA_VERSION}")
+    if given_camunda():
+        terminalreporter.write_line(f"{_ran[GIVEN]} tests ran on the Camunda of {ADDRESS}")
     terminalreporter.write_line(f"{_ran['keycloak']} tests ran with tokens of a real Keycloak {KEYCLOAK_VERSION}")

@@ -1,8 +1,8 @@
-"""Run the suite as two pytest processes side by side, and add up what they say: ``python tests/run.py``.
+"""Run the suite as three pytest processes side by side, and add up what they say: ``python tests/run.py``.
 
-The suite waits more than it computes (for polls, leases, restarts), so that two halves take little longer than one.
-Each half is a whole run: patched as users run it, measured, and with engines of its own. The first half's output is
-shown as it comes, the second's below it. With arguments for pytest there is one run, which gets all of them.
+The suite waits more than it computes (for polls, leases, restarts), so that three parts take little longer than one.
+Each part is a whole run: patched as users run it, measured, and with an engine of its own. The first part's output is
+shown as it comes, the others' below it. With arguments for pytest there is one run, which gets all of them.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PYTEST = (sys.executable, "-m", "coverage", "run", "-m", "gevent.monkey", "--module", "pytest")
-#: What the first half has; the second has all the rest.
-FIRST = ("tests/faults", "tests/integration", "tests/benchmarks", "tests/typing")
+#: What each part has, some four minutes of it on two idle cores; one more has all the rest.
+PARTS = (("tests/faults",), ("tests/acceptance",))
 #: In which pytest counts.
 _ORDER = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warnings", "errors")
 
@@ -30,10 +30,10 @@ def main(arguments: list[str]) -> int:
     if arguments:
         return subprocess.run([*PYTEST, *arguments], cwd=ROOT, check=False).returncode
     began_s = time.monotonic()
-    halves = [FIRST, ("tests", *[f"--ignore={folder}" for folder in FIRST])]
+    parts = [*PARTS, ("tests", *[f"--ignore={folder}" for part in PARTS for folder in part])]
     with tempfile.TemporaryDirectory() as folder:
-        logs = [Path(folder, f"{number}.log") for number in (1, 2)]
-        processes = [_start(half, log) for half, log in zip(halves, logs, strict=True)]
+        logs = [Path(folder, f"{number}.log") for number in range(len(parts))]
+        processes = [_start(part, log) for part, log in zip(parts, logs, strict=True)]
         for process, log in zip(processes, logs, strict=True):
             _show(process, log)
         texts = [log.read_text(errors="replace") for log in logs]
@@ -42,9 +42,9 @@ def main(arguments: list[str]) -> int:
     return next((abs(process.returncode) for process in processes if process.returncode), 0)
 
 
-def _start(half: tuple[str, ...], log: Path) -> subprocess.Popen[bytes]:
+def _start(part: tuple[str, ...], log: Path) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
-        return subprocess.Popen([*PYTEST, *half], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        return subprocess.Popen([*PYTEST, *part], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
 
 
 def _show(process: subprocess.Popen[bytes], log: Path) -> None:
@@ -70,11 +70,11 @@ def totals(texts: list[str]) -> list[str]:
 
 
 def closing(texts: list[str], took_s: float) -> str:
-    """Return pytest's closing line, of both halves."""
+    """Return pytest's closing line, of all parts."""
     counts: Counter[str] = Counter()
     for text in texts:
         lines = re.findall(r"^=+ (.*) in [0-9.]+s.* =+$", text, re.MULTILINE)
-        # A half that was killed has none; that must not look like success.
+        # A part that was killed has none; that must not look like success.
         for number, what in re.findall(r"(\d+) ([a-z]+)", lines[-1]) if lines else [("1", "errors")]:
             counts[{"error": "errors", "warning": "warnings"}.get(what, what)] += int(number)
     told = ", ".join(f"{counts[what]} {what}" for what in sorted(counts, key=_ORDER.index))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import sys
 import time
 from queue import Queue
@@ -19,17 +20,21 @@ _COMPLETING = 16
 def main() -> None:
     """Print ``[number, start]`` for each job; threads complete them, so that neither polls nor completions wait."""
     asked = options()
-    place = urlsplit(asked["rest"]).netloc
-    polling = http.client.HTTPConnection(place, timeout=60)
+    place = urlsplit(asked["rest"])
+    connected = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
+    polling = connected(place.netloc, timeout=60)
     headers = {"Content-Type": "application/json"}
+    if os.environ.get("BENCHMARK_AUTHORIZATION"):
+        headers["Authorization"] = os.environ["BENCHMARK_AUTHORIZATION"]
+    base = f"{place.path}/v2/jobs"
     done: Queue[dict[str, object]] = Queue()
 
     def complete() -> None:
-        telling = http.client.HTTPConnection(place, timeout=60)
+        completing = connected(place.netloc, timeout=60)
         while True:
             job = done.get()
-            telling.request("POST", f"/v2/jobs/{job.get('jobKey', job.get('key'))}/completion", b"{}", headers)
-            telling.getresponse().read()
+            completing.request("POST", f"{base}/{job.get('jobKey', job.get('key'))}/completion", b"{}", headers)
+            completing.getresponse().read()
 
     for _ in range(_COMPLETING):
         Thread(target=complete, daemon=True).start()
@@ -37,7 +42,7 @@ def main() -> None:
         {"type": asked["job_type"], "worker": "raw", "timeout": 60_000, "maxJobsToActivate": 32, "requestTimeout": 9000}
     )
     while True:
-        polling.request("POST", "/v2/jobs/activation", body, headers)
+        polling.request("POST", f"{base}/activation", body, headers)
         jobs = json.loads(polling.getresponse().read())["jobs"]
         started_s = time.monotonic()
         for job in jobs:

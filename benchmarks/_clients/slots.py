@@ -23,16 +23,18 @@ def main() -> None:
     count = Count(0, jobs)
     done = Event()
 
-    def task() -> None:
+    def sleep(_number: int) -> None:
         work(sleep_s)
+
+    def tell_of(_number: int) -> None:
         count.one()
         if count.result is not None:
             done.set()
 
-    slots = Slots(asked["in_flight"])
+    slots = Slots(asked["in_flight"], sleep, tell_of)
     count.begin()
-    for _ in range(jobs):
-        slots.run(task)
+    for number in range(jobs):
+        slots.run(number)
     with gevent.Timeout(asked["patience_s"]):
         done.wait()
     assert count.result is not None

@@ -1,6 +1,7 @@
 """c8-client 8.7.2, as its README shows it. It knows no cluster without tokens, so the stub hands it one."""
 
 # No future annotations here: 8.7.2 refuses a hint that is text.
+import os
 import time
 
 from _work import Work, options
@@ -14,7 +15,13 @@ work = Work(asked)
 initialize_config(
     {
         "api": {"baseUrl": asked["rest"], "job": {"timeout": 120_000, "pollingInterval": 100}},
-        "auth": {"selfManaged": {"oidcTokenUrl": f"{asked['stub']}/stub/token", "clientId": "x", "clientSecret": "x"}},
+        "auth": {
+            "selfManaged": {
+                "oidcTokenUrl": os.environ.get("CAMUNDA_OAUTH_URL", f"{asked['stub']}/stub/token"),
+                "clientId": os.environ.get("CAMUNDA_CLIENT_ID", "x"),
+                "clientSecret": os.environ.get("CAMUNDA_CLIENT_SECRET", "x"),
+            }
+        },
     }
 )
 

@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
-from _work import Work, options
+from _work import Work, authorization, options
 
 asked = options()
 work = Work(asked)
@@ -15,15 +15,21 @@ own = threading.local()
 free = threading.Semaphore(asked["in_flight"])
 
 
+def session() -> requests.Session:
+    made = requests.Session()
+    made.headers.update(authorization())
+    return made
+
+
 def run(job: dict) -> None:
     if not hasattr(own, "session"):
-        own.session = requests.Session()
+        own.session = session()
     work()
     own.session.post(f"{base}/{job.get('jobKey', job.get('key'))}/completion", json={"variables": {"done": True}})
     free.release()
 
 
-polling = requests.Session()
+polling = session()
 threading.stack_size(256 * 1024)
 pool = ThreadPoolExecutor(asked["in_flight"])
 body = {"type": asked["job_type"], "worker": "threads", "timeout": 120_000, "requestTimeout": 5000}

@@ -39,7 +39,7 @@ class Stub:
             jobs: How many there are; :meth:`refill` adds more.
             variables_bytes: Size of each job's variables as JSON.
             delay_us: Time before each answer, as an engine would need.
-            shape: 86 for keys as integers, 88 for keys as text and the newer members.
+            shape: 86 for keys as integers, 88 for keys as text and the newer members, 810 for those of 8.10 too.
             connection_limit: Requests after which a connection is closed, 0 for never; Camunda 8.6.0 closes after 100.
         """
         self._options = [str(option) for option in (jobs, variables_bytes, delay_us, shape, connection_limit)]
@@ -85,6 +85,38 @@ class Stub:
             return connection.getresponse().read()
         finally:
             connection.close()
+
+
+class GrpcStub:
+    """``with GrpcStub(python) as stub:`` serves gRPC at ``stub.address``, in the environment of that Python."""
+
+    def __init__(self, python: Path, *, variables_bytes: int = 1024) -> None:
+        self._command = [str(python), str(_HERE / "grpc_gateway.py"), str(variables_bytes)]
+        self._process: subprocess.Popen[str] | None = None
+        self.address = ""
+
+    def __enter__(self) -> GrpcStub:
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        told = self._process.stdout.readline().strip()
+        if not told.isdigit():
+            self._process.kill()
+            raise RuntimeError(f"the stub server over gRPC did not start: it said {told!r}, its own error is above")
+        self.address = f"127.0.0.1:{told}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def stats(self) -> dict[str, Any]:
+        """Return its counters: activated, completed, failed, polls, cpu_s."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(file=self._process.stdin, flush=True)
+        return json.loads(self._process.stdout.readline())
 
 
 def _compiled() -> Path | None:

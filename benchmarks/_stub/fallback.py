@@ -20,6 +20,12 @@ _TOPOLOGY = {
     "clusterSize": 1, "partitionsCount": 1, "replicationFactor": 1, "gatewayVersion": "8.8.0",
 }  # fmt: skip
 
+#: What 8.8 and 8.10 say of a job beside what 8.6 does.
+_NEWER = {"kind": "BPMN_ELEMENT", "listenerEventType": "UNSPECIFIED", "tags": []}
+_NEWEST = {
+    "userTask": None, "rootProcessInstanceKey": None, "physicalTenantId": "default", "businessId": None, "priority": 0,
+}  # fmt: skip
+
 
 class _World:
     """What all connections share."""
@@ -53,6 +59,7 @@ class _World:
             "processDefinitionVersion": 3, "processDefinitionKey": as_wire(2251799813685250), "elementId": "charge",
             "elementInstanceKey": as_wire(self.key - 3), "customHeaders": {"queue": "cards"}, "worker": "benchmark",
             "retries": 3, "deadline": 1795424400000, "variables": self.variables, "tenantId": "<default>",
+            **(_NEWER if self.shape >= 87 else {}), **(_NEWEST if self.shape >= 810 else {}),
         }  # fmt: skip
 
 

@@ -2,8 +2,8 @@
  *
  *   stub [jobs] [variables_bytes] [delay_us] [shape] [connection_limit]
  *
- * jobs: how many there are in all, -1 without end. delay_us: before each answer. shape: 86 (key, integers) or
- * 88 (jobKey, strings). connection_limit: requests per connection before it is closed, 0 without end (Camunda: 100).
+ * jobs: how many there are in all, -1 without end. delay_us: before each answer. shape: 86 (key, integers),
+ * 88 (jobKey, strings) or 810 (and what 8.9 and 8.10 added). connection_limit: requests per connection before it is closed, 0 without end (Camunda: 100).
  * Listens on a free port of 127.0.0.1 and prints it; ends when its standard input does, which is when its parent does.
  *
  * Beside Camunda's: GET /stub/stats, POST /stub/jobs/{n} (n more jobs, counters at nought), GET /stub/sleep/{ms},
@@ -51,7 +51,7 @@ static struct {
     long jobs, activated, completed, failed, thrown, extended, polls, empty_polls, connections, requests;
 } count;
 
-static int epoll_fd, as_strings = 1;
+static int epoll_fd, as_strings = 1, newest = 0;
 static long jobs_left = -1, delay_us = 0, connection_limit = 0;
 static uint64_t next_key = 2251799813685249ULL;
 static char *variables, *out;
@@ -175,10 +175,12 @@ static size_t write_job(char *at, uint64_t key) {
         "\"processDefinitionVersion\":3,\"processDefinitionKey\":%s2251799813685250%s,\"elementId\":\"charge\","
         "\"elementInstanceKey\":%s%llu%s,\"customHeaders\":{\"queue\":\"cards\",\"priority\":\"5\"},"
         "\"worker\":\"benchmark\",\"retries\":3,\"deadline\":1795424400000,\"variables\":%s,"
-        "\"tenantId\":\"<default>\"%s}",
+        "\"tenantId\":\"<default>\"%s%s}",
         as_strings ? "jobKey" : "key", quote, (unsigned long long)key, quote, quote, (unsigned long long)(key - 7), quote,
         quote, quote, quote, (unsigned long long)(key - 3), quote, variables,
-        as_strings ? ",\"kind\":\"BPMN_ELEMENT\",\"listenerEventType\":\"UNSPECIFIED\",\"tags\":[]" : "");
+        as_strings ? ",\"kind\":\"BPMN_ELEMENT\",\"listenerEventType\":\"UNSPECIFIED\",\"tags\":[]" : "",
+        newest ? ",\"userTask\":null,\"rootProcessInstanceKey\":null,\"physicalTenantId\":\"default\","
+                 "\"businessId\":null,\"priority\":0" : "");
 }
 
 static int reply_jobs(Client *c) {
@@ -423,6 +425,7 @@ int main(int argc, char **argv) {
     if (argc > 1) jobs_left = atol(argv[1]);
     if (argc > 3) delay_us = atol(argv[3]);
     if (argc > 4) as_strings = atoi(argv[4]) >= 87;
+    if (argc > 4) newest = atoi(argv[4]) >= 810;
     if (argc > 5) connection_limit = atol(argv[5]);
     struct rlimit files;
     if (!getrlimit(RLIMIT_NOFILE, &files)) {

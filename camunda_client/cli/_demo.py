@@ -44,10 +44,9 @@ def run(options: argparse.Namespace) -> int:
 
     # Its own logging, so that a thousand job lines don't bury the progress.
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    start = _embedded if options.engine == "embedded" else _camunda
     with ExitStack() as stack:
         prices = stack.enter_context(_slow_server())
-        base_url = stack.enter_context(start())
+        base_url = stack.enter_context(_embedded())
         config.initialize_config({"api": {"baseUrl": base_url}, "auth": {"none": True}})
         return _run(prices, options.instances)
 
@@ -218,12 +217,12 @@ def _slow_server() -> Iterator[str]:
 
 @contextmanager
 def _embedded() -> Iterator[str]:
-    """Run ``camunda-client engine`` in a process of its own, as a real Camunda would be."""
+    """Run ``camunda-client engine`` in a process of its own, as any Camunda is."""
     from camunda_client.testing._part import PartFailedError
     from camunda_client.testing._process import ServerProcess
 
     _engine.need_extra()
-    _say("starting the embedded Camunda (--engine camunda takes a real one) …")
+    _say("starting the embedded Camunda …")
     with tempfile.TemporaryDirectory(prefix="c8-client-demo-") as folder:
         log = Path(folder) / "engine.log"
         command = [sys.executable, "-m", "camunda_client", "engine", "--port", "0"]
@@ -241,19 +240,6 @@ def _embedded() -> Iterator[str]:
 def _address(log: Path) -> str | None:
     found = re.search(r"^embedded Camunda \S+ on (http://\S+)$", log.read_text(), re.MULTILINE)
     return found[1] if found else None
-
-
-@contextmanager
-def _camunda() -> Iterator[str]:
-    from camunda_client.testing._part import MissingPartError, PartFailedError
-    from camunda_client.testing.real_camunda import RealCamunda
-
-    _say("starting a real Camunda 8.6.0 (the first time it is downloaded, about 300 MB) …")
-    try:
-        with RealCamunda() as camunda:
-            yield camunda.base_url
-    except (MissingPartError, PartFailedError) as error:
-        raise TargetError(str(error)) from error
 
 
 def _say(text: str) -> None:

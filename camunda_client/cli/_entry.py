@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -14,9 +15,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     if list(sys.argv[1:] if arguments is None else arguments)[:1] == ["worker"]:
         _ignore_questions()
+        if os.getpid() == 1:
+            _end_on_signals()
     from camunda_client.cli import _main
 
     return _main.main(arguments)
+
+
+def _end_on_signals() -> None:
+    """Have signals to end do so for process 1 of a container as well, for which the kernel knows no defaults.
+
+    Without it, one that comes during the imports is lost, and the worker begins to work.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, lambda number, _frame: os._exit(128 + number))
 
 
 def _ignore_questions() -> None:

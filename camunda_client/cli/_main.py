@@ -12,6 +12,7 @@ import signal
 import sys
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from camunda_client import __version__, patching
@@ -102,13 +103,6 @@ def _parser() -> argparse.ArgumentParser:
     topology.set_defaults(run=_client("topology"))
     demo = commands.add_parser("demo", help="work 500 instances with blocking handlers, and show what that saves")
     demo.add_argument("--instances", type=_count, default=500, metavar="N", help="default: 500")
-    demo.add_argument(
-        "--engine",
-        choices=("embedded", "camunda"),
-        default="embedded",
-        help="embedded (default): a Camunda in Python, in a process of its own; camunda: a real Camunda 8.6.0, "
-        "fetched by Maven the first time (300 MB), with a Java brought along",
-    )
     demo.set_defaults(run=_demo.run)
     _add_engine(commands)
     doctor = commands.add_parser(
@@ -158,7 +152,7 @@ def _add_worker(commands: Any) -> None:
         "--status-port",
         type=partial(_port, least=1),
         metavar="PORT",
-        help="serve /metrics (Prometheus, all processes together) and /health (200 or 503); needs the extra: "
+        help="serve /metrics (Prometheus, all processes together), /livez and /readyz (200 or 503); needs the extra: "
         "pip install 'c8-client[metrics]'; default: not at all",
     )
     worker.add_argument("--status-host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
@@ -184,12 +178,17 @@ def _add_worker(commands: Any) -> None:
 
 
 def _run_worker(options: argparse.Namespace) -> int:
-    """Work in this process, unless there are to be several, or somebody outside is to be told about it."""
+    """Work in this process, unless there are to be several, or somebody outside is to be told about it.
+
+    Process 1 of a container is always a parent: all that handlers leave behind become its children, and those that it
+    did not start itself can only be such.
+    """
     if options.no_mend:
         # By the environment, so that the processes of --processes have it, too.
         known = os.environ.get(patching.NO_MEND_VARIABLE)
         os.environ[patching.NO_MEND_VARIABLE] = ",".join([*([known] if known else []), *options.no_mend])
-    if options.status_fd is not None or (options.processes == 1 and options.status_port is None):
+    alone = options.processes == 1 and options.status_port is None and os.getpid() != 1
+    if options.status_fd is not None or alone:
         return _worker.run(options)
     from camunda_client.cli import _processes
 
@@ -232,6 +231,22 @@ def _add_engine(commands: Any) -> None:
     engine.add_argument(
         "--dialect", choices=_engine.DIALECTS, default="8.6", help="whose shape of answers; default: 8.6"
     )
+    engine.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="keep what happens in this directory and go on from there; default: memory only",
+    )
+    engine.add_argument("--fsync", action="store_true", help="with --data: wait for the disk at every command")
+    engine.add_argument(
+        "--until", type=int, metavar="N", help="with --data: say what its commands up to number N did, and end"
+    )
+    engine.add_argument(
+        "--oidc",
+        metavar="ISSUER",
+        help="check every request's token of this OpenID Connect issuer; needs the extra c8-client[oidc]",
+    )
+    engine.add_argument("--audience", metavar="AUD", help="what the tokens' aud must be or contain; default: anything")
     engine.set_defaults(run=_engine.run)
 
 

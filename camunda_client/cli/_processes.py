@@ -13,12 +13,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from camunda_client import log as logging
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8._insistence import Insistence, Meaning
-from camunda_client.cli._status import Board, serve
+from camunda_client.c8._last_resort import GRACE_S, LONGEST_END_S
+from camunda_client.cli._status import SILENCE_S, Board, serve
 
 if TYPE_CHECKING:
     import argparse
@@ -30,6 +32,8 @@ log = logging.get_logger(__name__)
 _LOOK_EVERY_S = 0.2
 #: Seconds after which a worker that dies counts as one that worked: its replacement waits no longer than the first.
 _LONG_LIFE_S = 60.0
+#: Seconds for handlers to finish, where neither the command line nor a worker has said.
+_DRAIN_S = 30.0
 #: Signals that ask for the end.
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -42,13 +46,18 @@ class Worker:
         self._command = command
         self._board = board
         self.deaths = 0
+        #: It did not end when it should.
+        self.killed = False
         self.ready = False
         #: A process in this place has worked, this one or one before it.
         self.ever_ready = False
         self.start_at_s = 0.0
         self.process: subprocess.Popen[bytes] | None = None
         self.pipe = -1
+        #: What it has said of its drain.
+        self.drain_s: float | None = None
         self._born_s = 0.0
+        self._told_s = 0.0
         self._unread = b""
 
     def start(self) -> bool:
@@ -93,7 +102,10 @@ class Worker:
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
             self.ready = self.ever_ready = True
-            self._board.put(self.number, json.loads(line))
+            self._told_s = time.monotonic()
+            status = json.loads(line)
+            self.drain_s = status.get("drain_s")
+            self._board.put(self.number, status)
         return bool(data)
 
     def died(self, code: int) -> None:
@@ -108,6 +120,11 @@ class Worker:
         self.start_at_s = time.monotonic() + Backoff(first_s=0.5, ceiling_s=30.0).wait_s(self.deaths)
 
     @property
+    def is_silent(self) -> bool:
+        """Whether its hub has not run for so long that it counts as blocked."""
+        return time.monotonic() - self._told_s > SILENCE_S
+
+    @property
     def wait_s(self) -> float:
         """Seconds until it is to be started again."""
         return round(max(self.start_at_s - time.monotonic(), 0), 3)
@@ -116,8 +133,9 @@ class Worker:
 class Family:
     """All workers of one command."""
 
-    def __init__(self, command: list[str], processes: int) -> None:
-        """Run so many of ``command``."""
+    def __init__(self, command: list[str], processes: int, drain_timeout_s: float | None = None) -> None:
+        """Run so many of ``command``, whose configuration counts where ``drain_timeout_s`` is not given."""
+        self._drain_timeout_s = drain_timeout_s
         self.board = Board(processes)
         self._workers = [Worker(number, command, self.board) for number in range(1, processes + 1)]
         #: Signals that came, and when.
@@ -126,6 +144,7 @@ class Family:
         self._selector = selectors.DefaultSelector()
         self._codes: list[int] = []
         self._stopping = False
+        self._stopping_since_s = 0.0
 
     def run(self) -> int:
         """Run until told to stop; return the worst of the workers' exit codes."""
@@ -141,6 +160,8 @@ class Family:
             # Before the deaths: whoever signals a whole control group has the workers end as well.
             self._heed_signals()
             self._reap()
+            self._reap_orphans()
+            self._kill_overdue()
             if self._stopping and not any(worker.process for worker in self._workers):
                 _ignore_echoes()
                 return max(self._codes, default=0)
@@ -163,7 +184,7 @@ class Family:
                 self._stop(reason=signal.Signals(number).name)
 
     def _stop(self, reason: str) -> None:
-        self._stopping = True
+        self._stopping, self._stopping_since_s = True, time.monotonic()
         self.board.stop()
         log.info("processes.stopping", reason=reason)
         self._send(signal.SIGTERM)
@@ -172,6 +193,20 @@ class Family:
         for worker in self._workers:
             if worker.process is not None and worker.process.poll() is None:
                 worker.process.send_signal(number)
+
+    def _kill_overdue(self) -> None:
+        """Kill what outlives the drain's deadline, or its own last resort: C code may hold what that needs."""
+        if not self._stopping:
+            return
+        for worker in self._workers:
+            drain_s = self._drain_timeout_s if self._drain_timeout_s is not None else worker.drain_s or _DRAIN_S
+            over_s = time.monotonic() - self._stopping_since_s - drain_s
+            # A little later than it would end itself, which says where it was.
+            late = over_s > GRACE_S + 2 and worker.is_silent
+            if worker.process is not None and not worker.killed and (late or over_s > LONGEST_END_S + GRACE_S + 2):
+                log.error("process.killed", process=worker.number, pid=worker.process.pid, beyond_s=round(over_s, 1))
+                worker.killed = True
+                worker.process.kill()
 
     def _start_due(self) -> None:
         for worker in self._workers:
@@ -190,6 +225,17 @@ class Family:
             was_ready = worker.ready
             worker.died(code)
             self._judge(worker, code, was_ready=was_ready)
+
+    def _reap_orphans(self) -> None:
+        """As process 1, let processes go that handlers left behind: their end would be kept for ever."""
+        if os.getpid() != 1:
+            return
+        own = {worker.process.pid for worker in self._workers if worker.process is not None}
+        with suppress(ChildProcessError):
+            while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is not None:
+                if ended.si_pid in own:
+                    return  # its turn comes first, at the next look
+                os.waitpid(ended.si_pid, os.WNOHANG)
 
     def _judge(self, worker: Worker, code: int, *, was_ready: bool) -> None:
         if self._stopping:
@@ -227,7 +273,7 @@ def run(options: argparse.Namespace) -> int:
         command += ["--drain-timeout", str(options.drain_timeout)]
     if options.fast_requests is not None:
         command.append("--fast-requests=pooled" if options.fast_requests == "pooled" else "--fast-requests")
-    family = Family(command, options.processes)
+    family = Family(command, options.processes, options.drain_timeout)
     if options.status_port is not None:
         serve(family.board, options.status_host, options.status_port)
     return family.run()

@@ -1,6 +1,6 @@
 """What a worker process tells the process that watches over it, and what that one tells the world.
 
-A worker writes a line of JSON a second into a pipe; the parent answers ``/metrics`` and ``/health`` over HTTP. The
+A worker writes a line of JSON a second into a pipe; the parent answers for all over HTTP. The
 parent never blocks, so ``/health`` tells the truth also about a worker whose hub is blocked: its lines stay away.
 """
 
@@ -38,11 +38,13 @@ def tell_parent(fd: int, on_gone: Callable[[], object]) -> None:
     import gevent
     import gevent.os
 
+    from camunda_client import config
     from camunda_client.c8.worker import health
 
+    drain_s = config.get_config().worker.drain_timeout / 1000
     gevent.os.make_nonblocking(fd)
     while True:
-        line = json.dumps({"health": asdict(health()), "metrics": metrics.dump()}) + "\n"
+        line = json.dumps({"health": asdict(health()), "metrics": metrics.dump(), "drain_s": drain_s}) + "\n"
         data = line.encode()
         try:
             while data:
@@ -136,6 +138,20 @@ class Board:
             ]
         return {"alive": all(one["alive"] for one in told), "processes": told}
 
+    def liveness(self) -> dict[str, Any]:
+        """Return whether the hub of every process runs, whatever else is wrong.
+
+        One that starts, drains or waits to be replaced is none that a restart would mend.
+        """
+        now = self._clock()
+        with self._lock:
+            silent = [
+                number
+                for number, place in self._places.items()
+                if place.told(now, stopping=self._stopping)["state"] == "silent"
+            ]
+        return {"alive": not silent, "silent": silent}
+
     def exposition(self) -> bytes:
         """Return the sums over all processes, as Prometheus reads them."""
         from prometheus_client import CollectorRegistry, generate_latest
@@ -151,7 +167,7 @@ class Board:
 
 
 def serve(board: Board, host: str, port: int) -> ThreadingHTTPServer:
-    """Answer ``/metrics`` and ``/health`` (200 or 503) on a thread of its own.
+    """Answer ``/metrics``, ``/livez``, and ``/readyz`` alias ``/health`` (200 or 503) on a thread of its own.
 
     Raises:
         ConfigurationError: The port is taken, or the extra for metrics is missing.
@@ -161,6 +177,8 @@ def serve(board: Board, host: str, port: int) -> ThreadingHTTPServer:
     except ImportError as error:
         raise ConfigurationError("--status-port needs the extra: pip install 'c8-client[metrics]'") from error
 
+    states = {"/health": board.health, "/readyz": board.health, "/livez": board.liveness}
+
     class Answers(BaseHTTPRequestHandler):
         timeout = PATIENCE_S
 
@@ -168,11 +186,12 @@ def serve(board: Board, host: str, port: int) -> ThreadingHTTPServer:
             path = self.path.partition("?")[0]
             if path == "/metrics":
                 self._send(200, "text/plain; version=0.0.4", board.exposition())
-            elif path == "/health":
-                health = board.health()
-                self._send(200 if health["alive"] else 503, "application/json", json.dumps(health).encode())
+            elif path in states:
+                state = states[path]()
+                self._send(200 if state["alive"] else 503, "application/json", json.dumps(state).encode())
             else:
-                self._send(404, "text/plain", b"there are /metrics and /health\n")
+                known = ", ".join(["/metrics", *states])
+                self._send(404, "text/plain", f"there are {known}\n".encode())
 
         def do_HEAD(self) -> None:
             self.do_GET()

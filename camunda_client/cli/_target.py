@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _PACKAGE = str(Path(__file__).parent.parent) + "/"
 
 
+#: What is added to the name of a file that others know as something else.
+_SUFFIX = "_worker"
+
+
 class TargetError(Exception):
     """The target names nothing that can be imported."""
 
@@ -53,13 +57,52 @@ def _load_file(path: Path) -> ModuleType:
         there = sorted(found.name for found in path.parent.glob("*.py"))[:8] if path.parent.is_dir() else []
         near = f"; {path.parent} has {', '.join(there)}" if there else ""
         raise TargetError(f"there is no file {path}{near}")
-    # Its folder comes first, as it does for `python app.py`.
-    sys.path.insert(0, str(path.resolve().parent))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    path = path.resolve()
+    root = _root(path)
+    folders = [str(folder) for folder in ([path.parent] if root == path.parent else [path.parent, root])]
+    name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+    if _is_taken(name, path):
+        # Under its own name, others would get it who want the standard library's queue, say.
+        name = path.stem + _SUFFIX
+        sys.path += folders
+    else:
+        # Its folder comes first, as it does for `python app.py`.
+        sys.path[:0] = folders
+        if root != path.parent:
+            loaded: list[ModuleType] = []
+            _guarded(lambda: loaded.append(importlib.import_module(name)))
+            return loaded[0]
+    return _exec_file(path, name)
+
+
+def _root(path: Path) -> Path:
+    """Return the folder from which a file is imported: the one around its outermost package."""
+    root = path.parent
+    while (root / "__init__.py").is_file() and root.name.isidentifier() and root != root.parent:
+        root = root.parent
+    return root
+
+
+def _is_taken(name: str, path: Path) -> bool:
+    """Tell whether somebody who imports a name, or the package that it begins with, means something else."""
+    first = name.partition(".")[0]
+    own = (path, *(folder / "__init__.py" for folder in path.parents))
+    if first in sys.stdlib_module_names:
+        return True
+    if first in sys.modules:
+        file = getattr(sys.modules[first], "__file__", None)
+        return file is None or Path(file).resolve() not in own
+    found = importlib.util.find_spec(first) if first.isidentifier() else None
+    # Without an origin it is a folder without __init__.py, which counts for nothing beside a file.
+    return found is not None and found.origin is not None and Path(found.origin).resolve() not in own
+
+
+def _exec_file(path: Path, name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise TargetError(f"{path} can't be imported; its name has to end with .py")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
+    sys.modules[name] = module
     loader = spec.loader
     _guarded(lambda: loader.exec_module(module))
     return module

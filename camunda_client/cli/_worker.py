@@ -59,7 +59,9 @@ def _work(manager: CamundaWorkerManager, drain_timeout_s: float | None, status_f
     told_to_stop = Event()
     loop = gevent.get_hub().loop
     # A signal may come while the hub itself runs, so the handler only schedules.
-    manager.start_workers(on_signal=lambda _number: loop.run_callback(told_to_stop.set))
+    manager.start_workers(
+        on_signal=lambda _number: loop.run_callback(told_to_stop.set), drain_timeout_s=drain_timeout_s
+    )
     if status_fd is not None:
         gevent.spawn(_status.tell_parent, status_fd, told_to_stop.set)
     with suppress(KeyboardInterrupt, SystemExit):

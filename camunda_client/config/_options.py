@@ -168,6 +168,13 @@ OPTIONS: tuple[Option, ...] = (
         "30000",
     ),
     Option(
+        "worker.blockedLimit",
+        ("CAMUNDA_WORKER_BLOCKED_LIMIT",),
+        "How long code may block the whole process before it ends itself, with that code's stack; 0 = for ever",
+        "ms",
+        "300000",
+    ),
+    Option(
         "worker.transport",
         ("CAMUNDA_WORKER_TRANSPORT",),
         "requests = send the worker's own traffic through requests too (needed for its adapters)",

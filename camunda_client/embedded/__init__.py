@@ -11,10 +11,13 @@ from camunda_client.embedded._deployments import Deployment
 from camunda_client.embedded._engine import ActivatedJob, Engine
 from camunda_client.embedded._entrances import Activation
 from camunda_client.embedded._faults import STATES, Fault, Faults
-from camunda_client.embedded._history import ElementRecord, InstanceHistory, VariableRecord
+from camunda_client.embedded._history import ElementRecord, InstanceHistory, JobRecord, VariableRecord
 from camunda_client.embedded._incidents import Incident
 from camunda_client.embedded._jobs import Job
+from camunda_client.embedded._journal import DataError
+from camunda_client.embedded._oidc import IssuerError, Oidc
 from camunda_client.embedded._rejections import EngineError, Rejection
+from camunda_client.embedded._storage import Recovery
 from camunda_client.embedded._tenants import DEFAULT_TENANT
 from camunda_client.embedded._waits import Call, Wait
 
@@ -28,6 +31,7 @@ __all__ = [
     "Activation",
     "Call",
     "Clock",
+    "DataError",
     "Deployment",
     "ElementRecord",
     "Engine",
@@ -37,7 +41,11 @@ __all__ = [
     "Gateway",
     "Incident",
     "InstanceHistory",
+    "IssuerError",
     "Job",
+    "JobRecord",
+    "Oidc",
+    "Recovery",
     "Rejection",
     "VariableRecord",
     "Wait",

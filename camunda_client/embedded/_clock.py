@@ -18,6 +18,7 @@ class Clock:
         self._offset_ms = 0
         self._pinned_ms: int | None = None if start is None else _to_ms(start)
         self._home_ms = self._pinned_ms
+        self._held_ms: int | None = None
 
     @property
     def frozen(self) -> bool:
@@ -26,9 +27,21 @@ class Clock:
 
     def now_ms(self) -> int:
         """Return the present moment."""
+        if self._held_ms is not None:
+            return self._held_ms
         if self._pinned_ms is not None:
             return self._pinned_ms
         return int(time.time() * 1000) + self._offset_ms
+
+    def hold(self, moment_ms: int | None = None) -> int:
+        """Let one command see one moment: the present one, or, when it is replayed, the one of then."""
+        self._held_ms = None
+        self._held_ms = self.now_ms() if moment_ms is None else moment_ms
+        return self._held_ms
+
+    def release(self) -> None:
+        """Go on after a command."""
+        self._held_ms = None
 
     def now(self) -> datetime:
         """Return the present moment as a date and time in UTC."""
@@ -43,6 +56,8 @@ class Clock:
             self._offset_ms += moved_ms
         else:
             self._pinned_ms += moved_ms
+        if self._held_ms is not None:
+            self._held_ms += moved_ms
 
     def move_to_ms(self, moment_ms: int) -> None:
         """Move forward to a moment, if it is still to come."""
@@ -52,11 +67,24 @@ class Clock:
     def pin_ms(self, moment_ms: int) -> None:
         """Stop the clock at a moment."""
         self._pinned_ms = moment_ms
+        if self._held_ms is not None:
+            self._held_ms = moment_ms
 
     def reset(self) -> None:
         """Run with the machine again (or stand where a frozen clock began)."""
         self._offset_ms = 0
         self._pinned_ms = self._home_ms
+
+    @property
+    def state(self) -> list[int | None]:
+        """How far it is ahead of the machine's, where it stands still, where it began to; what a restart restores."""
+        return [self._offset_ms, self._pinned_ms, self._home_ms]
+
+    def restore(self, state: list[int | None], *, home: bool = True) -> None:
+        """Be as :attr:`state` says; without ``home`` a reset still leads to where this very clock began."""
+        self._offset_ms, self._pinned_ms = state[0] or 0, state[1]
+        if home:
+            self._home_ms = state[2]
 
 
 def _to_ms(moment: datetime) -> int:

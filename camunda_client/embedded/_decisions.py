@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -155,8 +156,14 @@ def _read_table(node: Any, ns: dict[str, str]) -> Table:
     ]
     rules = []
     for row in node.findall("dmn:rule", ns):
-        tests = [Expression(_text(cell, ns), unary=True) for cell in row.findall("dmn:inputEntry", ns)]
-        cells = row.findall("dmn:outputEntry", ns)
+        conditions, cells = row.findall("dmn:inputEntry", ns), row.findall("dmn:outputEntry", ns)
+        for what, found, wanted in (("input", conditions, inputs), ("output", cells, columns)):
+            if len(found) != len(wanted):
+                raise DecisionError(
+                    f"decision table '{node.get('id')}': rule '{row.get('id')}' has {len(found)} {what} entries, "
+                    f"the table has {len(wanted)} {what}s"
+                )
+        tests = [Expression(_text(cell, ns), unary=True) for cell in conditions]
         entries = [
             (column_id, name, Expression(_text(cell, ns) or "null", feel=True))
             for (column_id, name), cell in zip(columns, cells, strict=True)
@@ -173,8 +180,9 @@ def _text(node: Any, ns: dict[str, str]) -> str:
 class Decisions:
     """Evaluates decisions by id or key."""
 
-    def __init__(self, find: Callable[..., Decision | None]) -> None:
+    def __init__(self, find: Callable[..., Decision | None], now: Callable[[], datetime]) -> None:
         self._find = find
+        self._now = now
 
     def decide(self, decision_id: str, variables: dict[str, Any], tenant_id: str) -> Any:
         """Return a decision's output, for a business rule task.
@@ -223,27 +231,29 @@ class Decisions:
                     self._evaluate(required, context, done, [*path, decision.decision_id])
                 context[required.variable] = done[required_id].output
         if isinstance(decision.logic, Expression):
-            done[decision.decision_id] = Evaluated(decision, decision.logic.evaluate(context))
+            done[decision.decision_id] = Evaluated(decision, decision.logic.evaluate(context, now=self._now))
         else:
-            done[decision.decision_id] = _evaluate_table(decision, decision.logic, context)
+            done[decision.decision_id] = _evaluate_table(decision, decision.logic, context, self._now)
 
 
 class _Contradiction(Exception):
     """The rules that match don't go together; why, in the words of Camunda's engine."""
 
 
-def _evaluate_table(decision: Decision, table: Table, context: dict[str, Any]) -> Evaluated:
-    values = [(column_id, label, expression.evaluate(context)) for column_id, label, expression in table.inputs]
+def _evaluate_table(
+    decision: Decision, table: Table, context: dict[str, Any], now: Callable[[], datetime]
+) -> Evaluated:
+    values = [(column_id, label, entry.evaluate(context, now=now)) for column_id, label, entry in table.inputs]
     matched: list[tuple[Rule, int, Outputs]] = []
     for index, rule in enumerate(table.rules, start=1):
         tests = zip(rule.tests, values, strict=True)
-        if all(test.evaluate({**context, "?": value[2]}) is True for test, value in tests):
-            outputs = [(column_id, name, cell.evaluate(context)) for column_id, name, cell in rule.outputs]
+        if all(test.evaluate({**context, "?": value[2]}, now=now) is True for test, value in tests):
+            outputs = [(column_id, name, cell.evaluate(context, now=now)) for column_id, name, cell in rule.outputs]
             matched.append((rule, index, outputs))
             if table.hit_policy == "FIRST":
                 break
     if not matched:  # whatever the policy; an empty list or a count of 0 it is not
-        found = [("", name, default.evaluate(context)) for name, default in table.defaults]
+        found = [("", name, default.evaluate(context, now=now)) for name, default in table.defaults]
         return Evaluated(decision, _output(found) if found else None, values)
     return Evaluated(decision, _by_policy(table, [outputs for _, _, outputs in matched]), values, matched)
 

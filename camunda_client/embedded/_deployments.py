@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,9 @@ from camunda_client.embedded._variables import unexpected_type
 
 if TYPE_CHECKING:
     from camunda_client.embedded._keys import Keys
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -136,16 +140,22 @@ class Deployments:
             resource = _Parsed(name, hashlib.sha256(content).hexdigest())
             try:
                 _read(resource, content)
+                for process in resource.processes:
+                    problems += [f"'{name}': {problem}" for problem in _start_problems(process, self._now())]
             except (ModelError, DecisionError, FeelSyntaxError) as error:
                 problems.append(f"'{name}': {error}")
             except UnknownResourceError as error:
                 problems.append(f"\n'{name}': {error}")
+            except Failure as failure:
+                problems.append(f"'{name}': {failure.message}")
+            except Exception as error:
+                log.exception("embedded engine: %s could not be read", name)
+                problems.append(f"'{name}': the embedded engine could not read it, please report it: {error!r}")
             for process in resource.processes:
                 process_id = process.root.id
                 if process_id in owners:
                     problems.append(f"Duplicated process id in resources '{owners[process_id]}' and '{name}'")
                 owners[process_id] = name
-                problems += [f"'{name}': {problem}" for problem in _start_problems(process, self._now())]
             parsed.append(resource)
         if problems:
             listed = "\n".join(problems)
@@ -268,6 +278,8 @@ def _form_id(content: bytes) -> str:
         form = json.loads(content)
     except ValueError as error:
         raise ModelError(f"Failed to parse formId from form JSON: {error}") from error
+    except RecursionError:
+        raise ModelError("Failed to parse formId from form JSON: it is nested too deeply") from None
     form_id = form.get("id") if isinstance(form, dict) else None
     if not isinstance(form_id, str) or not form_id.strip():
         raise ModelError("Expected the form id to be present, but none given")
@@ -278,7 +290,7 @@ def _start_problems(process: Process, now: datetime) -> list[ModelProblem]:
     """Return what is wrong with the process's start events: they are subscribed at deployment, without variables."""
     found = []
     for start in process.root.starts:
-        for text in (_timer_problem(start, now), _name_problem(start)):
+        for text in (_timer_problem(start, now), _name_problem(start, now)):
             if text is not None:
                 found.append(ModelProblem(start.id, start.name, text))
     return found
@@ -298,12 +310,12 @@ def _timer_problem(start: Element, now: datetime) -> str | None:
     return None
 
 
-def _name_problem(start: Element) -> str | None:
+def _name_problem(start: Element, now: datetime) -> str | None:
     event = start.event
     if event.name is None:
         return None
     warnings: list[str] = []
-    name = event.name.evaluate({}, warnings)
+    name = event.name.evaluate({}, warnings, lambda: now)
     if isinstance(name, str):
         return None
     return (

@@ -1,7 +1,7 @@
-"""How answers look in 8.6 and in 8.8: keys as integers or strings, members that were renamed or added.
+"""How answers look in 8.6, 8.8 and 8.10: keys as integers or strings, members that were renamed or added.
 
-8.6 was recorded from a real 8.6.0 (tests/contract). No 8.8 engine could be had: that side follows the
-published OpenAPI description of 8.8 and is marked so in docs/embedded.md.
+8.6 was recorded from a real 8.6.0 (tests/contract). No newer engine could be had: 8.8 follows the published API
+description and 8.10 the models of Camunda's Apache-2.0 Python SDK 10.0.1, and docs/embedded.md marks them so.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from typing import Any
 
 from camunda_client.embedded._engine import ActivatedJob
 
+#: The physical tenant of requests that name none.
+PHYSICAL_TENANT = "default"
+
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
@@ -19,6 +22,8 @@ class Dialect:
     name: str
     version: str
     string_keys: bool
+    #: Whether it has what came with 8.9 and 8.10: leases with a token, priorities, and members of answers.
+    newest: bool = False
 
     @property
     def newer(self) -> bool:
@@ -49,26 +54,42 @@ class Dialect:
         }
         if self.newer:
             body |= {"kind": job.kind, "listenerEventType": job.listener_event_type, "userTask": None, "tags": []}
+        if self.newest:
+            body |= {
+                "rootProcessInstanceKey": self.key(job.root_process_instance_key),
+                "priority": job.priority,
+                "jobLeaseToken": job.lease_token or None,
+                "tags": job.tags,
+                "businessId": job.business_id or None,
+                "physicalTenantId": PHYSICAL_TENANT,
+            }
         return body
 
     def topology(self, host: str, port: int) -> dict[str, Any]:
         """Return a healthy cluster of one broker."""
+        partition: dict[str, Any] = {"partitionId": 1, "role": "leader", "health": "healthy"}
+        broker: dict[str, Any] = {
+            "nodeId": 0,
+            "host": host,
+            "port": port,
+            "partitions": [partition],
+            "version": self.version,
+        }
+        if self.newest:
+            partition["state"] = "active"
+            broker["brokerId"] = "0"
         body: dict[str, Any] = {
-            "brokers": [
-                {
-                    "nodeId": 0,
-                    "host": host,
-                    "port": port,
-                    "partitions": [{"partitionId": 1, "role": "leader", "health": "healthy"}],
-                    "version": self.version,
-                }
-            ],
+            "brokers": [broker],
             "clusterSize": 1,
             "partitionsCount": 1,
             "replicationFactor": 1,
             "gatewayVersion": self.version,
         }
-        return body | ({"lastCompletedChangeId": "-1"} if self.newer else {})
+        if self.newer:
+            body["lastCompletedChangeId"] = "-1"
+        if self.newest:
+            body["clusterId"] = None
+        return body
 
     def license(self) -> dict[str, Any]:
         """Return the absence of a licence."""
@@ -79,6 +100,7 @@ class Dialect:
 DIALECTS = {
     "8.6": Dialect("8.6", "8.6.0", string_keys=False),
     "8.8": Dialect("8.8", "8.8.9", string_keys=True),
+    "8.10": Dialect("8.10", "8.10.9", string_keys=True, newest=True),
 }
 
 
@@ -89,5 +111,5 @@ def dialect(name: str) -> Dialect:
         ValueError: There is none of that name.
     """
     if name not in DIALECTS:
-        raise ValueError(f"unknown dialect {name!r}; there are {', '.join(sorted(DIALECTS))}")
+        raise ValueError(f"unknown dialect {name!r}; there are {', '.join(DIALECTS)}")
     return DIALECTS[name]

@@ -6,50 +6,47 @@ Nothing happens by itself: timers and leases are looked at when a command comes,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from camunda_client import __version__
+from camunda_client.embedded._chance import CHANCE, Chance
 from camunda_client.embedded._changes import Changes
 from camunda_client.embedded._clock import Clock
+from camunda_client.embedded._commands import Commands, plain_activation, plain_content
 from camunda_client.embedded._decisions import Decision, Decisions, Evaluated
 from camunda_client.embedded._deployments import Definition, Deployment, Deployments
-from camunda_client.embedded._entrances import Activation, Entrances, behind_event_gateway, scopes_around
+from camunda_client.embedded._entrances import Activation, Entrances
 from camunda_client.embedded._events import Events
 from camunda_client.embedded._history import InstanceHistory
 from camunda_client.embedded._incidents import Incident, Incidents
-from camunda_client.embedded._instances import ElementInstance, ProcessInstance
+from camunda_client.embedded._instances import ProcessInstance
 from camunda_client.embedded._jobs import Job, Jobs, Poll
+from camunda_client.embedded._journal import Journal, Record
 from camunda_client.embedded._keys import Keys
 from camunda_client.embedded._lifecycle import MAX_STEPS, Lifecycle
 from camunda_client.embedded._locks import native_lock
 from camunda_client.embedded._messages import Messages
 from camunda_client.embedded._multi_instance import MultiInstances
-from camunda_client.embedded._rejections import Rejection, invalid_argument, invalid_state, not_found
 from camunda_client.embedded._schedule import Schedule
 from camunda_client.embedded._signals import Signals
 from camunda_client.embedded._starts import Starts
-from camunda_client.embedded._tenants import DEFAULT_TENANT, refusal, tenants_named
+from camunda_client.embedded._storage import Recovery, Storage
+from camunda_client.embedded._tenants import DEFAULT_TENANT, tenants_named
 from camunda_client.embedded._user_tasks import UserTask, UserTasks
 from camunda_client.embedded._variables import Variables
 from camunda_client.embedded._waits import Call, Wait, calls_among, waits_of
 
+T = TypeVar("T")
 #: The lease of jobs that are activated directly, without a worker's own idea of it.
 DEFAULT_LEASE = timedelta(minutes=5)
 #: Ended instances whose history is kept; the oldest are forgotten first, so that a long run has bounded memory.
 DEFAULT_HISTORY_LIMIT = 20_000
-
-
-#: What start instructions may name, in the order Camunda 8.6.0 lists it.
-STARTABLE = (
-    "PARALLEL_GATEWAY", "INTERMEDIATE_THROW_EVENT", "EXCLUSIVE_GATEWAY", "SEND_TASK", "END_EVENT",
-    "EVENT_BASED_GATEWAY", "SERVICE_TASK", "EVENT_SUB_PROCESS", "BUSINESS_RULE_TASK",
-    "INTERMEDIATE_CATCH_EVENT", "PROCESS", "SUB_PROCESS", "MULTI_INSTANCE_BODY", "RECEIVE_TASK", "SCRIPT_TASK",
-    "USER_TASK", "INCLUSIVE_GATEWAY", "TASK", "CALL_ACTIVITY", "MANUAL_TASK",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +69,12 @@ class ActivatedJob:
     tenant_id: str
     kind: str
     listener_event_type: str
+    root_process_instance_key: int
+    priority: int
+    #: Empty for a lease without one.
+    lease_token: str
+    tags: list[str]
+    business_id: str
 
 
 class Engine:
@@ -79,15 +82,26 @@ class Engine:
 
     Args:
         clock: Time; the machine's clock when left out. ``Clock(start=datetime(...))`` stands still until moved.
+        data: A directory (made if need be) that keeps what happens, so that an engine that was killed comes back: see
+            docs/embedded.md. Left out, everything is in memory only.
+        fsync: Wait for the disk at every command. Only needed to survive the death of the machine, not of the process.
+        until: Only with ``data``: do what its log says up to the command of this number and stand still there, to look
+            at a bug. Nothing is written.
         tenants: Names of the tenants; left out, multi-tenancy is disabled as in a plain Camunda.
         history_limit: How many ended instances are remembered.
         max_steps: Steps one command may cause before it counts as a process that loops without waiting.
+
+    Raises:
+        DataError: The data can't be used: another engine uses it, it is damaged, or of another version.
     """
 
     def __init__(
         self,
         *,
         clock: Clock | None = None,
+        data: str | Path | None = None,
+        fsync: bool = False,
+        until: int | None = None,
         tenants: Iterable[str] | None = None,
         history_limit: int = DEFAULT_HISTORY_LIMIT,
         max_steps: int = MAX_STEPS,
@@ -113,13 +127,38 @@ class Engine:
         lifecycle.multi_instances = MultiInstances(lifecycle)
         lifecycle.user_tasks = self._user_tasks = UserTasks(lifecycle)
         lifecycle.deployments = self._deployments = Deployments(self._keys, self.clock.now)
-        lifecycle.decisions = self._decisions = Decisions(self._deployments.decision)
+        lifecycle.decisions = self._decisions = Decisions(self._deployments.decision, self.clock.now)
         lifecycle.new_history = self._new_history
         lifecycle.on_process_end = self._process_ended
-        self._deployments.on_new_version = Starts(
-            lifecycle, self._messages, self._signals, self._schedule, self.clock
-        ).replace
-        self._changes = Changes(lifecycle)
+        self._starts = Starts(lifecycle, self._messages, self._signals, self._schedule, self.clock)
+        self._deployments.on_new_version = self._starts.replace
+        self._commands = Commands(
+            self._keys, lifecycle, self._deployments, self._jobs, self._messages, self._signals, self._incidents,
+            self._user_tasks, Changes(lifecycle), self.tenants,
+        )  # fmt: skip
+        self._chance = Chance()
+        self._chance_before: Any = None
+        self._journal: Journal | None = None
+        self._clock_state = self.clock.state
+        self._poll_numbers = itertools.count(1)
+        self._replayed_polls: dict[int, Poll] = {}
+        self._replayed_until_ms = 0
+        self._closed = False
+        self._noted_only: dict[str, Callable[..., Any]] = {
+            "start": self._replay_start, "clock": self.clock.restore, "tick": self._run_due,
+            "poll": self._replay_poll, "gone": self._replay_gone, "activate": self._replay_activation,
+        }  # fmt: skip
+        self._storage: Storage | None = None
+        if data is not None:
+            self._storage = Storage(Path(data), fsync=fsync)
+            self._storage.bring_back(self, until)
+        elif until is not None or fsync:
+            raise ValueError("until and fsync are about the log of an engine that keeps its data: name it with data=")
+
+    @property
+    def recovery(self) -> Recovery | None:
+        """What was found in the data when the engine began; None for one that keeps none."""
+        return None if self._storage is None else self._storage.recovery
 
     # -- deployment -------------------------------------------------------------------------------------------------
     def deploy(self, *resources: str | Path | tuple[str, bytes | str], tenant_id: str = DEFAULT_TENANT) -> Deployment:
@@ -132,16 +171,8 @@ class Engine:
         Raises:
             Rejection: Something in them is not supported or wrong, or there is no such tenant; nothing was deployed.
         """
-        contents = [_content(resource) for resource in resources]
-        with self._command():
-            self._check_tenant(tenant_id, "CREATE", "Deploy Resources")
-            return self._deployments.deploy(contents, tenant_id)
-
-    def _check_tenant(self, tenant_id: str, command: str, request: str) -> None:
-        reason = refusal(self.tenants, tenant_id, request)
-        if reason is not None:
-            hint = f"; an engine made with tenants=['{tenant_id}'] has it" if self.tenants is None else ""
-            raise invalid_argument(command, reason + hint)
+        contents = [plain_content(*_content(resource)) for resource in resources]
+        return self._run(self._commands.deploy, contents, tenant_id)
 
     def delete_resource(self, key: int) -> None:
         """Delete a process, a decision graph or a form by its key.
@@ -149,12 +180,7 @@ class Engine:
         Raises:
             Rejection: NOT_FOUND, or INVALID_STATE while instances run.
         """
-        with self._command():
-            if any(process.definition.key == key for process in self._lifecycle.processes.values()):
-                reason = f"Expected to delete resource with key `{key}` but there are still running instances"
-                raise invalid_state("DELETE", reason)
-            if not self._deployments.delete(key):
-                raise not_found("DELETE", f"Expected to delete resource but no resource found with key `{key}`")
+        self._run(self._commands.delete_resource, key)
 
     # -- process instances ------------------------------------------------------------------------------------------
     def create_instance(
@@ -166,6 +192,8 @@ class Engine:
         definition_key: int | None = None,
         tenant_id: str = DEFAULT_TENANT,
         start_at: Iterable[str] = (),
+        tags: Iterable[str] = (),
+        business_id: str = "",
         on_end: Callable[[InstanceHistory], None] | None = None,
     ) -> InstanceHistory:
         """Start a process and return its history, which goes on growing.
@@ -177,71 +205,19 @@ class Engine:
             definition_key: A certain version by key, instead of the id.
             tenant_id: Whose instance it is.
             start_at: Ids of elements to begin with, instead of the start event.
+            tags: What its jobs are tagged with.
+            business_id: What you call the case; its jobs carry it.
             on_end: Called when the instance has completed or was terminated.
 
         Raises:
             Rejection: There is no such process, version, element or tenant.
         """
-        with self._command():
-            self._check_tenant(tenant_id, "CREATE", "Create Process Instance")
-            definition = self._definition(process_id, version, definition_key, tenant_id)
-            entrances, first = self._lifecycle.entrances, dict(variables or {})
-            activations = [self._start_instruction(definition, element_id) for element_id in start_at]
-            if activations:
-                entrances.check_new(definition, first, tenant_id, activations)
-            else:
-                definition.none_start()
-            process = self._lifecycle.start(definition, first, tenant_id, at=[] if activations else None)
-            for activation in activations:
-                entrances.enter(process, activation)
-            if on_end is not None:
-                callback = on_end
-                process.on_end.append(lambda ended: callback(ended.history))
-            return process.history
-
-    def _definition(self, process_id: str | None, version: int | None, key: int | None, tenant_id: str) -> Definition:
-        if key is not None and key > -1:
-            definition = self._deployments.by_key(key)
-            if definition is None or definition.tenant_id != tenant_id:
-                raise not_found("CREATE", f"Expected to find process definition with key '{key}', but none found")
-            return definition
-        if not process_id:
-            raise invalid_argument(
-                "CREATE", "Expected at least a bpmnProcessId or a key greater than -1, but none given"
-            )
-        if version is None or version < 0:
-            latest = self._deployments.latest(process_id, tenant_id)
-            if latest is None:
-                reason = f"Expected to find process definition with process ID '{process_id}', but none found"
-                raise not_found("CREATE", reason)
-            return latest
-        found = self._deployments.version(process_id, version, tenant_id)
-        if found is None:
-            named = f"process ID '{process_id}' and version '{version}'"
-            reason = f"Expected to find process definition with {named}, but none found"
-            raise not_found("CREATE", reason)
-        return found
-
-    def _start_instruction(self, definition: Definition, element_id: str) -> Activation:
-        expected = "Expected to create instance of process with start instructions but"
-        if element_id in definition.flow_ids:
-            raise _unsupported_start(element_id, "SEQUENCE_FLOW")
-        element = definition.elements.get(element_id)
-        if element is None:
-            raise invalid_argument("CREATE", f"{expected} no element found with id '{element_id}'.")
-        if element.kind == "PROCESS":
-            definition.none_start()
-        if any(scope.multi_instance is not None for scope in scopes_around(definition, element)):
-            where = "is inside a multi-instance subprocess"
-            what = "elements inside a multi-instance subprocess"
-        elif element.kind in ("START_EVENT", "BOUNDARY_EVENT"):
-            raise _unsupported_start(element_id, element.kind)
-        elif behind_event_gateway(definition, element):
-            where, what = "belongs to an event-based gateway", "elements belonging to an event-based gateway"
-        else:
-            return Activation(element_id)
-        reason = f"{expected} the element with id '{element_id}' {where}. The creation of {what} is not supported."
-        raise invalid_argument("CREATE", reason)
+        return self._run(
+            self._commands.create_instance,
+            *_given(process_id, dict(variables or {}), version, definition_key, tenant_id, list(start_at),
+                    list(tags) or None, business_id or None),
+            on_end=on_end,
+        )  # fmt: skip
 
     def cancel(self, process_instance_key: int) -> None:
         """Terminate a process instance.
@@ -249,16 +225,7 @@ class Engine:
         Raises:
             Rejection: NOT_FOUND, or INVALID_STATE: another process called it.
         """
-        with self._command():
-            expected = f"Expected to cancel a process instance with key '{process_instance_key}', but"
-            process = self._lifecycle.processes.get(process_instance_key)
-            if process is None:
-                raise not_found("CANCEL", f"{expected} no such process was found")
-            if process.caller is not None:
-                called = "it is created by a parent process instance"
-                reason = f"{expected} {called}. Cancel the root process instance '{process.outermost.key}' instead."
-                raise invalid_state("CANCEL", reason)
-            self._lifecycle.cancel_process(process)
+        self._run(self._commands.cancel, process_instance_key)
 
     def set_variables(self, element_instance_key: int, variables: Mapping[str, Any], *, local: bool = False) -> None:
         """Set variables at an element instance (or a process instance).
@@ -271,20 +238,7 @@ class Engine:
         Raises:
             Rejection: NOT_FOUND.
         """
-        with self._command():
-            instance = self._element_instance(element_instance_key)
-            if instance is None:
-                named = f"key '{element_instance_key}'"
-                reason = f"Expected to update variables for element with {named}, but no such element was found"
-                raise not_found("UPDATE", reason)
-            write = self._lifecycle.variables.set_local if local else self._lifecycle.variables.propagate
-            write(instance, dict(variables))
-
-    def _element_instance(self, key: int) -> ElementInstance | None:
-        for process in self._lifecycle.processes.values():
-            if key in process.elements:
-                return process.elements[key]
-        return None
+        self._run(self._commands.set_variables, element_instance_key, dict(variables), local)
 
     def modify(
         self, process_instance_key: int, activate: Iterable[Activation] = (), terminate: Iterable[int] = ()
@@ -294,13 +248,8 @@ class Engine:
         Raises:
             Rejection: NOT_FOUND, or INVALID_ARGUMENT for unknown elements.
         """
-        with self._command():
-            process = self._process(
-                process_instance_key,
-                "MODIFY",
-                f"Expected to modify process instance but no process instance found with key '{process_instance_key}'",
-            )
-            self._changes.modify(process, list(activate), list(terminate))
+        activations = [plain_activation(activation) for activation in activate]
+        self._run(self._commands.modify, process_instance_key, activations, list(terminate))
 
     def migrate(
         self, process_instance_key: int, target_definition_key: int, mapping: Iterable[tuple[str, str]]
@@ -310,25 +259,8 @@ class Engine:
         Raises:
             Rejection: NOT_FOUND, INVALID_ARGUMENT or INVALID_STATE.
         """
-        with self._command():
-            reason = (
-                f"Expected to migrate process instance but no process instance found with key '{process_instance_key}'"
-            )
-            process = self._process(process_instance_key, "MIGRATE", reason)
-            target = self._deployments.by_key(target_definition_key)
-            if target is None:
-                reason = (
-                    "Expected to migrate process instance to process definition "
-                    f"but no process definition found with key '{target_definition_key}'"
-                )
-                raise not_found("MIGRATE", reason)
-            self._changes.migrate(process, target, list(mapping))
-
-    def _process(self, key: int, command: str, reason: str) -> ProcessInstance:
-        process = self._lifecycle.processes.get(key)
-        if process is None:
-            raise not_found(command, reason)
-        return process
+        pairs = [list(pair) for pair in mapping]
+        self._run(self._commands.migrate, process_instance_key, target_definition_key, pairs)
 
     # -- jobs -------------------------------------------------------------------------------------------------------
     def activate(
@@ -340,6 +272,7 @@ class Engine:
         worker: str = "",
         fetch_variables: Iterable[str] = (),
         tenant_ids: Iterable[str] | None = None,
+        with_lease: bool = False,
     ) -> list[ActivatedJob]:
         """Lease the jobs of a type that are there now.
 
@@ -350,13 +283,15 @@ class Engine:
             worker: Who takes them.
             fetch_variables: Names of the variables wanted; all when empty.
             tenant_ids: Whose jobs; only counts with tenants.
+            with_lease: Give each a ``lease_token``, as Camunda has them from 8.10 on. Completing or failing the job
+                needs it, and from then on polls without leases don't get the job any more.
         """
         poll = self.poll(
-            job_type, lambda _jobs: None, max_jobs=max_jobs, lease=lease, worker=worker, tenant_ids=tenant_ids
-        )
-        with self._command():
-            jobs = self._jobs.activate(poll)
-            return [self.snapshot(job, fetch_variables) for job in jobs]
+            job_type, lambda _jobs: None, max_jobs=max_jobs, lease=lease, worker=worker, tenant_ids=tenant_ids,
+            with_lease=with_lease,
+        )  # fmt: skip
+        with self._looking():
+            return [self.snapshot(job, fetch_variables) for job in self._activate(poll)]
 
     def poll(
         self,
@@ -367,26 +302,37 @@ class Engine:
         lease: timedelta,
         worker: str = "",
         tenant_ids: Iterable[str] | None = None,
+        with_lease: bool = False,
     ) -> Poll:
         """Return a poll for :meth:`activate_or_wait`; ``deliver`` is called in the thread that brings the jobs."""
         lease_ms = lease // timedelta(milliseconds=1)
         tenants = None
         if self.tenants is not None:
             tenants = frozenset(tenant_ids or {DEFAULT_TENANT})
-        return Poll(job_type, worker, lease_ms, max_jobs, tenants, deliver)
+        return Poll(job_type, worker, lease_ms, max_jobs, tenants, deliver, with_lease=with_lease)
 
     def activate_or_wait(self, poll: Poll) -> list[Job]:
         """Lease jobs for a poll; when there are none, keep it until some come or it is given up."""
-        with self._command():
-            jobs = self._jobs.activate(poll)
+        with self._looking():
+            jobs = self._activate(poll)
             if not jobs:
                 self._jobs.wait(poll)
+                if self._journal is not None:
+                    poll.number = next(self._poll_numbers)
+                    self._journal.later("poll", poll.number, [poll.number, *poll.plain()])
             return jobs
+
+    def _activate(self, poll: Poll) -> list[Job]:
+        if not self._jobs.any_for(poll):
+            return []
+        self._note("activate", poll.plain())
+        return self._jobs.activate(poll)
 
     def give_up(self, poll: Poll) -> None:
         """Stop waiting."""
         with self._lock:
-            self._jobs.give_up(poll)
+            if self._jobs.give_up(poll) and self._journal is not None:
+                self._journal.later("gone", poll.number, [poll.number])
 
     def snapshot(self, job: Job, fetch_variables: Iterable[str] = ()) -> ActivatedJob:
         """Return a job as its worker receives it, with the variables as they are now."""
@@ -402,16 +348,31 @@ class Engine:
                 instance.element.id, instance.key, dict(job.headers), job.worker, job.retries, job.deadline_ms,
                 variables, job.tenant_id, "EXECUTION_LISTENER" if listener else "BPMN_ELEMENT",
                 job.listener_phase.upper() if job.listener_phase else "UNSPECIFIED",
+                instance.process.outermost.key, job.priority, job.lease_token, list(instance.process.tags),
+                job.business_id,
             )  # fmt: skip
 
-    def complete(self, job_key: int, variables: Mapping[str, Any] | None = None) -> None:
+    def complete(
+        self,
+        job_key: int,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        lease_token: str | None = None,
+        business_id: str | None = None,
+    ) -> None:
         """Complete a job.
 
+        Args:
+            job_key: Which.
+            variables: What its element gets.
+            lease_token: The job's, if it was activated with one. So, too, for :meth:`fail` and :meth:`throw_error`.
+            business_id: Give it to the process instance, which must have none yet and not be called by another.
+
         Raises:
-            Rejection: NOT_FOUND, or INVALID_STATE if it is FAILED or ERROR_THROWN.
+            Rejection: NOT_FOUND; INVALID_STATE if it is FAILED or ERROR_THROWN, the token is another's, or the instance
+                has another business id; INVALID_ARGUMENT for the business id of a called instance.
         """
-        with self._command():
-            self._jobs.complete(job_key, dict(variables or {}))
+        self._run(self._commands.complete, *_given(job_key, dict(variables or {}), lease_token, business_id))
 
     def fail(
         self,
@@ -421,38 +382,54 @@ class Engine:
         message: str = "",
         back_off: timedelta = timedelta(0),
         variables: Mapping[str, Any] | None = None,
+        lease_token: str | None = None,
     ) -> None:
         """Fail a job; without retries left an incident is raised.
 
         Raises:
             Rejection: NOT_FOUND or INVALID_STATE.
         """
-        with self._command():
-            self._jobs.fail(job_key, retries, message, back_off // timedelta(milliseconds=1), dict(variables or {}))
+        back_off_ms = back_off // timedelta(milliseconds=1)
+        self._run(
+            self._commands.fail, *_given(job_key, retries, message, back_off_ms, dict(variables or {}), lease_token)
+        )
 
     def throw_error(
-        self, job_key: int, code: str, *, message: str = "", variables: Mapping[str, Any] | None = None
+        self,
+        job_key: int,
+        code: str,
+        *,
+        message: str = "",
+        variables: Mapping[str, Any] | None = None,
+        lease_token: str | None = None,
     ) -> None:
         """End a job with a BPMN error; uncaught, an incident is raised.
 
         Raises:
             Rejection: NOT_FOUND or INVALID_STATE.
         """
-        with self._command():
-            self._jobs.throw_error(job_key, code, message, dict(variables or {}))
+        self._run(self._commands.throw_error, *_given(job_key, code, message, dict(variables or {}), lease_token))
 
-    def update_job(self, job_key: int, *, retries: int | None = None, lease: timedelta | None = None) -> None:
-        """Set a job's retries, or its lease anew from now.
+    def update_job(
+        self,
+        job_key: int,
+        *,
+        retries: int | None = None,
+        lease: timedelta | None = None,
+        lease_token: str | None = None,
+        priority: int | None = None,
+    ) -> None:
+        """Set a job's retries, its lease anew from now, or its priority (0 at first; the highest are given out first).
 
         Raises:
-            Rejection: NOT_FOUND or INVALID_ARGUMENT.
+            Rejection: NOT_FOUND or INVALID_ARGUMENT; INVALID_STATE if a token was given and is another's.
         """
-        with self._command():
-            self._jobs.update(job_key, retries, None if lease is None else lease // timedelta(milliseconds=1))
+        lease_ms = None if lease is None else lease // timedelta(milliseconds=1)
+        self._run(self._commands.update_job, *_given(job_key, retries, lease_ms, lease_token, priority))
 
     def jobs(self, job_type: str | None = None) -> list[Job]:
         """Return the jobs that exist (waiting, leased, failed), oldest first."""
-        with self._command():
+        with self._looking():
             return [job for job in self._jobs.all() if job_type is None or job.type == job_type]
 
     # -- events -----------------------------------------------------------------------------------------------------
@@ -472,11 +449,9 @@ class Engine:
             Rejection: ALREADY_EXISTS, or INVALID_ARGUMENT: there is no such tenant.
         """
         ttl_ms = ttl // timedelta(milliseconds=1)
-        with self._command():
-            self._check_tenant(tenant_id, "PUBLISH", "Publish Message")
-            return self._messages.publish(
-                name, correlation_key, dict(variables or {}), ttl_ms, message_id, tenant_id
-            ).key
+        return self._run(
+            self._commands.publish, name, correlation_key, dict(variables or {}), ttl_ms, message_id, tenant_id
+        )
 
     def correlate(
         self,
@@ -491,12 +466,7 @@ class Engine:
         Raises:
             Rejection: NOT_FOUND: nothing waits for it; INVALID_ARGUMENT: there is no such tenant.
         """
-        with self._command():
-            self._check_tenant(tenant_id, "CORRELATE", "Correlate Message")
-            message, process_instance_key = self._messages.correlate(
-                name, correlation_key, dict(variables or {}), tenant_id
-            )
-            return message.key, process_instance_key
+        return self._run(self._commands.correlate, name, correlation_key, dict(variables or {}), tenant_id)
 
     def broadcast(
         self, name: str, variables: Mapping[str, Any] | None = None, *, tenant_id: str = DEFAULT_TENANT
@@ -506,11 +476,7 @@ class Engine:
         Raises:
             Rejection: INVALID_ARGUMENT: there is no such tenant.
         """
-        with self._command():
-            self._check_tenant(tenant_id, "BROADCAST", "Broadcast Signal")
-            key = self._keys.next()
-            self._signals.broadcast(name, dict(variables or {}), tenant_id)
-            return key
+        return self._run(self._commands.broadcast, name, dict(variables or {}), tenant_id)
 
     # -- incidents, user tasks, decisions ---------------------------------------------------------------------------
     def resolve_incident(self, key: int) -> None:
@@ -519,28 +485,17 @@ class Engine:
         Raises:
             Rejection: NOT_FOUND: unknown, or its job has no retries left.
         """
-        with self._command():
-            incident = self._incidents.get(key)
-            job = None if incident.job_key is None else self._jobs.get(incident.job_key, "UPDATE")
-            if job is not None and job.retries <= 0:
-                reason = (
-                    f"Expected to resolve incident with key '{key}', but job with key '{job.key}' has no retries left"
-                )
-                raise not_found("RESOLVE", reason)
-            self._incidents.close(incident)
-            if job is not None:
-                job.incident = None
-            incident.resolve()
+        self._run(self._commands.resolve_incident, key)
 
     @property
     def incidents(self) -> list[Incident]:
         """The open incidents of all instances, oldest first."""
-        with self._command():
+        with self._looking():
             return [i for history in self._histories.values() for i in history.open_incidents]
 
     def user_tasks(self) -> list[UserTask]:
         """Return the open user tasks (those of Camunda's own kind, not job-based ones), oldest first."""
-        with self._command():
+        with self._looking():
             return self._user_tasks.all()
 
     def assign_user_task(self, key: int, assignee: str, *, allow_override: bool = True) -> None:
@@ -549,8 +504,7 @@ class Engine:
         Raises:
             Rejection: NOT_FOUND or INVALID_STATE.
         """
-        with self._command():
-            self._user_tasks.assign(key, assignee, allow_override=allow_override)
+        self._run(self._commands.assign_user_task, key, assignee, allow_override)
 
     def update_user_task(self, key: int, changes: Mapping[str, Any]) -> None:
         """Change a user task's candidates, dates or priority.
@@ -558,8 +512,7 @@ class Engine:
         Raises:
             Rejection: NOT_FOUND.
         """
-        with self._command():
-            self._user_tasks.update(key, dict(changes))
+        self._run(self._commands.update_user_task, key, dict(changes))
 
     def complete_user_task(self, key: int, variables: Mapping[str, Any] | None = None) -> None:
         """Complete a user task.
@@ -567,8 +520,7 @@ class Engine:
         Raises:
             Rejection: NOT_FOUND.
         """
-        with self._command():
-            self._user_tasks.complete(key, dict(variables or {}))
+        self._run(self._commands.complete_user_task, key, dict(variables or {}))
 
     def decision(
         self, *, decision_id: str | None = None, key: int | None = None, tenant_id: str = DEFAULT_TENANT
@@ -584,14 +536,13 @@ class Engine:
 
     def next_key(self) -> int:
         """Return a key nothing else bears."""
-        with self._lock:
-            return self._keys.next()
+        return self._run(self._commands.next_key)
 
     # -- history ----------------------------------------------------------------------------------------------------
     @property
     def instances(self) -> list[InstanceHistory]:
         """Every process instance remembered, oldest first; called ones too."""
-        with self._command():
+        with self._looking():
             return list(self._histories.values())
 
     def instance(self, process_instance_key: int) -> InstanceHistory:
@@ -600,7 +551,7 @@ class Engine:
         Raises:
             KeyError: It never was, or is forgotten.
         """
-        with self._command():
+        with self._looking():
             if process_instance_key not in self._histories:
                 raise KeyError(
                     f"no process instance {process_instance_key} is remembered (history_limit={self._history_limit})"
@@ -609,13 +560,13 @@ class Engine:
 
     def waits(self, process_instance_key: int) -> list[Wait]:
         """Return what a process instance waits for beside jobs; nothing when it has ended."""
-        with self._command():
+        with self._looking():
             process = self._lifecycle.processes.get(process_instance_key)
             return [] if process is None else waits_of(process)
 
     def calls(self) -> list[Call]:
         """Return the calls that are under way, oldest first: which call activity waits for which instance."""
-        with self._command():
+        with self._looking():
             return calls_among(self._lifecycle.processes.values())
 
     def _new_history(self, key: int, definition: Definition, tenant_id: str) -> InstanceHistory:
@@ -639,32 +590,36 @@ class Engine:
 
     def advance(self, by: timedelta) -> None:
         """Move time forward; everything due on the way happens at its own moment, in order."""
-        with self._command():
-            target_ms = self.clock.now_ms() + by // timedelta(milliseconds=1)
-            while (due_ms := self._schedule.next_due_ms()) is not None and due_ms <= target_ms:
-                self.clock.move_to_ms(due_ms)
-                self._run_due()
-            self.clock.move_to_ms(target_ms)
+        self._run(self._advance, by // timedelta(milliseconds=1))
         self._clock_changed()
+
+    def _advance(self, by_ms: int) -> None:
+        target_ms = self.clock.now_ms() + by_ms
+        while (due_ms := self._schedule.next_due_ms()) is not None and due_ms <= target_ms:
+            self.clock.move_to_ms(due_ms)
+            self._run_due()
+        self.clock.move_to_ms(target_ms)
 
     def pin_clock(self, moment_ms: int) -> None:
         """Stop the clock at a moment (milliseconds since the epoch)."""
-        with self._command():
-            self.clock.pin_ms(moment_ms)
-            self._run_due()
+        self._run(self._pin_clock, moment_ms)
         self._clock_changed()
+
+    def _pin_clock(self, moment_ms: int) -> None:
+        self.clock.pin_ms(moment_ms)
+        self._run_due()
 
     def reset_clock(self) -> None:
         """Let the clock run with the machine's again."""
-        with self._command():
-            self.clock.reset()
+        self._run(self._reset_clock)
         self._clock_changed()
+
+    def _reset_clock(self) -> None:
+        self.clock.reset()
 
     def tick(self) -> int | None:
         """Do what is due now; return the moment the next thing is due, None if nothing is."""
-        with self._command():
-            pass
-        with self._lock:
+        with self._looking():
             return self._schedule.next_due_ms()
 
     def on_schedule(self, callback: Callable[[int], None] | None) -> None:
@@ -672,35 +627,162 @@ class Engine:
         self._schedule.on_earlier = callback
 
     def _clock_changed(self) -> None:
+        self._clock_state = self.clock.state
         callback = self._schedule.on_earlier
         if callback is not None:
             callback(0)
 
     # -- inside -----------------------------------------------------------------------------------------------------
-    @contextmanager
-    def _command(self) -> Iterator[None]:
+    def _run(self, command: Callable[..., T], *arguments: Any, **unlogged: Any) -> T:
+        """Carry a command out; where data is kept it is in the log before anything has changed."""
         with self._lock:
-            self._run_due()
-            yield
-            self._lifecycle.run()
-            self._jobs.serve()
+            self._begin()
+            try:
+                noted = self._note(command.__name__.lstrip("_"), arguments)
+                result = self._carry_out(command, noted, **unlogged)
+            finally:
+                self._end()
+            if self._storage is not None:
+                self._storage.compact_if_due(self)
+            self._call_back()
+        return result
+
+    @contextmanager
+    def _looking(self) -> Iterator[None]:
+        """Do what is due, then look; nothing is logged where nothing was due."""
+        with self._lock:
+            self._begin()
+            try:
+                due_ms = self._schedule.next_due_ms()
+                if due_ms is not None and due_ms <= self.clock.now_ms() and not self._closed:
+                    self._note("tick", ())
+                    self._run_due()
+                yield
+            finally:
+                self._end()
+            self._call_back()
+
+    def _begin(self, record: Record | None = None) -> None:
+        """Let a command see one moment, and chance that a replay finds again."""
+        self.clock.hold(None if record is None else record.at_ms)
+        self._chance_before = CHANCE.set(self._chance)
+
+    def _end(self) -> None:
+        CHANCE.reset(self._chance_before)
+        self.clock.release()
+
+    def _note(self, name: str, arguments: Sequence[Any]) -> Sequence[Any]:
+        """Write a command into the log; return its arguments as a replay will see them."""
+        journal = self._journal
+        if journal is None:
+            return arguments
+        now_ms, key = self.clock.now_ms(), self._keys.upcoming
+        if self.clock.state != self._clock_state:  # somebody moved it without us
+            self._clock_state = self.clock.state
+            journal.write(now_ms, key, "clock", [self._clock_state])
+        noted = journal.write(now_ms, key, name, arguments)
+        self._chance.begin(journal.last)
+        return noted
+
+    def _carry_out(self, command: Callable[..., T], arguments: Iterable[Any], **unlogged: Any) -> T:
+        self._run_due()
+        result = command(*arguments, **unlogged)
+        self._lifecycle.run()
+        self._jobs.serve()
+        return result
 
     def _run_due(self) -> None:
         now_ms = self.clock.now_ms()
         while (entry := self._schedule.pop_due(now_ms)) is not None:
             if not entry.cancelled:
-                entry.action()
+                self._lifecycle.do(entry.action)
                 self._lifecycle.run()
                 self._jobs.serve()
 
+    def _call_back(self) -> None:
+        """Tell who waits for a job or an end: after the command, since they may give commands themselves.
 
-def _unsupported_start(element_id: str, kind: str) -> Rejection:
-    return invalid_argument(
-        "CREATE",
-        "Expected to create instance of process with start instructions but the element with id "
-        f"'{element_id}' targets unsupported element type '{kind}'. Supported element types are: "
-        f"[{', '.join(STARTABLE)}]",
-    )
+        Still under the lock: a poll that gives up in another thread must see the jobs that it was given.
+        """
+        after = self._lifecycle.after
+        while after:
+            after.popleft()()
+
+    # -- data that is kept ------------------------------------------------------------------------------------------
+    @property
+    def settings(self) -> list[Any]:
+        """What the outcome of commands depends on besides them."""
+        tenants = None if self.tenants is None else sorted(self.tenants)
+        return [tenants, self._history_limit, self._lifecycle.max_steps]
+
+    @settings.setter
+    def settings(self, settings: list[Any]) -> None:
+        tenants, self._history_limit, self._lifecycle.max_steps = settings
+        self.tenants = self._commands.tenants = None if tenants is None else frozenset(tenants)
+
+    def close(self) -> None:
+        """Let another engine have the data; this one can still be looked at. Nothing to do for one without data."""
+        with self._lock:
+            if self._storage is not None:
+                self._closed = True
+                self._storage.close()
+
+    def _replay(self, record: Record) -> Any:
+        """Do again what a log says; return what came of it, or the exception that did."""
+        self._begin(record)
+        self._chance.begin(record.number)
+        try:
+            if record.name in self._noted_only:
+                return self._noted_only[record.name](*record.arguments)
+            named = f"_{record.name}" if record.name in ("advance", "pin_clock", "reset_clock") else ""
+            command = getattr(self, named) if named else getattr(self._commands, record.name)
+            return self._carry_out(command, record.arguments)
+        except Exception as error:  # noqa: BLE001 - it was refused or failed then, too
+            return error
+        finally:
+            self._lifecycle.after.clear()  # who waited then is gone
+            self._replayed_until_ms = self.clock.now_ms()
+            self._end()
+
+    def _replay_poll(self, number: int, *plain: Any) -> None:
+        self._replayed_polls[number] = poll = Poll.of(plain)
+        self._jobs.wait(poll)
+
+    def _replay_gone(self, number: int) -> None:
+        self._jobs.give_up(self._replayed_polls.pop(number))
+
+    def _replay_activation(self, *plain: Any) -> list[Job]:
+        return self._jobs.activate(Poll.of(plain))
+
+    def _replay_start(self, clock: list[int | None], settings: list[Any], _version: str) -> None:
+        """An engine began with the log as it was: polls had ended with the one before."""
+        self._jobs.forget_polls()
+        self._replayed_polls.clear()
+        self.clock.restore(clock)
+        self.settings = settings
+        self._run_due()
+
+    def _start_with_data(self, settings: list[Any], clock: list[int | None], journal: Journal) -> None:
+        """Go on after a replay: time has passed, so what fell due meanwhile happens now."""
+        with self._lock:
+            self._jobs.forget_polls()
+            self.settings = settings
+            self.clock.restore([*self.clock.state[:2], clock[2]])
+            self._journal, self._clock_state = journal, self.clock.state
+            self._begin()
+            try:
+                self._note("start", [self._clock_state, settings, __version__])
+                self._run_due()
+            finally:
+                self._end()
+
+
+def _given(*arguments: Any) -> Sequence[Any]:
+    """Leave out the None at the end: the log has no need of what was not given."""
+    count = len(arguments)
+    while arguments[count - 1] is None:
+        count -= 1
+    return arguments[:count]
 
 
 def _content(resource: str | Path | tuple[str, bytes | str]) -> tuple[str, bytes]:

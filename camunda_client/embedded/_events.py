@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from camunda_client.embedded._failures import Failure
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from camunda_client.embedded._schedule import Entry, Schedule
     from camunda_client.embedded._signals import Signals
     from camunda_client.embedded._specs import FlowNode
+
+log = logging.getLogger(__name__)
 
 #: Events that are waited for; errors and escalations are searched when they are thrown.
 AWAITED = ("message", "signal", "timer")
@@ -72,6 +76,15 @@ class Events:
         Raises:
             Failure: Its name, key or time can't be evaluated.
         """
+        try:
+            return self._evaluated(owner, catcher)
+        except Failure:
+            raise
+        except Exception as error:
+            log.exception("embedded engine: what %s waits for can't be evaluated", catcher.id)
+            raise Failure.unknown(error) from error
+
+    def _evaluated(self, owner: ElementInstance, catcher: Element) -> Subscription:
         event, variables = catcher.event, self._lifecycle.variables
         subscription = Subscription(owner, catcher, event.kind)
         if event.kind == "timer":
@@ -89,7 +102,7 @@ class Events:
     def open(self, subscription: Subscription) -> None:
         """Wait for what a subscription says."""
         if subscription.kind == "timer":
-            subscription.entry = self._schedule.at(subscription.due_ms, lambda: self._timer_due(subscription))
+            subscription.entry = self._schedule.at(subscription.due_ms, partial(self._timer_due, subscription))
         elif subscription.kind == "message":
             self._messages.open(subscription)
         elif subscription.kind == "signal":
@@ -102,7 +115,7 @@ class Events:
         warnings: list[str] = []
         # A boundary event's key is read outside its activity's own variables, like the real engine does.
         scope = owner.scope if catcher.kind == "BOUNDARY_EVENT" and owner.scope is not None else owner
-        value = expression.evaluate(self._lifecycle.variables.visible(scope), warnings)
+        value = expression.evaluate(self._lifecycle.variables.visible(scope), warnings, self._lifecycle.variables.now)
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             reason = (
                 unexpected(expression, value, "one of '[STRING, NUMBER]'", []).rpartition("but was ")[2].rstrip(".")
@@ -173,7 +186,7 @@ class Events:
             now_ms = int(self._lifecycle.variables.now().timestamp() * 1000)
             due_ms = next_due(subscription.cycle, present(subscription.entry).due_ms, now_ms)
             if due_ms is not None:
-                subscription.entry = self._schedule.at(due_ms, lambda: self._timer_due(subscription))
+                subscription.entry = self._schedule.at(due_ms, partial(self._timer_due, subscription))
         self.trigger(subscription, {})
 
     def broadcast(self, name: str, variables: dict[str, Any], tenant_id: str) -> None:

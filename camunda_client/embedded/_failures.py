@@ -10,3 +10,8 @@ class Failure(Exception):
         self.error_type = error_type
         self.message = message
         super().__init__(f"{error_type}: {message}")
+
+    @classmethod
+    def unknown(cls, error: BaseException) -> Failure:
+        """Return the failure that a fault of the embedded engine itself is; a real Camunda's has none of that type."""
+        return cls("UNKNOWN", f"the embedded engine failed, please report it: {error!r}")

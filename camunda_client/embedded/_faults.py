@@ -127,7 +127,9 @@ class Faults:
         names = [n for n in STATES if n == name or n.startswith(f"{name}_")]
         if not names:
             raise ValueError(f"unknown engine state {name!r}; there are {', '.join(STATES)}")
-        return [self._add(self._of_state(n, times, delays)) for n in sorted(names, key=len, reverse=True)]
+        faults = [self._of_state(n, times, delays) for n in sorted(names, key=len, reverse=True)]
+        # Those of any command come last: the first that matches strikes.
+        return [self._add(fault) for fault in sorted(faults, key=lambda fault: fault.commands_only)]
 
     def _of_state(self, name: str, times: int | None, delays: bool) -> Fault:
         recorded = ENGINE_STATES[name]

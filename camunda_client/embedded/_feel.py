@@ -71,7 +71,18 @@ class Expression:
         Raises:
             Failure: It counts with what is no number, like the root of a negative one.
         """
-        return self.text if self.static else plain(self.raw(context, warnings, now))
+        if self.static:
+            return self.text
+        value = self.raw(context, warnings, now)
+        try:
+            return plain(value)
+        except Exception as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: Exception) -> Failure:
+        """Return what a fault of ours is: an incident, or a refusal, and never an exception of Python's."""
+        log.error("embedded engine: the expression %r failed", self.text, exc_info=error)
+        return Failure.unknown(error)
 
     def raw(
         self, context: Mapping[str, Any], warnings: list[str] | None = None, now: Callable[[], datetime] | None = None
@@ -87,6 +98,8 @@ class Expression:
             except NotANumberError as error:
                 reason = f"failed to evaluate expression '{self.text}' : {error}"
                 raise Failure("EXTRACT_VALUE_ERROR", reason) from error
+            except Exception as error:
+                raise self._failed(error) from error
 
     def __repr__(self) -> str:
         return f"Expression({self.source!r})"
@@ -315,7 +328,7 @@ class Evaluation:
     def call(self, node: Node, scope: Mapping[str, Any]) -> Any:
         target, positional, named = node[1], node[2], node[3]
         if target == ("name", "is defined"):
-            return self.defined(positional[0], scope)
+            return self.defined([*positional, *named.values()], scope)
         function = scope.get(target[1]) if target[0] == "name" else self.value(target, scope)
         arguments = [self.value(item, scope) for item in positional]
         keywords = {key: self.value(item, scope) for key, item in named.items()}
@@ -332,7 +345,12 @@ class Evaluation:
         bound = dict(zip(function.names, arguments, strict=False))
         return self.value(function.body, {**function.scope, **bound})
 
-    def defined(self, node: Node, scope: Mapping[str, Any]) -> bool:
+    def defined(self, arguments: list[Node], scope: Mapping[str, Any]) -> bool | None:
+        if len(arguments) != 1:
+            count = len(arguments)
+            self.warn("NO_FUNCTION_FOUND", f"No function found with name 'is defined' and {count} parameters")
+            return None
+        node = arguments[0]
         if node[0] == "name":
             return node[1] in scope
         if node[0] == "path":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 import re
 import statistics
 import uuid
@@ -21,6 +20,7 @@ from decimal import (
 )
 from typing import Any
 
+from camunda_client.embedded._chance import chance
 from camunda_client.embedded._feel_values import (
     Function,
     YearsMonths,
@@ -297,7 +297,7 @@ _BUILTINS |= {
     "substring before": lambda text, part: _text(text).partition(_text(part))[0] if part in text else "",
     "substring after": lambda text, part: _text(text).partition(_text(part))[2],
     "trim": lambda text: _text(text).strip(),
-    "uuid": lambda: str(uuid.uuid4()),
+    "uuid": lambda: str(uuid.UUID(int=chance().getrandbits(128), version=4)),
 }
 
 
@@ -332,7 +332,7 @@ _BUILTINS |= {
     "exp": lambda value: of_float(math.exp, _number(value)),
     "odd": lambda value: _number(value) % 2 == 1,
     "even": lambda value: _number(value) % 2 == 0,
-    "random number": random.random,
+    "random number": lambda: chance().random(),
 }
 
 

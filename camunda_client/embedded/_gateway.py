@@ -13,7 +13,7 @@ import socket as _socket
 import struct
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from gevent import monkey, pywsgi
@@ -25,11 +25,15 @@ from camunda_client.embedded._dialects import dialect as find_dialect
 from camunda_client.embedded._engine import Engine
 from camunda_client.embedded._engine_states import ENGINE_STATES
 from camunda_client.embedded._faults import Fault, Faults
+from camunda_client.embedded._oidc import IssuerError, Oidc, Refusal
 from camunda_client.embedded._polls import Alarm, HeldPoll
 from camunda_client.embedded._problems import Answer, Refused, not_acceptable, of_rejection, problem
 from camunda_client.embedded._rejections import Rejection
 from camunda_client.embedded._requests import acceptable
 from camunda_client.embedded._routes import Call, Router
+
+if TYPE_CHECKING:
+    from camunda_client.embedded._tokens import Tokens
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +52,13 @@ class Gateway:
         engine: What it serves; a new engine when left out.
         port: 0 for a free one.
         host: Loopback unless asked otherwise: there is no protection but ``auth``.
-        dialect: ``8.6`` or ``8.8``.
+        dialect: ``8.6``, ``8.8`` or ``8.10``.
         auth: A token (Bearer), a pair of name and password (Basic), or a function of the Authorization header.
+        oidc: Instead of ``auth``, an issuer whose access tokens are checked. Needs ``c8-client[oidc]``.
+
+    Raises:
+        ValueError: There is no such dialect, or both ``auth`` and ``oidc`` are given.
+        ModuleNotFoundError: ``oidc`` is given, and PyJWT is not installed.
     """
 
     def __init__(
@@ -60,7 +69,10 @@ class Gateway:
         host: str = "127.0.0.1",
         dialect: str = "8.6",
         auth: Auth = None,
+        oidc: Oidc | None = None,
     ) -> None:
+        if auth is not None and oidc is not None:
+            raise ValueError("give the gateway either auth or oidc; it checks one of them")
         self.engine = engine or Engine()
         self.dialect = find_dialect(dialect)
         self.faults = Faults(newer=self.dialect.newer)
@@ -68,7 +80,8 @@ class Gateway:
         self.port = port
         #: Exceptions no request should ever cause; each was also logged and answered with 500.
         self.errors: list[BaseException] = []
-        self._check = _checker(auth)
+        self._tokens = None if oidc is None else _tokens(oidc)
+        self._check = _checker(auth) if self._tokens is None else self._tokens.check
         self._router = Router()
         self._server: Any = None
         self._alarm: Alarm | None = None
@@ -93,6 +106,7 @@ class Gateway:
 
         Raises:
             OSError: The port is taken.
+            IssuerError: The issuer of ``oidc`` does not give its keys.
             RuntimeError: It runs already.
         """
         if self._server is not None:
@@ -126,11 +140,15 @@ class Gateway:
         self._thread.start()
         ready.wait()
         if failed:
+            self._thread.join()
+            self._thread = None
             raise failed[0]
         # An event loop that still runs in a thread when the interpreter is taken down crashes it.
         atexit.register(self.stop)
 
     def _open(self) -> None:
+        if self._tokens is not None:
+            self._tokens.fetch_keys()
         family = _socket.AF_INET6 if ":" in self.host else _socket.AF_INET
         listener = gevent.socket.socket(family, _socket.SOCK_STREAM)
         listener.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
@@ -229,6 +247,8 @@ class Gateway:
             return refused.answer
         except Rejection as rejection:
             return of_rejection(rejection, instance)
+        except IssuerError as error:
+            return problem(503, "Service Unavailable", f"The token can't be checked: {error}", instance)
         except Exception as error:  # noqa: BLE001 - the server must answer, and the error must be seen
             self._failed(error)
             return problem(
@@ -286,8 +306,14 @@ def _truncated(environ: dict[str, Any], start_response: Callable[..., Any], answ
 
 
 # -- authentication -------------------------------------------------------------------------------------------------
-def _checker(auth: Auth) -> Callable[[str | None], str | None]:
-    """Return a function of the Authorization header: None if it is right, else the name of the refusal."""
+def _tokens(oidc: Oidc) -> Tokens:
+    from camunda_client.embedded._tokens import Tokens  # PyJWT is an extra of its own
+
+    return Tokens(oidc)
+
+
+def _checker(auth: Auth) -> Callable[[str | None], Refusal | None]:
+    """Return a function of the Authorization header: None if it is right, else the refusal."""
     if auth is None:
         return lambda _header: None
     right: Callable[[str], bool]
@@ -298,17 +324,18 @@ def _checker(auth: Auth) -> Callable[[str | None], str | None]:
     else:
         right = auth
 
-    def check(header: str | None) -> str | None:
+    def check(header: str | None) -> Refusal | None:
         if not header:
-            return "unauthorized_none"
-        return None if right(header) else "unauthorized_malformed"
+            return Refusal("unauthorized_none")
+        return None if right(header) else Refusal("unauthorized_malformed")
 
     return check
 
 
-def _unauthorized(state: str, path: str) -> Answer:
-    recorded = ENGINE_STATES[state]
-    return Fault("*", status=401, body=recorded["body"], headers=recorded["headers"]).answer(path)
+def _unauthorized(refusal: Refusal, path: str) -> Answer:
+    recorded = ENGINE_STATES[refusal.state]
+    body = {**recorded["body"], "detail": refusal.detail or recorded["body"]["detail"]}
+    return Fault("*", status=401, body=body, headers=recorded["headers"]).answer(path)
 
 
 # -- the server -----------------------------------------------------------------------------------------------------

@@ -1,17 +1,18 @@
-"""What happened to each process instance, for assertions: elements, flows, variables, incidents."""
+"""What happened to each process instance, for assertions: elements, flows, jobs, variables, incidents."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from camunda_client.embedded._incidents import Incident
     from camunda_client.embedded._instances import ElementInstance
+    from camunda_client.embedded._jobs import Job
 
 
-@dataclass(frozen=True, slots=True)
-class ElementRecord:
+class ElementRecord(NamedTuple):
     """An element instance changed its state: ACTIVATED, COMPLETED, TERMINATED; flows are TAKEN."""
 
     element_id: str
@@ -21,8 +22,7 @@ class ElementRecord:
     at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class VariableRecord:
+class VariableRecord(NamedTuple):
     """A variable was written in the scope of an element."""
 
     scope_id: str
@@ -30,6 +30,31 @@ class VariableRecord:
     name: str
     value: Any
     at_ms: int
+
+
+class JobRecord(NamedTuple):
+    """A job changed: CREATED, ACTIVATED, COMPLETED, FAILED, ERROR_THROWN, TIMED_OUT (its lease), CANCELED."""
+
+    state: str
+    job_key: int
+    job_type: str
+    element_id: str
+    retries: int
+    worker: str
+    at_ms: int
+    #: Of a failure or an error.
+    message: str = ""
+    error_code: str = ""
+    #: Milliseconds until a failed job is offered again.
+    back_off_ms: int = 0
+    #: What the command brought.
+    variables: Mapping[str, Any] = {}
+
+
+#: Those lists of a history that hold records.
+_RECORDS: dict[str, type[ElementRecord | JobRecord | VariableRecord]] = {
+    "elements": ElementRecord, "jobs": JobRecord, "written": VariableRecord,
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -43,10 +68,20 @@ class InstanceHistory:
     tenant_id: str
     state: str = "ACTIVE"
     elements: list[ElementRecord] = field(default_factory=list)
+    jobs: list[JobRecord] = field(default_factory=list)
     written: list[VariableRecord] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
     now_ms: Any = None
+
+    def __getstate__(self) -> list[Any]:
+        """Return the fields, records as tuples: there are some twenty for each instance, and thousands of instances."""
+        values = ((name, getattr(self, name)) for name in self.__slots__)
+        return [list(map(tuple, value)) if name in _RECORDS else value for name, value in values]
+
+    def __setstate__(self, state: list[Any]) -> None:
+        for name, value in zip(self.__slots__, state, strict=True):
+            setattr(self, name, list(map(_RECORDS[name]._make, value)) if name in _RECORDS else value)
 
     @property
     def path(self) -> list[str]:
@@ -92,6 +127,12 @@ class InstanceHistory:
     def flow(self, flow_id: str) -> None:
         """Record a sequence flow taken."""
         self.elements.append(ElementRecord(flow_id, "SEQUENCE_FLOW", "TAKEN", 0, self.now_ms()))
+
+    def job(self, job: Job, state: str, **told: Any) -> None:
+        """Record what happened to a job, with what the command told."""
+        self.jobs.append(
+            JobRecord(state, job.key, job.type, job.element_id, job.retries, job.worker, self.now_ms(), **told)
+        )
 
     def variable(self, instance: ElementInstance, name: str, value: Any) -> None:
         """Record a variable written."""

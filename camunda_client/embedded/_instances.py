@@ -72,7 +72,8 @@ class ProcessInstance:
     """One run of a process."""
 
     __slots__ = (
-        "caller", "correlation_key", "definition", "elements", "history", "key", "on_end", "root", "state", "tenant_id",
+        "business_id", "caller", "correlation_key", "definition", "elements", "history", "key", "on_end", "root",
+        "state", "tags", "tenant_id",
     )  # fmt: skip
 
     def __init__(self, key: int, definition: Definition, tenant_id: str, history: InstanceHistory) -> None:
@@ -84,8 +85,15 @@ class ProcessInstance:
         self.elements: dict[int, ElementInstance] = {key: self.root}
         self.caller: ElementInstance | None = None
         self.correlation_key: str | None = None
-        self.on_end: list[Callable[[ProcessInstance], None]] = []
+        #: Told when it has ended; nobody is by an engine that was killed meanwhile.
+        self.on_end: Callable[[InstanceHistory], None] | None = None
         self.state = "ACTIVE"
+        self.tags: list[str] = []
+        self.business_id = ""
+
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        """Return what a snapshot keeps: not who is told of the end."""
+        return None, {name: None if name == "on_end" else getattr(self, name) for name in self.__slots__}
 
     @property
     def outermost(self) -> ProcessInstance:

@@ -12,15 +12,16 @@ FIRST = (PARTITION << PARTITION_BITS) + 2
 class Keys:
     """A rising count."""
 
-    __slots__ = ("_next",)
+    __slots__ = ("upcoming",)
 
     def __init__(self) -> None:
-        self._next = FIRST
+        #: The key that is given out next.
+        self.upcoming = FIRST
 
     def next(self) -> int:
         """Return a key nothing else bears."""
-        key = self._next
-        self._next += 1
+        key = self.upcoming
+        self.upcoming += 1
         return key
 
 

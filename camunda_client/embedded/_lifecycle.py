@@ -9,16 +9,19 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.util.task import TaskState
 
+from camunda_client.embedded._events import Subscription
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._instances import ElementInstance, ProcessInstance
+from camunda_client.embedded._jobs import Job
 from camunda_client.embedded._model import Element, Flow
 from camunda_client.embedded._present import present
 from camunda_client.embedded._rejections import EngineError
-from camunda_client.embedded._specs import FlowNode, InstanceWorkflow, ScopeWorkflow, ThrowEvent
+from camunda_client.embedded._specs import FlowNode, InstanceWorkflow, ScopeWorkflow, ThrowEvent, Token
 
 if TYPE_CHECKING:
     from camunda_client.embedded._decisions import Decisions
@@ -58,6 +61,8 @@ class Lifecycle:
         self.on_process_end: Callable[[ProcessInstance], None] = lambda _process: None
         self.max_steps = MAX_STEPS
         self._agenda: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        #: What is told to others when the command is done.
+        self.after: deque[Callable[[], Any]] = deque()
 
     # -- the agenda -------------------------------------------------------------------------------------------------
     def soon(self, step: Callable[..., None], *arguments: Any) -> None:
@@ -69,7 +74,7 @@ class Lifecycle:
         steps = 0
         while self._agenda:
             step, arguments = self._agenda.popleft()
-            step(*arguments)
+            self.do(step, *arguments)
             steps += 1
             if steps > self.max_steps:
                 self._agenda.clear()
@@ -87,19 +92,34 @@ class Lifecycle:
             or (scope is not None and scope.state == "TERMINATING")
         ):
             return
-        failure: Failure | None = None
         try:
             step(instance)
-        except Failure as error:
-            failure = error
-        except (ArithmeticError, TypeError, ValueError, RecursionError) as error:
-            # A fault of ours, met by values nobody thought of. The step is off the agenda already: without an
-            # incident the instance would wait for nothing, for ever. Whoever can mend it finds the cause in the log.
-            log.exception("embedded engine: a step of %s failed", instance.element.id)
-            failure = Failure("UNKNOWN", f"the embedded engine failed, please report it: {error!r}")
-        if failure is not None:
+        except Exception as error:  # noqa: BLE001 - the step is off the agenda already, see do()
             self.events.close(instance)
-            self.incidents.raise_for(instance, failure, lambda: self.soon(self.attempt, instance, step))
+            self._incident(instance, error, partial(self.soon, self.attempt, instance, step))
+
+    def do(self, step: Callable[..., Any], *arguments: Any) -> None:
+        """Do a step that belongs to an instance, whatever it raises.
+
+        The step is off the agenda, or its timer has gone: without an incident the instance would wait for nothing, for
+        ever. Where a step belongs to no instance the exception goes on to who gave the command.
+        """
+        try:
+            step(*arguments)
+        except Exception as error:
+            subjects = (*getattr(step, "args", ()), *arguments)  # of a partial, as what falls due is
+            instance = next(filter(None, map(_instance_of, subjects)), None)
+            if instance is None or not instance.alive:
+                raise
+            self._incident(instance, error, partial(self.soon, step, *arguments))
+
+    def _incident(self, instance: ElementInstance, error: Exception, again: Callable[[], None]) -> None:
+        if isinstance(error, Failure):
+            failure = error
+        else:  # a fault of ours, met by values that were not thought of; its cause is in the log
+            log.error("embedded engine: a step of %s failed", instance.element.id, exc_info=error)
+            failure = Failure.unknown(error)
+        self.incidents.raise_for(instance, failure, again)
 
     # -- process instances ------------------------------------------------------------------------------------------
     def start(
@@ -181,8 +201,8 @@ class Lifecycle:
         process.root.workflow = None  # the task tree is Spiff's and large; the history is ours and stays
         self.processes.pop(process.key, None)
         self.on_process_end(process)
-        for callback in process.on_end:
-            callback(process)
+        if process.on_end is not None:
+            self.after.append(partial(process.on_end, process.history))
 
     # -- activation -------------------------------------------------------------------------------------------------
     def arrived(self, task: Any) -> None:
@@ -466,3 +486,17 @@ def _catches_link(element: Element, name: str) -> bool:
         and event.name is not None
         and event.name.text == name
     )
+
+
+def _instance_of(argument: Any) -> ElementInstance | None:
+    """Return the element instance that a step's argument is, or is about."""
+    if isinstance(argument, ProcessInstance):
+        return argument.root
+    if isinstance(argument, Subscription):
+        return argument.owner
+    if isinstance(argument, Job):
+        return argument.instance
+    if isinstance(argument, Token):
+        scope: ElementInstance = argument.internal_data.get("body") or argument.workflow.scope
+        return scope
+    return argument if isinstance(argument, ElementInstance) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from camunda_client.embedded._rejections import Rejection, not_found
@@ -120,7 +121,7 @@ class Messages:
         if ttl_ms > 0:
             message.deadline_ms = self._clock.now_ms() + ttl_ms
             self._buffer.setdefault(message.address, []).append(message)
-            self._schedule.at(message.deadline_ms, lambda: self._expire(message))
+            self._schedule.at(message.deadline_ms, partial(self._expire, message))
         self._deliver(message)
         return message
 

@@ -40,6 +40,7 @@ class HeldPoll:
         lease_ms: int,
         max_jobs: int,
         tenant_ids: list[str] | None,
+        with_lease: bool = False,
     ) -> None:
         self._engine = engine
         self._late = late
@@ -52,6 +53,7 @@ class HeldPoll:
             lease=timedelta(milliseconds=lease_ms),
             worker=worker,
             tenant_ids=tenant_ids,
+            with_lease=with_lease,
         )
 
     def _deliver(self, jobs: list[Job]) -> None:

@@ -11,11 +11,14 @@ import math
 import re
 from typing import Any
 
-from camunda_client.embedded._problems import JSON_TYPE, Refused, bad_request, spring
+from camunda_client.embedded._problems import JSON_TYPE, Refused, bad_request, invalid, spring
 
 INT32, INT64 = (1 << 31) - 1, (1 << 63) - 1
 #: A string longer than this can't be read (the gateway's JSON reader's limit).
 MAX_STRING = 20_000_000
+_TAG = re.compile(r"[A-Za-z][A-Za-z0-9_\-:.]{0,99}")
+#: Characters of a business id.
+MAX_BUSINESS_ID = 256
 _MANY_DIGITS = re.compile(rb"\d{19}")
 UNREADABLE = "Failed to read request"
 
@@ -118,6 +121,27 @@ class Body:
         if not isinstance(value, list) or any(isinstance(item, (dict, list)) for item in value):
             raise self._unreadable()
         return [item if isinstance(item, str) else json.dumps(item) for item in value]
+
+    def tags(self) -> list[str]:
+        """Return the tags; a letter comes first in each."""
+        tags = self.texts("tags") or []
+        for tag in tags:
+            if not _TAG.fullmatch(tag):
+                raise invalid(
+                    f"The provided tag '{tag[:200]}' is not valid. A tag starts with a letter, followed by letters, "
+                    "digits, '_', '-', ':' or '.', and has 100 characters at most.",
+                    self.path,
+                )
+        return tags
+
+    def business_id(self) -> str | None:
+        """Return the business id."""
+        value = self.text("businessId")
+        if value is not None and not 1 <= len(value) <= MAX_BUSINESS_ID:
+            raise invalid(
+                f"The provided businessId has {len(value)} characters, but must have 1 to {MAX_BUSINESS_ID}.", self.path
+            )
+        return value
 
     def inner(self, name: str) -> Body | None:
         """Return an object to read further."""

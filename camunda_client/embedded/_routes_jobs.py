@@ -7,7 +7,7 @@ from typing import Any
 
 from camunda_client.embedded._feel_values import moment
 from camunda_client.embedded._polls import HeldPoll
-from camunda_client.embedded._problems import Answer, Refused, invalid, no_content, ok, problem
+from camunda_client.embedded._problems import Answer, Refused, bad_request, invalid, no_content, ok, problem
 from camunda_client.embedded._requests import INT32, Body
 from camunda_client.embedded._routes import Call, route
 
@@ -21,10 +21,11 @@ def _ms(value: int | None) -> timedelta:
 def activate(call: Call) -> Answer:
     """Lease jobs, waiting for them as long as the request asks."""
     body = call.body()
+    with_lease = _newest(call, body, "withLease") and body.boolean("withLease")
     job_type, worker = body.text("type"), body.text("worker")
     timeout_ms, maximum = body.integer("timeout"), body.integer("maxJobsToActivate", INT32)
     request_timeout_ms = body.integer("requestTimeout")
-    fetch, tenant_ids = body.texts("fetchVariable"), body.texts("tenantIds")
+    fetch, tenant_ids = body.texts("fetchVariable"), _tenant_ids(call, body)
     problems = []
     if job_type is None or not job_type.strip():
         problems.append("No type provided.")
@@ -41,6 +42,7 @@ def activate(call: Call) -> Answer:
     poll = HeldPoll(
         call.engine, call.late, job_type, worker=worker or "", max_jobs=maximum,
         lease_ms=min(timeout_ms, 86_400_000 * 999_999_000), tenant_ids=tenant_ids,
+        with_lease=bool(with_lease),
     )  # fmt: skip
     jobs = poll.wait(request_timeout_ms)
     if jobs is None:
@@ -48,14 +50,40 @@ def activate(call: Call) -> Answer:
     return ok({"jobs": [call.dialect.job(call.engine.snapshot(job, fetch or ())) for job in jobs]})
 
 
+def _tenant_ids(call: Call, body: Body) -> list[str] | None:
+    """Return whose jobs are wanted; since 8.9 a client may leave that to its token, and here every token has all."""
+    wanted = body.text("tenantFilter") if call.dialect.newest else None
+    if wanted == "ASSIGNED":
+        return sorted(call.engine.tenants or ())
+    if wanted not in (None, "PROVIDED"):
+        raise bad_request(f"Request property [tenantFilter] cannot be parsed: '{wanted[:80]}'", call.path)
+    return body.texts("tenantIds")
+
+
+def _newest(call: Call, body: Body, name: str) -> bool:
+    """Whether to look at a member that came with 8.10; to 8.6 unknown members are nothing.
+
+    Raises:
+        Refused: 400 from 8.8 on, which reads strictly.
+    """
+    if body.has(name) and call.dialect.newer and not call.dialect.newest:
+        raise bad_request(f"Request property [{name}] cannot be parsed", call.path)
+    return call.dialect.newest
+
+
+def _lease_token(call: Call, body: Body) -> str | None:
+    return body.text("jobLeaseToken") if _newest(call, body, "jobLeaseToken") else None
+
+
 @route("POST", "/v2/jobs/<jobKey>/completion")
 def complete(call: Call) -> Answer:
     """Complete a job."""
     body = call.body(optional=True)
-    variables = body.object("variables")
+    variables, lease_token = body.object("variables"), _lease_token(call, body)
+    business_id = body.business_id() if _newest(call, body, "businessId") else None
     key = call.key("jobKey")
     call.check_size("COMPLETE")
-    call.engine.complete(key, variables)
+    call.engine.complete(key, variables, lease_token=lease_token, business_id=business_id)
     return no_content()
 
 
@@ -65,9 +93,13 @@ def fail(call: Call) -> Answer:
     body = call.body(optional=True)
     retries, message = body.integer("retries", INT32), body.text("errorMessage")
     back_off_ms, variables = body.integer("retryBackOff"), body.object("variables")
+    lease_token = _lease_token(call, body)
     key = call.key("jobKey")
     call.check_size("FAIL")
-    call.engine.fail(key, retries=retries or 0, message=message or "", back_off=_ms(back_off_ms), variables=variables)
+    call.engine.fail(
+        key, retries=retries or 0, message=message or "", back_off=_ms(back_off_ms), variables=variables,
+        lease_token=lease_token,
+    )  # fmt: skip
     return no_content()
 
 
@@ -76,23 +108,28 @@ def throw_error(call: Call) -> Answer:
     """End a job with a BPMN error."""
     body = call.body()
     code, message, variables = body.text("errorCode"), body.text("errorMessage"), body.object("variables")
+    lease_token = _lease_token(call, body)
     if code is None or not code.strip():
         raise invalid("No errorCode provided.", call.path)
     key = call.key("jobKey")
     call.check_size("THROW_ERROR")
-    call.engine.throw_error(key, code, message=message or "", variables=variables)
+    call.engine.throw_error(key, code, message=message or "", variables=variables, lease_token=lease_token)
     return no_content()
 
 
 @route("PATCH", "/v2/jobs/<jobKey>")
 def update(call: Call) -> Answer:
-    """Set a job's retries or lease."""
+    """Set a job's retries, lease or priority."""
     body = call.body()
+    lease_token = _lease_token(call, body)
     changes = body.inner("changeset") or Body({}, call.path)
     retries, timeout_ms = changes.integer("retries", INT32), changes.integer("timeout")
-    if retries is None and timeout_ms is None:
-        raise invalid("At least one of [retries, timeout] is required.", call.path)
-    call.engine.update_job(call.key("jobKey"), retries=retries, lease=None if timeout_ms is None else _ms(timeout_ms))
+    priority = changes.integer("priority", INT32) if _newest(call, changes, "priority") else None
+    if retries is None and timeout_ms is None and priority is None:
+        names = "retries, timeout, priority" if call.dialect.newest else "retries, timeout"
+        raise invalid(f"At least one of [{names}] is required.", call.path)
+    lease = None if timeout_ms is None else _ms(timeout_ms)
+    call.engine.update_job(call.key("jobKey"), retries=retries, lease=lease, lease_token=lease_token, priority=priority)
     return no_content()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug.wrappers import Request
 
 from camunda_client.embedded._await import Completion
-from camunda_client.embedded._decisions import Evaluated, EvaluationError, as_text
+from camunda_client.embedded._decisions import Evaluated, EvaluationError, Table, as_text
 from camunda_client.embedded._deployments import Deployment
 from camunda_client.embedded._entrances import Activation
 from camunda_client.embedded._problems import Answer, bad_request, invalid, no_content, ok, problem
@@ -91,6 +91,9 @@ def _deployment(call: Call, deployment: Deployment) -> dict[str, Any]:
         }
         for form in deployment.forms
     ]
+    if call.dialect.newest:
+        kinds = ("processDefinition", "decisionDefinition", "decisionRequirements", "form", "resource")
+        entries = [{**dict.fromkeys(kinds), **entry} for entry in entries]
     return {"deploymentKey": key(deployment.key), "deployments": entries, "tenantId": tenant_id}
 
 
@@ -98,7 +101,10 @@ def _deployment(call: Call, deployment: Deployment) -> dict[str, Any]:
 def delete_resource(call: Call) -> Answer:
     """Delete a deployed resource."""
     call.check_operation_reference(call.body(optional=True))
-    call.engine.delete_resource(call.key("resourceKey"))
+    key = call.key("resourceKey")
+    call.engine.delete_resource(key)
+    if call.dialect.newest:
+        return ok({"resourceKey": call.dialect.key(key), "batchOperation": None})
     return ok({}) if call.dialect.newer else no_content()
 
 
@@ -110,6 +116,7 @@ def create(call: Call) -> Answer:
     version, variables = body.integer("processDefinitionVersion", INT32), body.object("variables")
     awaited, fetch = body.boolean("awaitCompletion"), body.texts("fetchVariables")
     starts = [item.text("elementId") for item in body.inners("startInstructions") or []]
+    tags, business_id = (body.tags(), body.business_id()) if call.dialect.newest else ([], None)
     if process_id is None and key is None:
         raise invalid("At least one of [processDefinitionId, processDefinitionKey] is required.", call.path)
     if process_id is not None and key is not None:
@@ -123,6 +130,7 @@ def create(call: Call) -> Answer:
     history = call.engine.create_instance(
         process_id, variables, version=version, definition_key=key, tenant_id=tenant_id,
         start_at=[element_id for element_id in starts if element_id is not None],
+        tags=tags, business_id=business_id or "",
         on_end=None if completion is None else completion.ended,
     )  # fmt: skip
     shown: dict[str, Any] = {}
@@ -133,16 +141,15 @@ def create(call: Call) -> Answer:
                 "Expected to handle REST API request, but request timed out between gateway and broker", call.path,
             )  # fmt: skip
         shown = {name: value for name, value in history.variables.items() if not fetch or name in fetch}
-    return ok(
-        {
-            "processDefinitionKey": call.dialect.key(history.process_definition_key),
-            "processDefinitionId": history.process_id,
-            "processDefinitionVersion": history.version,
-            "processInstanceKey": call.dialect.key(history.process_instance_key),
-            "tenantId": tenant_id,
-            "variables": shown,
-        }
-    )
+    answer = {
+        "processDefinitionKey": call.dialect.key(history.process_definition_key),
+        "processDefinitionId": history.process_id,
+        "processDefinitionVersion": history.version,
+        "processInstanceKey": call.dialect.key(history.process_instance_key),
+        "tenantId": tenant_id,
+        "variables": shown,
+    }
+    return ok(answer | ({"tags": tags, "businessId": business_id} if call.dialect.newest else {}))
 
 
 @route("POST", "/v2/process-instances/<processInstanceKey>/cancellation")
@@ -290,7 +297,7 @@ def evaluate(call: Call) -> Answer:
     except EvaluationError as error:
         failure = str(error)
     show = call.dialect.key
-    answer = {
+    answer: dict[str, Any] = {
         "decisionDefinitionKey": show(decision.key),
         "decisionDefinitionId": decision.decision_id,
         "decisionDefinitionName": decision.name,
@@ -306,7 +313,22 @@ def evaluate(call: Call) -> Answer:
     }
     if call.dialect.newer:
         answer["decisionEvaluationKey"] = answer["decisionInstanceKey"]
+    if call.dialect.newest:
+        answer["failedDecisionDefinitionId"] = answer["failedDecisionDefinitionId"] or None
+        answer["failureMessage"] = failure or None
+        for number, item in enumerate(evaluated, start=1):
+            _complete(answer["evaluatedDecisions"][number - 1], item, f"{answer['decisionEvaluationKey']}-{number}")
     return ok(answer)
+
+
+def _complete(shown: dict[str, Any], item: Evaluated, instance_key: str) -> None:
+    """Add what evaluated decisions have since 8.9."""
+    shown["decisionEvaluationInstanceKey"] = instance_key
+    table = isinstance(item.decision.logic, Table)
+    shown["decisionDefinitionType"] = "DECISION_TABLE" if table else "LITERAL_EXPRESSION"
+    for rule in shown["matchedRules"]:
+        for output in rule["evaluatedOutputs"]:
+            output |= {"ruleId": rule["ruleId"], "ruleIndex": rule["ruleIndex"]}
 
 
 def _evaluated(call: Call, item: Evaluated, tenant_id: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import itertools
 from collections.abc import Callable
 
 #: Cancelled entries that are put up with before the heap is made anew.
@@ -39,7 +38,7 @@ class Schedule:
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Entry]] = []
-        self._numbers = itertools.count()
+        self._number = 0
         self._cancelled = 0
         #: Called with the new earliest moment, so that a sleeping driver can wake up sooner.
         self.on_earlier: Callable[[int], None] | None = None
@@ -47,7 +46,8 @@ class Schedule:
     def at(self, due_ms: int, action: Callable[[], None]) -> Entry:
         """Do something at a moment."""
         entry = Entry(due_ms, action, self)
-        heapq.heappush(self._heap, (due_ms, next(self._numbers), entry))
+        self._number += 1
+        heapq.heappush(self._heap, (due_ms, self._number, entry))
         if self._heap[0][2] is entry and self.on_earlier is not None:
             self.on_earlier(due_ms)
         return entry

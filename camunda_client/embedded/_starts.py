@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from camunda_client.embedded._present import present
@@ -44,7 +45,7 @@ class Starts:
 
     def _listen(self, definition: Definition, start: Element) -> None:
         event = start.event
-        name = event.name.evaluate({}) if event.name is not None else ""
+        name = event.name.evaluate({}, now=self._clock.now) if event.name is not None else ""
         if event.kind == "message":
             self._messages.listen_at_start(definition, start, str(name))
         elif event.kind == "signal":
@@ -56,7 +57,7 @@ class Starts:
             self._at(definition, start, due_ms, cycle)
 
     def _at(self, definition: Definition, start: Element, due_ms: int, cycle: Cycle | None) -> None:
-        entry = self._schedule.at(due_ms, lambda: self._due(definition, start, due_ms, cycle))
+        entry = self._schedule.at(due_ms, partial(self._due, definition, start, due_ms, cycle))
         self._timers.setdefault(definition.key, {})[start.id] = entry
 
     def _due(self, definition: Definition, start: Element, due_ms: int, cycle: Cycle | None) -> None:

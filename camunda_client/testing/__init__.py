@@ -1,1 +1,1 @@
-"""Helpers for testing handlers and processes: a pytest plugin, the embedded engine, a real Camunda."""
+"""Helpers for testing handlers and processes: a pytest plugin and the embedded engine."""

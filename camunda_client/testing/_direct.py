@@ -16,6 +16,7 @@ from pydantic_core import to_json
 from camunda_client.c8._http import Answer
 from camunda_client.c8.worker._execution import Execution
 from camunda_client.c8.worker._held import Held
+from camunda_client.c8.worker._lease import Lease
 from camunda_client.c8.worker._memory import Memory
 from camunda_client.c8.worker._reporter import Fate, Reporter
 from camunda_client.embedded import Rejection
@@ -47,12 +48,13 @@ class DirectLine:
             BaseException: One of ``let_through``, or a fault of the engine.
         """
         __tracebackhide__ = True
-        held = Held(job, settings, 0.0)
         # The engine's time stands still, so the lease lasts however long the handler takes.
-        held.expires_s = inf
+        held = Held(job, settings, 0.0, Lease(settings.lease_s, inf))
         self._desk.told, self._desk.fault, self._reporter.escaped = ("gone", {}), None, None
         # As in a worker, each job has a context of its own.
-        Execution(copy_context(), self._reporter, self._memory).work(held, lambda _held, _fate: None)
+        execution = Execution(copy_context(), self._reporter, self._memory)
+        execution.work(held)
+        execution.tell(held, lambda _held, _fate: None)
         if self._reporter.escaped is not None:
             raise self._reporter.escaped
         if self._desk.fault is not None:
@@ -97,6 +99,10 @@ class _Desk:
             self.fault = error  # the execution survives anything; the test must not
             raise
         self.told = (outcome, told)
+        return Answer(204)
+
+    def extend(self, _job_key: str, _lease_ms: int, _timeout_s: float) -> Answer:
+        """Leave the lease as it is: it never ends."""
         return Answer(204)
 
     def _apply(self, key: int, command: str, told: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Tokens of a real Keycloak, checked by a real Camunda 8.6.0."""
+"""The library with tokens of a real Keycloak, which an embedded Camunda in a process of its own checks."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from camunda_client.c8 import api, auth
 from camunda_client.c8.models import CreateProcessInstanceRequest
 from camunda_client.config import C8Config
 from camunda_client.error import ErrorCode, ServiceException
-from camunda_client.testing.real_camunda import RealCamunda
 from tests.parts import rest
 from tests.parts.configured import configured
 from tests.parts.keycloak import LIFESPANS_S, Keycloak
 from tests.parts.raw import Connection, answer, raw_server
+from tests.parts.secured import SecuredCamunda
 
 As = Callable[..., AbstractContextManager[C8Config]]
 
 
 @pytest.fixture
-def authenticated_as(keycloak: Keycloak, secured_camunda: RealCamunda) -> As:
+def authenticated_as(keycloak: Keycloak, secured_camunda: SecuredCamunda) -> As:
     """Configure the library for one of Keycloak's clients."""
 
     def configure(client: str = "worker", secret: str | None = None) -> AbstractContextManager[C8Config]:
@@ -60,7 +60,7 @@ def test_a_process_is_worked_with_one_token(keycloak: Keycloak, authenticated_as
     assert keycloak.logins() - before == 1
 
 
-def test_without_a_token_the_engine_lets_nobody_in(secured_camunda: RealCamunda) -> None:
+def test_without_a_token_the_engine_lets_nobody_in(secured_camunda: SecuredCamunda) -> None:
     with (
         configured(secured_camunda.base_url),
         pytest.raises(ServiceException, match="; check auth") as caught,
@@ -70,7 +70,7 @@ def test_without_a_token_the_engine_lets_nobody_in(secured_camunda: RealCamunda)
     assert caught.value.status == 401
 
 
-def test_headers_for_calls_of_ones_own_are_accepted(authenticated_as: As, secured_camunda: RealCamunda) -> None:
+def test_headers_for_calls_of_ones_own_are_accepted(authenticated_as: As, secured_camunda: SecuredCamunda) -> None:
     with authenticated_as():
         token = auth.get_c8_api_headers()["Authorization"].removeprefix("Bearer ")
 
@@ -128,7 +128,7 @@ def test_many_callers_share_one_fetch(keycloak: Keycloak, authenticated_as: As) 
 
 @pytest.mark.slow
 def test_a_token_that_the_engine_refuses_early_is_replaced_in_the_middle_of_a_call(
-    keycloak: Keycloak, secured_camunda: RealCamunda
+    keycloak: Keycloak, secured_camunda: SecuredCamunda
 ) -> None:
     """The token server promises an hour and gives five seconds, which to us is the same as a revocation."""
 

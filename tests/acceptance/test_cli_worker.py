@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from camunda_client.c8._insistence import ECHO_S
-from camunda_client.testing.real_camunda import RealCamunda
 from tests.parts import rest
+from tests.parts.camunda import EngineProcess
 from tests.parts.programs import CAMUNDA_CLIENT, Program
 from tests.parts.work import start_many
+
+pytestmark = pytest.mark.needs("records")
 
 APP = """
 import os, time
@@ -42,7 +44,7 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 class Scene:
     """A process of one task, a worker for it whose handler does ``body``, and the engine to ask afterwards."""
 
-    def __init__(self, camunda: RealCamunda, folder: Path, body: str) -> None:
+    def __init__(self, camunda: EngineProcess, folder: Path, body: str) -> None:
         self.url = camunda.base_url
         self.camunda = camunda
         self.word = rest.unique()
@@ -52,16 +54,15 @@ class Scene:
         (folder / "app.py").write_text(APP.format(body=body))
 
     def worker(self, *options: str, before: tuple[str, ...] = ()) -> Program:
-        environment = {"CAMUNDA_REST_ADDRESS": self.url, "JOB_TYPE": self.job_type}
+        environment = {**self.camunda.environment, "JOB_TYPE": self.job_type}
         command = (*before, CAMUNDA_CLIENT, "worker", "app.py", *options)
         return Program(*command, cwd=self.folder, environment=environment)
 
     def start(self, count: int) -> None:
         start_many(self.url, f"one-{self.word}", count)
 
-    def told(self, intent: str) -> set[int]:
-        records = self.camunda.records("JOB", intent)
-        return {record["key"] for record in records if record["value"]["type"] == self.job_type}
+    def told(self, state: str) -> set[int]:
+        return {job["key"] for job in self.camunda.jobs(state, job_type=self.job_type)}
 
     def left(self) -> list[int]:
         """Return the jobs that whoever asks gets at once: those that nobody has locked."""
@@ -73,9 +74,9 @@ class Scene:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_a_busy_worker_with_0_and_leaves_no_job_locked(
-    real_camunda: RealCamunda, tmp_path: Path, number: signal.Signals
+    camunda: EngineProcess, tmp_path: Path, number: signal.Signals
 ) -> None:
-    scene = Scene(real_camunda, tmp_path, "time.sleep(0.5)")
+    scene = Scene(camunda, tmp_path, "time.sleep(0.5)")
     scene.start(40)
 
     with scene.worker() as worker:
@@ -90,10 +91,8 @@ def test_a_signal_ends_a_busy_worker_with_0_and_leaves_no_job_locked(
     assert set(scene.left()) == scene.told("CREATED") - done
 
 
-def test_a_handler_that_outlasts_the_drain_costs_exit_code_1_and_no_job(
-    real_camunda: RealCamunda, tmp_path: Path
-) -> None:
-    scene = Scene(real_camunda, tmp_path, "time.sleep(3600)")
+def test_a_handler_that_outlasts_the_drain_costs_exit_code_1_and_no_job(camunda: EngineProcess, tmp_path: Path) -> None:
+    scene = Scene(camunda, tmp_path, "time.sleep(3600)")
     scene.start(3)
 
     with scene.worker("--drain-timeout", "0.3") as worker:
@@ -108,9 +107,9 @@ def test_a_handler_that_outlasts_the_drain_costs_exit_code_1_and_no_job(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_second_signal_ends_a_draining_worker_at_once(
-    real_camunda: RealCamunda, tmp_path: Path, number: signal.Signals
+    camunda: EngineProcess, tmp_path: Path, number: signal.Signals
 ) -> None:
-    scene = Scene(real_camunda, tmp_path, "time.sleep(3600)")
+    scene = Scene(camunda, tmp_path, "time.sleep(3600)")
     scene.start(1)
 
     with scene.worker() as worker:
@@ -124,8 +123,8 @@ def test_the_second_signal_ends_a_draining_worker_at_once(
     assert time.monotonic() - sent < 5
 
 
-def test_the_second_signal_ends_a_worker_whose_handler_never_yields(real_camunda: RealCamunda, tmp_path: Path) -> None:
-    scene = Scene(real_camunda, tmp_path, "while True: pass")
+def test_the_second_signal_ends_a_worker_whose_handler_never_yields(camunda: EngineProcess, tmp_path: Path) -> None:
+    scene = Scene(camunda, tmp_path, "while True: pass")
     scene.start(1)
 
     with scene.worker() as worker:
@@ -137,9 +136,9 @@ def test_the_second_signal_ends_a_worker_whose_handler_never_yields(real_camunda
 
 
 @pytest.mark.parametrize("first", [signal.SIGHUP, signal.SIGTERM])
-def test_a_hangup_is_never_the_second_signal(real_camunda: RealCamunda, tmp_path: Path, first: signal.Signals) -> None:
+def test_a_hangup_is_never_the_second_signal(camunda: EngineProcess, tmp_path: Path, first: signal.Signals) -> None:
     """Kernel and shell both send one when a terminal is closed; a worker ended at once then, every second time."""
-    scene = Scene(real_camunda, tmp_path, f"time.sleep({ECHO_S} + 1)")
+    scene = Scene(camunda, tmp_path, f"time.sleep({ECHO_S} + 1)")
     scene.start(1)
 
     with scene.worker() as worker:
@@ -156,10 +155,10 @@ def test_a_hangup_is_never_the_second_signal(real_camunda: RealCamunda, tmp_path
 
 
 def test_under_nohup_a_hangup_is_ignored(
-    real_camunda: RealCamunda, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    camunda: EngineProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", "")  # measured, a child imports much before its first line
-    scene = Scene(real_camunda, tmp_path, "pass")
+    scene = Scene(camunda, tmp_path, "pass")
 
     with scene.worker(before=("-c", NOHUP)) as worker:
         worker.wait_for("workers.started")
@@ -174,8 +173,8 @@ def test_under_nohup_a_hangup_is_ignored(
     assert len(scene.told("COMPLETED")) == 1
 
 
-def test_a_module_that_starts_the_workers_itself_is_stopped_as_well(real_camunda: RealCamunda, tmp_path: Path) -> None:
-    scene = Scene(real_camunda, tmp_path, "time.sleep(0.2)")
+def test_a_module_that_starts_the_workers_itself_is_stopped_as_well(camunda: EngineProcess, tmp_path: Path) -> None:
+    scene = Scene(camunda, tmp_path, "time.sleep(0.2)")
     with (tmp_path / "app.py").open("a") as app:
         app.write(
             "from camunda_client import config\nfrom camunda_client.c8.worker import *\n"

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from camunda_client.testing.real_camunda import RealCamunda
+from tests.parts.camunda import EngineProcess
 from tests.parts.programs import CAMUNDA_CLIENT, Program
+
+pytestmark = pytest.mark.needs("records")
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("[0-9]*.py"))
@@ -21,12 +23,12 @@ EXAMPLES = sorted((ROOT / "examples").glob("[0-9]*.py"))
 class Example:
     """One example: the commands of its docstring, the instances they started, and the worker."""
 
-    def __init__(self, number: str, camunda: RealCamunda) -> None:
+    def __init__(self, number: str, camunda: EngineProcess) -> None:
         [self.path] = [path for path in EXAMPLES if path.name.startswith(number)]
         self.camunda = camunda
         self._environment = {"CAMUNDA_API_BASE_URL": camunda.base_url}
         if "CAMUNDA_REST_ADDRESS" in self.path.read_text():
-            self._environment = {"CAMUNDA_REST_ADDRESS": camunda.base_url}
+            self._environment = camunda.environment
         *before, self.last = commands(self.path)
         self.keys: list[int] = []
         for command in before:
@@ -39,14 +41,9 @@ class Example:
         program = [CAMUNDA_CLIENT] if self.last[0] == "camunda-client" else []
         return Program(*program, *self.last[1:], environment=self._environment, cwd=ROOT)
 
-    def records(self, value_type: str, intent: str, count: int = 1, **members: Any) -> list[dict[str, Any]]:
-        """Wait for so many records of our instances with these members; return their values."""
-
-        def ours(value: dict[str, Any]) -> bool:
-            return value["processInstanceKey"] in self.keys and members.items() <= value.items()
-
-        found = self.camunda.wait_for_records(count, value_type, intent, of=ours, timeout_s=60)
-        return [record["value"] for record in found]
+    def jobs(self, state: str, count: int = 1) -> list[dict[str, Any]]:
+        """Wait for so many jobs of our instances to have a state; return them."""
+        return self.camunda.wait_for_jobs(count, state, instances=self.keys, timeout_s=60)
 
 
 def commands(path: Path) -> list[list[str]]:
@@ -65,11 +62,11 @@ def test_an_example_is_short_and_says_what_how_and_what_to_expect(path: Path) ->
     assert [command[1] for command in commands(path)[:2]] == ["deploy", "start"]
 
 
-def test_the_first_example_says_hello(real_camunda: RealCamunda) -> None:
-    example = Example("01", real_camunda)
+def test_the_first_example_says_hello(camunda: EngineProcess) -> None:
+    example = Example("01", camunda)
 
     with example.worker() as worker:
-        [completed] = example.records("JOB", "COMPLETED")
+        [completed] = example.jobs("COMPLETED")
         worker.wait_for("job.completed")
         worker.send(signal.SIGINT)
         code = worker.end()
@@ -81,21 +78,19 @@ def test_the_first_example_says_hello(real_camunda: RealCamunda) -> None:
     assert "shutdown.drained" in worker.lines[-1]
 
 
-def test_the_second_example_shows_what_each_exception_does(real_camunda: RealCamunda) -> None:
-    example = Example("02", real_camunda)
+def test_the_second_example_shows_what_each_exception_does(camunda: EngineProcess) -> None:
+    example = Example("02", camunda)
     modest, greedy, nothing = example.keys
 
     with example.worker() as worker:
-        [incident] = example.records("INCIDENT", "CREATED")
-        completed = example.records("JOB", "COMPLETED", 2)
+        [incident] = camunda.wait_for_incidents(1, instances=example.keys)
+        completed = example.jobs("COMPLETED", 2)
         worker.send(signal.SIGTERM)
         assert worker.end() == 0
 
     failed: dict[int, list[int]] = {key: [] for key in example.keys}
-    for job in example.records("JOB", "FAILED", 4):
-        # The gateway itself fails jobs back that it could not hand over.
-        if "Failed to send activated jobs" not in job["errorMessage"]:
-            failed[job["processInstanceKey"]].append(job["retries"])
+    for job in example.jobs("FAILED", 4):
+        failed[job["processInstanceKey"]].append(job["retries"])
     assert failed == {modest: [2], greedy: [], nothing: [2, 1, 0]}, worker.output
     assert {job["processInstanceKey"]: (job["type"], job["variables"]) for job in completed} == {
         modest: ("charge-card", {"charged": True}),
@@ -106,11 +101,11 @@ def test_the_second_example_shows_what_each_exception_does(real_camunda: RealCam
     assert incident["errorMessage"].startswith("KeyError: 'amount'")
 
 
-def test_the_third_example_waits_for_many_answers_at_once(real_camunda: RealCamunda) -> None:
-    example = Example("03", real_camunda)
+def test_the_third_example_waits_for_many_answers_at_once(camunda: EngineProcess) -> None:
+    example = Example("03", camunda)
 
     with example.worker() as worker:
-        completed = example.records("JOB", "COMPLETED", 100)
+        completed = example.jobs("COMPLETED", 100)
         worker.send(signal.SIGTERM)
         assert worker.end() == 0
 
@@ -120,11 +115,11 @@ def test_the_third_example_waits_for_many_answers_at_once(real_camunda: RealCamu
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_fourth_example_has_a_main_loop_of_its_own(real_camunda: RealCamunda, number: signal.Signals) -> None:
-    example = Example("04", real_camunda)
+def test_the_fourth_example_has_a_main_loop_of_its_own(camunda: EngineProcess, number: signal.Signals) -> None:
+    example = Example("04", camunda)
 
     with example.worker() as worker:
-        completed = example.records("JOB", "COMPLETED", 20)
+        completed = example.jobs("COMPLETED", 20)
         worker.wait_for("job.completed", 20)
         worker.send(number)
         code = worker.end()

@@ -1,18 +1,18 @@
-"""Real tokens and a real engine that checks them: what the tests of authentication stand on."""
+"""Tokens of a real Keycloak and an engine that checks them: what the tests of authentication stand on."""
 
 from __future__ import annotations
 
 import base64
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from camunda_client.testing.real_camunda import RealCamunda
+from camunda_client.embedded import Gateway, Oidc
 from tests.parts import rest
 from tests.parts.keycloak import AUDIENCE, LIFESPANS_S, Keycloak
+from tests.parts.secured import SecuredCamunda
 
 
 def test_a_token_carries_the_issuer_audience_and_lifespan_that_the_engine_wants(keycloak: Keycloak) -> None:
@@ -47,7 +47,7 @@ def test_a_changed_secret_and_a_disabled_client_get_no_token(keycloak: Keycloak)
     assert keycloak.token("spoilable")
 
 
-def test_the_secured_engine_works_a_job_for_a_token_only(keycloak: Keycloak, secured_camunda: RealCamunda) -> None:
+def test_the_secured_engine_works_a_job_for_a_token_only(keycloak: Keycloak, secured_camunda: SecuredCamunda) -> None:
     url, run, token = secured_camunda.base_url, rest.unique(), keycloak.token()
     refused, problem = rest.call(url, "GET", "/v2/topology")
     garbled, _ = rest.call(url, "GET", "/v2/topology", token="x")
@@ -61,7 +61,9 @@ def test_the_secured_engine_works_a_job_for_a_token_only(keycloak: Keycloak, sec
     assert status == 204
 
 
-def test_the_secured_engine_refuses_a_token_that_has_expired(keycloak: Keycloak, secured_camunda: RealCamunda) -> None:
+def test_the_secured_engine_refuses_a_token_that_has_expired(
+    keycloak: Keycloak, secured_camunda: SecuredCamunda
+) -> None:
     token = keycloak.token("short-lived")
     assert rest.call(secured_camunda.base_url, "GET", "/v2/topology", token=token)[0] == 200
 
@@ -71,16 +73,26 @@ def test_the_secured_engine_refuses_a_token_that_has_expired(keycloak: Keycloak,
     assert _claims(token)["exp"] <= time.time()
 
 
-def test_an_engine_started_after_a_change_of_keys_refuses_tokens_still_young(
-    keycloak: Keycloak, new_camunda: Callable[..., RealCamunda]
-) -> None:
+def test_an_engine_started_after_a_change_of_keys_refuses_tokens_still_young(keycloak: Keycloak) -> None:
     old = keycloak.token()
     keycloak.rotate_keys()
 
-    camunda = new_camunda(environment=keycloak.camunda_settings())
+    with SecuredCamunda(keycloak.issuer, AUDIENCE) as camunda:
+        assert rest.call(camunda.base_url, "GET", "/v2/topology", token=old)[0] == 401
+        assert rest.call(camunda.base_url, "GET", "/v2/topology", token=keycloak.token())[0] == 200
 
-    assert rest.call(camunda.base_url, "GET", "/v2/topology", token=old)[0] == 401
-    assert rest.call(camunda.base_url, "GET", "/v2/topology", token=keycloak.token())[0] == 200
+
+def test_an_engine_that_runs_during_a_change_of_keys_takes_the_new_ones(keycloak: Keycloak) -> None:
+    """And refuses the old from then on: for the new key it fetches all of them anew."""
+    oidc = Oidc(keycloak.issuer, AUDIENCE, pause_s=0)
+    with Gateway(oidc=oidc) as camunda:
+        old = keycloak.token()
+        assert rest.call(camunda.base_url, "GET", "/v2/topology", token=old)[0] == 200
+
+        keycloak.rotate_keys()
+
+        assert rest.call(camunda.base_url, "GET", "/v2/topology", token=keycloak.token())[0] == 200
+        assert rest.call(camunda.base_url, "GET", "/v2/topology", token=old)[0] == 401
 
 
 def _claims(token: str) -> dict[str, Any]:

@@ -10,19 +10,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-NEEDS_AN_ENGINE = "tests/acceptance/test_real_camunda.py::test_a_job_is_worked_on_the_shared_engine"
+NEEDS_KEYCLOAK = "tests/acceptance/test_keycloak.py::test_keycloak_counts_the_tokens_it_gave"
 
 
 @pytest.mark.parametrize(("ci", "code", "outcome"), [("", 0, "1 skipped"), ("true", 1, "1 error")])
-def test_without_maven_the_tests_of_the_engine(ci: str, code: int, outcome: str, tmp_path: Path) -> None:
+def test_without_maven_the_tests_of_keycloak(ci: str, code: int, outcome: str, tmp_path: Path) -> None:
     environment = {**os.environ, "PATH": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "CI": ci}
 
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", NEEDS_AN_ENGINE],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", NEEDS_KEYCLOAK],
         capture_output=True, text=True, env=environment, cwd=ROOT, timeout=120, check=False,
     )  # fmt: skip
 
     assert run.returncode == code, run.stdout
     assert outcome in run.stdout
-    assert "needs Maven to fetch io.camunda:camunda-zeebe:8.6.0:tar.gz" in run.stdout
-    assert "0 tests ran on a real Camunda" in run.stdout
+    assert "needs Maven to fetch org.keycloak:keycloak-quarkus-dist:26.7.3:tar.gz" in run.stdout
+    assert "0 tests ran with tokens of a real Keycloak" in run.stdout

@@ -15,10 +15,12 @@ import gevent
 import pytest
 
 from camunda_client.c8._insistence import ECHO_S
-from camunda_client.testing.real_camunda import RealCamunda
 from tests.parts import rest
+from tests.parts.camunda import EngineProcess
 from tests.parts.programs import CAMUNDA_CLIENT, Program
 from tests.parts.work import start_many, until
+
+pytestmark = pytest.mark.needs("records")
 
 APP = """
 import os, time
@@ -54,7 +56,7 @@ def get(url: str) -> tuple[int, str]:
 
 
 class App:
-    def __init__(self, camunda: RealCamunda, folder: Path, body: str = "time.sleep(0.02)") -> None:
+    def __init__(self, camunda: EngineProcess, folder: Path, body: str = "time.sleep(0.02)") -> None:
         self.run = rest.unique()
         self.camunda = camunda
         rest.deploy(camunda.base_url, "one.bpmn", run=self.run)
@@ -63,13 +65,13 @@ class App:
         self.port = free_port()
         self.program = Program(
             "-m", "camunda_client", "worker", path, "--processes", "2", "--status-port", str(self.port),
-            environment={"CAMUNDA_REST_ADDRESS": camunda.base_url}, cwd=folder,
+            environment=camunda.environment, cwd=folder,
         )  # fmt: skip
 
     def get(self, path: str) -> tuple[int, str]:
         return get(f"http://127.0.0.1:{self.port}{path}")
 
-    def take_one(self, camunda: RealCamunda) -> None:
+    def take_one(self, camunda: EngineProcess) -> None:
         """Return when both are alive and one of them works a job."""
         until(self.is_alive, "both are alive")
         start_many(camunda.base_url, f"one-{self.run}", 1)
@@ -83,37 +85,31 @@ class App:
         return [line["pid"] for line in started]
 
     def completed(self, count: int) -> list[dict[str, int]]:
-        records = self.camunda.wait_for_records(
-            count, "JOB", "COMPLETED", of=lambda value: value["type"] == f"t-{self.run}", timeout_s=90
-        )
-        return [record["value"]["variables"] for record in records]
+        jobs = self.camunda.wait_for_jobs(count, "COMPLETED", job_type=f"t-{self.run}", timeout_s=90)
+        return [job["variables"] for job in jobs]
 
 
-def test_two_processes_share_a_thousand_jobs_and_none_is_worked_twice(
-    real_camunda: RealCamunda, tmp_path: Path
-) -> None:
-    app = App(real_camunda, tmp_path)
+def test_two_processes_share_a_thousand_jobs_and_none_is_worked_twice(camunda: EngineProcess, tmp_path: Path) -> None:
+    app = App(camunda, tmp_path)
     with app.program as program:
         until(app.is_alive, "both are alive")
-        start_many(real_camunda.base_url, f"one-{app.run}", 1000)
+        start_many(camunda.base_url, f"one-{app.run}", 1000)
         done = app.completed(1000)
 
         assert len(done) == 1000
         assert {result["number"] for result in done} == set(range(1000))
         assert {result["pid"] for result in done} == set(app.pids())
-        started = real_camunda.records("JOB", "COMPLETED")
-        assert len({record["key"] for record in started}) == len(started)
+        assert len({job["key"] for job in camunda.jobs("COMPLETED", job_type=f"t-{app.run}")}) == 1000
         line = f'camunda_jobs_completed_total{{job_type="t-{app.run}"}} 1000.0'
         until(lambda: line in app.get("/metrics")[1], "metrics are summed up")
 
         program.send(signal.SIGTERM)
         assert program.end() == 0
-    failed = [record for record in real_camunda.records("JOB", "TIMED_OUT") if app.run in record["value"]["type"]]
-    assert failed == []
+    assert camunda.jobs("TIMED_OUT", job_type=f"t-{app.run}") == []
 
 
-def test_a_process_that_is_killed_is_replaced_and_health_tells(real_camunda: RealCamunda, tmp_path: Path) -> None:
-    app = App(real_camunda, tmp_path)
+def test_a_process_that_is_killed_is_replaced_and_health_tells(camunda: EngineProcess, tmp_path: Path) -> None:
+    app = App(camunda, tmp_path)
     with app.program as program:
         until(app.is_alive, "both are alive")
         os.kill(app.pids()[0], signal.SIGKILL)
@@ -126,8 +122,8 @@ def test_a_process_that_is_killed_is_replaced_and_health_tells(real_camunda: Rea
     assert not any(re.search(r"Traceback", line) for line in program.lines)
 
 
-def test_a_stopped_process_is_not_alive_and_a_second_signal_ends_all(real_camunda: RealCamunda, tmp_path: Path) -> None:
-    app = App(real_camunda, tmp_path, body="time.sleep(3600)")
+def test_a_stopped_process_is_not_alive_and_a_second_signal_ends_all(camunda: EngineProcess, tmp_path: Path) -> None:
+    app = App(camunda, tmp_path, body="time.sleep(3600)")
     with app.program as program:
         until(app.is_alive, "both are alive")
         os.kill(app.pids()[1], signal.SIGSTOP)
@@ -135,7 +131,7 @@ def test_a_stopped_process_is_not_alive_and_a_second_signal_ends_all(real_camund
         os.kill(app.pids()[1], signal.SIGCONT)
         until(app.is_alive, "it is back")
 
-        start_many(real_camunda.base_url, f"one-{app.run}", 5)
+        start_many(camunda.base_url, f"one-{app.run}", 5)
         until(lambda: '"in_flight": 5' in app.get("/health")[1] or '"in_flight": 4' in app.get("/health")[1]
               or app.get("/health")[1].count('"in_flight": 0') < 2, "they work")  # fmt: skip
         program.send(signal.SIGTERM)
@@ -147,11 +143,11 @@ def test_a_stopped_process_is_not_alive_and_a_second_signal_ends_all(real_camund
         until(lambda pid=pid: not os.path.exists(f"/proc/{pid}"), "no worker is left", patience_s=10)
 
 
-def test_signals_to_all_of_a_control_group_drain_all(real_camunda: RealCamunda, tmp_path: Path) -> None:
+def test_signals_to_all_of_a_control_group_drain_all(camunda: EngineProcess, tmp_path: Path) -> None:
     """systemd signals parent and workers; these took what the parent passed on for a second signal, and were gone."""
-    app = App(real_camunda, tmp_path, body=WAIT_FOR_GO)
+    app = App(camunda, tmp_path, body=WAIT_FOR_GO)
     with app.program as program:
-        app.take_one(real_camunda)
+        app.take_one(camunda)
         for pid in (program.process.pid, *app.pids()):
             os.kill(pid, signal.SIGTERM)
         program.wait_for('"processes.stopping"')
@@ -168,11 +164,11 @@ def test_signals_to_all_of_a_control_group_drain_all(real_camunda: RealCamunda, 
     assert len(app.completed(1)) == 1
 
 
-def test_a_question_to_the_parent_is_answered_by_those_who_work(real_camunda: RealCamunda, tmp_path: Path) -> None:
+def test_a_question_to_the_parent_is_answered_by_those_who_work(camunda: EngineProcess, tmp_path: Path) -> None:
     """SIGUSR1 ended the parent."""
-    app = App(real_camunda, tmp_path, body=WAIT_FOR_GO)
+    app = App(camunda, tmp_path, body=WAIT_FOR_GO)
     with app.program as program:
-        app.take_one(real_camunda)
+        app.take_one(camunda)
         program.send(signal.SIGUSR1)
         program.wait_for('"job.in_hand"')
         (tmp_path / "go").touch()

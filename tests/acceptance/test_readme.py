@@ -1,4 +1,4 @@
-"""The README's code: every Python block is run as the file that its first line names, on a real Camunda."""
+"""The README's code: every Python block is run as the file that its first line names, on the embedded engine."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from camunda_client.testing.real_camunda import RealCamunda
 from tests.parts import rest
+from tests.parts.camunda import EngineProcess
 from tests.parts.programs import CAMUNDA_CLIENT, Program
+
+pytestmark = pytest.mark.needs("records")
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
@@ -32,9 +34,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def values(camunda: RealCamunda, intent: str, keys: list[int], count: int = 1) -> list[dict[str, Any]]:
-    records = camunda.wait_for_records(count, "JOB", intent, of=lambda value: value["processInstanceKey"] in keys)
-    return [record["value"] for record in records]
+def jobs(camunda: EngineProcess, state: str, keys: list[int], count: int = 1) -> list[dict[str, Any]]:
+    return camunda.wait_for_jobs(count, state, instances=keys)
 
 
 def test_every_python_block_is_run_by_a_test() -> None:
@@ -56,10 +57,10 @@ def test_the_two_commands_come_first_and_exist() -> None:
     assert all(re.search(rf"^{command}:", makefile, re.MULTILINE) for command in commands)
 
 
-def test_the_first_worker_works_by_the_commands_below_it(real_camunda: RealCamunda, folder: Path) -> None:
+def test_the_first_worker_works_by_the_commands_below_it(camunda: EngineProcess, folder: Path) -> None:
     [block] = [block for block in blocks("sh") if "camunda-client worker" in block]
     lines = [shlex.split(line)[1:] for line in block.splitlines() if line.startswith("camunda-client ")]
-    environment = {"CAMUNDA_REST_ADDRESS": real_camunda.base_url}
+    environment = camunda.environment
 
     keys: list[int] = []
     for arguments in lines[:-1]:
@@ -67,7 +68,7 @@ def test_the_first_worker_works_by_the_commands_below_it(real_camunda: RealCamun
         assert code == 0, output
         keys += map(int, output.split()) if arguments[0] == "start" else []
     with Program(CAMUNDA_CLIENT, *lines[-1], cwd=folder, environment=environment) as worker:
-        [completed] = values(real_camunda, "COMPLETED", keys)
+        [completed] = jobs(camunda, "COMPLETED", keys)
         worker.wait_for("job.completed")
         worker.send(signal.SIGINT)
         assert worker.end() == 0
@@ -83,14 +84,12 @@ def test_the_test_is_the_one_among_the_examples() -> None:
     assert block.partition("\n")[2] == (ROOT / "examples" / "test_order_process.py").read_text()
 
 
-def test_the_main_loop_works_and_ends(real_camunda: RealCamunda, folder: Path) -> None:
-    rest.deploy_text(
-        real_camunda.base_url, "own_main_loop.bpmn", (ROOT / "examples/bpmn/own_main_loop.bpmn").read_text()
-    )
-    key = rest.start(real_camunda.base_url, "own-main-loop")
+def test_the_main_loop_works_and_ends(camunda: EngineProcess, folder: Path) -> None:
+    rest.deploy_text(camunda.base_url, "own_main_loop.bpmn", (ROOT / "examples/bpmn/own_main_loop.bpmn").read_text())
+    key = rest.start(camunda.base_url, "own-main-loop")
 
-    with Program("app.py", cwd=folder, environment={"CAMUNDA_REST_ADDRESS": real_camunda.base_url}) as app:
-        [completed] = values(real_camunda, "COMPLETED", [key])
+    with Program("app.py", cwd=folder, environment=camunda.environment) as app:
+        [completed] = jobs(camunda, "COMPLETED", [key])
         app.wait_for(f"working for {key}")
         app.wait_for("job.completed")
         app.send(signal.SIGTERM)
@@ -99,35 +98,34 @@ def test_the_main_loop_works_and_ends(real_camunda: RealCamunda, folder: Path) -
     assert completed["variables"] == {"output": "some output for the next task"}
 
 
-def test_the_calls_do_what_they_say(real_camunda: RealCamunda, folder: Path) -> None:
-    code, output = Program.run("calls.py", cwd=folder, environment={"CAMUNDA_REST_ADDRESS": real_camunda.base_url})
+def test_the_calls_do_what_they_say(camunda: EngineProcess, folder: Path) -> None:
+    code, output = Program.run("calls.py", cwd=folder, environment=camunda.environment)
 
     assert code == 0, output
     started, refused = output.splitlines()
     assert refused.startswith("404 NOT_FOUND Command 'CANCEL' rejected with code 'NOT_FOUND'")
-    [cancelled] = values(real_camunda, "CANCELED", [int(started.removeprefix("started "))])
+    [cancelled] = jobs(camunda, "CANCELED", [int(started.removeprefix("started "))])
     assert (cancelled["bpmnProcessId"], cancelled["variables"]) == ("hello", {})
 
 
-def test_the_errors_become_what_the_table_says(real_camunda: RealCamunda, folder: Path) -> None:
+def test_the_errors_become_what_the_table_says(camunda: EngineProcess, folder: Path) -> None:
     word = rest.unique()
     process = (rest.RESOURCES / "one.bpmn").read_text().replace("t-${run}", "reserve").replace("${run}", word)
-    rest.deploy_text(real_camunda.base_url, "one.bpmn", process)
+    rest.deploy_text(camunda.base_url, "one.bpmn", process)
     modest, greedy, nothing = (
-        rest.start(real_camunda.base_url, f"one-{word}", variables)
-        for variables in ({"wanted": 3}, {"wanted": 300}, {})
+        rest.start(camunda.base_url, f"one-{word}", variables) for variables in ({"wanted": 3}, {"wanted": 300}, {})
     )
 
-    environment = {"CAMUNDA_REST_ADDRESS": real_camunda.base_url}
+    environment = camunda.environment
     with Program(CAMUNDA_CLIENT, "worker", "errors.py", cwd=folder, environment=environment) as worker:
-        [completed] = values(real_camunda, "COMPLETED", [modest])
-        [thrown] = values(real_camunda, "ERROR_THROWN", [greedy])
-        failed = values(real_camunda, "FAILED", [nothing], 3)
+        [completed] = jobs(camunda, "COMPLETED", [modest])
+        [thrown] = jobs(camunda, "ERROR_THROWN", [greedy])
+        failed = jobs(camunda, "FAILED", [nothing], 3)
         worker.send(signal.SIGTERM)
         assert worker.end() == 0
 
     assert completed["variables"] == {"reserved": 3}
-    [once] = values(real_camunda, "FAILED", [modest])
+    [once] = jobs(camunda, "FAILED", [modest])
     assert (once["retries"], once["retryBackoff"]) == (2, 200)
     assert once["errorMessage"].startswith("ServiceException: the stock is being counted")
     assert (thrown["errorCode"], thrown["errorMessage"]) == ("OUT_OF_STOCK", "300 are more than we have")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from camunda_client.testing.real_camunda import RealCamunda
+from tests.parts.camunda import EngineProcess
 from tests.parts.tls import ClientCertificate, TlsAuthority
 
 
@@ -57,8 +57,8 @@ def test_a_server_that_asks_for_a_client_certificate_tells_whose_it_was(tls_auth
     assert answer["client"] == "worker-7"
 
 
-def test_a_real_engine_is_reached_through_tls(tls_authority: TlsAuthority, real_camunda: RealCamunda) -> None:
-    with tls_authority.server(upstream=real_camunda.base_url) as server:
+def test_a_real_engine_is_reached_through_tls(tls_authority: TlsAuthority, engine: EngineProcess) -> None:
+    with tls_authority.server(upstream=engine.base_url) as server:
         topology = _get(f"{server.url}/v2/topology", tls_authority)
 
     assert topology["brokers"][0]["partitions"][0]["role"] == "leader"

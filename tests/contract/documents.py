@@ -1,7 +1,7 @@
 """Documents a Camunda refuses or takes when they are deployed, each with what is special about it.
 
-What 8.6.0 said of each was asked once and is asked again by ``test_documents.py``. The words of a refusal are the
-embedded engine's; those of 8.6.0's own rules are alike, those of its XML parser and of Java's casts are not.
+What 8.6.0 said of each is in ``recorded/documents.json``. The words of a refusal are the embedded engine's; those of
+8.6.0's own rules are alike, those of its XML parser and of Java's casts are not.
 """
 
 # ruff: noqa: E501 - a document reads better in one line
@@ -325,8 +325,11 @@ BY_LOOP = {
     "a call of itself by way of another": (around(TO_ITSELF.replace('"p"', '"q"'), roots=f'<bpmn:process id="q" isExecutable="true">{element("startEvent", name="s2")}{TO_ITSELF.replace(chr(34) + "t", chr(34) + "t2")}{flow("s2", "t2")}</bpmn:process>'), STRAIGHT + "t > s2 > t2 > s > t"),
 }  # fmt: skip
 
+#: All that is refused: the document, and some words of the embedded engine's reason.
+REFUSED: dict[str, tuple[str, str]] = {**BY_SCHEMA, **BY_KIND, **BY_SCOPE, **BY_FORM, **BY_EXTENSION, **BY_LOOP}
+
 #: What the schema lets pass, and 8.6.0 deploys.
-TAKEN = {
+TAKEN: dict[str, str | bytes] = {
     "flows first": document(flow("s", "e"), END, START),
     "lanes in lanes": document(LANES.replace("</bpmn:lane>", "<bpmn:childLaneSet><bpmn:lane/></bpmn:childLaneSet></bpmn:lane><bpmn:lane/>"), *PLAIN),
     "documentation twice": service(before="<bpmn:documentation/><bpmn:documentation/>"),

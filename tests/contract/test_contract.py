@@ -1,98 +1,82 @@
-"""The recorded conversations, replayed: on the embedded gateway, and on a real Camunda 8.6.0."""
+"""The conversations recorded from Camunda 8.6.0 go alike on the embedded gateway, in every dialect."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from camunda_client.embedded import Gateway
-from tests.contract import replay
+from tests.contract import own_camunda as own
+from tests.contract.conversations import CASES, WAITING, replayed
+from tests.contract.dialects import SPOKEN
+from tests.contract.own_camunda import OwnCamunda
 
-HERE = Path(__file__).parent
-CASES = {path.stem: path for path in sorted((HERE / "cases").glob("*.json"))}
-
-
-def _options(*, slack_s: float) -> argparse.Namespace:
-    """Return the replayer's own defaults, with room for a slow machine."""
-    return argparse.Namespace(
-        level="value",
-        strict_headers=True,
-        extra_ok=False,
-        deadline_tol=2.0 + slack_s,
-        slack=slack_s,
-        keep_going=True,
-        jobs=1,
-    )
-
-
-def _replayed(name: str, base_url: str, *, slack_s: float) -> str:
-    """Return the steps that differ, as text; empty if all agree."""
-    (case,) = replay.load_cases(str(HERE / "cases"), [name], [], [])
-    _, results = replay.run_case(case, base_url, _options(slack_s=slack_s), str(HERE / "resources"))
-    return "\n".join(f"step {number}: {text}" for number, passed, text, _ in results if not passed)
-
-
-#: Conversations that do little but wait, up to half a minute: on both engines at once, and not beside the others.
-WAITING = ("await_completion_cancelled", "await_completion_timeout", "long_poll_default", "long_poll_over_30s")
+#: Conversations at once; they wait more than they compute.
+AT_ONCE = 8
+Result = Callable[[str, str], str]
 
 
 def _parameters() -> list[Any]:
-    slow = {name for name, path in CASES.items() if '"slow"' in path.read_text().partition('"steps"')[0]}
     return [
-        pytest.param(name, marks=[pytest.mark.slow] if name in slow else []) for name in CASES if name not in WAITING
+        pytest.param(name, marks=[pytest.mark.slow] if "slow" in case["tags"] else [])
+        for name, case in CASES.items()
+        if name not in WAITING
     ]
 
 
 @pytest.fixture(scope="module")
-def gateway() -> Iterator[Gateway]:
-    """One embedded gateway for all cases, as on a real engine."""
-    with Gateway() as running:
+def gateways() -> Iterator[dict[str, Gateway]]:
+    """One embedded gateway a dialect for all conversations, as on a real engine."""
+    with ExitStack() as stack:
+        running = {dialect: stack.enter_context(Gateway(dialect=dialect)) for dialect in SPOKEN}
         yield running
-    assert running.errors == []
-
-
-@pytest.fixture(scope="session")
-def real_base_url(request: pytest.FixtureRequest) -> str:
-    """Where a real Camunda listens, or a skip that says what is missing."""
-    try:
-        url: str = request.getfixturevalue("real_camunda").base_url
-    except pytest.FixtureLookupError:
-        pytest.skip("needs the fixture real_camunda (a real Camunda 8.6.0)")
-    return url
-
-
-@pytest.mark.parametrize("name", _parameters())
-def test_a_conversation_goes_alike_on_the_embedded_gateway(name: str, gateway: Gateway) -> None:
-    assert _replayed(name, gateway.base_url, slack_s=1.0) == ""
-
-
-@pytest.mark.slow
-@pytest.mark.engine
-@pytest.mark.parametrize("name", _parameters())
-def test_a_conversation_goes_alike_on_a_real_camunda(name: str, real_base_url: str) -> None:
-    assert _replayed(name, real_base_url, slack_s=5.0) == ""
+    assert [gateway.errors for gateway in running.values()] == [[] for _ in running]
 
 
 @pytest.fixture(scope="module")
-def waited(gateway: Gateway, real_base_url: str) -> dict[tuple[str, str], Future[str]]:
-    """What came of all waiting conversations on both engines."""
-    with ThreadPoolExecutor(len(WAITING)) as many, ThreadPoolExecutor(1) as one_by_one:
-        # Beside each other, a real gateway was seen to lose its broker's connection (502) for one that waits.
-        real = {("real", name): one_by_one.submit(_replayed, name, real_base_url, slack_s=10.0) for name in WAITING}
-        embedded = {("embedded", name): many.submit(_replayed, name, gateway.base_url, slack_s=1.0) for name in WAITING}
-        return real | embedded
+def result(request: pytest.FixtureRequest, gateways: dict[str, Gateway]) -> Iterator[Result]:
+    """What came of a conversation in a dialect. All that were selected are held beside each other."""
+    selected = [
+        (item.callspec.params["name"], item.callspec.params["dialect"])
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.module is request.module and "result" in item.fixturenames
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+
+        def begin(name: str, dialect: str) -> Future[str]:
+            return pool.submit(replayed, name, gateways[dialect].base_url, dialect, slack_s=1.0)
+
+        beside = {(name, dialect): begin(name, dialect) for name, dialect in selected if not _alone(name)}
+
+        def find(name: str, dialect: str) -> str:
+            if not _alone(name):
+                return beside[name, dialect].result()
+            wait(beside.values())
+            return begin(name, dialect).result()
+
+        yield find
+
+
+def _alone(name: str) -> bool:
+    return "alone" in CASES[name]["tags"]
+
+
+@pytest.mark.parametrize("name", _parameters())
+@pytest.mark.parametrize("dialect", SPOKEN)
+def test_a_conversation_goes_as_recorded(name: str, dialect: str, result: Result) -> None:
+    assert result(name, dialect) == ""
 
 
 @pytest.mark.slow
-@pytest.mark.engine
-@pytest.mark.parametrize("name", WAITING)
-@pytest.mark.parametrize("engine", ["embedded", "real"])
-def test_a_conversation_that_waits_goes_alike(
-    engine: str, name: str, waited: dict[tuple[str, str], Future[str]]
-) -> None:
-    assert waited[engine, name].result() == ""
+@pytest.mark.parametrize("name", own.names(CASES))
+def test_a_conversation_goes_as_recorded_on_a_persons_own_camunda(name: str, own_camunda: OwnCamunda) -> None:
+    if _alone(name):
+        pytest.skip(f"{name}: pins the clock, or tries keys that could be another person's")
+
+    difference = own_camunda.replayed(name)
+
+    own_camunda.compared(f"conversation {name}", difference)

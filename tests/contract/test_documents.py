@@ -1,18 +1,24 @@
-"""Documents are refused and taken alike by the embedded engine and by a real Camunda 8.6.0."""
+"""Documents are refused and taken as Camunda 8.6.0 did: by a call, and over REST in every dialect."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
-from camunda_client.embedded import Engine, Rejection
-from tests.contract.documents import BY_EXTENSION, BY_FORM, BY_KIND, BY_LOOP, BY_SCHEMA, BY_SCOPE, TAKEN
+from camunda_client.embedded import Engine, Gateway, Rejection
+from tests.contract import own_camunda as own
+from tests.contract import recordings
+from tests.contract.dialects import SPOKEN, TRANSLATIONS
+from tests.contract.documents import REFUSED, TAKEN
+from tests.contract.own_camunda import OwnCamunda
+from tests.contract.recordings import DOCUMENTS, load
+from tests.contract.subjects import Rest
 
 ROOT = Path(__file__).parents[2]
-REFUSED: dict[str, tuple[str, str]] = {**BY_SCHEMA, **BY_KIND, **BY_SCOPE, **BY_FORM, **BY_EXTENSION, **BY_LOOP}
+RECORDED = recordings.body(load(DOCUMENTS))
 #: What is deployed anywhere in this repository, but for what is there to be refused.
 OURS = [
     path
@@ -22,10 +28,9 @@ OURS = [
 ]
 
 
-def _answer(base_url: str, content: str | bytes, name: str = "model.bpmn") -> tuple[int, dict[str, Any]]:
-    raw = content.encode() if isinstance(content, str) else content
-    response = requests.post(f"{base_url}/v2/deployments", files={"resources": (name, raw)}, timeout=30)
-    return response.status_code, response.json()
+def _said(rest: Rest) -> dict[str, Any]:
+    """Return what is said of every document over REST."""
+    return recordings.documents(lambda text: recordings.verdict(*rest.deployed([("model.bpmn", text)])))
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -35,13 +40,14 @@ def test_a_document_is_refused_with_the_reason(name: str) -> None:
     with pytest.raises(Rejection) as refused:
         Engine().deploy(("model.bpmn", document))
 
-    assert refused.value.code == "INVALID_ARGUMENT"
+    assert refused.value.code == RECORDED[name]["title"]
     assert words in refused.value.reason
 
 
 @pytest.mark.parametrize("name", TAKEN)
 def test_a_document_is_taken(name: str) -> None:
     assert Engine().deploy(("model.bpmn", TAKEN[name])).processes
+    assert RECORDED[name]["status"] == 200
 
 
 @pytest.mark.parametrize("path", OURS, ids=lambda path: path.name)
@@ -49,20 +55,23 @@ def test_each_model_of_ours_is_taken(path: Path) -> None:
     assert Engine().deploy((path.name, path.read_text().replace("${run}", "x"))).processes
 
 
-@pytest.mark.slow
-@pytest.mark.engine
-def test_a_real_camunda_refuses_the_same_documents(real_camunda: Any) -> None:
-    answers = {name: _answer(real_camunda.base_url, document) for name, (document, _) in REFUSED.items()}
-
-    assert {name: status for name, (status, _) in answers.items() if status != 400} == {}
-    for _, problem in answers.values():
-        assert problem["title"] == "INVALID_ARGUMENT"
-        assert "Expected to deploy new resources, but encountered the following errors:\n" in problem["detail"]
+@pytest.fixture
+def gateway(dialect: str) -> Iterator[Gateway]:
+    with Gateway(Engine(), dialect=dialect) as running:
+        yield running
+    assert running.errors == []
 
 
 @pytest.mark.slow
-@pytest.mark.engine
-def test_a_real_camunda_takes_the_same_documents(real_camunda: Any) -> None:
-    answers = {name: _answer(real_camunda.base_url, document) for name, document in TAKEN.items()}
+@pytest.mark.parametrize("dialect", SPOKEN)
+def test_every_document_is_answered_as_recorded(dialect: str, gateway: Gateway) -> None:
+    said = _said(Rest(gateway.base_url, TRANSLATIONS[dialect]))
 
-    assert {name: answer for name, answer in answers.items() if answer[0] != 200} == {}
+    difference = recordings.differences(RECORDED, said)
+    assert not difference, difference
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", own.names(["documents"]))
+def test_a_persons_own_camunda_answers_every_document_as_recorded(what: str, own_camunda: OwnCamunda) -> None:
+    own_camunda.compared(what, recordings.differences(RECORDED, _said(own_camunda.rest())))

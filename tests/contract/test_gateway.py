@@ -76,22 +76,6 @@ def run_with_gateway(folder: Path, source: str, *launcher: str) -> tuple[int, st
 
 
 @pytest.mark.slow
-def test_a_poll_that_was_cut_ends_with_the_gateway() -> None:
-    """It took a job with it that came to the next gateway of the engine, in a plain process for good."""
-    engine = Engine()
-    engine.deploy(MODELS / "feel_job.bpmn")
-    with Gateway(engine) as first:
-        body = {**ACTIVATE, "type": "feel_job.x", "requestTimeout": 60_000}
-        assert call(first, "POST", "/v2/jobs/activation", body)[0] == 503
-
-    with Gateway(engine) as second:
-        engine.create_instance("feel_job", {"kind": "x", "tries": 1})
-        _, answer, _ = call(second, "POST", "/v2/jobs/activation", {**ACTIVATE, "type": "feel_job.x"})
-
-    assert len(answer["jobs"]) == 1
-
-
-@pytest.mark.slow
 def test_of_a_thousand_held_polls_the_right_one_wakes_within_50_ms(gateway: Gateway) -> None:
     polls: dict[socket.socket, str] = {}
     waits_ms = []

@@ -1,100 +1,84 @@
-"""Each model of ours ends alike on the embedded engine and on a real Camunda 8.6.0.
+"""Each model of ours ends as it was recorded of Camunda 8.6.0: called, and over REST in every dialect.
 
 Compared are the elements visited (activated, completed, terminated, flows taken), every variable's last value
-in its scope, the incidents with their messages, and what the workers were given. ``-rA`` shows the table.
+in its scope, the incidents with their messages, and what the workers were given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
+from camunda_client.embedded import Engine, Gateway
+from tests.contract import own_camunda as own
+from tests.contract import recordings
+from tests.contract.dialects import SPOKEN, TRANSLATIONS
+from tests.contract.own_camunda import OwnCamunda
+from tests.contract.recordings import Played, load, path_of
 from tests.contract.scenarios import SCENARIOS
-from tests.contract.subjects import Embedded, Real
-
-_TABLE: dict[str, tuple[str, str]] = {}
-
-
-@pytest.fixture(scope="session")
-def real(request: pytest.FixtureRequest) -> Any:
-    """A real Camunda that exports its records, or a skip that says what is missing."""
-    try:
-        camunda = request.getfixturevalue("real_camunda")
-    except pytest.FixtureLookupError:
-        pytest.skip("needs the fixture real_camunda (a real Camunda 8.6.0)")
-    if not Path(camunda.log_path).exists():
-        pytest.skip("the real Camunda keeps no log of its records")
-    return camunda
-
-
-@pytest.fixture(scope="module", autouse=True)
-def table() -> Iterator[None]:
-    """Print what was compared, when all is done."""
-    yield
-    if _TABLE:
-        width = max(map(len, _TABLE))
-        print("\n" + "model".ljust(width), "embedded  real 8.6.0  what")
-        for name, (embedded, compared) in _TABLE.items():
-            print(name.ljust(width), embedded.ljust(9), compared.ljust(11), SCENARIOS[name].__doc__)
+from tests.contract.subjects import MODELS, Embedded, Rest
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_model_runs_on_the_embedded_engine(name: str) -> None:
+def test_a_model_ends_as_recorded(name: str) -> None:
     subject = Embedded()
 
-    SCENARIOS[name](subject)
+    played = Played(name, subject)
 
-    outcome = subject.outcome()
-    _TABLE[name] = ("ran", "not asked")
-    ended = {state for (_, kind, state) in outcome.elements if kind == "PROCESS"} & {"COMPLETED", "TERMINATED"}
+    difference = recordings.differences(load(path_of(name)), played.recording())
+    assert not difference, difference
+    ended = {state for (_, kind, state) in subject.outcome().elements if kind == "PROCESS"} & {
+        "COMPLETED",
+        "TERMINATED",
+    }
     # A scenario that ends with an incident, or waits, leaves its instance active; all others must have ended.
-    assert ended or outcome.incidents, [instance.describe() for instance in subject.engine.instances]
+    assert ended or subject.outcome().incidents, [instance.describe() for instance in subject.engine.instances]
 
 
-def _log_from_now(log: Path) -> Callable[[], str]:
-    """Return what reads the log from here on; all of a test run's log is hundreds of megabytes."""
-    start = log.stat().st_size
+@pytest.fixture
+def gateway(dialect: str) -> Iterator[Gateway]:
+    """A gateway with an engine of its own, because a scenario moves its time."""
+    with Gateway(Engine(), dialect=dialect) as running:
+        yield running
+    assert running.errors == []
 
-    def read() -> str:
-        with log.open("rb") as stream:
-            stream.seek(start)
-            return stream.read().decode("utf-8", "replace")
 
-    return read
+@pytest.mark.parametrize("dialect", SPOKEN)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_model_ends_as_recorded_over_rest(name: str, dialect: str, gateway: Gateway) -> None:
+    played = Played(name, Rest(gateway.base_url, TRANSLATIONS[dialect], engine=gateway.engine))
+
+    difference = recordings.differences(load(path_of(name)), played.recording())
+    assert not difference, difference
 
 
 @pytest.mark.slow
-@pytest.mark.engine
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_a_model_ends_alike_on_a_real_camunda(name: str, real: Any) -> None:
-    embedded = Embedded()
-    camunda = Real(real.base_url, _log_from_now(Path(real.log_path)))
-    SCENARIOS[name](embedded)
-
+@pytest.mark.parametrize("name", own.names(SCENARIOS))
+def test_a_model_gives_its_workers_the_recorded_jobs_on_a_persons_own_camunda(
+    name: str, own_camunda: OwnCamunda
+) -> None:
+    """Elements, variables and incidents would need the records that an engine exports."""
+    subject = own_camunda.rest()
     try:
-        SCENARIOS[name](camunda)
-        differences = camunda.outcome_like(embedded.outcome()).differences(embedded.outcome())
+        played = Played(name, subject)
+        if played.stopped is not None:
+            pytest.skip(f"{name}: {played.stopped}")
+        found = played.jobs()
+    except AssertionError as error:
+        found = {"stopped": str(error)}
     finally:
-        camunda.clean()
+        subject.clean()
 
-    _TABLE[name] = ("ran", "alike" if not differences else "differs")
-    assert not differences, "\n".join(differences)
-    assert camunda.worked == embedded.worked
+    recorded = load(path_of(name))
+    own_camunda.compared(f"scenario {name}", recordings.differences({part: recorded[part] for part in found}, found))
 
 
 def test_every_model_is_played() -> None:
-    models = {path.name for path in (Path(__file__).parent.parent / "models").glob("*.bpmn")}
-    deployed: set[str] = set()
+    deployed = {model for name in SCENARIOS for model in load(path_of(name))["models"]}
 
-    class Listening(Embedded):
-        def deploy(self, *names: str) -> None:
-            deployed.update(names)
-            super().deploy(*names)
+    assert {path.name for path in MODELS.glob("*.bpmn")} - deployed == set()
 
-    for play in SCENARIOS.values():
-        play(Listening())
 
-    assert models - deployed == set()
+def test_every_recording_belongs_to_a_scenario() -> None:
+    assert {path.stem for path in path_of("x").parent.iterdir()} == set(SCENARIOS)

@@ -50,6 +50,11 @@ def fail_with_a_big_local(_seconds: float) -> None:
     raise ServiceException(f"failed with {len(big)} bytes at hand", retries=0)
 
 
+def fail_later(seconds: float) -> None:
+    time.sleep(seconds)
+    raise KeyError("no such sku")
+
+
 def open_sockets(seconds: float) -> None:
     import socket
 
@@ -68,6 +73,7 @@ DEEDS = {
     "thread": leave_a_thread,
     "leak": fail_with_a_big_local,
     "sockets": open_sockets,
+    "fail_later": fail_later,
 }
 
 if os.environ.get("OWN_SIGTERM"):

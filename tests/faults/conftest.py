@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from camunda_client.testing.real_camunda import RealCamunda
 from tests.parts import work
+from tests.parts.camunda import EngineProcess
 from tests.parts.proxy import FaultProxy
 from tests.parts.scene import Scene
 from tests.parts.token_server import TokenServer
@@ -50,15 +50,15 @@ def events(caplog: pytest.LogCaptureFixture) -> Events:
 
 
 @pytest.fixture
-def scene(real_camunda: RealCamunda) -> Scene:
+def scene(camunda: EngineProcess) -> Scene:
     """Jobs on the shared engine."""
-    return Scene(real_camunda)
+    return Scene(camunda)
 
 
 @pytest.fixture
-def proxy(real_camunda: RealCamunda) -> Iterator[FaultProxy]:
+def proxy(camunda: EngineProcess) -> Iterator[FaultProxy]:
     """A way to the shared engine that can be broken."""
-    with FaultProxy(real_camunda.base_url) as proxy:
+    with FaultProxy(camunda.base_url) as proxy:
         yield proxy
 
 

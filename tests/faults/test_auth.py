@@ -70,10 +70,12 @@ def test_an_engine_that_refuses_every_token_is_hammered_with_neither_polls_nor_f
     tokens.same_forever = same_forever
 
     with working(proxy.base_url, {scene.job_type: Tally()}, auth=tokens.auth):
-        gevent.sleep(6.5)
+        started_s = time.monotonic()
+        until(lambda: len(tokens.requests) == 3, "two more tokens were asked for", 20)
+        took_s = time.monotonic() - started_s
         healthy = worker.health().alive
 
-    assert len(tokens.requests) <= 4, "one at first, and one each five seconds"
+    assert took_s > 4.5, "one at first, one at the first refusal, and one each five seconds"
     assert len(proxy.seen(ACTIVATION)) <= 14
     [told] = events.named("poll.failed", logging.WARNING)
     assert "status=401" in told

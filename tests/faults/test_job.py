@@ -12,10 +12,10 @@ import pytest
 
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.error import CamundaBusinessException, ServiceException
-from camunda_client.testing.real_camunda import RealCamunda
 from tests.faults.conftest import Events
 from tests.parts import proxy as broken
 from tests.parts import rest
+from tests.parts.camunda import EngineProcess
 from tests.parts.proxy import FaultProxy
 from tests.parts.scene import Scene
 from tests.parts.work import Tally, until, working
@@ -73,12 +73,7 @@ def test_a_result_that_camunda_cannot_hold_fails_its_job_with_the_place(
 
 def rest_number(scene: Scene, instance_key: int) -> int:
     """Return the ``number`` that an instance was started with: a pool starts them in any order."""
-    [record] = [
-        record
-        for record in scene.camunda.records("VARIABLE", "CREATED")
-        if record["value"]["processInstanceKey"] == instance_key and record["value"]["name"] == "number"
-    ]
-    return int(record["value"]["value"])
+    return int(scene.camunda.instance(instance_key)["variables"]["number"])
 
 
 @pytest.mark.fault(55)
@@ -139,7 +134,8 @@ def test_a_job_that_comes_again_while_it_runs_is_not_started_again(
     scene: Scene, proxy: FaultProxy, events: Events
 ) -> None:
     """Without extension its lease ends in the middle, and Camunda offers it to the one worker there is: us."""
-    tally = Tally(lambda job: gevent.sleep(4))
+    suppressed = "job.duplicate_suppressed"
+    tally = Tally(lambda job: until(lambda: events.named(suppressed) != [], "it comes again", 20))
     scene.start()
 
     options = {"timeout": 1000, "auto_extend": False, "request_timeout": 2000}
@@ -148,7 +144,7 @@ def test_a_job_that_comes_again_while_it_runs_is_not_started_again(
 
     assert tally.runs == {0: 1}
     assert len(scene.now("TIMED_OUT")) >= 1
-    assert len(events.named("job.duplicate_suppressed")) >= 1
+    assert len(events.named(suppressed)) >= 1
     assert len(proxy.seen(COMPLETION)) == 1
 
 
@@ -177,16 +173,16 @@ def test_a_proxy_that_lets_no_extension_pass_does_not_take_the_lease(
 @pytest.mark.slow
 @pytest.mark.fault(62, 63)
 def test_jobs_that_wait_for_a_slot_go_back_before_their_lease_ends(
-    scene: Scene, real_camunda: RealCamunda, proxy: FaultProxy
+    scene: Scene, camunda: EngineProcess, proxy: FaultProxy
 ) -> None:
     """Two types, one slot: what the second poll brings waits, is handed back, and loses no retry by it."""
-    other = Scene(real_camunda)
-    tally, other_tally = Tally(lambda job: gevent.sleep(1.5)), Tally(lambda job: gevent.sleep(1.5))
+    other = Scene(camunda)
+    tally, other_tally = Tally(lambda job: gevent.sleep(1)), Tally(lambda job: gevent.sleep(1))
     scene.start(2)
     other.start(2)
 
     handlers = {scene.job_type: tally, other.job_type: other_tally}
-    with working(proxy.base_url, handlers, settings={"pool": 1}, timeout=3000):
+    with working(proxy.base_url, handlers, settings={"pool": 1}, timeout=2000):
         scene.completed_once(2)
         other.completed_once(2)
 
@@ -379,13 +375,10 @@ def test_a_failed_job_that_comes_again_before_the_failures_answer_is_worked_agai
     def answered_late(exchange: broken.Exchange) -> bool:
         reply = exchange.forward()
         # Nothing but our own poll can have it.
-        scene.camunda.wait_for_records(2, "JOB_BATCH", "ACTIVATED", of=is_ours)
+        scene.jobs("ACTIVATED", 2)
         gevent.sleep(0.3)
         exchange.answer(reply)
         return True
-
-    def is_ours(batch: dict[str, Any]) -> bool:
-        return batch["type"] == scene.job_type and bool(batch["jobKeys"])
 
     def handler(job: ActivatedJob) -> dict[str, Any]:
         if job.retries == 3:

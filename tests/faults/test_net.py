@@ -14,10 +14,10 @@ from gevent.event import Event
 
 from camunda_client import metrics
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.testing.real_camunda import RealCamunda
 from tests.faults.conftest import Events
 from tests.parts import proxy as broken
 from tests.parts import rest
+from tests.parts.camunda import EngineProcess
 from tests.parts.plain_http import Request
 from tests.parts.proxy import Fault, FaultProxy
 from tests.parts.scene import Scene
@@ -279,7 +279,9 @@ def test_a_login_page_is_no_answer_to_a_completion(
     assert tally.runs == {0: 1}
     assert len(proxy.seen(COMPLETION)) == 4
     assert "one-time" not in events.text
-    assert events.loud() == []
+    # Said once; with "requests" a redirect is an error that names itself.
+    assert events.loud() == events.named("report.intercepted", logging.WARNING)
+    assert len(events.loud()) <= 1
 
 
 @pytest.mark.fault(20)
@@ -417,11 +419,11 @@ def test_handlers_that_wait_for_names_delay_no_report(
 
 
 @pytest.mark.fault(30)
-def test_an_address_of_ipv6_is_an_address(scene: Scene, real_camunda: RealCamunda) -> None:
+def test_an_address_of_ipv6_is_an_address(scene: Scene, camunda: EngineProcess) -> None:
     tally = Tally()
     scene.start(3)
 
-    with FaultProxy(real_camunda.base_url, "::1") as proxy, working(proxy.base_url, {scene.job_type: tally}):
+    with FaultProxy(camunda.base_url, "::1") as proxy, working(proxy.base_url, {scene.job_type: tally}):
         scene.completed_once(3)
 
     assert proxy.seen(COMPLETION)[0].headers["host"].startswith("[::1]:")
@@ -430,9 +432,9 @@ def test_an_address_of_ipv6_is_an_address(scene: Scene, real_camunda: RealCamund
 
 @pytest.mark.fault(31)
 def test_a_proxy_named_in_the_environment_sees_nothing(
-    scene: Scene, proxy: FaultProxy, real_camunda: RealCamunda, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, proxy: FaultProxy, camunda: EngineProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with FaultProxy(real_camunda.base_url) as trap:
+    with FaultProxy(camunda.base_url) as trap:
         for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
             monkeypatch.setenv(name, trap.base_url)
         scene.start()
@@ -443,19 +445,19 @@ def test_a_proxy_named_in_the_environment_sees_nothing(
 
 
 @pytest.mark.fault(31)
-def test_a_proxy_that_is_configured_is_used(scene: Scene, proxy: FaultProxy, real_camunda: RealCamunda) -> None:
+def test_a_proxy_that_is_configured_is_used(scene: Scene, proxy: FaultProxy, camunda: EngineProcess) -> None:
     """Plain HTTP goes through a proxy with the whole address in its request line."""
     scene.start()
 
     def to_origin(exchange: broken.Exchange) -> bool:
         request = exchange.request
-        path = request.path.replace(real_camunda.base_url, "")
+        path = request.path.replace(camunda.base_url, "")
         inner = broken.Exchange(Request(request.method, path, request.headers, request.body), exchange.client, netloc)
         return broken.pass_on(inner)
 
-    netloc = real_camunda.base_url.partition("://")[2]
+    netloc = camunda.base_url.partition("://")[2]
     proxy.on(".*", to_origin)
-    with working(real_camunda.base_url, {scene.job_type: lambda job: None}, api={"proxy": proxy.base_url}):
+    with working(camunda.base_url, {scene.job_type: lambda job: None}, api={"proxy": proxy.base_url}):
         scene.completed_once()
 
     assert len(proxy.seen("POST http://.*/completion")) == 1
@@ -503,22 +505,17 @@ def test_a_compressed_answer_is_refused_unopened(scene: Scene, proxy: FaultProxy
 
 @pytest.mark.fault(36)
 def test_a_load_balancer_that_cuts_quiet_polls_is_found_out(scene: Scene, proxy: FaultProxy, events: Events) -> None:
-    """Polls grow while there is no work, until they are cut, and begin short again: three cuts are never in a row."""
+    """It is said once, with the remedy. Polls that learnt from it stayed short for ever after three unlucky resets."""
     proxy.idle_cut_s = 2.0
     tally = Tally()
 
-    with working(proxy.base_url, {scene.job_type: tally}, timeout=1000, request_timeout=5000, polling_interval=200):
-        until(lambda: events.named("poll.cut_short") != [], "it is learnt", 14)
+    with working(proxy.base_url, {scene.job_type: tally}, timeout=10_000, request_timeout=5000, polling_interval=200):
+        until(lambda: events.named("poll.cut_short") != [], "it is said", 30)
         cuts = len(events.named("poll.failed"))
-        scene.start(5)
-        scene.completed_once(5)
-        learnt = proxy.seen(ACTIVATION)[-1]
 
-    assert set(tally.runs.values()) == {1}
     assert cuts >= 3
     [told] = events.named("poll.cut_short", logging.WARNING)
     assert "set request_timeout" in told
-    assert int(learnt.body.partition(b'"requestTimeout":')[2].rstrip(b"}")) <= 1100
 
 
 @pytest.mark.slow
@@ -550,16 +547,15 @@ def test_jobs_of_a_late_poll_beyond_the_cap_are_handed_back_unharmed(
 
     def late(exchange: broken.Exchange) -> bool:
         reply = exchange.forward()
-        gevent.sleep(6)
+        until(lambda: tally.at_once == 1, "the next poll's job runs")
         return exchange.answer(reply) is None
 
     proxy.on(ACTIVATION, late, times=1)
-    tally = Tally(lambda job: gevent.sleep(3))
+    tally = Tally(lambda job: until(lambda: scene.now("FAILED") != [], "the late poll's job is handed back"))
     scene.start(1)
 
     with working(proxy.base_url, {scene.job_type: tally}, timeout=30_000, request_timeout=1000, max_jobs_active=1):
-        until(lambda: len(proxy.seen(ACTIVATION)) == 1, "the late poll is out")
-        gevent.sleep(0.5)
+        scene.jobs("ACTIVATED", 1)
         scene.start(1)
         scene.completed_once(2)
 

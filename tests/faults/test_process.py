@@ -221,7 +221,7 @@ def test_usr1_shows_what_is_in_hand_and_changes_nothing(scene: Scene) -> None:
 @pytest.mark.fault(88, 116)
 def test_what_a_killed_worker_had_is_worked_by_the_next(scene: Scene) -> None:
     start(scene, 25)
-    start(scene, 25, seconds=5)
+    start(scene, 25, seconds=2)
     with worker(scene, LEASE_MS="2000") as first:
         first.wait_for("RUN", 50)
         first.send(signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Workers on a real Camunda: what handlers do is what the engine records."""
+"""Workers on an engine in a process of its own: what handlers do is what the engine records."""
 
 from __future__ import annotations
 
@@ -17,21 +17,28 @@ from camunda_client import metrics
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker import CamundaWorkerManager, health
 from camunda_client.error import CamundaBusinessException, ServiceException
-from camunda_client.testing.real_camunda import RealCamunda
-from tests.parts import rest
+from tests.parts import rest, work
+from tests.parts.camunda import EngineProcess
 from tests.parts.work import Tally, start_many, until, working
 
+pytestmark = pytest.mark.needs("records")
 
-def job_records(camunda: RealCamunda, job_type: str, intent: str, count: int = 1) -> list[dict[str, Any]]:
-    records = camunda.wait_for_records(count, "JOB", intent, of=lambda value: value["type"] == job_type)
-    return [record["value"] for record in records]
+
+@pytest.fixture(autouse=True)
+def _short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stop waits for the open poll: a second for each of forty tests."""
+    monkeypatch.setitem(work.DEFAULTS, "request_timeout", 400)
+
+
+def jobs_of(camunda: EngineProcess, job_type: str, state: str, count: int = 1) -> list[dict[str, Any]]:
+    return camunda.wait_for_jobs(count, state, job_type=job_type)
 
 
 @pytest.fixture
-def run(real_camunda: RealCamunda) -> str:
+def run(camunda: EngineProcess) -> str:
     """A process of one service task, ``one-<run>`` with jobs of type ``t-<run>``."""
     run = rest.unique()
-    rest.deploy(real_camunda.base_url, "one.bpmn", run=run)
+    rest.deploy(camunda.base_url, "one.bpmn", run=run)
     return run
 
 
@@ -45,7 +52,7 @@ class Receipt:
     [({"total": 5}, {"total": 5}), (Receipt(5.5), {"total": 5.5}), (None, {}), ({"unicode": "žluťoučký ☃"}, None)],
 )
 def test_what_a_handler_returns_becomes_variables(
-    real_camunda: RealCamunda, run: str, result: Any, variables: dict[str, Any] | None
+    camunda: EngineProcess, run: str, result: Any, variables: dict[str, Any] | None
 ) -> None:
     seen: list[ActivatedJob] = []
 
@@ -53,9 +60,9 @@ def test_what_a_handler_returns_becomes_variables(
         seen.append(job)
         return result
 
-    key = rest.start(real_camunda.base_url, f"one-{run}", {"sku": "x"})
-    with working(real_camunda.base_url, {f"t-{run}": handler}):
-        [completed] = job_records(real_camunda, f"t-{run}", "COMPLETED")
+    key = rest.start(camunda.base_url, f"one-{run}", {"sku": "x"})
+    with working(camunda.base_url, {f"t-{run}": handler}):
+        [completed] = jobs_of(camunda, f"t-{run}", "COMPLETED")
 
     assert completed["variables"] == (result if variables is None else variables)
     [job] = seen
@@ -64,52 +71,50 @@ def test_what_a_handler_returns_becomes_variables(
     assert job.job_key.isdecimal()
 
 
-def test_an_exception_fails_the_job_until_its_retries_are_used_up(real_camunda: RealCamunda, run: str) -> None:
+def test_an_exception_fails_the_job_until_its_retries_are_used_up(camunda: EngineProcess, run: str) -> None:
     retries = []
 
     def handler(job: ActivatedJob) -> None:
         retries.append(job.retries)
         raise KeyError("no such sku")
 
-    rest.start(real_camunda.base_url, f"one-{run}")
-    with working(real_camunda.base_url, {f"t-{run}": handler}, retry_back_off=0):
-        job_records(real_camunda, f"t-{run}", "FAILED", 3)
+    rest.start(camunda.base_url, f"one-{run}")
+    with working(camunda.base_url, {f"t-{run}": handler}, retry_back_off=0):
+        jobs_of(camunda, f"t-{run}", "FAILED", 3)
 
     assert retries == [3, 2, 1]
-    failed = job_records(real_camunda, f"t-{run}", "FAILED", 3)
+    failed = jobs_of(camunda, f"t-{run}", "FAILED", 3)
     assert [record["retries"] for record in failed] == [2, 1, 0]
     assert failed[0]["errorMessage"].startswith("KeyError: 'no such sku'")
-    incidents = real_camunda.wait_for_records(
-        1, "INCIDENT", "CREATED", of=lambda value: value["bpmnProcessId"] == f"one-{run}"
-    )
-    assert incidents[0]["value"]["errorType"] == "JOB_NO_RETRIES"
+    [incident] = camunda.incidents(process_id=f"one-{run}")
+    assert incident["errorType"] == "JOB_NO_RETRIES"
 
 
-def test_an_exception_may_say_how_it_is_to_be_retried(real_camunda: RealCamunda, run: str) -> None:
+def test_an_exception_may_say_how_it_is_to_be_retried(camunda: EngineProcess, run: str) -> None:
     def handler(job: ActivatedJob) -> None:
         if job.retries != 7:
             raise ServiceException("later", retries=7, retry_back_off=0, variables={"why": "busy"})
 
-    rest.start(real_camunda.base_url, f"one-{run}")
-    with working(real_camunda.base_url, {f"t-{run}": handler}):
-        job_records(real_camunda, f"t-{run}", "COMPLETED")
+    rest.start(camunda.base_url, f"one-{run}")
+    with working(camunda.base_url, {f"t-{run}": handler}):
+        jobs_of(camunda, f"t-{run}", "COMPLETED")
 
-    [failed] = job_records(real_camunda, f"t-{run}", "FAILED")
+    [failed] = jobs_of(camunda, f"t-{run}", "FAILED")
     assert (failed["retries"], failed["variables"]) == (7, {"why": "busy"})
 
 
-def test_a_business_exception_takes_the_path_of_its_bpmn_error(real_camunda: RealCamunda) -> None:
+def test_a_business_exception_takes_the_path_of_its_bpmn_error(camunda: EngineProcess) -> None:
     run = rest.unique()
-    rest.deploy(real_camunda.base_url, "err.bpmn", run=run)
-    rest.start(real_camunda.base_url, f"err-{run}")
+    rest.deploy(camunda.base_url, "err.bpmn", run=run)
+    rest.start(camunda.base_url, f"err-{run}")
 
     def handler(job: ActivatedJob) -> None:
         raise CamundaBusinessException("E-KNOWN", "out of stock", {"left": 0})
 
-    with working(real_camunda.base_url, {f"t-{run}": handler, f"h-{run}": lambda job: None}):
-        job_records(real_camunda, f"h-{run}", "COMPLETED")
+    with working(camunda.base_url, {f"t-{run}": handler, f"h-{run}": lambda job: None}):
+        jobs_of(camunda, f"h-{run}", "COMPLETED")
 
-    [thrown] = job_records(real_camunda, f"t-{run}", "ERROR_THROWN")
+    [thrown] = jobs_of(camunda, f"t-{run}", "ERROR_THROWN")
     assert (thrown["errorCode"], thrown["errorMessage"]) == ("E-KNOWN", "out of stock")
 
 
@@ -162,7 +167,7 @@ def spoils(job: ActivatedJob, name: str) -> None:
     ],
 )
 def test_nothing_that_a_handler_does_ends_more_than_its_job(
-    real_camunda: RealCamunda, run: str, handler_ends: Any, message: str
+    camunda: EngineProcess, run: str, handler_ends: Any, message: str
 ) -> None:
     runs = []
 
@@ -172,35 +177,35 @@ def test_nothing_that_a_handler_does_ends_more_than_its_job(
             return {"worked": True}
         return handler_ends(job) if handler_ends.__code__.co_argcount else handler_ends()
 
-    rest.start(real_camunda.base_url, f"one-{run}")
-    with working(real_camunda.base_url, {f"t-{run}": handler}, retry_back_off=0):
-        job_records(real_camunda, f"t-{run}", "COMPLETED")
+    rest.start(camunda.base_url, f"one-{run}")
+    with working(camunda.base_url, {f"t-{run}": handler}, retry_back_off=0):
+        jobs_of(camunda, f"t-{run}", "COMPLETED")
 
-    [failed] = job_records(real_camunda, f"t-{run}", "FAILED")
+    [failed] = jobs_of(camunda, f"t-{run}", "FAILED")
     assert message in failed["errorMessage"]
     assert failed["retries"] == 2
     assert runs == [3, 2]
 
 
-def test_a_handler_that_takes_too_long_is_stopped_and_its_job_failed(real_camunda: RealCamunda, run: str) -> None:
-    rest.start(real_camunda.base_url, f"one-{run}")
+def test_a_handler_that_takes_too_long_is_stopped_and_its_job_failed(camunda: EngineProcess, run: str) -> None:
+    rest.start(camunda.base_url, f"one-{run}")
 
-    with working(real_camunda.base_url, {f"t-{run}": lambda job: time.sleep(3600)}, handler_timeout=200):
-        [failed] = job_records(real_camunda, f"t-{run}", "FAILED")
+    with working(camunda.base_url, {f"t-{run}": lambda job: time.sleep(3600)}, handler_timeout=200):
+        [failed] = jobs_of(camunda, f"t-{run}", "FAILED")
 
     assert "HandlerTimedOut: ran longer than 0.2 s" in failed["errorMessage"]
     assert failed["retries"] == 2
 
 
-def test_a_thousand_sleeping_handlers_are_in_flight_at_once(real_camunda: RealCamunda, run: str) -> None:
+def test_a_thousand_sleeping_handlers_are_in_flight_at_once(camunda: EngineProcess, run: str) -> None:
     everybody, tally = Event(), Tally(lambda job: {"waited": everybody.wait(60)})
-    start_many(real_camunda.base_url, f"one-{run}", 1000)
+    start_many(camunda.base_url, f"one-{run}", 1000)
 
-    with working(real_camunda.base_url, {f"t-{run}": tally}, settings={"pool": 1000}, max_jobs_active=1000):
+    with working(camunda.base_url, {f"t-{run}": tally}, settings={"pool": 1000}, max_jobs_active=1000):
         until(lambda: tally.at_once == 1000, "all are in flight")
         threads = len(os.listdir("/proc/self/task"))
         everybody.set()
-        job_records(real_camunda, f"t-{run}", "COMPLETED", 1000)
+        jobs_of(camunda, f"t-{run}", "COMPLETED", 1000)
 
     assert tally.peak == 1000
     assert set(tally.runs.values()) == {1}
@@ -208,20 +213,20 @@ def test_a_thousand_sleeping_handlers_are_in_flight_at_once(real_camunda: RealCa
     assert threads <= 12
 
 
-def test_max_jobs_active_1_never_runs_two_at_once(real_camunda: RealCamunda, run: str) -> None:
+def test_max_jobs_active_1_never_runs_two_at_once(camunda: EngineProcess, run: str) -> None:
     tally = Tally(lambda job: time.sleep(0.002))
-    start_many(real_camunda.base_url, f"one-{run}", 60)
+    start_many(camunda.base_url, f"one-{run}", 60)
 
-    with working(real_camunda.base_url, {f"t-{run}": tally}, max_jobs_active=1):
-        job_records(real_camunda, f"t-{run}", "COMPLETED", 60)
+    with working(camunda.base_url, {f"t-{run}": tally}, max_jobs_active=1):
+        jobs_of(camunda, f"t-{run}", "COMPLETED", 60)
 
     assert tally.peak == 1
     assert set(tally.runs.values()) == {1}
 
 
-def test_the_pool_caps_all_types_together_and_a_flood_starves_nobody(real_camunda: RealCamunda, run: str) -> None:
+def test_the_pool_caps_all_types_together_and_a_flood_starves_nobody(camunda: EngineProcess, run: str) -> None:
     other = rest.unique()
-    rest.deploy(real_camunda.base_url, "one.bpmn", run=other)
+    rest.deploy(camunda.base_url, "one.bpmn", run=other)
     tally = Tally(lambda job: time.sleep(0.02))
     single: list[int] = []
 
@@ -229,23 +234,23 @@ def test_the_pool_caps_all_types_together_and_a_flood_starves_nobody(real_camund
         tally(job)
         single.append(len(tally.runs))
 
-    start_many(real_camunda.base_url, f"one-{run}", 200)
+    start_many(camunda.base_url, f"one-{run}", 200)
     handlers = {f"t-{run}": tally, f"t-{other}": one_job}
-    with working(real_camunda.base_url, handlers, settings={"pool": 8}):
+    with working(camunda.base_url, handlers, settings={"pool": 8}):
         until(lambda: tally.finished > 20, "the flood is being worked")
-        rest.start(real_camunda.base_url, f"one-{other}", {"number": -1})
-        job_records(real_camunda, f"t-{other}", "COMPLETED")
-        job_records(real_camunda, f"t-{run}", "COMPLETED", 200)
+        rest.start(camunda.base_url, f"one-{other}", {"number": -1})
+        jobs_of(camunda, f"t-{other}", "COMPLETED")
+        jobs_of(camunda, f"t-{run}", "COMPLETED", 200)
 
     assert tally.peak <= 8
     assert single[0] < 150, "the other type's job had to wait for the flood to end"
 
 
-def test_stopping_finishes_what_runs_and_hands_back_the_rest(real_camunda: RealCamunda, run: str) -> None:
+def test_stopping_finishes_what_runs_and_hands_back_the_rest(camunda: EngineProcess, run: str) -> None:
     go_on, tally = Event(), Tally(lambda job: {"waited": go_on.wait(60)})
-    start_many(real_camunda.base_url, f"one-{run}", 20)
+    start_many(camunda.base_url, f"one-{run}", 20)
 
-    with working(real_camunda.base_url, {f"t-{run}": tally}, max_jobs_active=10) as workers:
+    with working(camunda.base_url, {f"t-{run}": tally}, max_jobs_active=10) as workers:
         until(lambda: tally.at_once == 10, "ten are in flight")
         gevent.spawn_later(0.2, go_on.set)
         report = workers.stop()
@@ -254,30 +259,28 @@ def test_stopping_finishes_what_runs_and_hands_back_the_rest(real_camunda: RealC
     assert report.clean
     left = 20 - tally.finished
     # Nothing is locked: whoever asks has the rest at once.
-    found = rest.activate(real_camunda.base_url, f"t-{run}", count=20, wait_s=1)
-    while len(found) < left and (more := rest.activate(real_camunda.base_url, f"t-{run}", count=20, wait_s=1)):
+    found = rest.activate(camunda.base_url, f"t-{run}", count=20, wait_s=1)
+    while len(found) < left and (more := rest.activate(camunda.base_url, f"t-{run}", count=20, wait_s=1)):
         found += more
     assert len(found) == left
     assert {job["retries"] for job in found} <= {3}
 
 
-def test_a_handler_that_outlasts_the_drain_is_stopped_and_its_job_handed_back(
-    real_camunda: RealCamunda, run: str
-) -> None:
+def test_a_handler_that_outlasts_the_drain_is_stopped_and_its_job_handed_back(camunda: EngineProcess, run: str) -> None:
     tally = Tally(lambda job: time.sleep(3600))
-    rest.start(real_camunda.base_url, f"one-{run}", {"number": 0})
+    rest.start(camunda.base_url, f"one-{run}", {"number": 0})
 
-    with working(real_camunda.base_url, {f"t-{run}": tally}) as workers:
+    with working(camunda.base_url, {f"t-{run}": tally}) as workers:
         until(lambda: tally.at_once == 1, "it runs")
         report = workers.stop(0.3)
         until(lambda: tally.at_once == 0, "it was stopped")
 
-    assert (len(report.interrupted), report.handed_back, report.abandoned) == (1, 1, [])
-    [job] = rest.activate(real_camunda.base_url, f"t-{run}", wait_s=2)
+    assert (len(report.interrupted), report.handed_back, report.abandoned) == (1, 0, [])
+    [job] = rest.activate(camunda.base_url, f"t-{run}", wait_s=2)
     assert job["retries"] == 3
 
 
-def test_what_a_stopped_handler_raises_costs_no_retry(real_camunda: RealCamunda, run: str) -> None:
+def test_what_a_stopped_handler_raises_costs_no_retry(camunda: EngineProcess, run: str) -> None:
     cleaned_up = Event()
 
     def handler(job: ActivatedJob) -> None:
@@ -291,79 +294,79 @@ def test_what_a_stopped_handler_raises_costs_no_retry(real_camunda: RealCamunda,
             cleaned_up.set()
 
     tally = Tally(handler)
-    rest.start(real_camunda.base_url, f"one-{run}", {"number": 0})
+    rest.start(camunda.base_url, f"one-{run}", {"number": 0})
 
-    with working(real_camunda.base_url, {f"t-{run}": tally}) as workers:
+    with working(camunda.base_url, {f"t-{run}": tally}) as workers:
         until(lambda: tally.at_once == 1, "it runs")
         report = workers.stop(0.3)
         assert cleaned_up.wait(10)
         # Whoever has the job now keeps it.
-        [job] = rest.activate(real_camunda.base_url, f"t-{run}", wait_s=2)
+        [job] = rest.activate(camunda.base_url, f"t-{run}", wait_s=2)
         gevent.sleep(0.2)
 
-    assert (len(report.interrupted), report.handed_back, report.abandoned) == (1, 1, [])
+    assert (len(report.interrupted), report.handed_back, report.abandoned) == (1, 0, [])
     assert job["retries"] == 3
-    assert len(job_records(real_camunda, f"t-{run}", "FAILED")) == 1
+    assert len(jobs_of(camunda, f"t-{run}", "FAILED")) == 1
 
 
-def test_a_handler_that_ends_as_it_would_be_stopped_is_reported(real_camunda: RealCamunda, run: str) -> None:
+def test_a_handler_that_ends_as_it_would_be_stopped_is_reported(camunda: EngineProcess, run: str) -> None:
     go_on = Event()
     tally = Tally(lambda job: {"waited": go_on.wait(60)})
-    rest.start(real_camunda.base_url, f"one-{run}", {"number": 0})
+    rest.start(camunda.base_url, f"one-{run}", {"number": 0})
 
-    with working(real_camunda.base_url, {f"t-{run}": tally}):
+    with working(camunda.base_url, {f"t-{run}": tally}):
         until(lambda: tally.at_once == 1, "it runs")
         supervisor = CamundaWorkerManager().running
         assert supervisor is not None
         # What a stop does at its deadline, with the handler's end already in the hub's queue.
         go_on.set()
         supervisor._stop_handlers()
-        [completed] = job_records(real_camunda, f"t-{run}", "COMPLETED")
+        [completed] = jobs_of(camunda, f"t-{run}", "COMPLETED")
 
     assert completed["variables"] == {"waited": True}
     assert tally.runs == {0: 1}
 
 
-def test_a_job_that_a_poll_brings_after_the_drains_deadline_is_handed_back(real_camunda: RealCamunda, run: str) -> None:
+def test_a_job_that_a_poll_brings_after_the_drains_deadline_is_handed_back(camunda: EngineProcess, run: str) -> None:
     from camunda_client.c8.worker import health
 
-    with working(real_camunda.base_url, {f"t-{run}": lambda job: None}, request_timeout=3000) as workers:
+    with working(camunda.base_url, {f"t-{run}": lambda job: None}, request_timeout=3000) as workers:
         # Then polls are parked for long enough.
         until(lambda: health().types[0].answered_s_ago is not None, "a poll was answered")
         stopping = gevent.spawn(workers.stop, 0.05)
         stopping.join(0.3)
         assert not stopping.ready(), "a poll is open yet"
-        rest.start(real_camunda.base_url, f"one-{run}")
+        rest.start(camunda.base_url, f"one-{run}")
         report = stopping.get()
 
     assert report.clean
     assert report.handed_back == 1
-    [job] = rest.activate(real_camunda.base_url, f"t-{run}", wait_s=2)
+    [job] = rest.activate(camunda.base_url, f"t-{run}", wait_s=2)
     assert job["retries"] == 3
 
 
-def test_a_worker_whose_pool_is_busy_is_alive_though_it_does_not_poll(real_camunda: RealCamunda, run: str) -> None:
+def test_a_worker_whose_pool_is_busy_is_alive_though_it_does_not_poll(camunda: EngineProcess, run: str) -> None:
     from camunda_client.c8.worker import health
 
     go_on = Event()
-    rest.start(real_camunda.base_url, f"one-{run}")
+    rest.start(camunda.base_url, f"one-{run}")
 
     options = {"settings": {"pool": 1}, "request_timeout": 100}
-    with working(real_camunda.base_url, {f"t-{run}": lambda job: go_on.wait(60)}, **options):
+    with working(camunda.base_url, {f"t-{run}": lambda job: go_on.wait(60)}, **options):
         until(lambda: health().in_flight == 1 and (health().types[0].answered_s_ago or 0) > 3.5, "no polls for long")
         assert health().types[0].alive
         assert health().alive
         go_on.set()
 
 
-def test_a_worker_that_drains_is_not_alive_any_more(real_camunda: RealCamunda, run: str) -> None:
+def test_a_worker_that_drains_is_not_alive_any_more(camunda: EngineProcess, run: str) -> None:
     """It said so until its end, though it asks for nothing."""
     from camunda_client.c8.worker import health
 
     go_on = Event()
-    rest.start(real_camunda.base_url, f"one-{run}")
+    rest.start(camunda.base_url, f"one-{run}")
 
-    with working(real_camunda.base_url, {f"t-{run}": lambda job: go_on.wait(60)}, request_timeout=100) as workers:
+    with working(camunda.base_url, {f"t-{run}": lambda job: go_on.wait(60)}, request_timeout=100) as workers:
         until(lambda: health().in_flight == 1 and health().alive, "it works")
         stopping = gevent.spawn(workers.stop)
         until(lambda: not health().running, "it drains")
@@ -376,55 +379,55 @@ def test_a_worker_that_drains_is_not_alive_any_more(real_camunda: RealCamunda, r
 
 
 def test_jobs_whose_answer_would_be_too_large_are_asked_for_in_smaller_batches(
-    real_camunda: RealCamunda, run: str
+    camunda: EngineProcess, run: str
 ) -> None:
     for number in range(20):
-        rest.start(real_camunda.base_url, f"one-{run}", {"number": number, "text": "x" * 2000})
+        rest.start(camunda.base_url, f"one-{run}", {"number": number, "text": "x" * 2000})
     tally = Tally()
 
     # What is refused is locked for its lease.
-    with working(real_camunda.base_url, {f"t-{run}": tally}, api={"maxResponseBytes": 10_000}, timeout=500):
-        job_records(real_camunda, f"t-{run}", "COMPLETED", 20)
+    with working(camunda.base_url, {f"t-{run}": tally}, api={"maxResponseBytes": 10_000}, timeout=500):
+        jobs_of(camunda, f"t-{run}", "COMPLETED", 20)
 
     assert set(tally.runs.values()) == {1}
 
 
-def test_starting_again_after_a_stop_works(real_camunda: RealCamunda, run: str) -> None:
+def test_starting_again_after_a_stop_works(camunda: EngineProcess, run: str) -> None:
     from camunda_client.c8 import worker
 
     tally = Tally()
-    with working(real_camunda.base_url, {f"t-{run}": tally}) as workers:
+    with working(camunda.base_url, {f"t-{run}": tally}) as workers:
         workers.stop()
         workers.stop()
-        rest.start(real_camunda.base_url, f"one-{run}", {"number": 0})
+        rest.start(camunda.base_url, f"one-{run}", {"number": 0})
         worker.start_camunda_workers()
-        job_records(real_camunda, f"t-{run}", "COMPLETED")
+        jobs_of(camunda, f"t-{run}", "COMPLETED")
 
     assert tally.runs == {0: 1}
 
 
-def test_a_stop_leaves_no_thread_behind(real_camunda: RealCamunda) -> None:
+def test_a_stop_leaves_no_thread_behind(camunda: EngineProcess) -> None:
     """Each start of a worker whose gateway has a name kept one more thread for look-ups."""
     before = len(os.listdir("/proc/self/task"))
     for _ in range(3):
-        with working(real_camunda.base_url.replace("127.0.0.1", "localhost"), {"t-nothing": Tally()}) as workers:
+        with working(camunda.base_url.replace("127.0.0.1", "localhost"), {"t-nothing": Tally()}) as workers:
             until(lambda: health().alive, "it polls")
             workers.stop()
 
     until(lambda: len(os.listdir("/proc/self/task")) <= before, "the threads have ended", 10.0)
 
 
-def test_a_lease_is_extended_while_the_handler_runs(real_camunda: RealCamunda, run: str) -> None:
-    tally = Tally(lambda job: time.sleep(5))
-    rest.start(real_camunda.base_url, f"one-{run}", {"number": 0})
+def test_a_lease_is_extended_while_the_handler_runs(camunda: EngineProcess, run: str) -> None:
+    tally = Tally(lambda job: time.sleep(2.5))
+    rest.start(camunda.base_url, f"one-{run}", {"number": 0})
 
-    with working(real_camunda.base_url, {f"t-{run}": tally}, timeout=1000):
-        job_records(real_camunda, f"t-{run}", "COMPLETED")
+    with working(camunda.base_url, {f"t-{run}": tally}, timeout=1000):
+        jobs_of(camunda, f"t-{run}", "COMPLETED")
 
     assert tally.runs == {0: 1}
 
 
-def test_finished_jobs_leave_nothing_behind(real_camunda: RealCamunda, run: str) -> None:
+def test_finished_jobs_leave_nothing_behind(camunda: EngineProcess, run: str) -> None:
     """A reused greenlet that kept its last task would keep that job's variables alive."""
 
     class Big(dict[str, Any]):
@@ -437,9 +440,9 @@ def test_finished_jobs_leave_nothing_behind(real_camunda: RealCamunda, run: str)
         def __del__(self) -> None:
             Big.alive -= 1
 
-    start_many(real_camunda.base_url, f"one-{run}", 30)
-    with working(real_camunda.base_url, {f"t-{run}": lambda job: Big()}):
-        job_records(real_camunda, f"t-{run}", "COMPLETED", 30)
+    start_many(camunda.base_url, f"one-{run}", 30)
+    with working(camunda.base_url, {f"t-{run}": lambda job: Big()}):
+        jobs_of(camunda, f"t-{run}", "COMPLETED", 30)
         until(lambda: gc.collect() >= 0 and Big.alive == 0, "all results are gone")
 
 

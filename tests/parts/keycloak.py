@@ -15,15 +15,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from camunda_client.testing._java import find_java
-from camunda_client.testing._loopback import free_ports, look
-from camunda_client.testing._maven import Distribution, unpacked
-from camunda_client.testing._process import ServerProcess, inherited_environment
-from camunda_client.testing.real_camunda import MissingPartError, PartFailedError
+from tests.parts.java import find_java
+from tests.parts.maven import Distribution, unpacked
+from tests.parts.need import MissingPartError, PartFailedError
+from tests.parts.server import ServerProcess, free_ports, inherited_environment, look
 
 KEYCLOAK_VERSION = "26.7.3"
 REALM = "c8"
-#: What Camunda's gateway wants to see in a token's ``aud``.
+#: What the secured Camunda wants to see in a token's ``aud``.
 AUDIENCE = "zeebe-api"
 
 #: Seconds a token of each client lives. "spoilable" is the one that tests may disable or give another secret.
@@ -121,20 +120,6 @@ class Keycloak:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def camunda_settings(self) -> dict[str, str]:
-        """Return the environment with which a Camunda 8.6 takes this realm's tokens, and nothing else.
-
-        It keeps the keys it has fetched: a token of an old key is refused only after its next start.
-        """
-        return {
-            "SPRING_PROFILES_ACTIVE": "identity-auth",
-            "ZEEBE_BROKER_GATEWAY_SECURITY_AUTHENTICATION_MODE": "identity",
-            "CAMUNDA_IDENTITY_TYPE": "KEYCLOAK",
-            "CAMUNDA_IDENTITY_ISSUER": self.issuer,
-            "CAMUNDA_IDENTITY_ISSUERBACKENDURL": self.issuer,
-            "CAMUNDA_IDENTITY_AUDIENCE": AUDIENCE,
-        }
 
     def token(self, client_id: str = "worker") -> str:
         """Return a fresh token of a client."""

@@ -1,4 +1,4 @@
-"""What a test does when a part of the real world is missing here."""
+"""Parts of the real world that tests need, and what a test does when one is missing here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from camunda_client.testing.real_camunda import MissingPartError
+from camunda_client.testing._part import PartFailedError
+
+__all__ = ["MissingPartError", "PartFailedError", "needed"]
+
+
+class MissingPartError(RuntimeError):
+    """This machine lacks something (Maven, a Java, a compiler); the message says what to do."""
 
 
 @contextmanager

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from camunda_client.testing.real_camunda import RealCamunda
 from tests.parts import rest
+from tests.parts.camunda import EngineProcess
 from tests.parts.work import start_many
 
 
 class Scene:
-    """Jobs of a type that nobody else on the engine uses."""
+    """Jobs of a type that nothing else on the engine uses."""
 
-    def __init__(self, camunda: RealCamunda, resource: str = "one.bpmn") -> None:
+    def __init__(self, camunda: EngineProcess, resource: str = "one.bpmn") -> None:
         self.camunda = camunda
         self.run = rest.unique()
         self.job_type = f"t-{self.run}"
@@ -23,38 +23,22 @@ class Scene:
         """Start instances with ``{"number": 0}`` and so on; return their keys."""
         return start_many(self.camunda.base_url, self.process_id, count)
 
-    def jobs(self, intent: str, count: int = 1, timeout_s: float = 60.0) -> list[dict[str, Any]]:
-        """Wait for so many of the type's job records and return all that are there."""
-        records = self.camunda.wait_for_records(
-            count, "JOB", intent, of=lambda value: self._is_ours(value, intent), timeout_s=timeout_s
-        )
-        return [{**record["value"], "key": record["key"]} for record in records]
+    def jobs(self, state: str, count: int = 1, timeout_s: float = 60.0) -> list[dict[str, Any]]:
+        """Wait until so many of the type's jobs had a state, and return all that had."""
+        return self.camunda.wait_for_jobs(count, state, job_type=self.job_type, timeout_s=timeout_s)
 
-    def _is_ours(self, value: dict[str, Any], intent: str) -> bool:
-        # The gateway hands back by itself what it activated for a poll that had just ended.
-        is_gateways = intent == "FAILED" and value["errorMessage"].startswith("Failed to send activated jobs")
-        return value["type"] == self.job_type and not is_gateways
-
-    def now(self, intent: str) -> list[dict[str, Any]]:
-        """Return the type's job records so far."""
-        return self.jobs(intent, 0)
+    def now(self, state: str) -> list[dict[str, Any]]:
+        """Return the type's jobs that had a state so far."""
+        return self.camunda.jobs(state, job_type=self.job_type)
 
     def incident(self) -> dict[str, Any]:
         """Wait for the first incident and return it."""
-        records = self.camunda.wait_for_records(
-            1, "INCIDENT", "CREATED", of=lambda value: value["bpmnProcessId"] == self.process_id
-        )
-        return dict(records[0]["value"])
+        return self.camunda.wait_for_incidents(1, process_id=self.process_id)[0]
 
     def completed_once(self, count: int = 1, timeout_s: float = 60.0) -> list[dict[str, Any]]:
         """Wait until so many jobs are completed, and check that each was once and none ended otherwise."""
         completed = self.jobs("COMPLETED", count, timeout_s)
         assert len(completed) == count
         assert len({job["key"] for job in completed}) == count
-        incidents = [
-            record
-            for record in self.camunda.records("INCIDENT", "CREATED")
-            if record["value"]["bpmnProcessId"] == self.process_id
-        ]
-        assert incidents == []
+        assert self.camunda.incidents(process_id=self.process_id) == []
         return completed

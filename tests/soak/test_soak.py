@@ -17,15 +17,14 @@ from pathlib import Path
 import gevent
 import pytest
 
-from camunda_client.testing.real_camunda import RealCamunda
 from tests.parts import proxy as broken
 from tests.parts import rest
-from tests.parts.need import needed
+from tests.parts.camunda import EngineProcess
 from tests.parts.programs import Program
 from tests.parts.proxy import Fault, FaultProxy
 from tests.parts.scene import Scene
 
-pytestmark = [pytest.mark.soak, pytest.mark.engine]
+pytestmark = pytest.mark.soak
 
 APP = Path(__file__).parents[1] / "faults" / "app.py"
 MINUTES = float(os.environ.get("SOAK_MINUTES", "5"))
@@ -57,13 +56,14 @@ FAULTS: list[tuple[str, Fault]] = [
 class Soak:
     """Everything that runs during the soak."""
 
-    def __init__(self, camunda: RealCamunda, proxy: FaultProxy) -> None:
+    def __init__(self, camunda: EngineProcess, proxy: FaultProxy) -> None:
         self.camunda = camunda
         self.proxy = proxy
         self.scene = Scene(camunda)
         self.dice = random.Random(SEED)
         self.programs: list[Program] = []
         self.happened: Counter[str] = Counter()
+        self._told: dict[str, set[tuple[int, int]]] = {"CREATED": set(), "COMPLETED": set(), "TIMED_OUT": set()}
 
     def worker(self) -> Program:
         environment = {
@@ -108,6 +108,8 @@ class Soak:
     def restart_engine(self) -> None:
         while True:
             gevent.sleep(ENGINE_EVERY_S)
+            # It remembers twenty thousand instances that have ended, and a long soak has more.
+            self.listen()
             self.camunda.kill()
             gevent.sleep(self.dice.uniform(0, 5))
             self.camunda.start()
@@ -116,8 +118,15 @@ class Soak:
     def runs(self) -> Counter[int]:
         return Counter(int(key) for one in self.programs for key in re.findall(r"RUN (\d+)", one.output))
 
-    def records(self, intent: str) -> Counter[int]:
-        return Counter(job["key"] for job in self.scene.now(intent))
+    def listen(self) -> None:
+        """Take down what the engine tells of jobs, each event once."""
+        for state, told in self._told.items():
+            told.update((job["key"], job["timestamp"]) for job in self.scene.now(state))
+
+    def jobs(self, state: str) -> Counter[int]:
+        """Return how often each job was in a state."""
+        self.listen()
+        return Counter(key for key, _ in self._told[state])
 
 
 def rss_mb(pid: int) -> float:
@@ -127,9 +136,7 @@ def rss_mb(pid: int) -> float:
 
 def test_misfortune_without_end_loses_nothing_and_repeats_nothing() -> None:
     print(f"SOAK_SEED={SEED}")
-    with needed():
-        camunda = RealCamunda(heap_mb=512, export_records=True)
-    with camunda, FaultProxy(camunda.base_url) as proxy:
+    with EngineProcess(data=True) as camunda, FaultProxy(camunda.base_url) as proxy:
         soak = Soak(camunda, proxy)
         survivor = soak.worker()
         soak.worker()
@@ -158,10 +165,10 @@ def test_misfortune_without_end_loses_nothing_and_repeats_nothing() -> None:
 def verdict(soak: Soak) -> None:
     """Check that all that was created is completed, and that only lost leases made a job run again."""
     deadline_s = time.monotonic() + 120
-    while (left := soak.records("CREATED") - soak.records("COMPLETED")) and time.monotonic() < deadline_s:
+    while (left := soak.jobs("CREATED") - soak.jobs("COMPLETED")) and time.monotonic() < deadline_s:
         gevent.sleep(1)
     assert not left, f"{len(left)} jobs are not completed"
-    completed, leases_ended = soak.records("COMPLETED"), soak.records("TIMED_OUT")
+    completed, leases_ended = soak.jobs("COMPLETED"), soak.jobs("TIMED_OUT")
     assert max(completed.values()) == 1
     again = {key: count for key, count in soak.runs().items() if count - 1 > leases_ended[key]}
     assert again == {}, "these ran again though their leases had not ended"

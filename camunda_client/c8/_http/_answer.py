@@ -25,6 +25,8 @@ class Answer:
     content_type: str = ""
     retry_after_s: float | None = None
     body: bytes = b""
+    #: The ``Server`` header: who answered, if it says so.
+    server: str = ""
 
     @property
     def ok(self) -> bool:

@@ -55,6 +55,7 @@ def exchange(
                 content_type=response.headers.get("content-type", "").lower(),
                 retry_after_s=retry_after_s(response.headers.get("retry-after", "")),
                 body=content,
+                server=response.headers.get("server", ""),
             )
     # OSError: a certificate file that is gone, no more file descriptors, a timeout while reading.
     except (requests.exceptions.RequestException, OSError) as error:

@@ -5,12 +5,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field
 
 from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, JsonObject, NullAs, Number, Tenant, Text
 from camunda_client.utils import JsonBaseModel
+
+#: Who knows whether a job is held: the running workers of the process.
+_holder: list[Callable[[str], bool | None] | None] = [None]
+
+
+def ask_whether_held(of: Callable[[str], bool | None] | None) -> None:
+    """Have jobs ask ``of`` whether they are still held."""
+    _holder[0] = of
 
 
 class ActivatedJob(Answer):
@@ -43,6 +52,15 @@ class ActivatedJob(Answer):
     user_task: dict[str, Any] | None = Field(default=None, alias="userTask")
     root_process_instance_key: str | None = Field(default=None, alias="rootProcessInstanceKey")
     business_id: str | None = Field(default=None, alias="businessId")
+
+    def is_held(self) -> bool | None:
+        """Return whether the job is still this worker's; ``None`` outside a worker, as in a test of the handler.
+
+        Ask before what must not be done twice. It is what this process knows, without asking Camunda: False once the
+        lease is over, or Camunda has refused to extend it.
+        """
+        ask = _holder[0]
+        return None if ask is None else ask(self.job_key)
 
 
 class ActivatedJobResponse(Answer):

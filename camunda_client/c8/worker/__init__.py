@@ -18,6 +18,7 @@ patching.patch()
 
 from camunda_client.c8.worker._context import keep_in_jobs
 from camunda_client.c8.worker._decorator import add_job_worker, camunda_worker, register_workers
+from camunda_client.c8.worker._execution import HandlerTimedOut, JobLost
 from camunda_client.c8.worker._health import Health
 from camunda_client.c8.worker._hooks import JobOutcome, after_job, around_job, before_job, on_failure
 from camunda_client.c8.worker._manager import (
@@ -32,7 +33,9 @@ from camunda_client.c8.worker._stop_report import StopReport
 
 __all__ = [
     "CamundaWorkerManager",
+    "HandlerTimedOut",
     "Health",
+    "JobLost",
     "JobOutcome",
     "JobWorker",
     "JobWorkerRequest",

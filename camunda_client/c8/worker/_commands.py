@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 COMMAND_TIMEOUT_S = 10.0
 #: Seconds beyond a poll's own time-out: a stuck broker's answer comes 15 s late (measured on 8.6.0).
 POLL_GRACE_S = 20.0
-#: Connections for lease extensions; of their own, so that extensions never queue behind reports.
-LEASE_CONNECTIONS = 8
+#: Connections for lease extensions at most, and the part of the process's descriptors that they may take.
+_MOST_LEASE_CONNECTIONS, _LEASE_DESCRIPTORS = 256, 1 / 4
 
 
 class _Lane(Protocol):
@@ -49,10 +49,13 @@ class Commands:
         self._reports: _Lane
         self._leases: _Lane
         self._wire: Wire | None = None
+        #: Extensions that may be under way at once. They have connections of their own, so that they never queue behind
+        #: reports; as many as are needed, since a lost answer must hold up no other.
+        self.most_extensions = _most_extensions()
         if config.api.proxy or config.worker.transport == "requests":
             self._polls = _RequestsLane(config, None)
             self._reports = _RequestsLane(config, config.worker.max_connections)
-            self._leases = _RequestsLane(config, LEASE_CONNECTIONS)
+            self._leases = _RequestsLane(config, None)
         else:
             self._wire = wire = Wire(
                 base,
@@ -62,7 +65,7 @@ class Commands:
             )
             self._polls = _WireLane(wire, base.path, None)
             self._reports = _WireLane(wire, base.path, config.worker.max_connections)
-            self._leases = _WireLane(wire, base.path, LEASE_CONNECTIONS)
+            self._leases = _WireLane(wire, base.path, None)
 
     def activate(self, body: bytes, request_timeout_s: float) -> Answer:
         """``POST /v2/jobs/activation``."""
@@ -72,10 +75,10 @@ class Commands:
         """``POST /v2/jobs/{jobKey}/{completion | failure | error}``."""
         return self._send(self._reports, "POST", f"/v2/jobs/{job_key}/{command}", body, COMMAND_TIMEOUT_S)
 
-    def extend(self, job_key: str, lease_ms: int) -> Answer:
+    def extend(self, job_key: str, lease_ms: int, timeout_s: float = COMMAND_TIMEOUT_S) -> Answer:
         """``PATCH /v2/jobs/{jobKey}``: a new lease from now on."""
         body = b'{"changeset":{"timeout":%d}}' % lease_ms
-        return self._send(self._leases, "PATCH", f"/v2/jobs/{job_key}", body, COMMAND_TIMEOUT_S)
+        return self._send(self._leases, "PATCH", f"/v2/jobs/{job_key}", body, timeout_s)
 
     def topology(self) -> Answer:
         """``GET /v2/topology``."""
@@ -96,6 +99,17 @@ class Commands:
         # Revoked before its time. Once more, if there is anything better to offer than what was refused.
         fresh = auth.authorization_after_401(self._config, credentials)
         return answer if fresh is None else lane.send(method, path, body, timeout_s, fresh)
+
+
+def _most_extensions() -> int:
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return _MOST_LEASE_CONNECTIONS
+    descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if descriptors == resource.RLIM_INFINITY:
+        return _MOST_LEASE_CONNECTIONS
+    return max(min(int(descriptors * _LEASE_DESCRIPTORS), _MOST_LEASE_CONNECTIONS), 8)
 
 
 class _WireLane:

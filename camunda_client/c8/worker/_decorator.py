@@ -34,6 +34,7 @@ def camunda_worker(
     handler_timeout: Milliseconds | None = None,
     max_lease: Milliseconds | None = None,
     retry_back_off: Milliseconds | None = None,
+    stop_when_lost: bool = False,
 ) -> Callable[[_Handler], _Handler]:
     """Make a function the handler of a job type; it stays callable as before.
 
@@ -54,6 +55,8 @@ def camunda_worker(
         handler_timeout: The handler is stopped and its job failed after this; default never.
         max_lease: The lease is not extended beyond this; default for ever.
         retry_back_off: First wait before a failed job is offered again; it doubles with each failure.
+        stop_when_lost: Raise ``JobLost`` in the handler, at its next call that waits, once the job is no longer this
+            worker's; default no: nobody knows how far the handler is.
 
     Returns:
         The decorator. It refuses, with :class:`SignatureException`, what can't be called as ``handler(job)``.
@@ -92,7 +95,7 @@ def camunda_worker(
             return handler(*args, **kwargs)
 
         functools.update_wrapper(call, handler)
-        queue.append(JobWorker(job_type, handler, request=request, **options))
+        queue.append(JobWorker(job_type, handler, request=request, stop_when_lost=stop_when_lost, **options))
         return call  # type: ignore[return-value]
 
     return decorate

@@ -40,6 +40,10 @@ class HandlerTimedOut(BaseException):
     """Raised inside a handler that ran longer than its ``handler_timeout``; no ``Exception``, to be swallowed less."""
 
 
+class JobLost(BaseException):
+    """Raised inside a handler that asked for it (``stop_when_lost``) when its job is no longer this worker's."""
+
+
 class HandlerStopped(BaseException):
     """Raised inside a handler whose worker stops and won't wait any longer."""
 
@@ -54,31 +58,53 @@ class Execution:
         self._memory = memory
         self._process = os.getpid()
 
-    def work(self, held: Held, on_end: OnEnd) -> None:
-        """Run the handler, report, and call ``on_end``; in the calling greenlet. Never raises."""
-        # A greenlet starts with an empty context, and a reused one would keep the last job's.
-        self._context.copy().run(self._work, held, on_end)
+    def work(self, held: Held) -> None:
+        """Run the handler, in the calling greenlet, and keep what it came to. Never raises."""
+        # A greenlet starts with an empty context.
+        held.context = self._context.copy()
+        held.context.run(self._work, held)
 
-    def _work(self, held: Held, on_end: OnEnd) -> None:
+    def tell(self, held: Held, on_end: OnEnd) -> None:
+        """Report what a handler came to and call ``on_end``. Never raises.
+
+        In another greenlet than the handler's, which whatever the handler left behind may still strike.
+        """
+        if held.context is not None:
+            held.context.run(self._tell, held, on_end)
+
+    def _work(self, held: Held) -> None:
         # One mutable object in all copies of the context: a handler's precision would be everybody's.
         decimal.setcontext(decimal.getcontext().copy())
         attempt = self._memory.attempts.get(held.key, 0) + 1
         logging.bind_job(held.job, attempt)
-        fate: Fate | None = None
         held.greenlet = gevent.getcurrent()  # type: ignore[assignment]
         held.started_s = held.ended_s = time.monotonic()
         held.stage = Stage.RUNNING
         try:
-            outcome = self._memory.outcome(held.key, held.retries) or self._outcome(held, attempt)
-            if outcome is not None:
-                fate = self._report(held, outcome)
-        except HandlerStopped:
-            pass  # came while reporting: the stopping supervisor deals with the job
+            held.outcome = self._memory.outcome(held.key, held.retries) or self._outcome(held, attempt)
+            if held.outcome is not None or not held.stopped:
+                held.stage = Stage.REPORTING
+        except BaseException:
+            held.stage = Stage.REPORTING
+            log.exception("job.lost_track")
+        finally:
+            held.greenlet = None
+
+    def _tell(self, held: Held, on_end: OnEnd) -> None:
+        fate: Fate | None = None
+        try:
+            if held.outcome is not None:
+                fate = self._report(held, held.outcome)
+            elif held.dropped:
+                log.warning("job.abandoned", duration_s=round(held.ended_s - held.started_s, 6))
+                fate = Fate.GONE
+            elif not held.stopped:
+                fate = Fate.LOST
         except BaseException:
             fate = Fate.LOST
             log.exception("job.lost_track")
         finally:
-            held.greenlet = None
+            held.context = held.outcome = None
             on_end(held, fate)
 
     def _report(self, held: Held, outcome: Outcome) -> Fate:
@@ -111,7 +137,7 @@ class Execution:
             outcome = _outcome.completed(result)
         except BaseException as error:  # noqa: BLE001 - see the module's docstring
             # Also what the handler made of being stopped: its job is handed back with all its retries.
-            if held.stopped or isinstance(error, HandlerStopped):
+            if held.stopped or held.dropped:
                 return None
             outcome = self._raised(held, error, attempt)
         metrics.handler_duration_s.observe(held.settings.job_type, held.ended_s - held.started_s)

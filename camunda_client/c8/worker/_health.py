@@ -10,7 +10,6 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import gevent
 from gevent.event import Event
 
 from camunda_client.c8._http import parsed
@@ -40,6 +39,8 @@ class TypeHealth:
     active: int
     #: Seconds since the last poll that was answered; ``None`` if there was none yet.
     answered_s_ago: float | None
+    #: Jobs whose handler should have ended long ago (``job.stuck`` in the log).
+    stuck: int
     #: One word for why polls fail now, or ``None``.
     trouble: str | None
 
@@ -48,13 +49,17 @@ class TypeHealth:
 class Health:
     """The whole worker."""
 
-    #: Running, every type alive, and Camunda has a leader.
+    #: Running, every type alive, nothing dead, and Camunda has a leader.
     alive: bool
     running: bool
     #: Whether the topology showed a partition with a leader when last looked at; ``None`` before the first look.
     leader: bool | None
     in_flight: int = 0
+    #: Jobs whose handler should have ended long ago.
+    stuck: int = 0
     types: list[TypeHealth] = field(default_factory=list)
+    #: Parts of the worker that died of a defect of this library, and wait to be started again.
+    dead: list[str] = field(default_factory=list)
 
 
 class ClusterWatch:
@@ -63,18 +68,20 @@ class ClusterWatch:
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
         self.leader: bool | None = None
+        #: How many partitions the cluster has, as far as it said so.
+        self.partitions = 1
         self._stop = Event()
-        self._greenlet: gevent.Greenlet[[], None] | None = None
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._greenlet = gevent.spawn(self._run)
 
     def stop(self) -> None:
         """Look no more."""
         self._stop.set()
 
-    def _run(self) -> None:
+    def died(self) -> None:
+        """Forget what was seen: it would be believed for ever."""
+        self.leader = None
+
+    def run(self) -> None:
+        """Look until stopped."""
         while not self._stop.is_set():
             leader = self._look()
             if self.leader is not None and leader is not self.leader:
@@ -86,9 +93,15 @@ class ClusterWatch:
     def _look(self) -> bool:
         try:
             answer = self._commands.topology()
-            return answer.status == 200 and has_leader(parsed(answer))
+            topology = parsed(answer) if answer.status == 200 else None
+            if not isinstance(topology, dict) or not has_leader(topology):
+                return False
+            self.partitions = max(int(topology["partitionsCount"]), 1)
+        except KeyError:
+            pass  # a topology that does not say how many
         except (ServiceException, ValueError, AttributeError, TypeError):
             return False  # the last two: JSON, but no topology
+        return True
 
 
 def has_leader(topology: object) -> bool:
@@ -105,10 +118,14 @@ def type_health(poller: Poller) -> TypeHealth:
     settings = poller.settings
     # Where the gateway doesn't park polls, it is we who wait between them.
     poll_s = settings.request_timeout_s if settings.request_timeout_s > 0 else settings.polling_interval_s
+    stuck = sum(held.let_go for held in poller.held.values())
+    # Where all that are in hand hang, a full worker is no busy one.
+    hangs = poller.is_full and 0 < poller.active <= stuck
     return TypeHealth(
         job_type=settings.job_type,
-        alive=poller.is_full or (ago is not None and ago < _MISSED_POLLS * max(poll_s, 1.0)),
+        alive=not hangs and (poller.is_full or (ago is not None and ago < _MISSED_POLLS * max(poll_s, 1.0))),
         active=poller.active,
+        stuck=stuck,
         answered_s_ago=None if ago is None else round(ago, 3),
         trouble=poller.trouble,
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 import traceback
 from typing import TYPE_CHECKING
 
 from camunda_client import log as logging
+from camunda_client.c8.worker._clock import now_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,7 @@ _FRAMES = 8
 
 def tell_jobs_in_hand(jobs: Iterable[Held]) -> None:
     """Log them all; keys and places only, since variables are the business's."""
-    count, now = 0, time.monotonic()
+    count, now = 0, now_s()
     for held in jobs:
         count += 1
         log.info(
@@ -30,13 +30,14 @@ def tell_jobs_in_hand(jobs: Iterable[Held]) -> None:
             job_type=held.settings.job_type,
             stage=held.stage.value,
             age_s=round(now - held.received_s, 3),
-            lease_left_s=round(held.left_s(), 3),
-            stack=_stack(held),
+            lease_left_s=round(held.lease.left_s(now), 3),
+            stack=stack_of(held),
         )
     log.info("jobs.in_hand", count=count)
 
 
-def _stack(held: Held) -> list[str]:
+def stack_of(held: Held) -> list[str]:
+    """Return where a job's handler stands, the innermost frames."""
     frame = getattr(held.greenlet, "gr_frame", None)
     if frame is None:
         return []

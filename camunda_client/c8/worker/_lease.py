@@ -1,169 +1,171 @@
-"""Keep every held job ours for as long as it runs or its outcome is unreported.
+"""The arithmetic of a lease: until when a job is surely ours, and what may be done with it. No clock, no greenlet.
 
-One greenlet looks after all jobs: they lie in the order in which they fall due, one such order for each length of
-lease, so that a job that ends before half of its lease costs two dictionary operations and no request.
+A lease is known, never believed. ``ends_s`` is a moment of *our* clock before which Camunda surely does not take the
+job away: counted from the sending of the request that granted it, or from Camunda's own deadline (:mod:`._offsets`).
+Every method is given the present moment, so that a frozen process or a suspended machine is simply a later one.
+
+What was possibly over once is lost for good: a later extension that succeeds may have hit another worker's lease.
 """
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING
+from collections import deque
+from enum import Enum
 
-import gevent
-from gevent.event import Event
-from gevent.pool import Pool
-
-from camunda_client import log as logging
-from camunda_client import metrics
-from camunda_client.c8._http import is_problem
-from camunda_client.c8.worker._answers import Verdict, fields, judge
-from camunda_client.c8.worker._commands import LEASE_CONNECTIONS
-from camunda_client.c8.worker._held import Held, Stage
-from camunda_client.error import ServiceException
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from camunda_client.c8._http import Answer
-    from camunda_client.c8.worker._commands import Commands
-
-log = logging.get_logger(__name__)
-
-#: A lease is renewed when this part of it is over, which leaves time for several more tries.
-_DUE_AT = 0.5
-#: Camunda's answers to an extension after which there is no lease left to extend: finished or cancelled (404), or no
-#: longer activated, because the lease ran out (400 on 8.6.0, or 409). Others', such as a proxy's that lets no PATCH
-#: pass (405), leave the lease as it is.
-_OVER = (400, 404, 409)
-#: Verdicts that say nothing against extensions as such.
-_PASSING = (Verdict.UNKNOWN, Verdict.OVERLOADED)
-_REMEDY = (
-    "something between here and Camunda refuses PATCH /v2/jobs: let it pass, or set a timeout that covers the work"
-)
-#: Seconds that a job may wait for a slot before it is handed back, so that an idle worker elsewhere can have it.
-SURPLUS_WAIT_S = 1.0
-#: Seconds between two looks at most: jobs whose lease is much shorter than others' must not be overlooked.
-_LONGEST_NAP_S = 5.0
+#: The first extension is sent when this part of a lease is over: two more tries fit before its end.
+EXTEND_AFTER = 1 / 3
+#: The same while it is not known how long an extension takes: even one that takes 0.9 of a lease is in time then.
+EXTEND_AFTER_UNKNOWN = 1 / 20
+#: Seconds for an extension at most. A frozen broker is answered for after 15 s; another try is better than that.
+LONGEST_TRY_S = 10.0
+#: A handler starts only with this part of its lease left, and no more than these seconds: time for several extensions.
+START_PART, START_S = 1 / 3, 5.0
+#: The same for a failure and a hand-back, which have to be applied in time only.
+SEND_PART, SEND_S = 1 / 3, 1.0
+#: Extensions whose durations are remembered, and the one of them, in order, that counts as usual: one in four may be
+#: slower, so that a few stragglers do not look like a slow gateway, and five slow ones in a row do.
+_REMEMBERED, _USUAL = 16, 0.75
 
 
-class Keeper:
-    """Extends leases, at most :data:`LEASE_CONNECTIONS` at a time, earliest due first."""
+class Loss(Enum):
+    """Why a lease was lost."""
 
-    def __init__(self, commands: Commands, hand_back: Callable[[Held], None]) -> None:
-        """Extend through ``commands``; give jobs that got no slot to ``hand_back``, which must not block."""
-        self._commands = commands
-        self._hand_back = hand_back
-        #: For each distance to the next look: jobs and when they are due, earliest first.
-        self._due: dict[float, dict[str, tuple[float, Held]]] = {}
-        self._wake = Event()
-        self._next_s = float("inf")
-        #: Extensions are refused, which has been told.
-        self._refused = False
-        self._senders = Pool(LEASE_CONNECTIONS)
-        self._greenlet: gevent.Greenlet[[], None] | None = None
+    #: Camunda says so: finished or cancelled (404), or no longer activated (400 on 8.6.0, or 409).
+    REFUSED = "refused"
+    #: Extensions were sent in time, and none was answered in time.
+    UNANSWERED = "unanswered"
+    #: There was no connection for an extension.
+    CAPACITY = "capacity"
+    #: This process did not run: blocked by a handler, frozen, or on a suspended machine.
+    PAUSED = "paused"
+    #: It is not to be extended: ``auto_extend=False``, or ``max_lease`` is over.
+    NOT_EXTENDED = "not_extended"
+    #: The activation was answered so late that the lease may have ended before.
+    ANSWERED_LATE = "answered_late"
 
-    def start(self) -> None:
-        """Begin to look after jobs."""
-        self._greenlet = gevent.spawn(self._run)
 
-    def stop(self) -> None:
-        """Extend no more."""
-        if self._greenlet is not None:
-            self._greenlet.kill(block=False)
-        self._senders.kill(block=False)
+#: Losses for which the job's own handler or settings may be to blame; the others are the network's or the cluster's.
+OWN_LOSSES = (Loss.PAUSED, Loss.NOT_EXTENDED)
 
-    def watch(self, held: Held) -> None:
-        """Look after a job from now on."""
-        self._enter(held, self._distance_s(held))
 
-    def forget(self, held: Held) -> None:
-        """Leave a settled job alone."""
-        for jobs in self._due.values():
-            if jobs.pop(held.key, None) is not None:
-                return
+class Lease:
+    """Our hold on one job."""
 
-    def _distance_s(self, held: Held) -> float:
-        half = held.settings.lease_s * _DUE_AT
-        return min(half, SURPLUS_WAIT_S) if held.stage is Stage.WAITING else half
+    __slots__ = ("asked_s", "ends_s", "has_failed", "length_s", "loss")
 
-    def _enter(self, held: Held, distance_s: float) -> None:
-        due_s = time.monotonic() + distance_s
-        self._due.setdefault(distance_s, {})[held.key] = (due_s, held)
-        if due_s < self._next_s:
-            self._wake.set()
+    def __init__(self, length_s: float, ends_s: float) -> None:
+        """Hold a job for ``length_s`` from each grant on, now surely until ``ends_s``."""
+        self.length_s = length_s
+        self.ends_s = ends_s
+        #: When the last extension was sent; -inf before the first.
+        self.asked_s = float("-inf")
+        #: Whether that one will surely not be granted any more.
+        self.has_failed = False
+        self.loss: Loss | None = None
 
-    def _run(self) -> None:
-        while True:
-            self._wake.clear()
-            now = time.monotonic()
-            self._next_s = now + _LONGEST_NAP_S
-            for jobs in list(self._due.values()):
-                self._next_s = min(self._next_s, self._take_due(jobs, now))
-            self._wake.wait(max(self._next_s - time.monotonic(), 0))
+    def left_s(self, now_s: float) -> float:
+        """Return the seconds that surely remain; not above 0 when the job is, or may be, another's."""
+        return self.ends_s - now_s if self.loss is None else min(self.ends_s - now_s, 0.0)
 
-    def _take_due(self, jobs: dict[str, tuple[float, Held]], now: float) -> float:
-        """Deal with what is due and return when the next one is."""
-        while jobs:
-            key, (due_s, held) = next(iter(jobs.items()))
-            if due_s > now:
-                return due_s
-            del jobs[key]
-            self._attend(held)
-        return float("inf")
+    def holds(self, now_s: float, for_s: float = 0.0) -> bool:
+        """Tell whether the job is surely ours, and stays so for longer than ``for_s``."""
+        return self.loss is None and self.ends_s - now_s > for_s
 
-    def _attend(self, held: Held) -> None:
-        if held.is_settled() or held.lost:
-            return
-        if held.stage is Stage.WAITING:
-            self._hand_back(held)
-        elif held.settings.auto_extend:
-            # Waits while all senders are busy; the others are due later than this one.
-            self._senders.spawn(self._extend, held)
+    def lose(self, loss: Loss) -> None:
+        """Give the job up, for the first reason that is found."""
+        if self.loss is None:
+            self.loss = loss
 
-    def _may_extend(self, held: Held) -> bool:
-        settings = held.settings
-        if settings.max_lease_s is None or time.monotonic() - held.received_s < settings.max_lease_s:
-            return True
-        log.warning("lease.limit_reached", job_key=held.key, max_lease_s=settings.max_lease_s)
-        return False
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether the last extension has not been granted (yet)."""
+        return self.asked_s + self.length_s > self.ends_s
 
-    def _extend(self, held: Held) -> None:
-        """Renew one lease; in a greenlet of its own."""
-        if held.is_settled() or not self._may_extend(held):
-            return
-        logging.bind_job(held.job)
-        asked_s = time.monotonic()
-        try:
-            answer = self._commands.extend(held.key, held.settings.lease_ms)
-        except ServiceException as error:
-            self._try_again(held, reason=str(error))
-            return
-        verdict = judge(answer, tried_before=False)
-        if held.is_settled():
-            return  # reported meanwhile; a 404 is no news
-        if verdict is Verdict.DONE:
-            held.renew(asked_s)
-            metrics.lease_extended[held.settings.job_type] += 1
-            self._enter(held, self._distance_s(held))
-            self._refused = False
-        elif answer.status in _OVER and is_problem(answer):
-            self._over(held, answer)
-        else:
-            if verdict not in _PASSING and not self._refused:
-                self._refused = True
-                log.warning("lease.extension_refused", **fields(answer), remedy=_REMEDY)
-            self._try_again(held, **fields(answer))
+    def asked(self, now_s: float) -> None:
+        """Take note that an extension is sent now."""
+        self.asked_s = now_s
+        self.has_failed = False
 
-    def _over(self, held: Held, answer: Answer) -> None:
-        held.lost = True
-        if held.stage is Stage.REPORTING:
-            # Most likely a report was applied whose answer was lost; the reporter finds out, and tells.
-            log.debug("lease.over_while_reporting", **fields(answer))
-        else:
-            metrics.lease_lost[held.settings.job_type] += 1
-            log.warning("lease.lost", **fields(answer))
+    def failed(self, asked_s: float) -> None:
+        """Take note that the extension of that moment got no answer, or none of Camunda's."""
+        if asked_s == self.asked_s:
+            self.has_failed = True
 
-    def _try_again(self, held: Held, **facts: object) -> None:
-        log.debug("lease.extension_retried", **facts)
-        # A tenth of the lease: several more tries before it is over, and no hail of them afterwards.
-        self._enter(held, max(held.settings.lease_s / 10, 0.1))
+    def granted(self, asked_s: float, now_s: float) -> bool:
+        """Count the lease from the sending of an extension that was granted; return whether that was in time.
+
+        An answer that is read after the known end proves nothing: Camunda may have applied it to the job's next holder.
+        """
+        if not self.holds(now_s):
+            return False
+        self.ends_s = max(self.ends_s, asked_s + self.length_s)
+        return True
+
+    def granted_anew(self, ends_s: float) -> None:
+        """Begin again: Camunda handed the same job to us once more."""
+        self.ends_s = ends_s
+        self.asked_s = float("-inf")
+        self.loss = None
+
+    def due_s(self, usual_s: float | None) -> float:
+        """Return when the next extension is to be sent.
+
+        It follows from the known end, never from when an answer came. An extension that is not answered is followed by
+        another after half of what was left then, which does not wait for the first.
+
+        Args:
+            usual_s: How long an extension takes lately; ``None`` if that is not known.
+        """
+        pause_s = self.pause_s(usual_s)
+        if not self.is_unanswered:
+            return self.ends_s - self.length_s + pause_s
+        half_s = (self.ends_s - self.asked_s) / 2
+        return self.asked_s + max(half_s if self.has_failed else min(pause_s, half_s), self.length_s / 50, 0.02)
+
+    def pause_s(self, usual_s: float | None) -> float:
+        """Return the seconds between two extensions: for slow ones, so few that the answer to one always holds."""
+        return pause_s(self.length_s, usual_s)
+
+    def try_s(self, now_s: float) -> float:
+        """Return how long to wait for the answer to an extension sent now: as long as it could still be of use.
+
+        That is what is left, or would be if the one before it is granted yet.
+        """
+        useful_until_s = max(self.ends_s, self.asked_s + self.length_s)
+        return max(min(useful_until_s - now_s, LONGEST_TRY_S), 0.02)
+
+    def may_start(self, now_s: float, usual_s: float | None) -> bool:
+        """Tell whether enough is left to start the handler."""
+        if self.loss is None and self.ends_s - now_s > self.length_s * START_PART:
+            return True  # whatever else is asked for is less
+        return self.holds(now_s, self._enough_s(START_PART, START_S, usual_s))
+
+    def may_send(self, now_s: float, usual_s: float | None) -> bool:
+        """Tell whether enough is left for a failure or a hand-back to arrive in time."""
+        return self.holds(now_s, self._enough_s(SEND_PART, SEND_S, usual_s))
+
+    def _enough_s(self, part: float, seconds: float, usual_s: float | None) -> float:
+        enough_s = max(seconds, 2 * (usual_s or 0.0))
+        return min(enough_s, self.length_s * part)
+
+
+def pause_s(length_s: float, usual_s: float | None) -> float:
+    """Return the seconds between two extensions of a lease of ``length_s``, when one usually takes ``usual_s``."""
+    if usual_s is None:
+        return length_s * EXTEND_AFTER_UNKNOWN
+    return max(min(length_s * EXTEND_AFTER, (length_s - usual_s) / 2), length_s * EXTEND_AFTER_UNKNOWN)
+
+
+class Durations:
+    """How long extensions take lately: quick to rise, and a few stragglers are not the rule."""
+
+    def __init__(self) -> None:
+        self._last: deque[float] = deque(maxlen=_REMEMBERED)
+        #: Seconds; ``None`` before the first.
+        self.usual_s: float | None = None
+
+    def note(self, took_s: float) -> None:
+        """Count one that was answered, or given up after that time."""
+        self._last.append(took_s)
+        ordered = sorted(self._last)
+        self.usual_s = ordered[int((len(ordered) - 1) * _USUAL)]

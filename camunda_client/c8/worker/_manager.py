@@ -10,8 +10,11 @@ import gevent
 
 from camunda_client import config, patching
 from camunda_client import log as logging
+from camunda_client.c8._last_resort import LastResort
+from camunda_client.c8.models import job as job_model
 from camunda_client.c8.worker import _child, _signals
 from camunda_client.c8.worker._health import Health
+from camunda_client.c8.worker._hub_errors import HubErrors
 from camunda_client.c8.worker._in_hand import tell_jobs_in_hand
 from camunda_client.c8.worker._registry import JobWorker, check_unique, resolve
 from camunda_client.c8.worker._stop_report import StopReport
@@ -33,6 +36,8 @@ class CamundaWorkerManager:
     _only: ClassVar[CamundaWorkerManager | None] = None
     _workers: list[JobWorker]
     _running: Supervisor | None
+    _hub_errors: HubErrors
+    _last_resort: LastResort
     #: The stop that is under way, for whoever asks again.
     _stop: gevent.Greenlet[..., StopReport] | None
 
@@ -58,8 +63,15 @@ class CamundaWorkerManager:
         """Register a worker; it begins with the next start."""
         self._workers.append(worker)
 
-    def start_workers(self, *, on_signal: Callable[[int], object] = _signals.end_main) -> None:
-        """See :func:`start_camunda_workers`. ``on_signal`` is called at the first signal and may only schedule."""
+    def start_workers(
+        self, *, on_signal: Callable[[int], object] = _signals.end_main, drain_timeout_s: float | None = None
+    ) -> None:
+        """See :func:`start_camunda_workers`.
+
+        Args:
+            on_signal: Called at the first signal to end; may only schedule.
+            drain_timeout_s: What the stop will be given; default ``worker.drainTimeout``.
+        """
         if self._running is not None:
             log.warning("workers.already_started")
             return
@@ -76,8 +88,19 @@ class CamundaWorkerManager:
                 "gevent.monkey.patch_all(); unset it, or patch as the very first thing in the program"
             )
         _tell_about_blocking_code()
-        self._running = Supervisor(settings, workers)
-        _signals.install(on_signal, self._tell_soon)
+        if drain_timeout_s is None:
+            drain_timeout_s = settings.worker.drain_timeout / 1000
+        last_resort = self._last_resort = LastResort(drain_timeout_s)
+
+        def end(number: int) -> None:
+            last_resort.begin()
+            on_signal(number)
+
+        self._running = Supervisor(settings, workers, last_resort)
+        self._hub_errors = HubErrors(is_command=_signals.is_command())
+        self._hub_errors.start()
+        job_model.ask_whether_held(self._running.is_held)
+        _signals.install(end, self._tell_soon)
         atexit.register(self.stop_workers)
         self._running.start()
 
@@ -105,7 +128,11 @@ class CamundaWorkerManager:
             return running.stop(drain_timeout_s)
         finally:
             self._running = self._stop = None
+            job_model.ask_whether_held(None)
             atexit.unregister(self.stop_workers)
+            self._hub_errors.stop()
+            if not _signals.is_command():
+                self._last_resort.cancel()
             _signals.restore()
 
     def _tell_soon(self) -> None:

@@ -46,15 +46,22 @@ class Recent(Generic[_Value]):
 
 
 class Memory:
-    """The three things worth remembering about a job."""
+    """What is worth remembering about a job."""
 
     def __init__(self) -> None:
         #: Failures of a job in this process.
         self.attempts: Recent[int] = Recent(_JOBS)
-        #: How often we lost a job's lease.
+        #: How often a job's lease was lost for which its handler or its settings may be to blame.
         self.losses: Recent[int] = Recent(_JOBS)
         #: Outcomes that could not be reported, and the retries that their job had. See :meth:`outcome`.
         self.unreported: Recent[tuple[Outcome, int]] = Recent(_OUTCOMES)
+
+        #: The retries of jobs of which Camunda takes neither an outcome nor a failure.
+        self.refused: Recent[int] = Recent(_OUTCOMES)
+
+    def is_hopeless(self, key: str, retries: int) -> bool:
+        """Tell whether Camunda took nothing of what we said of this job, and nothing has changed since."""
+        return self.refused.get(key, -1) == retries
 
     def outcome(self, key: str, retries: int) -> Outcome | None:
         """Return what Camunda still has to be told of a job that it offers again, with so many retries.

@@ -16,19 +16,18 @@ from pydantic_core import to_json
 from camunda_client import metrics
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8.worker._answers import fields, is_overload
+from camunda_client.c8.worker._clock import now_s
 from camunda_client.c8.worker._intake import UnreadableJob, raw_jobs, read_job
+from camunda_client.c8.worker._offsets import SURE, Offsets
 from camunda_client.error import ServiceException
 from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from camunda_client.c8._http import Answer
-    from camunda_client.c8.models import ActivatedJob
     from camunda_client.c8.worker._commands import Commands
+    from camunda_client.c8.worker._custody import Custody
     from camunda_client.c8.worker._held import Held
     from camunda_client.c8.worker._registry import WorkerSettings
-    from camunda_client.c8.worker._reporter import Reporter
     from camunda_client.c8.worker._slots import Slots
 
 log = get_logger(__name__)
@@ -45,10 +44,19 @@ QUICK_S = 0.01
 PATIENCE_S = 3.0
 #: Late polls of one type at most: each holds a connection.
 MOST_LATE = 3
-#: Polls that were cut while parked, after which they are made shorter.
-CUTS_TO_LEARN = 3
+#: Polls that were cut while parked, within so many seconds, after which that is said.
+CUTS_TO_TELL, CUTS_WITHIN_S = 3, 600.0
+#: Parts of a lease: for how much of it a poll is parked while the engine's clock is not known well enough to tell when
+#: a lease began, and what well enough is.
+UNKNOWN_PARKED, KNOWN_WITHIN = 1 / 2, 1 / 4
+#: Seconds that a poll is parked at least, however short the lease.
+LEAST_PARKED_S = 0.1
+#: Seconds between two looks whether more leases can be kept.
+CAPACITY_LOOK_S = 0.1
 #: Seconds by which a poll may come back later than asked for (8.6.0: up to half a second).
 _LATE_S = 1.0
+#: Part of a lease that an answer may take and still counts as one that came at once.
+_QUICK_PART = 0.02
 #: Seconds. An empty answer that came sooner than this was no long poll.
 _EARLY_S = 0.25
 
@@ -60,16 +68,12 @@ class Poller:
         self,
         settings: WorkerSettings,
         commands: Commands,
-        slots: Slots,
-        reporter: Reporter,
+        slots: Slots[Held],
+        custody: Custody,
+        offsets: Offsets,
         job_types: int,
-        accept: Callable[[ActivatedJob, WorkerSettings], None],
-        reject: Callable[[UnreadableJob, WorkerSettings], None],
     ) -> None:
-        """Poll for ``settings.job_type``, one of ``job_types``.
-
-        Each job is handed to ``accept``, or to ``reject`` if it can't be read; neither must block.
-        """
+        """Poll for ``settings.job_type``, one of ``job_types``, and give the jobs to ``custody``."""
         self.settings = settings
         #: Jobs of this type in hand, by key.
         self.held: dict[str, Held] = {}
@@ -81,16 +85,16 @@ class Poller:
         self.parked_until_s: float | None = None
         self._commands = commands
         self._slots = slots
-        self._reporter = reporter
+        self._custody = custody
+        self._offsets = offsets
         self._job_types = job_types
-        self._accept = accept
-        self._reject = reject
         #: Polls that are out beyond their time. What they bring beyond the cap is handed back.
         self._late = 0
-        #: Polls that were cut while parked, after what time, and how long one may be parked, as learnt from that.
-        self._cuts = 0
-        self._cut_after_s = float("inf")
-        self._tolerated_s = float("inf")
+        #: When polls were cut while parked, lately; ``None`` once that has been said.
+        self._cuts_s: list[float] | None = []
+        #: Whether leases are the limit now, and the most jobs that they can be kept for, as last said.
+        self._is_limited = False
+        self._told_most: int | None = None
         self._stopping = False
         self._changed = Event()
         self._failures = 0
@@ -121,7 +125,9 @@ class Poller:
     def released(self, held: Held) -> None:
         """Take note that a job of this type is no longer in hand."""
         self.held.pop(held.key, None)
-        self._handlers_s += (held.ended_s - held.started_s - self._handlers_s) / 16
+        # What was handed back unworked took its handler no time, and says nothing of it.
+        if held.started_s:
+            self._handlers_s += (held.ended_s - held.started_s - self._handlers_s) / 16
         self._changed.set()
 
     def run(self) -> None:
@@ -132,7 +138,7 @@ class Poller:
                 self._poll(room)
             else:
                 self._slots.notify(self._changed)
-                self._changed.wait()
+                self._changed.wait(CAPACITY_LOOK_S if self._is_limited else None)
             self._changed.clear()
 
     def _room(self) -> int:
@@ -140,8 +146,26 @@ class Poller:
         # Below 0 for a moment when a late poll has brought more than there was room for.
         free = max(self.settings.cap - self.active, 0)
         room = min(free, self._slots.share(self._job_types), self.settings.batch or BATCH, self._window)
+        self._is_limited = room > 0 and (keepable := self._custody.room(self.settings)) < room
+        if self._is_limited:
+            room = self._keepable(int(keepable))
         little = min(self.settings.cap, BATCH) * 2 // 3
         return 0 if room < little and self._can_wait() else room
+
+    def _keepable(self, room: int) -> int:
+        """Return for how many jobs to ask when leases are the limit; say so once, and again when it changes a lot."""
+        most, told = self.active + room, self._told_most
+        usual_s = self._custody.extender.durations.usual_s
+        if usual_s is not None and (told is None or not told / 2 <= most <= told * 2):
+            self._told_most = most
+            log.warning(
+                "lease.capacity",
+                job_type=self.settings.job_type,
+                jobs=most,
+                extension_s=round(usual_s, 3),
+                remedy="extensions are slow: no more jobs are taken than can be kept; a longer timeout allows more",
+            )
+        return room
 
     def _can_wait(self) -> bool:
         """Tell whether the engine has enough to do with our reports.
@@ -150,7 +174,7 @@ class Poller:
         one for many jobs a moment later does not. But where handlers take longer than a poll does, it would run out
         of reports before the next ones come: with 50 ms, 100 in flight came to 370 jobs a second instead of 470.
         """
-        return self._handlers_s < QUICK_S and self._reporter.is_behind(self.settings.job_type)
+        return self._handlers_s < QUICK_S and self._custody.reporter.is_behind(self.settings.job_type)
 
     def _poll(self, room: int) -> None:
         """Poll, and go on without this poll if it does not come back when it should.
@@ -177,7 +201,7 @@ class Poller:
             gevent.spawn(self._await_late, poll)
             self._failed("silent", None, {"waited_s": round(took_s, 3)})
             return
-        answer = poll.get()  # raises what went wrong in our own code, for the supervisor
+        answer, sent_s, received_s = poll.get()  # raises what went wrong in our own code, for the supervisor
         if isinstance(answer, ServiceException):
             reason = getattr(answer, "reason", "unreachable")
             self._note_cut(reason, took_s, request_timeout_s)
@@ -186,56 +210,65 @@ class Poller:
                 self._window = self._most = max(room // 2, 1)
             self._failed(reason, None, {"detail": str(answer)})
         else:
-            self._answered(answer, took_s)
+            self._answered(answer, sent_s, received_s)
 
-    def _ask(self, body: bytes, request_timeout_s: float) -> Answer | ServiceException:
+    def _ask(self, body: bytes, request_timeout_s: float) -> tuple[Answer | ServiceException, float, float]:
+        """Return the answer, when the request was sent (not later), and when its answer was there."""
+        sent_s = now_s()
+        answer: Answer | ServiceException
         try:
-            return self._commands.activate(body, request_timeout_s)
+            answer = self._commands.activate(body, request_timeout_s)
         except ServiceException as error:
-            return error
+            answer = error
+        return answer, sent_s, now_s()
 
-    def _await_late(self, poll: gevent.Greenlet[..., Answer | ServiceException]) -> None:
-        """Take the jobs of a poll that nobody waits for any more; anything else about it has been told."""
+    def _await_late(self, poll: gevent.Greenlet[..., tuple[Answer | ServiceException, float, float]]) -> None:
+        """Take the jobs of a poll that is waited for no more; anything else about it has been logged."""
         poll.join()
         self._late -= 1
-        answer = poll.value
-        if answer is None or isinstance(answer, ServiceException) or answer.status != 200:
+        if poll.value is None:
+            return
+        answer, sent_s, received_s = poll.value
+        if isinstance(answer, ServiceException) or answer.status != 200:
             return
         try:
-            self._take(raw_jobs(answer))
+            self._take(raw_jobs(answer), sent_s, received_s)
         except ValueError as error:
             log.debug("poll.late_answer_unreadable", job_type=self.settings.job_type, detail=str(error)[:200])
 
     def _note_cut(self, reason: str, took_s: float, request_timeout_s: float) -> None:
-        """Poll more briefly where something on the way closes connections that are quiet for a while.
+        """Say once that something on the way closes connections that are quiet for a while.
 
         Camunda doesn't notice: it hands its next job to the closed connection, and locks it for its whole lease.
         """
-        if reason != "reset" or not _EARLY_S < took_s < request_timeout_s + _LATE_S:
+        if self._cuts_s is None or reason != "reset" or not _EARLY_S < took_s < request_timeout_s + _LATE_S:
             return
-        self._cuts += 1
-        self._cut_after_s = took_s
-        if self._cuts < CUTS_TO_LEARN:
-            return
-        self._cuts = 0
-        # The gateway answers up to half a second late.
-        self._tolerated_s = max(min(took_s * 0.8, took_s - _LATE_S), took_s / 2)
-        log.warning(
-            "poll.cut_short",
-            job_type=self.settings.job_type,
-            after_s=round(took_s, 1),
-            used_s=round(self._tolerated_s, 1),
-            remedy="something between here and Camunda closes quiet connections; set request_timeout below its limit",
-        )
+        now = time.monotonic()
+        self._cuts_s = [cut_s for cut_s in self._cuts_s if now - cut_s < CUTS_WITHIN_S] + [now]
+        if len(self._cuts_s) >= CUTS_TO_TELL:
+            self._cuts_s = None
+            log.warning(
+                "poll.cut_short",
+                job_type=self.settings.job_type,
+                after_s=round(took_s, 1),
+                remedy="something on the way to Camunda closes quiet connections; set request_timeout below its limit",
+            )
 
     def _request_timeout_s(self) -> float:
-        """Return how long the gateway may park this poll: longer, the longer there was no work."""
+        """Return how long the gateway may park this poll: longer, the longer there was no work.
+
+        While the engine's clock is not known, only so long that a job which comes at its end has known time left.
+        """
         busy: float = BUSY_REQUEST_TIMEOUT_S * 2 ** min(self._empties, 10)
         if self.settings.request_timeout_s <= 0:
             return -0.001
-        return min(busy, self.settings.request_timeout_s, self._tolerated_s)
+        parked_s = min(busy, self.settings.request_timeout_s)
+        lease_s = self.settings.lease_s
+        if parked_s > lease_s * UNKNOWN_PARKED and not self._offsets.are_known(now_s(), lease_s * KNOWN_WITHIN):
+            parked_s = min(parked_s, max(lease_s * UNKNOWN_PARKED, LEAST_PARKED_S))
+        return parked_s
 
-    def _answered(self, answer: Answer, took_s: float) -> None:
+    def _answered(self, answer: Answer, sent_s: float, received_s: float) -> None:
         if answer.status != 200:
             reason = "overload" if is_overload(answer) else "status"
             self._failed(reason, answer.retry_after_s, fields(answer))
@@ -249,33 +282,37 @@ class Poller:
         if self.trouble is not None:
             log.info("poll.recovered", job_type=self.settings.job_type, failures=self._failures)
             self.trouble, self._failures = None, 0
-        if took_s > self._cut_after_s:
-            self._cuts = 0  # as long a poll was let through
         self._window = min(self._window + _WINDOW_STEP, self._most)
         metrics.polls[self.settings.job_type, "jobs" if found else "empty"] += 1
         if found:
             self._empties = 0
-            self._take(found)
+            self._take(found, sent_s, received_s)
         else:
-            self._empty(took_s)
+            self._empty(received_s - sent_s)
 
     def _empty(self, took_s: float) -> None:
         self._empties = 0 if self.active else self._empties + 1
         if self.settings.request_timeout_s <= 0:
             self._pause(self.settings.polling_interval_s)
-        elif took_s < _EARLY_S:
+        elif took_s < min(_EARLY_S, self.settings.lease_s * UNKNOWN_PARKED / 2):
             # The gateway didn't park the poll; without a pause this would be a busy loop.
             self._pause(self._backoff.wait_s(min(self._empties + 1, 8)))
 
-    def _take(self, found: list[Any]) -> None:
-        metrics.jobs_activated[self.settings.job_type] += len(found)
-        for raw in found:
+    def _take(self, found: list[Any], sent_s: float, received_s: float) -> None:
+        settings, lease_s = self.settings, self.settings.lease_s
+        metrics.jobs_activated[settings.job_type] += len(found)
+        at_least_s = ends_s = sent_s + lease_s * SURE
+        quick = received_s - sent_s < lease_s * _QUICK_PART
+        for number, raw in enumerate(found):
             try:
                 job = read_job(raw)
             except UnreadableJob as unreadable:
-                self._reject(unreadable, self.settings)
-            else:
-                self._accept(job, self.settings)
+                self._custody.reject(unreadable, settings, at_least_s)
+                continue
+            # An answer that came at once says enough by that; then one of its jobs will do to learn from.
+            if not quick or number == 0:
+                ends_s = self._offsets.ends_s(job.job_key, job.deadline, lease_s, sent_s=sent_s, received_s=received_s)
+            self._custody.accept(job, settings, at_least_s if quick else ends_s, received_s)
 
     def _failed(self, reason: str, asked_for_s: float | None, facts: dict[str, object]) -> None:
         """Back off, and say so once for each change of state rather than for each try."""

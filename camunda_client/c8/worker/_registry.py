@@ -61,6 +61,7 @@ class JobWorker:
     handler_timeout: int | None = None
     max_lease: int | None = None
     retry_back_off: int | None = None
+    stop_when_lost: bool = False
     #: The module whose import registered it; ``None`` if none was being imported, as in a function of a test.
     registered_by: str | None = field(default_factory=_importing, compare=False, repr=False)
 
@@ -115,6 +116,7 @@ class WorkerSettings:
     handler_timeout_s: float | None
     max_lease_s: float | None
     retry: RetryRule
+    stop_when_lost: bool = False
 
     @property
     def lease_ms(self) -> int:
@@ -144,6 +146,7 @@ def resolve(registered: JobWorker, config: C8Config) -> WorkerSettings:
         handler_timeout_s=_seconds(registered.handler_timeout or job.handler_timeout),
         max_lease_s=_seconds(registered.max_lease or job.max_lease),
         retry=_rule(registered, job),
+        stop_when_lost=registered.stop_when_lost,
     )
 
 

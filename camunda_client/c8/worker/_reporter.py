@@ -1,8 +1,9 @@
 """Tell Camunda how a job ended, and go on telling it until it has answered.
 
-Finished work is not thrown away for one 503: a completion is repeated, with growing waits, while the lease lasts (the
-keeper extends it meanwhile) and while Camunda gives no answer at all. The one thing never done is to report a failure
-late: it would take the job from the worker that has it now.
+Finished work is not thrown away for one 503: a completion is repeated, with growing waits, while the lease lasts (it is
+extended meanwhile) and while Camunda gives no answer at all. The one thing never done is to report a failure or hand a
+job back that may be another worker's: it would be taken from that one. So both are sent only while the lease is known
+to last, and not again after an attempt that may have been applied, unless it is proven that it was not.
 """
 
 from __future__ import annotations
@@ -18,15 +19,22 @@ from gevent.event import Event
 from camunda_client import metrics
 from camunda_client.c8 import _http
 from camunda_client.c8._backoff import Backoff
-from camunda_client.c8.worker._answers import Verdict, fields, judge
+from camunda_client.c8.worker._answers import ForeignAnswers, Verdict, fields, is_not_applied, judge
+from camunda_client.c8.worker._clock import now_s
 from camunda_client.c8.worker._held import Held, Stage
+from camunda_client.c8.worker._lease import Loss
 from camunda_client.c8.worker._outcome import Outcome, failure
 from camunda_client.c8.worker._retries import back_off_ms, retries_left
 from camunda_client.error import ConnectionFailed, ServiceException
 from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from camunda_client.c8._http import Answer
+
+    #: Extends a job's lease if less is left than it takes to send something; tells whether it is ours then.
+    Secure = Callable[[Held], bool]
 
 log = get_logger(__name__)
 
@@ -41,6 +49,7 @@ _WAITS = {
 #: Seconds after which a report that never got a definite answer is given up. An outage of that length has long been
 #: noticed, and the job's next holder has long begun.
 PATIENCE_S = 900.0
+_REMEDY = "something between here and Camunda answers in its place; let POST /v2/jobs pass to Camunda's REST API"
 
 
 class Fate(Enum):
@@ -49,25 +58,39 @@ class Fate(Enum):
     SETTLED = "settled"
     GONE = "gone"
     LOST = "lost"
+    #: Camunda takes neither the outcome nor any failure of this job: no further try makes sense.
+    REFUSED = "refused"
 
 
 class Settling(Protocol):
-    """Whoever can tell Camunda of an outcome."""
+    """What can tell Camunda of an outcome."""
 
     def settle(self, job_key: str, command: str, body: bytes) -> Answer:
         """``POST /v2/jobs/{jobKey}/{completion | failure | error}``."""
+
+    def extend(self, job_key: str, lease_ms: int, timeout_s: float, /) -> Answer:
+        """``PATCH /v2/jobs/{jobKey}``."""
+
+
+def _is_ours(held: Held) -> bool:
+    return held.lease.may_send(now_s(), None)
 
 
 class Reporter:
     """Sends outcomes, each in its job's own greenlet, so that none waits for another."""
 
-    def __init__(self, commands: Settling, at_once: int = 32) -> None:
-        """Send through ``commands``, which has connections for ``at_once`` reports; the others wait for one."""
+    def __init__(self, commands: Settling, at_once: int = 32, secure: Secure = _is_ours) -> None:
+        """Send through ``commands``, which has connections for ``at_once`` reports; the others wait for one.
+
+        ``secure`` is asked before each failure and hand-back.
+        """
         self._commands = commands
         self._at_once = at_once
+        self._secure = secure
         self._reporting: defaultdict[str, int] = defaultdict(int)
         self._again = Event()
         self._troubled = False
+        self._foreign = ForeignAnswers(lambda **facts: log.warning("report.intercepted", **facts, remedy=_REMEDY))
 
     def nudge(self) -> None:
         """Send waiting reports now: the gateway answers again."""
@@ -93,9 +116,14 @@ class Reporter:
         if verdict is Verdict.PAYLOAD and outcome.command != "failure":
             outcome = self._refused(held, outcome, answer)
             verdict, answer = self._send(held, outcome)
-        elif verdict is Verdict.PAYLOAD:
+        if verdict is Verdict.PAYLOAD:
             # Even the failure is too much: its variables, or a message that Camunda can't take.
-            outcome = failure("the handler failed; its message was refused by Camunda", retries=_left(outcome))
+            told = "the handler failed; its message was refused by Camunda"
+            outcome = failure(told, retries=_left(outcome), back_off_ms=_back_off_ms(outcome))
+            verdict, answer = self._send(held, outcome)
+        if verdict is Verdict.PAYLOAD:
+            # The least that can be said of a job: an incident without a word.
+            outcome = failure("", retries=0)
             verdict, answer = self._send(held, outcome)
         held.stage = Stage.SETTLED
         return self._conclude(held, outcome, verdict, answer)
@@ -110,6 +138,11 @@ class Reporter:
             metrics.jobs_returned[held.settings.job_type] += 1
             log.info("job.returned")
             return Fate.SETTLED
+        if verdict is Verdict.UNSURE:
+            log.info("job.returned", outcome="unknown", **_facts(answer))
+            return Fate.LOST
+        if held.lease.loss is not None:
+            return Fate.LOST  # which was told
         return self._conclude(held, outcome, verdict, answer)
 
     def _send(self, held: Held, outcome: Outcome) -> tuple[Verdict, Answer | ServiceException | None]:
@@ -123,28 +156,36 @@ class Reporter:
         while not self._is_pointless(held, outcome, give_up_s):
             attempt += 1
             again = self._again
+            sent_s = now_s() if outcome.command == "failure" else 0.0
             try:
                 last = answer = self._settle(held, outcome)
             except ServiceException as error:
                 last, waits, self._troubled = error, _SOON, True
-                maybe_applied = maybe_applied or getattr(error, "maybe_applied", False)
+                unclear = getattr(error, "maybe_applied", False)
                 log.debug("report.retried", attempt=attempt, reason=str(error))
             else:
-                verdict = judge(answer, tried_before=maybe_applied)
+                verdict = judge(answer, tried_before=maybe_applied, size=len(outcome.body))
                 if verdict is Verdict.REJECTED and maybe_applied and answer.status == 409 and _unleases(outcome):
                     verdict = Verdict.ASSUMED
                 if verdict not in _WAITS:
+                    self._foreign.end()
                     if self._troubled:
                         self.nudge()
                     return verdict, answer
+                self._foreign.meet(answer)
                 waits = _WAITS[verdict]
-                maybe_applied = maybe_applied or verdict is Verdict.UNKNOWN
+                unclear = not is_not_applied(answer)
                 log.debug("report.retried", attempt=attempt, **fields(answer))
             metrics.report_retries[held.settings.job_type] += 1
+            if unclear:
+                maybe_applied = True
+                if outcome.command == "failure" and (proven := self._prove(held, outcome, sent_s)) is not None:
+                    return proven, last
             # Others' reports get through, this one does not: the trouble is its own, and they must not hurry it.
             nudged = _wait(None if nudged else again, waits.wait_s(attempt))
-        # The keeper met a job that is no longer leased, after an attempt without an answer: that one did it.
-        return Verdict.ASSUMED if held.lost and maybe_applied else Verdict.UNKNOWN, last
+        # An extension met a job that is no longer leased, after an attempt without an answer: that one did it.
+        assumed = held.lease.loss is Loss.REFUSED and maybe_applied
+        return Verdict.ASSUMED if assumed else Verdict.UNKNOWN, last
 
     def _settle(self, held: Held, outcome: Outcome) -> Answer:
         try:
@@ -157,8 +198,46 @@ class Reporter:
     def _is_pointless(self, held: Held, outcome: Outcome, give_up_s: float) -> bool:
         if outcome.command == "failure":
             # Without a lease it would take the job from its next holder.
-            return held.lost or held.left_s() <= 0
+            return not self._is_secured(held)
         return time.monotonic() > give_up_s
+
+    def _is_secured(self, held: Held) -> bool:
+        try:
+            return self._secure(held)
+        except gevent.Timeout:  # a stray one, as above
+            return self._secure(held)
+
+    def _prove(self, held: Held, outcome: Outcome, sent_s: float) -> Verdict | None:
+        """Find out what became of a failure whose answer was lost; ``None`` if it may be sent again.
+
+        Applied, it keeps the job from everybody for the length of its back-off, and for good without retries. Within
+        that time an extension shows whether it was: refused, it was; granted, the job is leased, and to nobody but us.
+        A failure without a back-off can't be found out about: its job may have another holder by now.
+        """
+        hidden_s = float("inf") if _left(outcome) == 0 else _back_off_ms(outcome) / 1000
+        tries = 0
+        while held.lease.holds(now := now_s()) and (left_s := sent_s + hidden_s - now) > 0:
+            tries += 1
+            asked_s = now_s()
+            try_s = min(held.lease.try_s(asked_s), left_s)
+            try:
+                answer = self._commands.extend(held.key, held.settings.lease_ms, try_s)
+            except (ServiceException, gevent.Timeout):
+                pass
+            else:
+                answered_s = now_s()
+                verdict = judge(answer, tried_before=True)
+                if (
+                    verdict is Verdict.DONE
+                    and answered_s < sent_s + hidden_s
+                    and held.lease.granted(asked_s, answered_s)
+                ):
+                    return None
+                if verdict not in (Verdict.DONE, *_WAITS):
+                    return Verdict.ASSUMED
+            _wait(None, min(_SOON.wait_s(tries), max(left_s, 0.0)))
+        # Camunda offered the job again, or no longer knows it as ours: that attempt did it.
+        return Verdict.ASSUMED if held.lease.loss is Loss.REFUSED else Verdict.UNSURE
 
     def _refused(self, held: Held, outcome: Outcome, answer: object) -> Outcome:
         """Return the failure that says why Camunda did not take the result."""
@@ -178,28 +257,33 @@ class Reporter:
         if verdict in (Verdict.DONE, Verdict.ASSUMED):
             self._tell(held, outcome, assumed=verdict is Verdict.ASSUMED)
             return Fate.SETTLED
-        facts = {"reason": str(last)} if isinstance(last, Exception) else fields(last) if last else {}
-        if verdict is Verdict.GONE or held.lost:
-            # Its instance was cancelled, or somebody else finished it: nothing to mend.
+        facts = _facts(last)
+        if verdict is Verdict.UNSURE:
+            # Applied, it is done; not applied, the job comes again with the same retries, and gets this outcome then.
+            log.warning("job.failed", exc_info=outcome.cause, outcome="unknown", **outcome.note, **facts)
+            return Fate.LOST
+        if verdict is Verdict.GONE or held.lease.loss is Loss.REFUSED:
+            # Its instance was cancelled, or another worker finished it: nothing to repair.
             metrics.jobs_gone[job_type] += 1
             log.warning("job.gone", command=outcome.command, **facts)
             return Fate.GONE
         metrics.reports_given_up[job_type] += 1
-        # Everything that somebody needs who wants to repair it by hand; variables are the business's and stay out.
-        lease = "over" if held.left_s() <= 0 else "ours"
+        # Everything that is needed to repair it by hand; variables are the business's and stay out.
+        lease = "ours" if held.lease.holds(now_s()) else "over"
         log.error(
             "report.given_up", command=outcome.command, verdict=verdict.value, lease=lease, **outcome.note, **facts
         )
-        return Fate.LOST
+        return Fate.REFUSED if verdict is Verdict.PAYLOAD else Fate.LOST
 
     def _tell(self, held: Held, outcome: Outcome, *, assumed: bool) -> None:
-        now = time.monotonic()
-        _COUNTED[outcome.command][held.settings.job_type] += 1
+        job_type = held.settings.job_type
+        _COUNTED[outcome.command][job_type] += 1
         # Not below 0: a sum that falls is to Prometheus a process that began anew.
-        metrics.lease_slack_s.observe(held.settings.job_type, max(held.expires_s - now, 0.0))
+        metrics.lease_slack_s.observe(job_type, max(held.lease.left_s(now_s()), 0.0))
+        ended_s = held.ended_s or time.monotonic()
         facts = {
-            "duration_s": round(held.ended_s - held.started_s, 6),
-            "report_s": round(now - held.ended_s, 6),
+            "duration_s": round(ended_s - (held.started_s or ended_s), 6),
+            "report_s": round(time.monotonic() - ended_s, 6),
             **outcome.note,
         }
         if assumed:
@@ -235,6 +319,18 @@ def _unleases(outcome: Outcome) -> bool:
     return outcome.command != "completion"
 
 
+def _facts(last: Answer | ServiceException | None) -> dict[str, object]:
+    return {} if last is None else {"reason": str(last)} if isinstance(last, Exception) else fields(last)
+
+
 def _left(outcome: Outcome) -> int:
-    retries = outcome.note.get("retries_left", 0)
-    return retries if isinstance(retries, int) else 0
+    return _noted(outcome, "retries_left")
+
+
+def _back_off_ms(outcome: Outcome) -> int:
+    return _noted(outcome, "back_off_ms")
+
+
+def _noted(outcome: Outcome, name: str) -> int:
+    value = outcome.note.get(name, 0)
+    return value if isinstance(value, int) else 0

@@ -20,12 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-_installed: dict[int, object] = {}
+#: Signals that were taken over: by which function, and from what.
+_installed: dict[int, tuple[Callable[[int, FrameType | None], None], object]] = {}
 _insistence = Insistence()
 #: The process is a command of ours: it ends with its workers.
 _is_command = False
 #: Another process of ours watches over this one, and kills it when there is no more time.
 _has_parent = False
+
+
+def is_command() -> bool:
+    """Whether this process ends with its workers."""
+    return _is_command
 
 
 def be_command(*, has_parent: bool) -> None:
@@ -70,18 +76,25 @@ def install(on_signal: Callable[[int], object], on_question: Callable[[], object
             signal.signal(number, handle)
         except ValueError:
             return  # started in a native thread; whoever has the main one has the signals
-        _installed[number] = default
+        _installed[number] = handle, default
 
 
 def restore() -> None:
-    """Give the signals back to what they were; those that ended a command's work are done with."""
+    """Give the signals back to what they were; those that ended a command's work are done with.
+
+    One that the application has taken for itself meanwhile is left alone.
+    """
     global _insistence
+    for number, (handle, _default) in list(_installed.items()):
+        if signal.getsignal(number) is not handle:
+            del _installed[number]
     with suppress(ValueError):  # in a native thread
         if _is_command and _insistence.begun:
             _ignore_echoes()
             return
         for number in list(_installed):
-            signal.signal(number, _installed.pop(number))  # type: ignore[arg-type]
+            _handle, default = _installed.pop(number)
+            signal.signal(number, default)  # type: ignore[arg-type]
         _insistence = Insistence()
 
 

@@ -11,11 +11,11 @@ class StopReport:
 
     #: Jobs whose outcome Camunda took since the stop began.
     completed: int = 0
-    #: Jobs given back unworked, for others to take at once.
+    #: Jobs given back untouched, for others to take at once.
     handed_back: int = 0
     #: Keys of jobs whose handler was stopped at the deadline; they were handed back and will be worked anew.
     interrupted: list[str] = field(default_factory=list)
-    #: Keys of jobs that Camunda could not be told about; they come back when their lease ends.
+    #: Keys of jobs that Camunda could not be told about, or may not have been; they come back when their lease ends.
     abandoned: list[str] = field(default_factory=list)
     #: Seconds that the stop took.
     duration_s: float = 0.0

@@ -3,13 +3,18 @@
 A greenlet ticks; a native thread looks whether it still does, and if not, takes the stack of the main thread. The
 thread takes no lock that greenlets use and never logs (native threads that share patched locks with greenlets wedge for
 good on gevent 26.9): the line is logged by the greenlet as soon as it runs again. Only when the hub doesn't come back
-does the thread itself write, straight to the descriptor of stderr.
+does the thread itself write, straight to the descriptor of stderr; and in the end it ends the process, whose jobs are
+better off with another one.
+
+The thread also hears signals to end, which reach Python only when the main thread comes back from C.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import time
 import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -17,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 import gevent
 
 from camunda_client import metrics, patching
+from camunda_client.c8._last_resort import LastResort, end_now
 from camunda_client.c8.worker._held import Held
 from camunda_client.log import get_logger
 
@@ -33,6 +39,10 @@ THRESHOLD_S: Final = 1.0
 LAST_RESORT_S: Final = 30.0
 #: Frames of the stack that go into the line, the innermost.
 _FRAMES: Final = 8
+#: Signals to end.
+_ENDING: Final = frozenset((signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+#: Files of debuggers: a process that stands at a breakpoint is left alone.
+_DEBUGGERS: Final = ("bdb.py", "pydevd", "debugpy")
 
 
 @dataclass(slots=True)
@@ -40,6 +50,8 @@ class Sighting:
     """Where the main thread was when the hub did not run."""
 
     stack: list[str]
+    #: For how long the hub had been away.
+    seen_s: float
     job_type: str | None = None
     job_key: str | None = None
 
@@ -47,38 +59,76 @@ class Sighting:
 class Watchdog:
     """Watches the hub of the thread that starts it."""
 
-    def __init__(self) -> None:
-        """Prepare; nothing runs yet."""
+    def __init__(self, last_resort: LastResort, limit_s: float = 0.0) -> None:
+        """Prepare; nothing runs yet.
+
+        Args:
+            last_resort: Told of signals to end, and that the hub is well.
+            limit_s: Seconds after which a process whose hub has not come back ends itself; 0 for never.
+        """
+        self._last_resort = last_resort
+        self._limit_s = limit_s
         # The originals: under the patch these would be greenlets and cooperative sleep.
         self._start_thread = patching.original("_thread", "start_new_thread")
         self._sleep = patching.original("time", "sleep")
         self._clock = patching.original("time", "monotonic")
+        self._read = patching.original("os", "read")
         self._main = patching.original("_thread", "get_ident")()
         self._ticked_s = self._clock()
         self._running = False
         self._sighting: Sighting | None = None
+        self._frozen_s = 0.0
+        self._told = False
         self._greenlet: gevent.Greenlet[[], None] | None = None
+        #: Where C code of the interpreter writes the numbers of signals as they come, and where the thread reads them.
+        self._signals: tuple[int, int] | None = None
 
     def start(self) -> None:
         """Begin to watch."""
         self._running = True
         self._ticked_s = self._clock()
+        self._hear_signals()
         self._greenlet = gevent.spawn(self._tick)
         self._start_thread(self._watch, ())
 
     def stop(self) -> None:
         """Watch no more; the thread ends within a tick."""
         self._running = False
+        if self._signals is not None:
+            other = signal.set_wakeup_fd(-1)
+            if other != self._signals[1]:
+                signal.set_wakeup_fd(other)
         if self._greenlet is not None:
             self._greenlet.kill(block=False)
+
+    def _hear_signals(self) -> None:
+        reader, writer = os.pipe()
+        os.set_blocking(reader, False)
+        os.set_blocking(writer, False)
+        try:
+            before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        except ValueError:  # started in a native thread
+            before = -2
+        if before == -1:
+            self._signals = reader, writer
+            return
+        if before >= 0:
+            signal.set_wakeup_fd(before)  # somebody else's, who hears them instead
+        os.close(reader)
+        os.close(writer)
 
     def _tick(self) -> None:
         while True:
             self._ticked_s = self._clock()
             gevent.sleep(TICK_S)
+            self._last_resort.postpone()
             blocked_s = self._clock() - self._ticked_s - TICK_S
             sighting, self._sighting = self._sighting, None
+            frozen_s, self._frozen_s = self._frozen_s, 0.0
+            if frozen_s:
+                log.warning("process.frozen", frozen_s=round(frozen_s, 3))
             if sighting is not None:
+                blocked_s = max(blocked_s, sighting.seen_s)
                 metrics.hub_blocked_s[()] += blocked_s
                 log.warning(
                     "hub.blocked",
@@ -90,21 +140,55 @@ class Watchdog:
 
     def _watch(self) -> None:
         """In the native thread."""
-        told = False
-        while self._running:
-            self._sleep(TICK_S)
-            blocked_s = self._clock() - self._ticked_s
-            if blocked_s < TICK_S + THRESHOLD_S:
-                told = False
-            elif self._sighting is None:
-                self._sighting = self._look()
-            elif blocked_s > LAST_RESORT_S and not told:
-                told = True
-                self._write(blocked_s)
+        try:
+            while self._running:
+                slept_s, cpu_s = self._clock(), time.process_time()
+                self._sleep(TICK_S)
+                self._heed_signals()
+                late_s = self._clock() - slept_s - TICK_S
+                if late_s > THRESHOLD_S and self._was_frozen(late_s, time.process_time() - cpu_s):
+                    self._frozen_s += late_s
+                    self._ticked_s = self._clock()
+                else:
+                    self._judge(self._clock() - self._ticked_s - TICK_S)
+        finally:
+            if self._signals is not None:
+                os.close(self._signals[0])
+                os.close(self._signals[1])
 
-    def _look(self) -> Sighting:
+    def _judge(self, blocked_s: float) -> None:
+        if blocked_s < THRESHOLD_S:
+            self._told = False
+        elif self._sighting is None:
+            self._sighting = self._look(blocked_s)
+        elif self._limit_s and blocked_s > self._limit_s:
+            frame = sys._current_frames().get(self._main)
+            if not _is_debugged(frame):
+                end_now([f"hub.blocked for {blocked_s:.0f} s: the process ends", *_innermost(frame)])
+        elif blocked_s > LAST_RESORT_S and not self._told:
+            self._told = True
+            self._write(blocked_s)
+
+    def _was_frozen(self, late_s: float, cpu_s: float) -> bool:
+        """Tell whether the whole process stood still: stopped, suspended, or starved by others.
+
+        C code that holds the interpreter's lock makes this thread late, too; but it computes, or a handler called it.
+        """
+        return cpu_s < late_s / 10 and _held_job(sys._current_frames().get(self._main)) is None
+
+    def _heed_signals(self) -> None:
+        if self._signals is None:
+            return
+        try:
+            numbers = self._read(self._signals[0], 256)
+        except OSError:  # none came
+            return
+        if _ENDING.intersection(numbers):
+            self._last_resort.begin()
+
+    def _look(self, blocked_s: float) -> Sighting:
         frame = sys._current_frames().get(self._main)
-        sighting = Sighting(stack=_innermost(frame))
+        sighting = Sighting(_innermost(frame), blocked_s)
         held = _held_job(frame)
         if held is not None:
             sighting.job_type, sighting.job_key = held.settings.job_type, held.key
@@ -124,6 +208,14 @@ class Watchdog:
 def _innermost(frame: FrameType | None) -> list[str]:
     frames = traceback.extract_stack(frame, limit=None)[-_FRAMES:] if frame is not None else []
     return [f"{entry.filename}:{entry.lineno} in {entry.name}" for entry in frames]
+
+
+def _is_debugged(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if any(name in frame.f_code.co_filename for name in _DEBUGGERS):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _held_job(frame: FrameType | None) -> Held | None:

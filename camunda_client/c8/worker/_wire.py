@@ -49,6 +49,7 @@ class _Response:
         "kind",
         "parser",
         "retry_after",
+        "server",
         "size",
         "status",
     )
@@ -66,6 +67,7 @@ class _Response:
         self.status = 0
         self.kind = b""
         self.retry_after = b""
+        self.server = b""
         self.encoding = b""
         self.has_length = False
         self.keep = False
@@ -82,6 +84,8 @@ class _Response:
             self.kind = value
         elif size in (14, 17):
             self.has_length = self.has_length or name.lower() in (b"content-length", b"transfer-encoding")
+        elif size == 6 and name.lower() == b"server":
+            self.server = value
         elif size == 11 and name.lower() == b"retry-after":
             self.retry_after = value
         elif size == 16 and name.lower() == b"content-encoding":
@@ -113,6 +117,7 @@ class _Response:
             content_type=self.kind.decode("latin-1"),
             retry_after_s=retry_after_s(self.retry_after.decode("latin-1")) if self.retry_after else None,
             body=self.body[0] if len(self.body) == 1 else b"".join(self.body),
+            server=self.server.decode("latin-1"),
         )
 
 
@@ -232,8 +237,11 @@ class Lane:
             connection.close()
             raise
         if reusable:
-            connection.idle_since = time.monotonic()
+            connection.idle_since = now = time.monotonic()
             self._idle.append(connection)
+            # What a burst left at the bottom would never be used again, nor closed.
+            while now - self._idle[0].idle_since > IDLE_LIMIT_S:
+                self._idle.pop(0).close()
         else:
             connection.close()
         return answer

@@ -160,3 +160,22 @@ def test_no_more_than_the_sum_is_kept_of_workers_that_have_ended() -> None:
     gc.collect()
 
     assert sum(one() is not None for one in told) <= 1
+
+
+def test_only_a_silent_process_is_not_live() -> None:
+    """A restart mends code that hangs, and neither a start, nor a stop, nor a Camunda that is away."""
+    clock = Clock()
+    board = Board(2, clock)
+    assert board.liveness()["alive"], "they start"
+
+    board.started(1, 101)
+    board.put(1, word(alive=False))
+    assert board.liveness()["alive"], "Camunda is away"
+
+    board.ended(2, 3.0, exit_code=1)
+    clock.now_s += SILENCE_S + 1
+    assert board.liveness() == {"alive": False, "silent": [1]}
+
+    board.put(1, word())
+    board.stop()
+    assert board.liveness()["alive"], "it drains"

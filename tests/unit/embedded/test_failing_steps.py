@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from camunda_client.embedded import Clock, Engine, Rejection
+from camunda_client.embedded import Clock, Engine, Rejection, _feel_functions
+from camunda_client.embedded._feel_functions import builtin
 from camunda_client.embedded._history import InstanceHistory
 
 MODEL = (
@@ -59,6 +61,88 @@ def test_what_the_engine_can_not_do_itself_is_an_incident_with_the_cause_in_the_
     assert [record.exc_info is not None for record in caplog.records] == [True]
     engine.cancel(instance.process_instance_key)
     assert instance.state == "TERMINATED"
+
+
+@pytest.fixture
+def breaking() -> Iterator[list[Exception]]:
+    """FEEL has a function more, which raises what is in the list."""
+    errors: list[Exception] = []
+
+    @builtin("telltale")
+    def telltale() -> int:
+        if errors:
+            raise errors[0]
+        return 1
+
+    yield errors
+    _feel_functions._BUILTINS.pop("telltale")
+
+
+class StrangeError(Exception):
+    """One that no list of exceptions names."""
+
+
+@pytest.mark.parametrize("error", [StrangeError("oh"), RuntimeError("oh"), OSError("oh"), StopIteration("oh")])
+@pytest.mark.parametrize(
+    "node",
+    [
+        script("telltale()"),
+        TIMER.format("timeDuration", "=telltale()"),
+        '<bpmn:serviceTask id="x"><bpmn:extensionElements><zeebe:taskDefinition type="=telltale()"/>'
+        "</bpmn:extensionElements></bpmn:serviceTask>",
+    ],
+)
+def test_whatever_a_step_raises_is_an_incident_that_can_be_resolved(
+    breaking: list[Exception], error: Exception, node: str
+) -> None:
+    """Only some exceptions were incidents; of all others the instance stayed active and waited for nothing."""
+    breaking.append(error)
+    engine, instance = play(node)
+
+    [incident] = instance.open_incidents
+    assert (incident.element_id, incident.error_type) == ("x", "UNKNOWN")
+    assert f"{error!r}" in incident.message
+    breaking.clear()
+    engine.resolve_incident(incident.key)
+    assert [again.key for again in instance.open_incidents] != [incident.key]
+
+
+def test_a_listener_whose_variables_can_not_be_written_is_an_incident(caplog: pytest.LogCaptureFixture) -> None:
+    """The job was gone when the exception came out of its completion: nobody could ever complete it again."""
+    listener = (
+        '<zeebe:executionListeners><zeebe:executionListener eventType="end" type="after"/></zeebe:executionListeners>'
+    )
+    node = (
+        '<bpmn:serviceTask id="x"><bpmn:extensionElements><zeebe:taskDefinition type="work"/>'
+        f"{listener}</bpmn:extensionElements></bpmn:serviceTask>"
+    )
+    deep = [nested(100_000), nested(100_000)]  # too deep for Python to say whether they are equal
+    engine, instance = play(node, value=deep[0])
+    engine.complete(engine.activate("work")[0].key)
+
+    engine.complete(engine.activate("after")[0].key, {"value": deep[1]})
+
+    [incident] = instance.open_incidents
+    assert (incident.element_id, incident.error_type) == ("x", "UNKNOWN")
+    assert "RecursionError" in incident.message
+    engine.set_variables(instance.process_instance_key, {"value": 1}, local=True)
+    engine.resolve_incident(incident.key)
+    assert instance.state == "COMPLETED"
+
+
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("call", ["is defined()", "is defined(a, b)", "is defined(value: a, other: b)"])
+def test_is_defined_takes_one_argument_and_is_null_without(call: str) -> None:
+    """An IndexError came out of create_instance."""
+    _, instance = play(script(call))
+
+    assert (instance.state, instance.variables) == ("COMPLETED", {"r": None})
 
 
 ASSIGNMENT, SCHEDULE = "<zeebe:assignmentDefinition {}/>", "<zeebe:taskSchedule {}/>"

@@ -118,7 +118,7 @@ def test_cycles_are_written_as_timers_take_them() -> None:
         ),
     ],
 )
-def test_reasons_are_those_of_a_real_camunda(text: str, reasons: list[str]) -> None:
+def test_reasons_are_those_of_8_6_0(text: str, reasons: list[str]) -> None:
     """As its incidents told them for conditions that are no booleans."""
     warnings: list[str] = []
 

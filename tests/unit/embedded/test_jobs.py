@@ -172,3 +172,50 @@ def test_the_job_of_a_user_task_has_its_form_s_key_in_its_headers() -> None:
 
     (job,) = engine.activate("io.camunda.zeebe:userTask")
     assert job.headers == {"io.camunda.zeebe:formKey": str(latest.key)}
+
+
+# -- their history --------------------------------------------------------------------------------------------------
+def test_a_history_tells_what_became_of_its_jobs(engine: Engine) -> None:
+    history = engine.create_instance("job_retries")
+    (job,) = engine.activate("job_retries.work", worker="first", lease=MINUTE)
+    engine.advance(2 * MINUTE)
+    engine.activate("job_retries.work", worker="second")
+    engine.fail(job.key, retries=1, message="busy", back_off=MINUTE, variables={"why": "full"})
+    engine.advance(2 * MINUTE)
+    engine.activate("job_retries.work", worker="third")
+    engine.complete(job.key, {"done": True})
+
+    ours = [record for record in history.jobs if record.job_key == job.key]
+
+    assert [(record.state, record.worker, record.retries) for record in ours] == [
+        ("CREATED", "", 3), ("ACTIVATED", "first", 3), ("TIMED_OUT", "first", 3), ("ACTIVATED", "second", 3),
+        ("FAILED", "second", 1), ("ACTIVATED", "third", 1), ("COMPLETED", "third", 1),
+    ]  # fmt: skip
+    failed, completed = ours[4], ours[6]
+    assert (failed.message, failed.back_off_ms, failed.variables) == ("busy", 60_000, {"why": "full"})
+    assert (completed.variables, completed.at_ms - failed.at_ms) == ({"done": True}, 120_000)
+
+
+def test_a_job_is_cancelled_with_its_instance_and_not_by_its_own_error(engine: Engine) -> None:
+    cancelled, uncaught = engine.create_instance("job_retries"), engine.create_instance("job_retries")
+    engine.cancel(cancelled.process_instance_key)
+    (job,) = engine.activate("job_retries.work")
+    engine.throw_error(job.key, "E-NOBODY", message="no such thing")
+
+    assert [record.state for record in cancelled.jobs] == ["CREATED", "CANCELED"]
+    assert [(record.state, record.error_code, record.message) for record in uncaught.jobs[2:]] == [
+        ("ERROR_THROWN", "E-NOBODY", "no such thing")
+    ]
+
+
+def test_an_error_that_is_caught_ends_its_job_once() -> None:
+    engine = Engine()
+    engine.deploy(MODELS / "error_boundary.bpmn")
+    history = engine.create_instance("error_boundary")
+    (job,) = engine.activate(history.jobs[0].job_type)
+
+    engine.throw_error(job.key, "NO_STOCK")
+
+    assert [record.state for record in history.jobs if record.job_key == job.key] == [
+        "CREATED", "ACTIVATED", "ERROR_THROWN",
+    ]  # fmt: skip

@@ -29,14 +29,25 @@ def problem(status: int, title: str = "", detail: str = "") -> Answer:
     ("answer", "tried_before", "verdict"),
     [
         (Answer(204), False, Verdict.DONE),
-        (Answer(200, "application/json", None, b"{}"), True, Verdict.DONE),
+        (Answer(204, "text/plain", None, b"done"), False, Verdict.UNKNOWN),
+        (Answer(200, "application/json", None, b"{}"), True, Verdict.UNKNOWN),
+        (Answer(200), False, Verdict.UNKNOWN),
+        (Answer(202, "text/plain", None, b"accepted"), False, Verdict.UNKNOWN),
+        (problem(404, "Not Found", "No static resource v2/jobs/1/completion."), True, Verdict.UNKNOWN),
+        (Answer(400, "text/html", None, b"<html>"), False, Verdict.UNKNOWN),
+        (Answer(409, "application/json", None, b"{}"), True, Verdict.UNKNOWN),
+        (Answer(405, "text/html", None, b"<html>"), False, Verdict.UNKNOWN),
+        (Answer(422, "text/plain", None, b"no"), False, Verdict.UNKNOWN),
+        (Answer(429, "text/html", None, b"<html>"), False, Verdict.OVERLOADED),
+        (Answer(404, "application/problem+json", None, b"<html>"), True, Verdict.UNKNOWN),
+        (Answer(404, "application/problem+json", None, b'{"title":"NOT_FOUND","status":200}'), True, Verdict.UNKNOWN),
         (problem(404, "NOT_FOUND"), False, Verdict.GONE),
         (problem(404, "NOT_FOUND"), True, Verdict.ASSUMED),
         (Answer(404, "application/json", None, b'{"status":404,"path":"/x"}'), True, Verdict.UNKNOWN),
         (Answer(404, "text/html", None, b"<html>"), False, Verdict.UNKNOWN),
         (problem(409, "INVALID_STATE"), False, Verdict.REJECTED),
         (problem(400, "Bad Request"), False, Verdict.PAYLOAD),
-        (Answer(413, "text/html", None, b"<html>"), False, Verdict.PAYLOAD),
+        (Answer(413, "text/html", None, b"<html>"), False, Verdict.UNKNOWN),
         (problem(500, "EXCEEDED_BATCH_RECORD_SIZE"), False, Verdict.PAYLOAD),
         (problem(500, "INTERNAL_ERROR", "code: MALFORMED_REQUEST"), False, Verdict.PAYLOAD),
         (problem(429, "RESOURCE_EXHAUSTED"), False, Verdict.OVERLOADED),
@@ -47,11 +58,17 @@ def problem(status: int, title: str = "", detail: str = "") -> Answer:
         (problem(403), False, Verdict.FORBIDDEN),
         (Answer(307), False, Verdict.UNKNOWN),
         (Answer(200, "text/html", None, b"<html>"), False, Verdict.UNKNOWN),
-        (Answer(415, "application/json", None, b"{}"), False, Verdict.REJECTED),
+        (Answer(415, "application/json", None, b"{}"), False, Verdict.UNKNOWN),
     ],
 )
 def test_every_answer_has_one_meaning(answer: Answer, tried_before: bool, verdict: Verdict) -> None:
     assert judge(answer, tried_before=tried_before) is verdict
+
+
+def test_a_gate_that_calls_a_large_result_too_large_is_believed() -> None:
+    refused = Answer(413, "text/html", None, b"<html>")
+
+    assert judge(refused, tried_before=False, size=2_000_000) is Verdict.PAYLOAD
 
 
 def wants_another_try(state: Any) -> bool:

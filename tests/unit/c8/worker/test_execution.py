@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from contextvars import copy_context
 from typing import Any
 
@@ -8,8 +7,10 @@ import pytest
 
 from camunda_client.c8._http import Answer
 from camunda_client.c8.models import ActivatedJob
+from camunda_client.c8.worker._clock import now_s
 from camunda_client.c8.worker._execution import Execution
 from camunda_client.c8.worker._held import Held
+from camunda_client.c8.worker._lease import Lease
 from camunda_client.c8.worker._memory import Memory
 from camunda_client.c8.worker._registry import JobWorker, resolve
 from camunda_client.c8.worker._reporter import Fate, Reporter
@@ -31,12 +32,15 @@ class Scene:
         self.told.append(command)
         return Answer(status=204)
 
+    def extend(self, job_key: str, lease_ms: int, timeout_s: float) -> Answer:
+        return Answer(status=204)
+
     def offer(self, retries: int, *, lease_left_s: float = 60.0) -> Fate | None:
         job = ActivatedJob.model_validate({"jobKey": "1", "type": "t", "retries": retries})
-        held = Held(job, self._settings, time.monotonic())
-        held.expires_s = time.monotonic() + lease_left_s
+        held = Held(job, self._settings, now_s(), Lease(60.0, now_s() + lease_left_s))
         fates: list[Fate | None] = []
-        self._execution.work(held, lambda _held, fate: fates.append(fate))
+        self._execution.work(held)
+        self._execution.tell(held, lambda _held, fate: fates.append(fate))
         assert held.ended_s >= held.started_s
         return fates[0]
 

@@ -28,9 +28,10 @@ def test_what_is_no_topology_shows_no_leader(body: bytes) -> None:
     gateway: Any = Gateway(body)
     watch = ClusterWatch(gateway)
 
-    watch.start()
+    looking = gevent.spawn(watch.run)
     assert gateway.asked.wait(5)
     gevent.sleep(0)
 
     assert watch.leader is False
     watch.stop()
+    looking.get(timeout=5)

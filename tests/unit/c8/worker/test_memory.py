@@ -28,3 +28,12 @@ def test_a_settled_job_begins_anew() -> None:
     memory.settled("1")
 
     assert (memory.attempts.get("1", 0), memory.losses.get("1", 0)) == (0, 0)
+
+
+def test_a_job_of_which_nothing_was_taken_is_hopeless_until_its_retries_change() -> None:
+    memory = Memory()
+    memory.refused.set("1", 3)
+
+    assert memory.is_hopeless("1", 3)
+    assert not memory.is_hopeless("1", 2), "an operator, or another worker, did something about it"
+    assert not memory.is_hopeless("2", 3)

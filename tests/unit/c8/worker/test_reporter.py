@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import gevent
 import pytest
 from gevent.event import Event
@@ -9,7 +7,9 @@ from gevent.event import Event
 from camunda_client import metrics
 from camunda_client.c8._http import Answer
 from camunda_client.c8.models import ActivatedJob
+from camunda_client.c8.worker._clock import now_s
 from camunda_client.c8.worker._held import Held
+from camunda_client.c8.worker._lease import Lease
 from camunda_client.c8.worker._outcome import completed
 from camunda_client.c8.worker._registry import JobWorker, resolve
 from camunda_client.c8.worker._reporter import Fate, Reporter
@@ -31,10 +31,13 @@ class Gateway:
             raise ConnectionFailed("reset", maybe_applied=False, reason="reset")
         return Answer(status=204)
 
+    def extend(self, job_key: str, lease_ms: int, timeout_s: float) -> Answer:
+        return Answer(status=204)
+
 
 def held(key: int) -> Held:
     job = ActivatedJob.model_validate({"jobKey": str(key), "type": "t", "retries": 3})
-    return Held(job, resolve(JobWorker("t", lambda job: None), CONFIG), time.monotonic())
+    return Held(job, resolve(JobWorker("t", lambda job: None), CONFIG), now_s(), Lease(10.0, now_s() + 10.0))
 
 
 def test_others_successes_do_not_hurry_a_report_that_never_gets_through() -> None:
@@ -55,7 +58,7 @@ def test_a_late_report_left_nothing_of_its_lease() -> None:
     """Lateness was counted as negative slack: the sum fell, which Prometheus takes for a restart."""
     metrics.clear()
     late = held(2)
-    late.expires_s = time.monotonic() - 300.0
+    late.lease.ends_s = now_s() - 300.0
 
     Reporter(Gateway()).report(late, completed({}))
 
@@ -77,6 +80,9 @@ class SilentAtFirst:
         if self.first is None:
             Event().wait()
         return self.first or Answer(status=204)
+
+    def extend(self, job_key: str, lease_ms: int, timeout_s: float) -> Answer:
+        return Answer(status=204)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,266 @@
+"""The one owner of the jobs in hand: takes them, starts them, hands them back, and lets go of them.
+
+A job is here from the answer that brought it until Camunda has its outcome, or until it is known to be another
+worker's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gevent.event import Event
+from gevent.pool import Group
+
+from camunda_client import log as logging
+from camunda_client import metrics
+from camunda_client.c8.models import ActivatedJob
+from camunda_client.c8.worker._clock import now_s
+from camunda_client.c8.worker._execution import Execution
+from camunda_client.c8.worker._extender import LeaseExtender
+from camunda_client.c8.worker._held import Held, Stage
+from camunda_client.c8.worker._lease import OWN_LOSSES, Lease, Loss
+from camunda_client.c8.worker._memory import Memory
+from camunda_client.c8.worker._offsets import SURE
+from camunda_client.c8.worker._outcome import Outcome, failure
+from camunda_client.c8.worker._reporter import Fate, Reporter
+from camunda_client.c8.worker._retries import retries_left
+from camunda_client.c8.worker._slots import Slots
+from camunda_client.c8.worker._stop_report import StopReport
+
+if TYPE_CHECKING:
+    from contextvars import Context
+
+    from camunda_client.c8.worker._commands import Commands
+    from camunda_client.c8.worker._intake import UnreadableJob
+    from camunda_client.c8.worker._poller import Poller
+    from camunda_client.c8.worker._registry import WorkerSettings
+
+log = logging.get_logger(__name__)
+
+#: Lost leases of one job, for which its handler or its settings may be to blame, after which it is failed for good.
+POISON_LIMIT = 5
+
+
+class Custody:
+    """The jobs in hand of all types."""
+
+    def __init__(self, context: Context, commands: Commands, pool: int, at_once: int) -> None:
+        """Run at most ``pool`` handlers, in copies of ``context``; tell of at most ``at_once`` outcomes at once."""
+        self.extender = LeaseExtender(commands, self.hand_back_soon, commands.most_extensions)
+        self.reporter = Reporter(commands, at_once, self._may_send)
+        #: By job type; set by whoever makes the pollers.
+        self.pollers: dict[str, Poller] = {}
+        #: Those that hand jobs back, or fail unreadable ones.
+        self.hand_backs = Group()
+        self.report = StopReport()
+        #: Set when there is no job in hand any more, once the worker stops.
+        self.idle = Event()
+        self.stopping = False
+        #: Where handlers run.
+        self.slots = Slots(pool, self._work, self._tell)
+        self._memory = Memory()
+        self._execution = Execution(context, self.reporter, self._memory)
+
+    def jobs(self) -> list[Held]:
+        """Return the jobs in hand, waiting and reporting ones included."""
+        return [held for poller in self.pollers.values() for held in poller.held.values()]
+
+    def begin_stop(self) -> None:
+        """Take no more jobs: what a poll still brings is handed back; and count anew what becomes of them."""
+        self.stopping = True
+        self.report = StopReport()
+
+    def room(self, settings: WorkerSettings) -> float:
+        """Return for how many more jobs of a type the leases could be kept."""
+        jobs, needed_per_s = 0, 0.0
+        for poller in self.pollers.values():
+            if poller.active:
+                jobs += poller.active
+                needed_per_s += poller.active * self.extender.extensions_per_s(poller.settings)
+        return self.extender.room(settings, jobs, needed_per_s)
+
+    # -- taking -------------------------------------------------------------------------------------------------------
+    def accept(self, job: ActivatedJob, settings: WorkerSettings, ends_s: float, received_s: float) -> None:
+        """Take a job into our hands that came at ``received_s`` and is ours until ``ends_s``; must not block."""
+        poller = self.pollers[settings.job_type]
+        twin = poller.held.get(job.job_key)
+        held = Held(job, settings, received_s, Lease(settings.lease_s * SURE, ends_s))
+        if twin is None and self._memory.refused and self._memory.is_hopeless(held.key, held.retries):
+            log.debug("job.left_alone", job_key=held.key, job_type=settings.job_type)
+        elif twin is None:
+            self._take(held)
+        elif twin.command == "failure" and (twin.lease.holds(now_s()) or twin.retries != held.retries):
+            # That is why it is offered again. Nothing is left to be told of the twin; then this one's turn comes.
+            twin.lease.lose(Loss.REFUSED)
+            twin.successor = held
+        else:
+            self._granted_anew(twin, held)
+
+    def reject(self, unreadable: UnreadableJob, settings: WorkerSettings, ends_s: float) -> None:
+        """Fail a job that can't be read, rather than have it come back for ever; must not block."""
+        metrics.jobs_unreadable[settings.job_type] += 1
+        key, problem = unreadable.job_key, str(unreadable)
+        log.error("job.unreadable", job_type=settings.job_type, job_key=key, problem=problem)
+        if key is None:
+            return  # nothing to address it by; it comes back when its lease ends
+        job = ActivatedJob.model_validate({"jobKey": key, "type": settings.job_type, "retries": unreadable.retries})
+        held = Held(job, settings, now_s(), Lease(settings.lease_s * SURE, ends_s))
+        if self._memory.is_hopeless(held.key, held.retries):
+            return
+        outcome = failure(f"the worker could not read this job: {problem}", retries=retries_left(unreadable.retries))
+        self.hand_backs.spawn(self._fail_unread, held, outcome)
+
+    def _take(self, held: Held) -> None:
+        settings = held.settings
+        poller = self.pollers[settings.job_type]
+        # A late poll's jobs may come on top of those of the next one.
+        surplus = poller.active >= settings.cap
+        poller.held[held.key] = held
+        metrics.jobs_in_flight[settings.job_type] += 1
+        if self.stopping or surplus:
+            self.hand_back_soon(held)
+            return
+        if self.slots.free > 0:
+            held.stage = Stage.RUNNING
+        self.extender.watch(held)
+        self.slots.run(held)
+
+    def _granted_anew(self, twin: Held, again: Held) -> None:
+        """Deal with a job that is offered again while we have it: our lease ran out, but nobody else took it.
+
+        The new activation is simply a new lease. Starting the job a second time would repeat what its handler did.
+        """
+        if not twin.lease.holds(now_s()):
+            self.extender.lost(twin)
+        loss, losses = twin.lease.loss, self._count_loss(twin)
+        twin.lease.granted_anew(again.lease.ends_s)
+        self.extender.watch(twin)
+        metrics.jobs_duplicate[twin.settings.job_type] += 1
+        log.warning(
+            "job.duplicate_suppressed",
+            job_key=twin.key,
+            job_type=twin.settings.job_type,
+            leases_lost=losses,
+            reason=loss.value if loss is not None else None,
+        )
+
+    def _count_loss(self, held: Held) -> int:
+        """Count a lost lease against its job if it may be to blame, and return how many there were."""
+        if held.lease.loss in OWN_LOSSES:
+            return self._memory.lost(held.key)
+        return self._memory.losses.get(held.key, 0)
+
+    def watch_again(self) -> None:
+        """Have all leases looked after that should be, after a defect: none may be forgotten."""
+        for held in self.jobs():
+            if held.due_slot is None and held.lease.loss is None and not held.is_settled():
+                self.extender.watch(held)
+
+    # -- working ------------------------------------------------------------------------------------------------------
+    def _work(self, held: Held) -> None:
+        """In a greenlet of the job's own: run it, unless it was handed back, or is not surely ours any more."""
+        if held.stage is Stage.WAITING:
+            held.stage = Stage.RUNNING
+            self.extender.watch(held)
+        if held.stage is not Stage.RUNNING:
+            return
+        if not held.lease.may_start(now_s(), self.extender.durations.usual_s) and not self._may_start(held):
+            return
+        if self._memory.losses.get(held.key, 0) < POISON_LIMIT:
+            self._execution.work(held)
+
+    def _tell(self, held: Held) -> None:
+        """When that has ended, perhaps in another greenlet: report what it came to."""
+        if held.context is not None:
+            self._execution.tell(held, self._ended)
+        elif held.stage is Stage.RUNNING:
+            self._poisoned(held)
+
+    def _may_start(self, held: Held) -> bool:
+        """Extend the lease of a job that too little is known to be left of; let go of it if that fails."""
+        logging.bind_job(held.job)
+        if self.extender.secure(held, held.lease.may_start):
+            return True
+        if held.lease.loss is None and held.stage is Stage.RUNNING:
+            self.hand_back_soon(held)
+        elif held.stage is Stage.RUNNING:
+            self._release(held)
+        return False
+
+    def _poisoned(self, held: Held) -> None:
+        """Fail a job that cost us its lease again and again, with an incident, rather than loop for ever."""
+        logging.bind_job(held.job)
+        losses = self._memory.losses.take(held.key)
+        log.error("job.poisoned", leases_lost=losses)
+        told = (
+            f"this job came back after {losses} lost leases of worker {held.settings.worker!r}: its handler outlasts a "
+            "lease that is not extended, or the whole process stood still meanwhile (hub.blocked in its log names code "
+            "that blocks it); repair that, then resolve the incident"
+        )
+        self._ended(held, self.reporter.report(held, failure(told, retries=0)))
+
+    def _ended(self, held: Held, fate: Fate | None) -> None:
+        if fate is None:
+            return  # the handler was stopped; its job is handed back
+        if fate is Fate.REFUSED:
+            self._memory.refused.set(held.key, held.retries)
+        if fate in (Fate.LOST, Fate.REFUSED):
+            if not held.lease.holds(now_s()):
+                self.extender.lost(held)
+                self._count_loss(held)
+            if self.stopping:
+                self.report.abandoned.append(held.key)
+        elif fate is Fate.SETTLED and self.stopping:
+            self.report.completed += 1
+        self._release(held)
+
+    def _release(self, held: Held) -> None:
+        held.stage = Stage.SETTLED
+        self.extender.forget(held)
+        poller = self.pollers[held.settings.job_type]
+        if poller.held.get(held.key) is held:
+            poller.released(held)
+            metrics.jobs_in_flight[held.settings.job_type] -= 1
+        if held.successor is not None:
+            self._take(held.successor)
+        if self.stopping and not self.jobs():
+            self.idle.set()
+
+    # -- handing back -------------------------------------------------------------------------------------------------
+    def hand_back_soon(self, held: Held) -> None:
+        """Hand a job back without blocking the caller."""
+        held.stage = Stage.REPORTING
+        self.hand_backs.spawn(self._hand_back, held)
+
+    def _hand_back(self, held: Held) -> None:
+        fate = Fate.LOST
+        try:
+            logging.bind_job(held.job)
+            fate = self.reporter.hand_back(held)
+        except Exception:
+            metrics.greenlets_died["hand-back"] += 1
+            log.exception("greenlet.died", greenlet="hand-back")
+        finally:
+            if fate is Fate.REFUSED:
+                self._memory.refused.set(held.key, held.retries)
+            if fate is Fate.SETTLED and not held.stopped:
+                self.report.handed_back += 1
+            elif fate in (Fate.LOST, Fate.REFUSED) and self.stopping:
+                self.report.abandoned.append(held.key)
+            self._release(held)
+
+    def _fail_unread(self, held: Held, outcome: Outcome) -> None:
+        logging.bind_job(held.job)
+        try:
+            if self.reporter.report(held, outcome) is Fate.REFUSED:
+                self._memory.refused.set(held.key, held.retries)
+        except Exception:
+            metrics.greenlets_died["hand-back"] += 1
+            log.exception("greenlet.died", greenlet="hand-back")
+        finally:
+            held.stage = Stage.SETTLED
+            self.extender.forget(held)
+
+    def _may_send(self, held: Held) -> bool:
+        """Tell whether a failure or hand-back may be sent: the job is ours, and stays so until it has arrived."""
+        return self.extender.secure(held, held.lease.may_send) or held.lease.holds(now_s())

@@ -1,0 +1,154 @@
+"""How a gateway's dialect differs from that of the recordings, which are in the words of Camunda 8.6.0.
+
+This is the one place for it. A translation turns what a recording sends into the dialect's words, and an answer of
+the dialect into 8.6.0's. It is strict: a key that is a number where the dialect has text stays wrong, and a member
+that the dialect adds must be there. What a recording expects and a dialect does otherwise is in ``OTHERWISE``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from camunda_client.embedded._dialects import DIALECTS
+
+#: Whose words the recordings are in.
+RECORDED_VERSION = "8.6.0"
+_KEY = re.compile(r"[kK]eys?$")
+#: Ends in "Key" and is not one of the engine's.
+_NO_KEYS = {"correlationKey"}
+#: Hold whatever a user put there.
+_OPAQUE = {"variables", "customHeaders"}
+
+
+@dataclass(frozen=True)
+class Translation:
+    """Between 8.6.0 and a dialect.
+
+    Args:
+        text_keys: Keys are text, not numbers.
+        renamed: The dialect's name of a member to that of 8.6.0, for members of jobs.
+        added: The members that the dialect adds, by a member that tells which object is meant.
+    """
+
+    text_keys: bool = False
+    renamed: dict[str, str] = field(default_factory=dict)
+    added: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def request(self, document: Any) -> Any:
+        """Return what is sent for a recorded body."""
+        if not self.text_keys:
+            return document
+        if isinstance(document, list):
+            return [self.request(item) for item in document]
+        if not isinstance(document, dict):
+            return document
+        return {
+            name: value if name in _OPAQUE else _as_text(value) if _is_key(name) else self.request(value)
+            for name, value in document.items()
+        }
+
+    def answer(self, document: Any) -> Any:
+        """Return an answer in the words of 8.6.0."""
+        if isinstance(document, list):
+            return [self.answer(item) for item in document]
+        if not isinstance(document, dict):
+            return document
+        extra: frozenset[str] = frozenset()
+        for marker, names in self.added.items():
+            if marker in document:
+                extra |= names
+        found = {f"<missing in this dialect: {name}>": None for name in extra - set(document)}
+        for name, value in document.items():
+            if name in extra:
+                continue
+            if name in self.renamed.values():
+                found[name] = f"<not the name in this dialect: {value!r}>"
+            elif name in _OPAQUE:
+                found[name] = value
+            elif _is_key(name):
+                found[self.renamed.get(name, name)] = self._key(value)
+            else:
+                found[name] = self.answer(value)
+        return found
+
+    def _key(self, value: Any) -> Any:
+        if not self.text_keys:
+            return value
+        if isinstance(value, str):
+            return int(value) if value.isdigit() else value
+        return f"<not text: {value!r}>"
+
+
+def _is_key(name: str) -> bool:
+    return _KEY.search(name) is not None and name not in _NO_KEYS
+
+
+def _as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+_NEWER_JOB = frozenset({"kind", "listenerEventType", "userTask", "tags"})
+#: Every dialect that the recordings can be translated to; a test fails for one of the embedded gateway without.
+TRANSLATIONS = {
+    "8.6": Translation(),
+    "8.8": Translation(
+        text_keys=True,
+        renamed={"jobKey": "key"},
+        added={
+            "customHeaders": _NEWER_JOB,
+            "evaluatedDecisions": frozenset({"decisionEvaluationKey"}),
+            "gatewayVersion": frozenset({"lastCompletedChangeId"}),
+            "validLicense": frozenset({"isCommercial", "expiresAt"}),
+        },
+    ),
+}
+#: The dialects that everything is played in.
+SPOKEN = tuple(name for name in DIALECTS if name in TRANSLATIONS)
+
+#: Where a dialect does otherwise than 8.6.0: (conversation, number of the step) to what that step must answer there.
+#: Source: the 8.8 REST API as camunda_client.embedded implements it (no 8.8 engine could be had).
+OTHERWISE: dict[str, dict[tuple[str, int], dict[str, Any]]] = {
+    "8.6": {},
+    "8.8": {
+        # A request without a body needs no content type, so it is the incident that is missing.
+        ("incident_errors", 0): {
+            "status": 404,
+            "type": "application/problem+json",
+            "body": {
+                "type": "about:blank",
+                "title": "NOT_FOUND",
+                "status": 404,
+                "detail": "Command 'RESOLVE' rejected with code 'NOT_FOUND': Expected to resolve incident with key "
+                "'2251799813685249', but no such incident was found",
+                "instance": "/v2/incidents/2251799813685249/resolution",
+            },
+        },
+        # Deletion answers with a document, which is empty before 8.9.
+        ("resource_deletion", 3): {"status": 200, "type": "application/json", "body": {}},
+        # The route exists.
+        ("unknown_route", 5): {"status": 204, "type": None, "empty": True},
+    },
+}
+#: States of engine-states.json whose status changed.
+OTHER_STATUS = {"8.8": {"backpressure_command": 503, "backpressure_activation": 503}}
+
+
+def as_in(dialect: str, case: dict[str, Any]) -> dict[str, Any]:
+    """Return a conversation with what the dialect answers otherwise."""
+    steps = list(case["steps"])
+    for (name, number), expected in OTHERWISE[dialect].items():
+        if name == case["name"]:
+            steps[number] = {**steps[number], "expect": expected}
+    return {**case, "steps": steps}
+
+
+def of_version(version: str) -> str:
+    """Return the dialect of a Camunda's version: the newest known one that is not newer."""
+    wanted = _numbers(version)
+    return max((name for name in TRANSLATIONS if _numbers(name) <= wanted), key=_numbers, default="8.6")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])

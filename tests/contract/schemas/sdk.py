@@ -1,0 +1,59 @@
+"""Prints the models of the PyPI package camunda-orchestration-sdk as members, types and whether they must be there.
+
+Runs in an environment that has the package: ``python sdk.py NAME ...``; a name may be several classes joined by ``|``.
+"""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import json
+import re
+import sys
+import types
+import typing
+from datetime import datetime
+
+import attrs
+from camunda_orchestration_sdk import models, semantic_types
+from camunda_orchestration_sdk import types as sdk_types
+
+SCALARS = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null", datetime: "string"}
+NAMES = {**vars(typing), **vars(sdk_types), **vars(semantic_types), **vars(models), "datetime": datetime}
+
+
+def shape(hint):
+    """Return the JSON types of a type hint, and those of its items if it is a list."""
+    if hint is typing.Any:
+        return {"any"}, set()
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        parts = [shape(part) for part in typing.get_args(hint) if part is not sdk_types.Unset]
+        return set().union(*(kinds for kinds, _ in parts)), set().union(*(items for _, items in parts))
+    if origin is list:
+        return {"array"}, shape(typing.get_args(hint)[0])[0]
+    for python, name in SCALARS.items():
+        if isinstance(hint, type) and issubclass(hint, python):
+            return {name}, set()
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return {"string"}, set()
+    return {"object"}, set()
+
+
+def members(cls):
+    """Return the members of one class."""
+    fields = [field for field in attrs.fields(cls) if field.init]
+    # They are read in the order of the attributes, by their names on the wire.
+    wire = re.findall(r'd\.pop(?:_required)?\(\s*"(\w+)"', inspect.getsource(cls.from_dict))
+    assert len(wire) == len(fields), f"{cls.__name__}: {wire} and {[field.name for field in fields]}"
+    hints = typing.get_type_hints(cls, NAMES)
+    found = {}
+    for name, field in zip(wire, fields, strict=True):
+        kinds, items = shape(hints[field.name])
+        found[name] = {"types": sorted(kinds), "required": field.default is attrs.NOTHING}
+        if items:
+            found[name]["items"] = sorted(items)
+    return found
+
+
+print(json.dumps({name: [members(getattr(models, part)) for part in name.split("|")] for name in sys.argv[1:]}))
