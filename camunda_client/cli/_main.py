@@ -173,6 +173,11 @@ def _add_worker(commands: Any) -> None:
         metavar="MODULE",
         help="leave what this module or package holds of the unpatched standard library as it is (docs/patching.md)",
     )
+    worker.add_argument(
+        "--integrations",
+        metavar="NAMES",
+        help="hooks for libraries, separated by commas: auto, none, or names (docs/hooks.md); default: auto",
+    )
     worker.add_argument("--status-fd", type=int, help=argparse.SUPPRESS)
     worker.set_defaults(run=_run_worker)
 
@@ -183,6 +188,8 @@ def _run_worker(options: argparse.Namespace) -> int:
     Process 1 of a container is always a parent: all that handlers leave behind become its children, and those that it
     did not start itself can only be such.
     """
+    if options.integrations is not None:
+        os.environ["CAMUNDA_CLIENT_INTEGRATIONS"] = options.integrations
     if options.no_mend:
         # By the environment, so that the processes of --processes have it, too.
         known = os.environ.get(patching.NO_MEND_VARIABLE)

@@ -4,7 +4,3 @@ Each module is small and does one thing; ``auto`` installs those whose library t
 add their own by an entry point of the group ``camunda_client.job_hooks``: a function without arguments that registers
 hooks.
 """
-
-from ._install import AUTO, ENTRY_POINTS, install
-
-__all__ = ["AUTO", "ENTRY_POINTS", "install"]

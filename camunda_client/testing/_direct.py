@@ -6,7 +6,6 @@ Importing this makes blocking calls cooperative, as importing the worker does: o
 from __future__ import annotations
 
 import json
-from contextvars import copy_context
 from datetime import timedelta
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import to_json
 
 from camunda_client.c8._http import Answer
+from camunda_client.c8.worker._context import JobContext
 from camunda_client.c8.worker._execution import Execution
 from camunda_client.c8.worker._held import Held
 from camunda_client.c8.worker._lease import Lease
@@ -52,7 +52,7 @@ class DirectLine:
         held = Held(job, settings, 0.0, Lease(settings.lease_s, inf))
         self._desk.told, self._desk.fault, self._reporter.escaped = ("gone", {}), None, None
         # As in a worker, each job has a context of its own.
-        execution = Execution(copy_context(), self._reporter, self._memory)
+        execution = Execution(JobContext(), self._reporter, self._memory)
         execution.work(held)
         execution.tell(held, lambda _held, _fate: None)
         if self._reporter.escaped is not None:

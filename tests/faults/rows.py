@@ -144,7 +144,7 @@ ROWS = (
     Row(91, "D", "Handler blocks in C", "os.system, sqlite3", "told with job type and stack; others only wait"),
     Row(92, "D", "Names copied before the patch", "from time import sleep, ...", "mended or named with a remedy; exit 3 if strict", (ORDERS + "test_what_cannot_be_mended_is_named_with_a_remedy", ORDERS + "test_strict_mode_refuses_to_run_with_anything_unmended")),
     Row(93, "D", "requests imported before the patch", "every import order", "works over TLS", (ORDERS + "test_what_was_imported_first_works_over_tls_beside_other_greenlets",)),
-    Row(94, "D", "asyncio.run() in several handlers", "three at once", "the others fail with the reason and come again"),
+    Row(94, "D", "asyncio.run() in several handlers", "fifty at once", "each has a loop of its own, all complete"),
     Row(95, "D", "Thread that outlives its handler", "an endless one, no daemon", "the end is not held up, and it is told"),
     Row(96, "D", "Programs started by handlers", "subprocess.run, Popen, os.popen", "waited for together"),
     Row(97, "D", "multiprocessing.Pool in a handler", "-", "not supported: use subprocess", reason="it stops the whole process for good, so that only its jobs' leases help; which is what row 87 proves"),

@@ -193,41 +193,28 @@ def test_what_a_handler_forks_is_no_second_worker(scene: Scene, tmp_path: Path, 
 
 @pytest.mark.slow
 @pytest.mark.fault(94)
-def test_of_three_event_loops_at_once_the_others_fail_with_the_reason_and_come_again(
-    scene: Scene, events: Events
-) -> None:
-    """A running loop belongs to its thread, and all greenlets share one."""
+def test_fifty_handlers_run_an_event_loop_each_at_the_same_time(scene: Scene) -> None:
+    """A running loop belonged to the native thread, which all greenlets share: of 50 jobs, 46 ended as incidents."""
+    running: set[int] = set()
+    all_run = Event()
 
-    refused = []
-    over = Event()
-
-    async def work() -> int:
-        over.clear()
-        while len(refused) < 2:
-            await asyncio.sleep(0.001)
-        return 1
+    async def work(number: int) -> int:
+        running.add(number)
+        if len(running) == 50:
+            all_run.set()
+        while not all_run.is_set():
+            await asyncio.sleep(0.01)
+        return number
 
     def handler(job: ActivatedJob) -> dict[str, int]:
-        working_on = work()
-        try:
-            result = asyncio.run(working_on)
-        except RuntimeError:
-            working_on.close()
-            refused.append(job.job_key)
-            over.wait(30)  # so that its retries last: the third at the latest meets no loop
-            raise
-        over.set()
-        return {"n": result}
+        return {"n": asyncio.run(work(job.variables["number"]))}
 
-    scene.start(3)
-    # Without a back-off: 8.6.0 loses the end of one now and then (docs/worker.md).
-    with working(scene.camunda.base_url, {scene.job_type: handler}, retry_back_off=0):
-        completed = scene.completed_once(3)
+    scene.start(50)
+    with working(scene.camunda.base_url, {scene.job_type: handler}):
+        completed = scene.completed_once(50)
 
-    assert [job["variables"]["n"] for job in completed] == [1, 1, 1]
-    failed = scene.now("FAILED")
-    assert failed
-    assert all("running event loop" in job["errorMessage"] for job in failed)
+    assert sorted(job["variables"]["n"] for job in completed) == list(range(50))
+    assert scene.now("FAILED") == []
 
 
 @pytest.mark.fault(102)

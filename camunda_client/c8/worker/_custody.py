@@ -28,9 +28,8 @@ from camunda_client.c8.worker._slots import Slots
 from camunda_client.c8.worker._stop_report import StopReport
 
 if TYPE_CHECKING:
-    from contextvars import Context
-
     from camunda_client.c8.worker._commands import Commands
+    from camunda_client.c8.worker._context import JobContext
     from camunda_client.c8.worker._intake import UnreadableJob
     from camunda_client.c8.worker._poller import Poller
     from camunda_client.c8.worker._registry import WorkerSettings
@@ -44,8 +43,8 @@ POISON_LIMIT = 5
 class Custody:
     """The jobs in hand of all types."""
 
-    def __init__(self, context: Context, commands: Commands, pool: int, at_once: int) -> None:
-        """Run at most ``pool`` handlers, in copies of ``context``; tell of at most ``at_once`` outcomes at once."""
+    def __init__(self, context: JobContext, commands: Commands, pool: int, at_once: int) -> None:
+        """Run at most ``pool`` handlers, in contexts of ``context``; tell of at most ``at_once`` outcomes at once."""
         self.extender = LeaseExtender(commands, self.hand_back_soon, commands.most_extensions)
         self.reporter = Reporter(commands, at_once, self._may_send)
         #: By job type; set by whoever makes the pollers.

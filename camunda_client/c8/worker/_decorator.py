@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from camunda_client.c8.worker._arguments import Arguments
+from camunda_client.c8.worker._hooks import own_hooks
 from camunda_client.c8.worker._manager import CamundaWorkerManager, queue
 from camunda_client.c8.worker._registry import JobWorker, JobWorkerRequest
 from camunda_client.c8.worker._signature import check_handler
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from camunda_client.c8.worker._arguments import Milliseconds, Names
+    from camunda_client.c8.worker._hooks import HookArgument
 
 _Handler = TypeVar("_Handler", bound="Callable[..., Any]")
 
@@ -35,6 +37,10 @@ def camunda_worker(
     max_lease: Milliseconds | None = None,
     retry_back_off: Milliseconds | None = None,
     stop_when_lost: bool = False,
+    around: HookArgument = (),
+    before: HookArgument = (),
+    after: HookArgument = (),
+    on_failure: HookArgument = (),
 ) -> Callable[[_Handler], _Handler]:
     """Make a function the handler of a job type; it stays callable as before.
 
@@ -57,6 +63,11 @@ def camunda_worker(
         retry_back_off: First wait before a failed job is offered again; it doubles with each failure.
         stop_when_lost: Raise ``JobLost`` in the handler, at its next call that waits, once the job is no longer this
             worker's; default no: nobody knows how far the handler is.
+
+        around: Hooks around this handler, each as for :func:`around_job`; one, or several.
+        before: The same for :func:`before_job`.
+        after: The same for :func:`after_job`.
+        on_failure: The same for :func:`on_failure`.
 
     Returns:
         The decorator. It refuses, with :class:`SignatureException`, what can't be called as ``handler(job)``.
@@ -86,7 +97,10 @@ def camunda_worker(
         "handler_timeout": read.milliseconds("handler_timeout", handler_timeout),
         "max_lease": read.milliseconds("max_lease", max_lease),
         "retry_back_off": read.milliseconds("retry_back_off", retry_back_off),
+        "stop_when_lost": read.choice("stop_when_lost", stop_when_lost),
     }
+
+    hooks = own_hooks(around, before, after, on_failure)
 
     def decorate(handler: _Handler) -> _Handler:
         check_handler(handler)
@@ -95,7 +109,7 @@ def camunda_worker(
             return handler(*args, **kwargs)
 
         functools.update_wrapper(call, handler)
-        queue.append(JobWorker(job_type, handler, request=request, stop_when_lost=stop_when_lost, **options))
+        queue.append(JobWorker(job_type, handler, request=request, hooks=hooks, **options))
         return call  # type: ignore[return-value]
 
     return decorate

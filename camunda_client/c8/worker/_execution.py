@@ -6,7 +6,6 @@ Nothing a handler does may end more than its own job: not ``sys.exit()``, not a 
 
 from __future__ import annotations
 
-import decimal
 import os
 import sys
 import time
@@ -15,17 +14,18 @@ from typing import TYPE_CHECKING, NoReturn
 import gevent
 
 from camunda_client import log as logging
-from camunda_client import metrics
+from camunda_client import metrics, patching
 from camunda_client.c8.worker import _outcome, _story
 from camunda_client.c8.worker._held import Held, Stage
+from camunda_client.c8.worker._hooks import JobOutcome
 from camunda_client.c8.worker._reporter import Fate
 from camunda_client.c8.worker._retries import back_off_ms, retries_left
 from camunda_client.error import CamundaBusinessException
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextvars import Context
 
+    from camunda_client.c8.worker._context import JobContext
     from camunda_client.c8.worker._memory import Memory
     from camunda_client.c8.worker._outcome import Outcome
     from camunda_client.c8.worker._reporter import Reporter
@@ -49,19 +49,21 @@ class HandlerStopped(BaseException):
 
 
 class Execution:
-    """Works held jobs, each in a copy of the context that the application had when its workers were started."""
+    """Works held jobs, each in a context of its own."""
 
-    def __init__(self, context: Context, reporter: Reporter, memory: Memory) -> None:
+    def __init__(self, context: JobContext, reporter: Reporter, memory: Memory) -> None:
         """Report through ``reporter``; keep in ``memory`` what the next run of a job has to know."""
         self._context = context
         self._reporter = reporter
         self._memory = memory
         self._process = os.getpid()
+        # Handlers may run asyncio, many at once.
+        patching.give_greenlets_event_loops()
 
     def work(self, held: Held) -> None:
         """Run the handler, in the calling greenlet, and keep what it came to. Never raises."""
         # A greenlet starts with an empty context.
-        held.context = self._context.copy()
+        held.context = self._context.new()
         held.context.run(self._work, held)
 
     def tell(self, held: Held, on_end: OnEnd) -> None:
@@ -73,8 +75,7 @@ class Execution:
             held.context.run(self._tell, held, on_end)
 
     def _work(self, held: Held) -> None:
-        # One mutable object in all copies of the context: a handler's precision would be everybody's.
-        decimal.setcontext(decimal.getcontext().copy())
+        self._context.enter()
         attempt = self._memory.attempts.get(held.key, 0) + 1
         logging.bind_job(held.job, attempt)
         held.greenlet = gevent.getcurrent()  # type: ignore[assignment]
@@ -121,13 +122,16 @@ class Execution:
 
     def _outcome(self, held: Held, attempt: int) -> Outcome | None:
         """Return what the handler came to, or ``None`` if it was stopped."""
-        job, limit_s = held.job, held.settings.handler_timeout_s
+        job, limit_s, hooks = held.job, held.settings.handler_timeout_s, held.settings.hooks
+        handler = held.settings.handler
+        decision = _Decision(self, held, attempt) if hooks else None
         timer = None
+        result: object = None
         try:
             if limit_s is not None:
                 timer = gevent.Timeout.start_new(limit_s, HandlerTimedOut(f"ran longer than {limit_s} s"))
             try:
-                result = held.settings.handler(job)
+                result = hooks.call(handler, job, decision.make) if hooks and decision else handler(job)
             finally:
                 held.ended_s = time.monotonic()
                 if timer is not None:
@@ -139,11 +143,13 @@ class Execution:
             # Also what the handler made of being stopped: its job is handed back with all its retries.
             if held.stopped or held.dropped:
                 return None
-            outcome = self._raised(held, error, attempt)
+            outcome = decision.of(error) if decision else self.raised(held, error, attempt)
         metrics.handler_duration_s.observe(held.settings.job_type, held.ended_s - held.started_s)
+        if hooks and decision:
+            hooks.ended(job, decision.for_hooks(outcome, result))
         return outcome
 
-    def _raised(self, held: Held, error: BaseException, attempt: int) -> Outcome:
+    def raised(self, held: Held, error: BaseException, attempt: int) -> Outcome:
         """Return what a handler's exception comes to.
 
         Never raises: a job without an outcome would run again for ever, and never lose a retry.
@@ -162,6 +168,48 @@ class Execution:
             wait_ms = back_off_ms(rule, job, retries=retries, attempt=attempt)
             told = f"{_story.describe(error)}\n(what the exception asks for was ignored: {_story.headline(problem)})"
             return _outcome.failure(told, retries=retries, back_off_ms=wait_ms, cause=error)
+
+
+class _Decision:
+    """What a job with hooks came to; made while the hooks around its handler are open, if that fails."""
+
+    __slots__ = ("_attempt", "_error", "_execution", "_held", "_outcome")
+
+    def __init__(self, execution: Execution, held: Held, attempt: int) -> None:
+        self._execution, self._held, self._attempt = execution, held, attempt
+        self._error: BaseException | None = None
+        self._outcome: Outcome | None = None
+
+    def make(self, error: BaseException) -> None:
+        """Decide what the handler's exception comes to, unless the handler was stopped."""
+        if not self._held.stopped and not self._held.dropped:
+            self.of(error)
+
+    def of(self, error: BaseException) -> Outcome:
+        """Return what an exception comes to, and call ``on_failure`` for it, once."""
+        if error is self._error and self._outcome is not None:
+            return self._outcome
+        held = self._held
+        self._error = error
+        self._outcome = outcome = self._execution.raised(held, error, self._attempt)
+        if held.settings.hooks and outcome.command == "failure":
+            held.settings.hooks.failed(held.job, error, _retries_left(outcome))
+        return outcome
+
+    def for_hooks(self, outcome: Outcome, result: object) -> JobOutcome:
+        """Return it as hooks get it, and let go of the exception: its traceback holds the frame that holds this."""
+        duration_s, error = self._held.ended_s - self._held.started_s, self._error
+        self._error = self._outcome = None
+        if outcome.command == "completion":
+            return JobOutcome("completed", duration_s, result=result)
+        if outcome.command == "error":
+            return JobOutcome("error_thrown", duration_s, exception=error)
+        return JobOutcome("failed", duration_s, exception=error, retries_left=_retries_left(outcome))
+
+
+def _retries_left(outcome: Outcome) -> int:
+    retries = outcome.note.get("retries_left", 0)
+    return retries if isinstance(retries, int) else 0
 
 
 def _end_child(error: BaseException | None) -> NoReturn:

@@ -16,7 +16,7 @@ from camunda_client.error import ConfigurationError
 from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
 
     from camunda_client.c8.models import ActivatedJob
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Around = Callable[[ActivatedJob], "AbstractContextManager[Any] | Iterator[Any]"]
     Before = Callable[[ActivatedJob], object]
     After = Callable[[ActivatedJob, "JobOutcome"], object]
+    #: One hook or several.
+    HookArgument = Callable[..., Any] | Iterable[Callable[..., Any]]
     OnFailure = Callable[[ActivatedJob, BaseException, int], object]
 
 log = get_logger(__name__)
@@ -145,6 +147,24 @@ def as_around(hook: Callable[..., Any]) -> Around:
     """Return a hook of either form as one that gives a context manager."""
     _called(hook, "around_job", "job")
     return contextlib.contextmanager(hook) if inspect.isgeneratorfunction(hook) else hook
+
+
+def own_hooks(around: HookArgument, before: HookArgument, after: HookArgument, on_failure: HookArgument) -> Hooks:
+    """Return one handler's hooks.
+
+    Raises:
+        ConfigurationError: One can't be called as it would be.
+    """
+    return Hooks(
+        [as_around(hook) for hook in _several(around)],
+        [_called(hook, "before", "job") for hook in _several(before)],
+        [_called(hook, "after", "job, outcome") for hook in _several(after)],
+        [_called(hook, "on_failure", "job, exception, retries_left") for hook in _several(on_failure)],
+    )
+
+
+def _several(hooks: HookArgument) -> Iterable[Callable[..., Any]]:
+    return (hooks,) if callable(hooks) else hooks
 
 
 def _called(hook: Callable[..., Any], name: str, parameters: str) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ from camunda_client import config, patching
 from camunda_client import log as logging
 from camunda_client.c8._last_resort import LastResort
 from camunda_client.c8.models import job as job_model
-from camunda_client.c8.worker import _child, _signals
+from camunda_client.c8.worker import _child, _integrations, _signals
 from camunda_client.c8.worker._health import Health
 from camunda_client.c8.worker._hub_errors import HubErrors
 from camunda_client.c8.worker._in_hand import tell_jobs_in_hand
@@ -80,6 +80,7 @@ class CamundaWorkerManager:
             log.warning("workers.none_registered", remedy="use @camunda_worker and register_workers()")
             return
         check_unique(self._workers)
+        _integrations.install(_integrations.wanted())
         settings = config.get_config()
         workers = [resolve(worker, settings) for worker in self._workers]
         if not patching.is_patched():

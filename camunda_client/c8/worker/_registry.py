@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from camunda_client.c8.worker._hooks import Hooks, everywhere
 from camunda_client.c8.worker._signature import name_of
 from camunda_client.error import ConfigurationError
 
@@ -62,6 +63,8 @@ class JobWorker:
     max_lease: int | None = None
     retry_back_off: int | None = None
     stop_when_lost: bool = False
+    #: Its own, inside those of all handlers.
+    hooks: Hooks = field(default_factory=Hooks, repr=False)
     #: The module whose import registered it; ``None`` if none was being imported, as in a function of a test.
     registered_by: str | None = field(default_factory=_importing, compare=False, repr=False)
 
@@ -117,6 +120,8 @@ class WorkerSettings:
     max_lease_s: float | None
     retry: RetryRule
     stop_when_lost: bool = False
+    #: Those of all handlers and of this one; ``None`` if there are none, which costs nothing.
+    hooks: Hooks | None = field(default=None, repr=False)
 
     @property
     def lease_ms(self) -> int:
@@ -147,6 +152,7 @@ def resolve(registered: JobWorker, config: C8Config) -> WorkerSettings:
         max_lease_s=_seconds(registered.max_lease or job.max_lease),
         retry=_rule(registered, job),
         stop_when_lost=registered.stop_when_lost,
+        hooks=(everywhere + registered.hooks) or None,
     )
 
 

@@ -293,7 +293,9 @@ class Reporter:
         elif outcome.command == "error":
             log.info("job.error_thrown", **facts)
         else:
-            log.warning("job.failed", exc_info=outcome.cause, **facts)
+            # The last one is an incident, at which a human must look; error trackers listen for errors.
+            say = log.warning if _left(outcome) else log.error
+            say("job.failed", exc_info=outcome.cause, **facts)
 
 
 _COUNTED = {

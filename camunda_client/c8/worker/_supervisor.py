@@ -6,7 +6,6 @@ their leases extended, and only at the deadline stop handlers and hand their job
 
 from __future__ import annotations
 
-import contextvars
 import time
 from dataclasses import asdict
 from functools import partial
@@ -18,6 +17,7 @@ from gevent.event import Event
 from camunda_client import log as logging
 from camunda_client import metrics
 from camunda_client.c8.worker._commands import Commands
+from camunda_client.c8.worker._context import JobContext
 from camunda_client.c8.worker._custody import Custody
 from camunda_client.c8.worker._execution import HandlerStopped
 from camunda_client.c8.worker._handler_watch import HandlerWatch
@@ -46,9 +46,8 @@ class Supervisor:
     def __init__(self, config: C8Config, workers: list[WorkerSettings], last_resort: LastResort) -> None:
         """Prepare; :meth:`start` begins."""
         self._commands = Commands(config)
-        self._custody = Custody(
-            contextvars.copy_context(), self._commands, config.worker.pool, config.worker.max_connections
-        )
+        self._context = JobContext()
+        self._custody = Custody(self._context, self._commands, config.worker.pool, config.worker.max_connections)
         self._slots = self._custody.slots
         self._cluster = ClusterWatch(self._commands)
         self._offsets = Offsets(lambda: self._cluster.partitions)
@@ -104,6 +103,8 @@ class Supervisor:
         self._handler_watch.start()
         for part in (*self._watching, *self._polling):
             part.start()
+        if self._context.left_out:
+            log.debug("context.left_out", variables=self._context.left_out)
         log.info("workers.started", job_types=sorted(self._pollers), pool=self._slots.size)
 
     def stop(self, drain_timeout_s: float) -> StopReport:

@@ -1,7 +1,11 @@
-"""Find integrations by name and install them, once for each process."""
+"""Find integrations by name and install them, once for each process: sets of hooks for libraries.
+
+Ours are in :mod:`camunda_client.integrations`. They are found by entry points, as other packages' are.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
@@ -19,6 +23,8 @@ log = get_logger(__name__)
 ENTRY_POINTS = "camunda_client.job_hooks"
 AUTO = "auto"
 NONE = "none"
+#: Names separated by commas; default ``auto``.
+VARIABLE = "CAMUNDA_CLIENT_INTEGRATIONS"
 #: Ours, and the module that an application has imported if it uses the library.
 _NEEDS = {
     "django": "django.db",
@@ -31,7 +37,12 @@ _NEEDS = {
 _installed: set[str] = set()
 
 
-def install(names: Iterable[str] = (AUTO,)) -> list[str]:
+def wanted() -> list[str]:
+    """Return what the environment asks for."""
+    return os.environ.get(VARIABLE, AUTO).split(",")
+
+
+def install(names: Iterable[str]) -> list[str]:
     """Install integrations, and return the names of those that were not there before.
 
     Args:
@@ -40,12 +51,12 @@ def install(names: Iterable[str] = (AUTO,)) -> list[str]:
     Raises:
         ConfigurationError: A name is unknown, or an integration that was asked for can't be installed.
     """
-    wanted = {name.strip() for name in names} - {""}
-    if wanted <= {NONE}:
+    chosen_names = {name.strip() for name in names} - {""}
+    if chosen_names <= {NONE}:
         return []
     found = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
-    chosen = [entry for name, entry in found.items() if AUTO in wanted and _is_used(name)]
-    for name in sorted(wanted - {AUTO, NONE}):
+    chosen = [entry for name, entry in found.items() if AUTO in chosen_names and _is_used(name)]
+    for name in sorted(chosen_names - {AUTO, NONE}):
         if name not in found:
             near = get_close_matches(name, found, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(found))}, auto, none"
