@@ -54,11 +54,17 @@ def camunda_worker(
 
     Returns:
         The decorator. It refuses, with :class:`SignatureException`, what can't be called as ``handler(job)``.
+
+    Raises:
+        SignatureException: No job type, or ``fetch_variables`` or ``tenant_ids`` that are not lists of names.
     """
     if not isinstance(job_type, str) or not job_type.strip():
         raise SignatureException(
             f"camunda_worker needs a job type, got {job_type!r}; use @camunda_worker(job_type='…')"
         )
+
+    fetch_variables = _names("fetch_variables", fetch_variables)
+    tenant_ids = _names("tenant_ids", tenant_ids)
 
     def decorate(handler: _Handler) -> _Handler:
         check_handler(handler)
@@ -85,6 +91,15 @@ def camunda_worker(
         return call  # type: ignore[return-value]
 
     return decorate
+
+
+def _names(argument: str, value: Any) -> list[str] | None:
+    """Return the names as a list; a text alone would be read letter by letter, and its jobs or variables never come."""
+    if value is None:
+        return None
+    if isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(name, str) and name for name in value):
+        return list(value)
+    raise SignatureException(f"camunda_worker needs {argument} as a list of names, got {value!r}; write ['…']")
 
 
 def add_job_worker(
