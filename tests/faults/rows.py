@@ -171,6 +171,7 @@ ROWS = (
     Row(142, "H", "Request killed in the middle", "greenlet killed", "no answer goes to another job", (WIRE + "test_a_killed_request_leaves_no_connection_whose_answer_another_could_read",)),
     Row(143, "H", "One type floods", "200 jobs against one", "the one is not starved", (WORKER + "test_the_pool_caps_all_types_together_and_a_flood_starves_nobody",)),
     Row(222, "D", "A decorator runs a coroutine or generator to its end, or passes on more than the job", "functools.wraps around async def, around a generator, around f(job, session); objects with an attribute func", "taken: the outermost callable is asked, and nothing behind it", ("unit/c8/worker/test_signature.py::test_a_decorated_function_is_judged_by_what_its_decorator_made_of_it",)),
+    Row(227, "A", "The topology writes its roles in other letters", "LEADER, Leader", "a leader all the same, by one rule for health, commands and API", ("unit/c8/models/test_requests.py::test_a_leader_is_one_however_the_role_is_written",)),
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import gevent
 from gevent.event import Event
 
 from camunda_client.c8._http import parsed
+from camunda_client.c8.models import ClusterTopology
 from camunda_client.error import ServiceException
 from camunda_client.log import get_logger
 
@@ -86,16 +87,9 @@ class ClusterWatch:
     def _look(self) -> bool:
         try:
             answer = self._commands.topology()
-            return answer.status == 200 and has_leader(parsed(answer))
-        except (ServiceException, ValueError, AttributeError, TypeError):
-            return False  # the last two: JSON, but no topology
-
-
-def has_leader(topology: object) -> bool:
-    """Tell whether a partition has a leader. The topology may lack ``brokers`` altogether (8.6.0)."""
-    brokers = topology.get("brokers") if isinstance(topology, dict) else None
-    partitions = [part for broker in brokers or () for part in broker.get("partitions") or ()]
-    return any(str(part.get("role")).lower() == "leader" for part in partitions)
+            return answer.status == 200 and ClusterTopology.model_validate(parsed(answer)).has_leader
+        except (ServiceException, ValueError):  # the latter: no JSON, or no topology
+            return False
 
 
 def type_health(poller: Poller) -> TypeHealth:
