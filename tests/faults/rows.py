@@ -172,6 +172,10 @@ ROWS = (
     Row(143, "H", "One type floods", "200 jobs against one", "the one is not starved", (WORKER + "test_the_pool_caps_all_types_together_and_a_flood_starves_nobody",)),
     Row(222, "D", "A decorator runs a coroutine or generator to its end, or passes on more than the job", "functools.wraps around async def, around a generator, around f(job, session); objects with an attribute func", "taken: the outermost callable is asked, and nothing behind it", ("unit/c8/worker/test_signature.py::test_a_decorated_function_is_judged_by_what_its_decorator_made_of_it",)),
     Row(227, "A", "The topology writes its roles in other letters", "LEADER, Leader", "a leader all the same, by one rule for health, commands and API", ("unit/c8/models/test_requests.py::test_a_leader_is_one_however_the_role_is_written",)),
+    Row(221, "G", "Certificates are not checked, or a proxy of the environment is not used, by a worker without tokens", "verify=False, HTTPS_PROXY", "one warning each before the first poll", (WIRE + "test_a_worker_without_tokens_says_what_it_does_about_proxies_and_certificates",)),
+    Row(231, "B", "A token that lasts for years", "expires_in of 10**9, and in milliseconds", "replaced after a day", ("unit/c8/auth/test_fetch.py::test_the_lifetime_is_believed_where_it_can_be",)),
+    Row(232, "C", "Results nested 255 to 900 deep, or deeper", "255, 300, 899, 901, 50,000 levels", "sent as they are up to 900; then refused with the place, never a RecursionError", ("unit/c8/http/test_encode.py::test_what_camunda_takes_is_sent_however_deep_it_is_nested", "unit/c8/http/test_encode.py::test_what_is_nested_too_deep_for_camunda_is_refused_with_its_place")),
+    Row(233, "C", "Values without a number in disguise", "Decimal('sNaN'), an Enum's NaN, a deque or generator with one", "refused as NaN is", ("unit/c8/http/test_encode.py::test_what_has_no_json_is_refused_with_its_place",)),
 )  # fmt: skip
 
 

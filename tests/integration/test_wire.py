@@ -39,10 +39,25 @@ def deaf_gateway() -> Iterator[tuple[str, int]]:
         yield full.getsockname()
 
 
-def commands_to(port: int, transport: str, max_connections: int = 32, **settings: int) -> Commands:
+def commands_to(port: int, transport: str, max_connections: int = 32, **settings: object) -> Commands:
     api = ApiConfig.model_validate({"baseUrl": f"http://127.0.0.1:{port}", **settings})
     worker = WorkerConfig.model_validate({"transport": transport, "maxConnections": max_connections})
     return Commands(C8Config(api=api, worker=worker))
+
+
+@TRANSPORTS
+def test_a_worker_without_tokens_says_what_it_does_about_proxies_and_certificates(
+    transport: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only requests' sessions said it, which a worker needs for tokens alone."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
+    port = {"auto": 4433, "requests": 4434}[transport]
+
+    for _ in range(2):
+        commands_to(port, transport, tls={"verify": False})
+
+    warned = [record.getMessage().split()[0] for record in caplog.records]
+    assert warned == ["config.proxy_ignored", "tls.unverified"]
 
 
 class Server:

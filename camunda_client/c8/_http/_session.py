@@ -15,12 +15,12 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
+from camunda_client.c8._http._cautions import warn_once
 from camunda_client.c8._http._sockets import POOLS
 from camunda_client.config import ApiConfig
 
 #: More than a process has jobs in flight: a smaller pool throws connections away, with a warning each.
 _POOL_SIZE = 1000
-_PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
 
 _sessions: dict[tuple[Any, ...], requests.Session] = {}
 
@@ -102,16 +102,5 @@ def _new_session(settings: ApiConfig, proxy: str | None) -> requests.Session:
     adapter = _Adapter(pool_connections=16, pool_maxsize=_POOL_SIZE, max_retries=0)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
-    _warn(settings, proxy)
+    warn_once(settings)
     return session
-
-
-def _warn(settings: ApiConfig, proxy: str | None) -> None:
-    from camunda_client.log import get_logger
-
-    log = get_logger("camunda_client.c8._http")
-    ignored = [name for name in os.environ if name.lower() in _PROXY_VARIABLES]
-    if ignored and proxy is None:
-        log.warning("config.proxy_ignored", variables=sorted(ignored), remedy="set api.proxy")
-    if not settings.tls.verify:
-        log.warning("tls.unverified", remedy="set api.tls.verify, and api.tls.caFile for a private authority")

@@ -44,6 +44,7 @@ class Commands:
     def __init__(self, config: C8Config) -> None:
         """Prepare for the configured gateway; nothing is sent yet."""
         self._config = config
+        _http.warn_once(config.api)
         base = urlsplit(config.api.base_url)
         self._polls: _Lane
         self._reports: _Lane
