@@ -35,6 +35,9 @@ class _Adapter(HTTPAdapter):
         manager.pool_classes_by_scheme = POOLS
         return manager
 
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Look for no files: one that is missing while it is being replaced matters to new connections alone."""
+
 
 class _Authorization(AuthBase):
     """Sets the header last of all, where nothing replaces it any more."""
@@ -67,10 +70,10 @@ def send(
 
 def _session_for(settings: ApiConfig) -> requests.Session:
     proxy = settings.proxy.get_secret_value() if settings.proxy is not None else None
-    tls = settings.tls
     # The socket class changes when gevent patches: a pool with locks from before would deadlock its greenlets.
     # The process id changes by fork: parent and child must not talk on one connection.
     epoch = (socket.socket, os.getpid())
+    tls = settings.tls
     key = (epoch, proxy, tls.verify, tls.ca_file, tls.cert_file, tls.key_file)
     session = _sessions.get(key)
     if session is None:
@@ -91,10 +94,8 @@ def _new_session(settings: ApiConfig, proxy: str | None) -> requests.Session:
     session = _Session()
     session.trust_env = False
     session.proxies = {"http": proxy, "https": proxy} if proxy is not None else {}
-    tls = settings.tls
-    session.verify = (tls.ca_file or True) if tls.verify else False
-    if tls.cert_file is not None:
-        session.cert = (tls.cert_file, tls.key_file) if tls.key_file is not None else tls.cert_file
+    # Whom to trust, and who we are, is in the context that each new connection is given.
+    session.verify = settings.tls.verify
     # A load balancer's cookie would tie all our traffic to one gateway.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers["User-Agent"] = "c8-client"
