@@ -10,6 +10,8 @@ from collections.abc import Callable, MutableMapping
 from enum import Enum
 from typing import Any
 
+from camunda_client import patching
+
 from . import _clean, _logger
 from ._context import add_job_context
 from ._plain import described
@@ -54,6 +56,8 @@ def configure_if_unconfigured() -> Mode:
         Who has set logging up.
     """
     global _mode
+    # The application may have made handlers or loaded structlog since the patch.
+    patching.share_log_locks()
     if _mode is None:
         level, unknown = _level_from_environment()
         if _configured_structlog() is not None:

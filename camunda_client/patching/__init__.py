@@ -10,6 +10,7 @@ Importing this package loads no gevent and patches nothing.
 
 from ._drivers import find_blocking_modules
 from ._fast_requests import FastRequests, speed_up_requests
+from ._log_locks import share_log_locks
 from ._patch import is_patched, original, patch
 from ._report import PatchedTooLate, PatchError, PatchReport, Unmended
 
@@ -23,5 +24,6 @@ __all__ = [
     "is_patched",
     "original",
     "patch",
+    "share_log_locks",
     "speed_up_requests",
 ]

@@ -93,6 +93,9 @@ def _patch_and_mend() -> PatchReport:
     from ._mend import mend
 
     mended, left = mend()
+    from ._log_locks import share_log_locks
+
+    share_log_locks()
     return PatchReport(already, True, mended, unmended + left)
 
 
