@@ -1,8 +1,8 @@
 """Locks of loggers that native threads and greenlets may share.
 
 A patched lock at which native threads and greenlets meet can wedge all of them for good (gevent 26.9.0: ``logging``
-from four of each stopped within a second). So the locks of ``logging`` and of ``structlog`` are exchanged for ours, in which
-threads exclude each other natively, and the greenlets of one thread by a lock that no other thread ever sees.
+from four of each stopped within a second). So the locks of ``logging`` and of ``structlog`` are exchanged for ours, in
+which threads exclude each other natively, and the greenlets of one thread by a lock that no other thread ever sees.
 """
 
 from __future__ import annotations

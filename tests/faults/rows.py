@@ -182,6 +182,7 @@ ROWS = (
     Row(211, "A", "Headers, trailers or 1xx answers without an end", "16 KB at a time, for ever", "cut after 64 KB without a byte of the body", (WIRE + "test_headers_without_an_end_are_cut_before_they_fill_the_memory",)),
     Row(226, "G", "An address whose host can have no such name", "http://a..b, a part of 64 characters", "refused with the configuration; elsewhere a failed connection, as everything that libraries raise", (OPTIONS + "test_an_address_that_can_not_be_one_is_refused", "unit/c8/http/test_door.py::test_what_libraries_raise_comes_out_as_a_failed_connection", "unit/c8/http/test_door.py::test_a_host_that_can_have_no_such_name_fails_as_other_unknown_names_do")),
     Row(218, "F", "Native threads and greenlets log through the application's own set-up", "eight native threads and four greenlets, 800 lines each, by basicConfig, structlog, a handler that waits", "none waits for ever; each line leaves in one piece", ("acceptance/test_log_locks.py::test_native_threads_and_greenlets_log_through_the_applications_own_set_up",)),
+    Row(220, "F", "Long lines of several processes on one pipe", "four processes and two forked children, up to 24 KB a line, a reader that stalls", "each leaves in one piece, none twice", (LOGS + "test_long_lines_of_several_processes_leave_in_one_piece",)),
 )  # fmt: skip
 
 

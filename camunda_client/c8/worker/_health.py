@@ -16,7 +16,7 @@ from gevent.event import Event
 from camunda_client.c8._http import parsed
 from camunda_client.c8.models import ClusterTopology
 from camunda_client.error import ServiceException
-from camunda_client.log import get_logger
+from camunda_client.log import flush, get_logger
 
 if TYPE_CHECKING:
     from camunda_client.c8.worker._commands import Commands
@@ -81,6 +81,7 @@ class ClusterWatch:
             if self.leader is not None and leader is not self.leader:
                 (log.info if leader else log.warning)("cluster.leader_found" if leader else "cluster.leader_lost")
             self.leader = leader
+            flush()  # what a stalled reader has kept back; an idle worker has no next line that would push it
             # More often while there is none: recovery shows in the topology first.
             self._stop.wait(LOOK_EVERY_S if leader else 1.0)
 
