@@ -9,6 +9,7 @@ Importing this package loads no gevent and patches nothing.
 """
 
 from ._drivers import find_blocking_modules
+from ._failed_greenlets import tell_of_failed_greenlets
 from ._fast_requests import FastRequests, speed_up_requests
 from ._log_locks import share_log_locks
 from ._patch import is_patched, original, patch
@@ -26,4 +27,5 @@ __all__ = [
     "patch",
     "share_log_locks",
     "speed_up_requests",
+    "tell_of_failed_greenlets",
 ]

@@ -84,7 +84,7 @@ def share_log_locks() -> None:
 
 
 def _create_lock(self: logging.Handler) -> None:
-    self.lock = SharedLock()
+    self.lock = SharedLock()  # type: ignore[assignment]
     logging._register_at_fork_reinit_lock(self)  # type: ignore[attr-defined]
 
 

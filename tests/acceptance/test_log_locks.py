@@ -102,3 +102,33 @@ def test_native_threads_and_greenlets_log_through_the_applications_own_set_up(
     lines = [line for line in done.stderr.splitlines() if "from" in line]
     assert len(lines) >= 12 * 800
     assert all(line.count("from") == 1 for line in lines)
+
+
+FAILING = """
+import functools, logging, os, sys
+{before}
+from camunda_client import log, patching
+patching.patch()
+import gevent
+log.configure_if_unconfigured()
+
+def connect(password, *, user="me"):
+    raise ValueError("password=" + password)
+
+gevent.spawn(connect, "geh31m", user="geh31m").join()
+gevent.spawn(functools.partial(connect, "geh31m")).join()
+gevent.get_hub().loop.run_callback(connect, "geh31m")
+gevent.sleep(0.01)
+"""
+
+
+@pytest.mark.parametrize("before", ["", BASIC], ids=["ours", "basicConfig"])
+def test_a_greenlet_that_fails_is_told_of_without_its_arguments(before: str) -> None:
+    """gevent prints them past all redaction, a password among them."""
+    done = subprocess.run(
+        [sys.executable, "-c", FAILING.format(before=before)], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert "geh31m" not in done.stdout + done.stderr
+    assert done.stderr.count("__main__.connect") >= 2
+    assert done.stderr.count("ValueError: password=[redacted]") == 3

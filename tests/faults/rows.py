@@ -183,6 +183,8 @@ ROWS = (
     Row(226, "G", "An address whose host can have no such name", "http://a..b, a part of 64 characters", "refused with the configuration; elsewhere a failed connection, as everything that libraries raise", (OPTIONS + "test_an_address_that_can_not_be_one_is_refused", "unit/c8/http/test_door.py::test_what_libraries_raise_comes_out_as_a_failed_connection", "unit/c8/http/test_door.py::test_a_host_that_can_have_no_such_name_fails_as_other_unknown_names_do")),
     Row(218, "F", "Native threads and greenlets log through the application's own set-up", "eight native threads and four greenlets, 800 lines each, by basicConfig, structlog, a handler that waits", "none waits for ever; each line leaves in one piece", ("acceptance/test_log_locks.py::test_native_threads_and_greenlets_log_through_the_applications_own_set_up",)),
     Row(220, "F", "Long lines of several processes on one pipe", "four processes and two forked children, up to 24 KB a line, a reader that stalls", "each leaves in one piece, none twice", (LOGS + "test_long_lines_of_several_processes_leave_in_one_piece",)),
+    Row(219, "F", "A greenlet of a handler's own dies, its arguments secret", "a password as argument, by keyword, in a partial, in a callback", "said without arguments", ("acceptance/test_log_locks.py::test_a_greenlet_that_fails_is_told_of_without_its_arguments",)),
+    Row(234, "F", "Secrets of other shapes", "ODBC's PWD, AccountKey, tokens before an @, JWTs, AWS and GitHub keys, private keys, options of commands", "redacted; ordinary words stay", (LOG + "test_no_secret_gets_into_a_line", LOG + "test_what_shows_by_itself_that_it_is_a_secret_is_redacted", LOG + "test_ordinary_words_stay")),
 )  # fmt: skip
 
 
