@@ -185,6 +185,7 @@ ROWS = (
     Row(220, "F", "Long lines of several processes on one pipe", "four processes and two forked children, up to 24 KB a line, a reader that stalls", "each leaves in one piece, none twice", (LOGS + "test_long_lines_of_several_processes_leave_in_one_piece",)),
     Row(219, "F", "A greenlet of a handler's own dies, its arguments secret", "a password as argument, by keyword, in a partial, in a callback", "said without arguments", ("acceptance/test_log_locks.py::test_a_greenlet_that_fails_is_told_of_without_its_arguments",)),
     Row(234, "F", "Secrets of other shapes", "ODBC's PWD, AccountKey, tokens before an @, JWTs, AWS and GitHub keys, private keys, options of commands", "redacted; ordinary words stay", (LOG + "test_no_secret_gets_into_a_line", LOG + "test_what_shows_by_itself_that_it_is_a_secret_is_redacted", LOG + "test_ordinary_words_stay")),
+    Row(235, "G", "Clients of the status port that drip", "40 at once, a byte each 0.1 s", "cut off after 5 s in all, the longest there first where a probe needs its place", ("integration/test_status_port.py::test_clients_that_drip_are_cut_off_and_keep_no_probe_waiting", "integration/test_status_port.py::test_a_client_that_drips_has_no_more_time_than_one_that_says_nothing")),
 )  # fmt: skip
 
 
