@@ -67,15 +67,14 @@ def topology(options: argparse.Namespace) -> int:
     """Print brokers and partitions; exit code 1 when no partition has a leader."""
     config.initialize_config()
     found = api.get_cluster_topology()
-    leads = any(part.role.lower() == "leader" for broker in found.brokers for part in broker.partitions)
     if options.json:
         print(found.model_dump_json(indent=2))
-        return 0 if leads else 1
+        return 0 if found.has_leader else 1
     print(f"gateway {found.gateway_version}, {found.cluster_size} broker(s), {found.partitions_count} partition(s)")
     for broker in found.brokers:
         print(f"  broker {broker.node_id} {broker.host}:{broker.port} version {broker.version}")
         for part in broker.partitions:
             print(f"    partition {part.partition_id}: {part.role}, {part.health}")
-    if not leads:
+    if not found.has_leader:
         print("no partition has a leader: the cluster takes no commands")
-    return 0 if leads else 1
+    return 0 if found.has_leader else 1

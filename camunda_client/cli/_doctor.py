@@ -163,7 +163,7 @@ def _topology(ask: Callable[[], Any]) -> Iterator[Finding]:
     except ServiceException as error:
         yield Finding("wrong", str(error))
         return
-    leads = sum(part.role.lower() == "leader" for broker in found.brokers for part in broker.partitions)
+    leads = sum(part.is_leader for broker in found.brokers for part in broker.partitions)
     told = f"Camunda {found.gateway_version}, {leads} of {found.partitions_count} partitions have a leader"
     if leads < (found.partitions_count or 1):
         yield Finding("wrong", f"{told}: jobs of the others are not handed out; look at the brokers")

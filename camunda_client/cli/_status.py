@@ -6,6 +6,7 @@ parent never blocks, so ``/health`` tells the truth also about a worker whose hu
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
 EVERY_S = 1.0
 #: Seconds without a line after which a worker counts as not alive.
 SILENCE_S = 5.0
-#: Seconds that a client of the status port may say nothing.
+#: Seconds that a client of the status port may take in all, and may say nothing.
 PATIENCE_S = 5.0
 #: Clients of the status port at once. Each has a descriptor and a thread, which the parent needs for its workers.
 CLIENTS = 32
+#: Seconds that the slowest client gets to leave, once it was cut off for another.
+_ROOM_S = 0.5
 
 
 def tell_parent(fd: int, on_gone: Callable[[], object]) -> None:
@@ -216,12 +219,14 @@ def serve(board: Board, host: str, port: int) -> ThreadingHTTPServer:
 
 
 class _Server(ThreadingHTTPServer):
-    """A server that turns clients away rather than run out of descriptors."""
+    """A server that cuts off its slowest clients rather than run out of descriptors, or keep a probe waiting."""
 
     request_queue_size = 128
 
     def __init__(self, address: tuple[str, int], answers: type[BaseHTTPRequestHandler]) -> None:
         self._free = threading.BoundedSemaphore(CLIENTS)
+        #: Since when each client is here, the oldest first.
+        self._since: dict[socket.socket, float] = {}
         found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         # localhost may be both; probes and scrapers know it as 127.0.0.1.
         self.address_family = min((family for family, *_ in found), key=lambda family: family != socket.AF_INET)
@@ -232,16 +237,36 @@ class _Server(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         if not self._free.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
+            # Probes and scrapers are through in milliseconds: whoever has been here longest is neither.
+            self._cut(next(iter(list(self._since)), None))
+            if not self._free.acquire(timeout=_ROOM_S):
+                self.shutdown_request(request)
+                return
+        self._since[request] = time.monotonic()
         try:
             super().process_request(request, client_address)
         except BaseException:
-            self._free.release()  # no thread could be started
+            self._gone(request)  # no thread could be started
             raise
+
+    def service_actions(self) -> None:
+        """Cut off clients that drip: the handler's own time-out counts anew with each byte."""
+        late = time.monotonic() - PATIENCE_S
+        for request in [request for request, since in list(self._since.items()) if since < late]:
+            self._cut(request)
+
+    @staticmethod
+    def _cut(request: socket.socket | None) -> None:
+        if request is not None:
+            with contextlib.suppress(OSError):  # it has gone by itself
+                request.shutdown(socket.SHUT_RDWR)
+
+    def _gone(self, request: socket.socket) -> None:
+        self._since.pop(request, None)
+        self._free.release()
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._free.release()
+            self._gone(request)

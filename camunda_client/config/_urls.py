@@ -6,6 +6,8 @@ import re
 from urllib.parse import urlsplit
 
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
+#: A part of a host's name, between dots. Underscores are no part of the rules, and common in container networks.
+_LABEL = re.compile(r"[A-Za-z0-9_-]{1,63}")
 #: Its colon may be missing: https//me:secret@host has a password all the same.
 _SCHEME = re.compile(r"\s*(?:[a-z]+://|https?:?/+)", re.IGNORECASE)
 
@@ -25,6 +27,10 @@ def checked_url(value: str, *, query_allowed: bool = False) -> str:
         raise ValueError("must not contain a user name or password; they belong into the auth options")
     if not host:
         raise ValueError("has no host name, such as http://localhost:8080 has")
+    if not _is_host(host):
+        raise ValueError(
+            "is no valid URL: a part of its host name is empty, longer than 63 characters, or has odd characters"
+        )
     if "#" in value or ("?" in value and not query_allowed):
         raise ValueError("must end before any '?' or '#'")
     if {".", ".."} & set(urlsplit(value).path.split("/")):
@@ -53,13 +59,21 @@ def masked(value: str) -> str:
     return shown if len(shown) <= 100 else shown[:100] + "..."
 
 
+def _is_host(name: str) -> bool:
+    """Tell whether a host can have this name; look-ups fail for others with errors of their own kind, for ever."""
+    if ":" in name:
+        return True  # urlsplit has checked what stands in brackets
+    parts = name.removesuffix(".").split(".")
+    return len(name) <= 253 and all(_LABEL.fullmatch(part) for part in parts)
+
+
 def _host_of(value: str) -> tuple[str | None, bool]:
     """Return the host's name, and whether a user's stands before it."""
     # Never urlsplit's own text: it has the part of the address that it stumbled over, which may be of a password.
     try:
         parts = urlsplit(value)
     except ValueError:
-        raise ValueError("is no address: its host is none, such as localhost or [::1] are") from None
+        raise ValueError("is no valid URL: its host must look like localhost or [::1]") from None
     if "@" in parts.netloc:
         return parts.hostname, True
     try:
@@ -67,5 +81,5 @@ def _host_of(value: str) -> tuple[str | None, bool]:
     except ValueError:
         if "@" in value:
             return parts.hostname, True
-        raise ValueError("is no address: its port should be a number up to 65535") from None
+        raise ValueError("is no valid URL: its port should be a number up to 65535") from None
     return parts.hostname, False

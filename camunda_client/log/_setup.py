@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import os
 import sys
 from collections.abc import Callable, MutableMapping
 from enum import Enum
 from typing import Any
+
+from camunda_client import patching
 
 from . import _clean, _logger
 from ._context import add_job_context
@@ -54,6 +57,10 @@ def configure_if_unconfigured() -> Mode:
         Who has set logging up.
     """
     global _mode
+    # The application may have made handlers or loaded structlog since the patch.
+    patching.share_log_locks()
+    if patching.is_patched():
+        patching.tell_of_failed_greenlets(_tell_of_failed_greenlet)
     if _mode is None:
         level, unknown = _level_from_environment()
         if _configured_structlog() is not None:
@@ -67,6 +74,20 @@ def configure_if_unconfigured() -> Mode:
                 "log.level_unknown", value=unknown, used="INFO", known=list(_LEVELS)
             )
     return _mode
+
+
+def _tell_of_failed_greenlet(greenlet: str, exc_info: Any) -> None:
+    """Say it in a line of ours; where the application has set logging up, as gevent does, but without secrets.
+
+    This may run in the hub, where the application's handlers could have to wait.
+    """
+    found = _clean.exc_info_of(exc_info)
+    if _mode is Mode.OURS:
+        _logger.get_logger("camunda_client.patching").error("greenlet.failed", greenlet=greenlet, exc_info=found)
+        return
+    trace = _clean.format_exception(found) + "\n" if found else ""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(_clean.redact(f"{trace}{greenlet} failed\n"))
 
 
 def lost_lines() -> int:

@@ -10,7 +10,9 @@ Importing this package loads no gevent and patches nothing.
 
 from ._drivers import find_blocking_modules
 from ._event_loops import give_greenlets_event_loops
+from ._failed_greenlets import tell_of_failed_greenlets
 from ._fast_requests import FastRequests, speed_up_requests
+from ._log_locks import share_log_locks
 from ._patch import NO_MEND_VARIABLE, is_patched, original, patch
 from ._report import PatchedTooLate, PatchError, PatchReport, Unmended
 
@@ -26,5 +28,7 @@ __all__ = [
     "is_patched",
     "original",
     "patch",
+    "share_log_locks",
     "speed_up_requests",
+    "tell_of_failed_greenlets",
 ]

@@ -102,6 +102,9 @@ def _patch_and_mend() -> PatchReport:
 
     no_mend = os.environ.get(NO_MEND_VARIABLE, "").split(",")
     mended, left = mend([name.strip() for name in no_mend if name.strip()], knew_gevent=knew_gevent)
+    from ._log_locks import share_log_locks
+
+    share_log_locks()
     return PatchReport(already, True, mended, [_unmended(thread) for thread in threads] + left)
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -301,3 +302,53 @@ outcome = [one.get(timeout=20) for one in all_of_them] == [None] * 4
     lines = parsed(done.stdout)
     assert summary == "True 0 ours"
     assert len(lines) == 8 * 600
+
+
+WRITER = """
+import atexit, os, sys
+from camunda_client import log
+atexit.register(lambda writer: os.getpid() == writer and print(log.lost_lines()), os.getpid())  # after the sink's own
+log.configure_if_unconfigured()
+ours, number = log.get_logger("ours"), int(sys.argv[1])
+for turn in range(150):
+    size = (20, 3_000, 6_000, 25_000)[turn % 4]
+    ours.info("line", number=number, turn=turn, **{f"v{part}": "x" * 1500 for part in range(size // 1500)})
+if number == 0:
+    for child in range(2):
+        if not (pid := os.fork()):
+            for turn in range(40):
+                ours.info("line", number=10 + child, turn=turn, **{f"v{part}": "x" * 1500 for part in range(10)})
+            sys.exit()
+        ours.info("line", number=0, turn=150 + child, **{f"v{part}": "x" * 1500 for part in range(10)})
+    for child in range(2):
+        os.wait()
+"""
+
+
+def test_long_lines_of_several_processes_leave_in_one_piece() -> None:
+    """Beyond 4,096 bytes they mixed: 163 of 1,217 were no JSON any more. Here the reader stalls now and then, too."""
+    reader, writer = os.pipe()
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(number)], stderr=writer, stdout=subprocess.PIPE, start_new_session=True
+        )
+        for number in range(4)
+    ]
+    CLOSE(writer)
+    output, reads = b"", 0
+    while piece := os.read(reader, 8192):
+        output += piece
+        reads += 1
+        if reads % 200 == 0:
+            time.sleep(0.05)
+    CLOSE(reader)
+    lost = [int(process.communicate(timeout=30)[0].split()[-1]) for process in writers]
+
+    lines = parsed(output)
+    told = sum(line["count"] for line in lines if line["event"] == "log.lines_lost")
+    whole = [(line["number"], line["turn"]) for line in lines if line["event"] == "line"]
+    assert len(whole) == len(set(whole))
+    assert told <= sum(lost)
+    assert len(whole) + sum(lost) >= 4 * 150
+    by_writer = [[turn for number, turn in whole if number == one] for one in range(4)]
+    assert by_writer == [sorted(turns) for turns in by_writer]

@@ -562,7 +562,7 @@ def test_a_defect_in_the_watch_of_the_cluster_does_not_leave_an_old_truth(
         def die(topology: object) -> bool:
             raise RuntimeError("a defect")
 
-        monkeypatch.setattr(_health, "has_leader", die)
+        monkeypatch.setattr(_health, "parsed", die)
         until(lambda: events.named("greenlet.died") != [], "it dies", 15)
         assert health().leader is None
         assert health().dead == ["cluster"]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import socket
 import struct
+import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
 from camunda_client.cli._status import CLIENTS, PATIENCE_S, Board, serve
-from tests.parts.work import until
 
 pytest.importorskip("prometheus_client")
 
@@ -48,15 +49,55 @@ def test_who_says_nothing_is_shown_the_door(port: int) -> None:
         assert idle.recv(1) == b""
 
 
-def test_beyond_its_clients_it_turns_others_away_and_is_there_again(port: int) -> None:
+def test_beyond_its_clients_the_one_that_was_there_longest_has_to_leave(port: int) -> None:
     with ExitStack() as stack:
-        for _ in range(CLIENTS):
-            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
-        beyond = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
-        beyond.settimeout(PATIENCE_S / 2)
-        assert beyond.recv(1) == b""
+        idle = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(CLIENTS)]
 
-    until(lambda: get(port, "/health")[0] == 503, "there is room again")
+        assert get(port, "/health")[0] == 503
+        idle[0].settimeout(PATIENCE_S / 2)
+        assert idle[0].recv(1) == b""
+
+
+def test_clients_that_drip_are_cut_off_and_keep_no_probe_waiting(port: int) -> None:
+    """Each byte began their time anew: 32 of them held the port against probes for as long as they liked."""
+    done = threading.Event()
+
+    def drip() -> None:
+        while not done.is_set():
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port)) as client:
+                for byte in b"GET /health HTTP/1.0\r\n" + b"X-Slow: 1\r\n" * 1000:
+                    client.sendall(bytes([byte]))
+                    if done.wait(0.1):
+                        return
+
+    drippers = [threading.Thread(target=drip) for _ in range(CLIENTS + 8)]
+    for dripper in drippers:
+        dripper.start()
+    try:
+        time.sleep(0.5)  # all places are taken
+        for _ in range(10):
+            began = time.monotonic()
+            assert get(port, "/health")[0] == 503
+            assert time.monotonic() - began < 2
+    finally:
+        done.set()
+        for dripper in drippers:
+            dripper.join()
+
+
+def test_a_client_that_drips_has_no_more_time_than_one_that_says_nothing(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        began = time.monotonic()
+
+        def drip() -> None:
+            for _ in range(600):
+                client.sendall(b"x")
+                time.sleep(0.05)
+
+        with pytest.raises(OSError, match=r"reset|[Bb]roken"):
+            drip()
+
+    assert time.monotonic() - began < PATIENCE_S + 5
 
 
 def test_a_probe_may_add_a_query_or_ask_for_the_head_alone(port: int) -> None:

@@ -39,10 +39,25 @@ def deaf_gateway() -> Iterator[tuple[str, int]]:
         yield full.getsockname()
 
 
-def commands_to(port: int, transport: str, max_connections: int = 32, **settings: int) -> Commands:
+def commands_to(port: int, transport: str, max_connections: int = 32, **settings: object) -> Commands:
     api = ApiConfig.model_validate({"baseUrl": f"http://127.0.0.1:{port}", **settings})
     worker = WorkerConfig.model_validate({"transport": transport, "maxConnections": max_connections})
     return Commands(C8Config(api=api, worker=worker))
+
+
+@TRANSPORTS
+def test_a_worker_without_tokens_says_what_it_does_about_proxies_and_certificates(
+    transport: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only requests' sessions said it, which a worker needs for tokens alone."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
+    port = {"auto": 4433, "requests": 4434}[transport]
+
+    for _ in range(2):
+        commands_to(port, transport, tls={"verify": False})
+
+    warned = [record.getMessage().split()[0] for record in caplog.records]
+    assert warned == ["config.proxy_ignored", "tls.unverified"]
 
 
 class Server:
@@ -273,6 +288,65 @@ def test_a_body_beyond_the_configured_size_is_refused(server: Server, transport:
         commands.activate(b"{}", 0)
 
     assert failed.value.reason == "too_large"
+
+
+def endless(start: bytes, again: bytes) -> Callable[[socket.socket], bool]:
+    def flood(sock: socket.socket) -> bool:
+        sock.sendall(start)
+        while True:
+            sock.sendall(again * (16384 // len(again)))
+
+    return flood
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@TRANSPORTS
+@pytest.mark.parametrize(
+    ("start", "again"),
+    [
+        (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+        (b"HTTP/1.1 200 OK\r\n", b"X-Number: 1\r\n"),
+        (b"HTTP/1.1 200 ", b"x"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (CHUNKED + b"1;", b"x"),
+        (CHUNKED + b"1\r\nx\r\n0\r\nX: ", b"x"),
+        (CHUNKED + b"1\r\nx\r\n0\r\n", b"X-Number: 1\r\n"),
+    ],
+    ids=["value", "many", "reason", "continue", "chunk size", "trailer", "trailers"],
+)
+def test_headers_without_an_end_are_cut_before_they_fill_the_memory(
+    server: Server, transport: str, start: bytes, again: bytes
+) -> None:
+    """Only bodies had a limit: 68 MB of one header were taken in 8 s."""
+    commands = commands_to(server.port, transport)
+    server.answer = endless(start, again)
+    started_s = time.monotonic()
+
+    with pytest.raises(ConnectionFailed) as failed:
+        commands.settle("1", "completion", b"{}")
+
+    assert failed.value.reason in ("too_large", "bad_response", "truncated")
+    assert failed.value.maybe_applied
+    assert time.monotonic() - started_s < 2
+
+
+@TRANSPORTS
+def test_headers_that_have_an_end_are_taken_though_they_are_large(server: Server, transport: str) -> None:
+    commands = commands_to(server.port, transport)
+    large = b"".join(b"X-%d: %b\r\n" % (number, b"x" * 600) for number in range(50))
+    server.answer = sends(b"HTTP/1.1 200 OK\r\n" + large + b"Content-Length: 2\r\n\r\n{}")
+
+    assert commands.settle("1", "completion", b"{}").body == b"{}"
+
+
+@TRANSPORTS
+def test_a_body_in_the_smallest_of_pieces_is_taken(server: Server, transport: str) -> None:
+    commands = commands_to(server.port, transport)
+    server.answer = sends(CHUNKED + b"1\r\nx\r\n" * 30_000 + b"0\r\n\r\n")
+
+    assert commands.settle("1", "completion", b"{}").body == b"x" * 30_000
 
 
 @TRANSPORTS

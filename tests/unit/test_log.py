@@ -207,6 +207,26 @@ SECRET = "s3cr3t-c4n4ry"
         {"a": "secret=", "token": SECRET, "b": '"'},
         {"text": f"password='{SECRET}\" more'"},
         {"text": f"{'x' * 1000} password='" + SECRET * 3000},
+        {"text": f"Driver=ODBC;Server=db;UID=sa;PWD={SECRET};Database=x"},
+        {"text": f"DefaultEndpointsProtocol=https;AccountName=x;AccountKey={SECRET}==;EndpointSuffix=y"},
+        {"text": f"Endpoint=sb://x/;SharedAccessKeyName=y;SharedAccessKey={SECRET}="},
+        {"text": f"https://{SECRET}{SECRET}@github.com/x.git"},
+        {"text": f"https://x.blob.core.windows.net/c/b?sv=1&sig={SECRET}&se=2"},
+        {"text": f"https://s3/x?X-Amz-Signature={SECRET}&X-Amz-Credential={SECRET}"},
+        {"text": f"mysql --host db --password {SECRET} --port 3"},
+        {"text": f"tool --client-secret '{SECRET} b' --api-key {SECRET}"},
+        {"text": f"aws_secret_access_key = {SECRET}"},
+        {"text": f"AWS_SECRET_ACCESS_KEY={SECRET}"},
+        {"text": f"password: {SECRET}\nuser: me"},
+        {"text": f"passphrase={SECRET}"},
+        {"text": json.dumps({"privateKey": SECRET, "secretKey": SECRET})},
+        {"text": json.dumps({"pwd": SECRET})},
+        {"text": f'Authorization: Digest username="me", response="{SECRET}", uri="/"'},
+        {"text": f"Authorization: AWS4-HMAC-SHA256 Credential=AK/2026, Signature={SECRET}"},
+        {"text": f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}\n{SECRET}\n-----END RSA PRIVATE KEY-----"},
+        {"text": json.dumps({"key": f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----\n"})},
+        {"text": f"-----BEGIN EC PRIVATE KEY-----\n{SECRET} and cut off"},
+        {"db_pwd": SECRET, "accountKey": SECRET, "private_key": SECRET},
     ],
 )
 def test_no_secret_gets_into_a_line(fields: dict[str, object]) -> None:
@@ -240,6 +260,20 @@ def test_what_is_left_after_redaction_is_json(fields: dict[str, object], shown: 
     assert {key: line[key] for key in fields} == shown
 
 
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl",
+        "AKIAIOSFODNN7EXAMPLE",
+        "ghp_" + "a1B2" * 9,
+        "github_pat_" + "a1B2_" * 8,
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "got {} from it", '{{"a": "{}"}}', "x={};", "https://h/?a={}"])
+def test_what_shows_by_itself_that_it_is_a_secret_is_redacted(secret: str, around: str) -> None:
+    assert _clean.redact(around.format(secret)) == around.format("[redacted]")
+
+
 def test_only_the_cookies_of_a_text_are_redacted() -> None:
     text = _clean.redact("GET / Cookie: a=b; c=d\r\nHost: h\r\nX: {'Cookie': 'a=b; c=d', 'Host': 'h'}")
 
@@ -255,6 +289,18 @@ def test_only_the_cookies_of_a_text_are_redacted() -> None:
         "https://host/path?a=b",
         "secretary",
         "https://host:8080/@me",
+        "PWD=/app OLDPWD=/root",
+        "ssh://git@github.com/x.git postgres://reader@db/x",
+        "accounts: 3, access granted, private: yes",
+        "job_key=2251799813685249 process_instance_key=7",
+        "--passwords-file x",
+        "the --token option",
+        "a token-ring",
+        "-----BEGIN CERTIFICATE----- MIIB -----END CERTIFICATE-----",
+        "eyjafjallajokull.is.a.volcano",
+        "Asia/Tokyo",
+        "sigmoid=3 design=x",
+        "-----BEGIN PUBLIC KEY----- MFkw -----END PUBLIC KEY-----",
     ],
 )
 def test_ordinary_words_stay(text: str) -> None:

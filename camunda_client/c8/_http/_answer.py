@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -71,11 +73,17 @@ def _parsed_slowly(answer: Answer) -> Any:
 
 
 def _loads(text: str) -> Any:
-    # Camunda's documents have up to 1,000 levels, and Python's parser counts ours among its own.
+    with deep_recursion():
+        return json.loads(text, parse_constant=_refuse_constant)
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Allow documents of 1,000 levels, as Camunda's may have: Python's JSON counts them among our own calls."""
     usual = sys.getrecursionlimit()
     sys.setrecursionlimit(max(usual, _DEEPEST))
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        yield
     finally:
         sys.setrecursionlimit(usual)
 

@@ -1,28 +1,33 @@
 """What is sent, as JSON in UTF-8, or a message that says which value in it is to blame.
 
 Pydantic's encoder is fast and lets through what Camunda refuses or silently changes (NaN, 1e400): only where its text
-gives cause is the value walked, slowly, to find the place.
+gives cause is the value walked, slowly, to find the place. It also stops at 254 levels, where Camunda takes 900.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from decimal import Decimal
+from enum import Enum
 
 from pydantic import BaseModel
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
+from camunda_client.c8._http._answer import deep_recursion
 from camunda_client.error import InvalidRequestError
 
 #: Integers that Camunda's MessagePack can hold.
 _INTEGERS = range(-(2**63), 2**64)
-#: What a Decimal without a value becomes.
-_NO_NUMBERS = (b'"NaN"', b'"Infinity"', b'"-Infinity"')
-#: Levels; beyond, Python's own stack would be the limit.
+#: Levels. Camunda refuses documents of about 1,000.
 _DEEPEST = 900
+
+#: A value and its path, which is empty for the whole.
+_Place = tuple[str, object]
 
 
 def encoded(content: object) -> bytes:
@@ -38,12 +43,43 @@ def encoded(content: object) -> bytes:
     try:
         text: bytes = to_json(content, fallback=_scalar)
     except Exception as error:
-        told = blame(content) or f"not JSON: {type(error).__name__}: {str(error)[:300]}"
-        raise InvalidRequestError(told) from error
+        if culprit := blame(content):
+            raise InvalidRequestError(culprit) from error
+        return _encoded_slowly(content, error)
     # A quick look for what the encoder lets through; only then the walk that knows text from number.
-    if (b"NaN" in text or b"Infinity" in text) and (culprit := blame(content)):
-        raise InvalidRequestError(culprit)
+    if b"NaN" in text or b"Infinity" in text:
+        culprit = blame(content)
+        if culprit or not _is_strict(text):
+            raise InvalidRequestError(culprit or "it holds NaN or Infinity, which JSON cannot represent")
     return text
+
+
+def _encoded_slowly(content: object, refusal: Exception) -> bytes:
+    """Return what the fast encoder would, had it no limit of levels."""
+    try:
+        with deep_recursion():
+            return json.dumps(
+                content, default=_simple, allow_nan=False, ensure_ascii=False, separators=(",", ":")
+            ).encode()
+    except Exception as error:  # noqa: BLE001 - it may run the code of any value's class
+        cause = refusal if "depth" not in str(refusal) else error
+        told = f"not JSON: {type(cause).__name__}: {str(cause)[:300]}"
+        raise InvalidRequestError(told) from refusal
+
+
+def _simple(value: object) -> object:
+    if isinstance(value, Iterator):
+        # The fast encoder has read it by now, and it would be sent as empty.
+        raise TypeError("it is nested more than 250 deep and has a generator in it; make that a list")
+    return from_json(to_json(value), allow_inf_nan=False)
+
+
+def _is_strict(text: bytes) -> bool:
+    try:
+        from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        return "recursion limit" in str(error)
+    return True
 
 
 def is_key(text: str) -> bool:
@@ -51,47 +87,73 @@ def is_key(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def blame(value: object, path: str = "", seen: frozenset[int] = frozenset()) -> str:
+def blame(value: object) -> str:
     """Return which value is to blame if Camunda can't take this, with its path, or an empty text if none stands out."""
+    # With a list of its own instead of recursion: at 300 levels Python's stack would end before the value.
+    levels: list[tuple[int, Iterator[_Place]]] = [(0, iter([("", value)]))]
+    open_ids: set[int] = set()
+    while levels:
+        opened, places = levels[-1]
+        found = next(places, None)
+        if found is None:
+            levels.pop()
+            open_ids.discard(opened)
+            continue
+        path, item = found
+        told, inside = _looked_at(item, path)
+        if told:
+            return told
+        if inside is None:
+            continue
+        if id(item) in open_ids:
+            return f"{path or 'it'} contains itself"
+        if len(levels) > _DEEPEST:
+            return f"{path[:200]}… is nested more than {_DEEPEST} deep"
+        open_ids.add(id(item))
+        levels.append((id(item), inside))
+    return ""
+
+
+def _looked_at(value: object, path: str) -> tuple[str, Iterator[_Place] | None]:
+    """Return what is wrong with the value itself, and the places in it if it is a container."""
     at = path or "it"
+    if isinstance(value, Enum):
+        value = value.value
     if isinstance(value, bool) or value is None:
-        return ""
+        return "", None
     if isinstance(value, int):
-        return "" if value in _INTEGERS else f"{at} is {shown(value)}, beyond the 64 bits that Camunda holds"
+        return "" if value in _INTEGERS else f"{at} is {shown(value)}, beyond the 64 bits that Camunda holds", None
     if isinstance(value, float):
-        return "" if math.isfinite(value) else f"{at} is {value}, which JSON has no number for"
+        return "" if math.isfinite(value) else f"{at} is {value}, which JSON cannot represent", None
+    if isinstance(value, Decimal):
+        return "" if value.is_finite() else f"{at} is {shown(value)}, which JSON cannot represent", None
     if isinstance(value, str):
-        return _of_text(value, at)
-    if id(value) in seen:
-        return f"{at} contains itself"
-    if len(seen) > _DEEPEST:
-        return f"{path[:200]}… is nested more than {_DEEPEST} deep"
-    return _of_container(value, path, seen | {id(value)})
+        return _of_text(value, at), None
+    return _of_container(value, path)
 
 
-def _of_container(value: object, path: str, seen: frozenset[int]) -> str:
+def _of_container(value: object, path: str) -> tuple[str, Iterator[_Place] | None]:
     at = path or "it"
     if isinstance(value, BaseModel):
         try:
             value = value.model_dump(by_alias=True)
         except Exception:  # noqa: BLE001 - its serializers are the user's
-            return f"{at} is {shown(value)}, which has no JSON form"
+            return f"{at} is {shown(value)}, which has no JSON form", None
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         steps = [(f"{path}.{key}" if path else str(key), key, item) for key, item in value.items()]
-        return next(
-            (told for place, key, item in steps if (told := _of_key(key, path) or blame(item, place, seen))), ""
-        )
+        told = next((told for _, key, _ in steps if (told := _of_key(key, path))), "")
+        return told, iter([(place, item) for place, _, item in steps])
     if isinstance(value, (list, tuple, set, frozenset)):
-        return next((told for index, item in enumerate(value) if (told := blame(item, f"{path}[{index}]", seen))), "")
+        return "", iter([(f"{path}[{index}]", item) for index, item in enumerate(value)])
     with suppress(Exception):
-        return blame(_scalar(value), path, seen)
+        return _looked_at(_scalar(value), path)
     try:
         text = to_json(value)
-    except (ValueError, TypeError):
-        return f"{at} is {shown(value)}, which has no JSON form{_instead(value)}"
-    return f"{at} is {shown(value)}, which JSON has no number for" if text in _NO_NUMBERS else ""
+    except Exception:  # noqa: BLE001 - it runs what the value's class brings along
+        return f"{at} is {shown(value)}, which has no JSON form{_instead(value)}", None
+    return "" if _is_strict(text) else f"{at} is {shown(value)}, which JSON cannot represent", None
 
 
 def _of_key(key: object, path: str) -> str:

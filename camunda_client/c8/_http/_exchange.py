@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 from camunda_client.c8._http._answer import Answer, retry_after_s
 from camunda_client.config import ApiConfig
-from camunda_client.error import ConnectionFailed
+from camunda_client.error import ConnectionFailed, ServiceException
 
 if TYPE_CHECKING:
     import requests
 
-    from camunda_client.c8._http._sockets import Progress
+    from camunda_client.c8._http._reading import Progress
 
 #: Bytes read at a time: large enough for speed, small enough to stop a flood soon.
 _CHUNK = 65536
@@ -37,14 +37,17 @@ def exchange(
         ConnectionFailed: There was no complete answer, or it was a redirect, or too large.
     """
     # Loaded here: whoever only imports us must be free to patch afterwards.
-    import requests
+    import http.client
 
-    from camunda_client.c8._http import _session, _sockets
+    import requests
+    import urllib3
+
+    from camunda_client.c8._http import _reading, _session, _tls
 
     # What our caller is handling hangs below whatever is raised here, and says nothing of this exchange.
     callers = sys.exc_info()[1]
-    progress = _sockets.Progress(deadline=monotonic() + timeout_s)
-    token = _sockets.current.set(progress)
+    progress = _reading.Progress(monotonic() + timeout_s, lambda: _tls.context_for(settings.tls))
+    token = _reading.current.set(progress)
     try:
         with _session.send(method, url, body, headers, timeout_s, settings) as response:
             if 300 <= response.status_code < 400 and "location" in response.headers:
@@ -57,11 +60,20 @@ def exchange(
                 body=content,
                 server=response.headers.get("server", ""),
             )
-    # OSError: a certificate file that is gone, no more file descriptors, a timeout while reading.
-    except (requests.exceptions.RequestException, OSError) as error:
+    except ServiceException:
+        raise  # ours, and clear
+    # OSError: a certificate file that is gone, no more file descriptors, a timeout while reading. What requests does
+    # not expect comes through it as it is: urllib3's own, http.client's, the ValueErrors of all (a host name's codec).
+    except (
+        requests.exceptions.RequestException,
+        urllib3.exceptions.HTTPError,
+        http.client.HTTPException,
+        OSError,
+        ValueError,
+    ) as error:
         raise _translated(error, callers, url, timeout_s, progress) from error
     finally:
-        _sockets.current.reset(token)
+        _reading.current.reset(token)
 
 
 def _read(response: requests.Response, progress: Progress, limit: int, url: str) -> bytes:
@@ -104,7 +116,8 @@ def _translated(
     error: Exception, callers: BaseException | None, url: str, timeout_s: float, progress: Progress
 ) -> ConnectionFailed:
     reason, what = _diagnosis(_chain(error, callers), timeout_s)
-    maybe_applied = progress.maybe_sent
+    # Without an address nothing was sent, whoever was to send it.
+    maybe_applied = progress.maybe_sent and reason != "dns"
     return ConnectionFailed(f"{_origin(url)} {what}", maybe_applied=maybe_applied, reason=reason)
 
 
@@ -120,14 +133,9 @@ def _diagnosis(chain: list[BaseException], timeout_s: float) -> tuple[str, str]:
     for link in chain:
         if "CERTIFICATE_VERIFY_FAILED" in str(link) or "SSL" in type(link).__name__:
             return "tls", f"could not be trusted or reached by TLS: {_innermost(chain)}"
-    if names & {"ReadTimeoutError", "ReadTimeout", "Timeout", "TimeoutError", "timeout", "ConnectTimeoutError"}:
-        return "timeout", f"did not answer within {timeout_s:g} s"
-    if names & {"InvalidChunkLength", "IncompleteRead", "ContentDecodingError", "DecodeError"}:
-        return "truncated", "sent an answer that is cut off or garbled"
-    if names & {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError", "ConnectionAbortedError"}:
-        return "reset", "closed the connection without an answer"
-    if names & {"ProtocolError", "BadStatusLine", "LineTooLong", "HTTPException", "HeaderParsingError"}:
-        return "bad_response", "sent something that is not HTTP, or cut it off"
+    for kinds, reason, what in _LATER_KINDS:
+        if names & kinds:
+            return reason, what.format(timeout_s=timeout_s)
     return "connection", f"could not be talked to: {_innermost(chain)}"
 
 
@@ -138,7 +146,36 @@ _KINDS: tuple[tuple[set[str], str, str], ...] = (
         "was not reached: api.proxy failed",
     ),
     ({"NameResolutionError", "gaierror"}, "dns", "has a host name that could not be resolved"),
+    (
+        {"UnicodeError", "UnicodeEncodeError", "LocationParseError", "InvalidURL"},
+        "dns",
+        "has a host name that is none: one of its parts is empty or too long",
+    ),
     ({"ConnectionRefusedError"}, "refused", "refused the connection; is it running?"),
+)
+#: Asked once it is known that the trouble is not of TLS.
+_LATER_KINDS: tuple[tuple[set[str], str, str], ...] = (
+    (
+        {"ReadTimeoutError", "ReadTimeout", "Timeout", "TimeoutError", "timeout", "ConnectTimeoutError"},
+        "timeout",
+        "did not answer within {timeout_s:g} s",
+    ),
+    ({"HeadTooLarge"}, "too_large", "sent headers without an end"),
+    (
+        {"InvalidChunkLength", "IncompleteRead", "ContentDecodingError", "DecodeError"},
+        "truncated",
+        "sent an answer that is cut off or garbled",
+    ),
+    (
+        {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError", "ConnectionAbortedError"},
+        "reset",
+        "closed the connection without an answer",
+    ),
+    (
+        {"ProtocolError", "BadStatusLine", "LineTooLong", "HTTPException", "HeaderParsingError"},
+        "bad_response",
+        "sent something that is not HTTP, or cut it off",
+    ),
 )
 
 

@@ -15,12 +15,12 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
+from camunda_client.c8._http._cautions import warn_once
 from camunda_client.c8._http._sockets import POOLS
 from camunda_client.config import ApiConfig
 
 #: More than a process has jobs in flight: a smaller pool throws connections away, with a warning each.
 _POOL_SIZE = 1000
-_PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
 
 _sessions: dict[tuple[Any, ...], requests.Session] = {}
 
@@ -34,6 +34,9 @@ class _Adapter(HTTPAdapter):
         manager = super().proxy_manager_for(proxy, **options)
         manager.pool_classes_by_scheme = POOLS
         return manager
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Look for no files: one that is missing while it is being replaced matters to new connections alone."""
 
 
 class _Authorization(AuthBase):
@@ -67,10 +70,10 @@ def send(
 
 def _session_for(settings: ApiConfig) -> requests.Session:
     proxy = settings.proxy.get_secret_value() if settings.proxy is not None else None
-    tls = settings.tls
     # The socket class changes when gevent patches: a pool with locks from before would deadlock its greenlets.
     # The process id changes by fork: parent and child must not talk on one connection.
     epoch = (socket.socket, os.getpid())
+    tls = settings.tls
     key = (epoch, proxy, tls.verify, tls.ca_file, tls.cert_file, tls.key_file)
     session = _sessions.get(key)
     if session is None:
@@ -91,10 +94,8 @@ def _new_session(settings: ApiConfig, proxy: str | None) -> requests.Session:
     session = _Session()
     session.trust_env = False
     session.proxies = {"http": proxy, "https": proxy} if proxy is not None else {}
-    tls = settings.tls
-    session.verify = (tls.ca_file or True) if tls.verify else False
-    if tls.cert_file is not None:
-        session.cert = (tls.cert_file, tls.key_file) if tls.key_file is not None else tls.cert_file
+    # Whom to trust, and who we are, is in the context that each new connection is given.
+    session.verify = settings.tls.verify
     # A load balancer's cookie would tie all our traffic to one gateway.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers["User-Agent"] = "c8-client"
@@ -102,16 +103,5 @@ def _new_session(settings: ApiConfig, proxy: str | None) -> requests.Session:
     adapter = _Adapter(pool_connections=16, pool_maxsize=_POOL_SIZE, max_retries=0)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
-    _warn(settings, proxy)
+    warn_once(settings)
     return session
-
-
-def _warn(settings: ApiConfig, proxy: str | None) -> None:
-    from camunda_client.log import get_logger
-
-    log = get_logger("camunda_client.c8._http")
-    ignored = [name for name in os.environ if name.lower() in _PROXY_VARIABLES]
-    if ignored and proxy is None:
-        log.warning("config.proxy_ignored", variables=sorted(ignored), remedy="set api.proxy")
-    if not settings.tls.verify:
-        log.warning("tls.unverified", remedy="set api.tls.verify, and api.tls.caFile for a private authority")

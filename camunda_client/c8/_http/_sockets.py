@@ -1,99 +1,40 @@
-"""Connections that know the deadline of the exchange they serve, and notice answers that are cut off.
-
-`requests` only knows the longest pause between two bytes: a server that sends one byte a second never times
-out. And `http.client` takes the end of the connection for the end of the headers.
-"""
+"""Connections that know the deadline of the exchange they serve: names, connecting, proxies, TLS, sending, reading."""
 
 from __future__ import annotations
 
-import http.client
-import io
 import socket
-from contextvars import ContextVar
+import sys
 from time import monotonic
 from typing import Any
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from camunda_client.c8._http._addresses import Addresses
+from camunda_client.c8._http._reading import StrictResponse, current, send_all
 
 #: Seconds. The engine closes connections after 60 s of idleness; one that is about to be closed may die under us.
 IDLE_LIMIT_S = 45.0
+#: Hosts whose addresses are kept: gateway, token server, proxy, and those of a test's many configurations.
+_MOST_HOSTS = 64
+
+_addresses: dict[tuple[str, int], Addresses] = {}
 
 
-class Progress:
-    """How one exchange is getting on."""
-
-    __slots__ = ("deadline", "reached_socket", "sent")
-
-    def __init__(self, deadline: float) -> None:
-        self.deadline = deadline
-        self.sent = False
-        self.reached_socket = False
-
-    def left_s(self) -> float:
-        """Return the seconds left."""
-        return self.deadline - monotonic()
-
-    @property
-    def maybe_sent(self) -> bool:
-        """Whether the server may have seen the request; also if something else than our sockets sent it."""
-        return self.sent or not self.reached_socket
-
-
-#: The exchange that this greenlet or thread is in.
-current: ContextVar[Progress] = ContextVar("camunda_client_exchange")
-
-
-class _TimedReader(io.RawIOBase):
-    """Reads a socket until the deadline, however slowly it trickles."""
-
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, progress: Progress) -> None:
-        self._raw = raw
-        self._sock = sock
-        self._progress = progress
-        self.ended = False
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left_s = self._progress.left_s()
-        if left_s <= 0:
-            raise TimeoutError("timed out")
-        self._sock.settimeout(left_s)
-        count: int | None = self._raw.readinto(buffer)
-        self.ended = self.ended or count == 0
-        return count
-
-    def close(self) -> None:
-        try:
-            self._raw.close()
-        finally:
-            super().close()
-
-
-class _StrictResponse(http.client.HTTPResponse):
-    """An answer whose headers must be complete."""
-
-    def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
-        super().__init__(sock, *args, **options)
-        self._reader: _TimedReader | None = None
-        progress = current.get(None)
-        if progress is not None:
-            self._reader = _TimedReader(self.fp.detach(), sock, progress)
-            self.fp = io.BufferedReader(self._reader, 16384)
-
-    def begin(self) -> None:
-        super().begin()
-        # Complete headers end with an empty line, so reading them never meets the end of the connection.
-        if self._reader is not None and self._reader.ended:
-            raise http.client.BadStatusLine("headers cut off")
+def _addresses_of(host: str, port: int) -> Addresses:
+    found = _addresses.get((host, port))
+    if found is None:
+        for oldest in list(_addresses)[: 1 - _MOST_HOSTS]:
+            _addresses.pop(oldest, None)
+        found = _addresses.setdefault((host, port), Addresses(host, port))
+    return found
 
 
 class TimedHTTPConnection(HTTPConnection):
     """A connection over plain HTTP; its deadline is that of the exchange it serves."""
 
-    response_class = _StrictResponse
+    response_class = StrictResponse
     _used_at = 0.0
 
     def connect(self) -> None:
@@ -102,20 +43,70 @@ class TimedHTTPConnection(HTTPConnection):
             progress.reached_socket = True
             sent = progress.sent
             self.timeout = max(0.001, min(self.timeout or progress.left_s(), progress.left_s()))
+            progress.connected_by = monotonic() + self.timeout
         try:
             super().connect()
         finally:
             if progress is not None:
                 progress.sent = sent  # a proxy has seen CONNECT so far, the server nothing
 
+    def _new_conn(self) -> socket.socket:
+        progress = current.get(None)
+        if progress is None:
+            return super()._new_conn()
+        addresses = _addresses_of(self._dns_host.strip("[]"), self.port)
+        try:
+            sock = self._connected(addresses, progress.connected_by)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, f"Connection to {self.host} timed out.") from error
+        except OSError as error:
+            raise NewConnectionError(self, f"Failed to establish a new connection: {error}") from error
+        sys.audit("http.client.connect", self, self.host, self.port)
+        return sock
+
+    def _connected(self, addresses: Addresses, deadline: float) -> socket.socket:
+        failure: OSError = OSError("its name has no address")
+        known = addresses.get(deadline)
+        for number, (family, address) in enumerate(known):
+            # Of the time that is left, each address gets its part: the last may be the one that answers.
+            limit_s = (deadline - monotonic()) / (len(known) - number)
+            if limit_s <= 0:
+                failure = TimeoutError("timed out")
+                break
+            sock = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                for option in self.socket_options or ():
+                    sock.setsockopt(*option)
+                sock.settimeout(limit_s)
+                sock.connect(address)
+            except OSError as error:
+                sock.close()
+                failure = error
+            except BaseException:
+                sock.close()
+                raise
+            else:
+                addresses.prefer(address)
+                return sock
+        addresses.doubt()
+        raise failure
+
     def send(self, data: Any) -> None:
         progress = current.get(None)
         if self.sock is None:
             self.connect()
-        if progress is not None and self.sock is not None:
-            progress.reached_socket = progress.sent = True
+        if progress is None or self.sock is None:
+            super().send(data)
+            return
+        progress.reached_socket = progress.sent = True
+        if isinstance(data, bytes) and isinstance(self.sock, socket.socket):
+            sys.audit("http.client.send", self, data)
+            send_all(self.sock, data, progress.deadline)
+        else:  # TLS within TLS, to a proxy
             self.sock.settimeout(max(0.001, progress.left_s()))
-        super().send(data)
+            super().send(data)
 
     def getresponse(self) -> Any:
         self._used_at = monotonic()
@@ -127,7 +118,18 @@ class TimedHTTPConnection(HTTPConnection):
 
 
 class TimedHTTPSConnection(TimedHTTPConnection, HTTPSConnection):
-    """The same over TLS."""
+    """The same over TLS, with the certificates as their files have them now."""
+
+    def connect(self) -> None:
+        progress = current.get(None)
+        if progress is not None and progress.tls is not None:
+            context = progress.tls()
+            self.ssl_context = context
+            # Whatever urllib3 would read by itself is in the context.
+            self.ca_certs = self.ca_cert_dir = self.cert_file = self.key_file = None
+            if self.proxy_config is not None:
+                self.proxy_config = self.proxy_config._replace(ssl_context=context)
+        super().connect()
 
 
 class TimedHTTPPool(urllib3.HTTPConnectionPool):

@@ -15,6 +15,9 @@ from camunda_client.error import ConfigurationError, ConnectionFailed, ErrorCode
 FETCH_TIMEOUT_S = 10.0
 #: Seconds a token is taken to last if the server doesn't say.
 DEFAULT_LIFETIME_S = 3600.0
+#: Seconds after which a token is replaced, however long its server says it lasts: renewing once a day costs nothing,
+#: and a life told in milliseconds would keep it for years.
+LONGEST_LIFETIME_S = 24 * 3600.0
 #: What may stand in a header. `requests` would send a NUL or Cyrillic letters as they are.
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 #: Statuses that may be gone at the next try. 404: some servers say so while they deploy.
@@ -109,4 +112,4 @@ def _lifetime_s(told: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         return DEFAULT_LIFETIME_S
     # Not negative, no NaN, no infinity: a server that counts wrongly is asked again, not in a loop.
-    return min(max(seconds, 1.0), 10 * 365 * 86400.0) if seconds == seconds else DEFAULT_LIFETIME_S
+    return min(max(seconds, 1.0), LONGEST_LIFETIME_S) if seconds == seconds else DEFAULT_LIFETIME_S

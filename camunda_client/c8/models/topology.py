@@ -19,6 +19,11 @@ class Partition(Answer):
     role: Text = ""
     health: Text = ""
 
+    @property
+    def is_leader(self) -> bool:
+        """Whether this broker leads the partition; versions differ in how they write the role."""
+        return self.role.lower() == "leader"
+
 
 class Broker(Answer):
     """One node of the cluster."""
@@ -44,7 +49,7 @@ class ClusterTopology(Answer):
     @property
     def has_leader(self) -> bool:
         """Whether any partition is led, so that commands can work."""
-        return any(partition.role == "leader" for broker in self.brokers for partition in broker.partitions)
+        return any(partition.is_leader for broker in self.brokers for partition in broker.partitions)
 
     @property
     def partition_ids(self) -> set[int]:

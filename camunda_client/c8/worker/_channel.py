@@ -13,12 +13,14 @@ import time
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import gevent
+import gevent.select
 import gevent.socket
+import gevent.ssl
 
 from camunda_client import patching
 
 if TYPE_CHECKING:
-    import gevent.ssl
+    from collections.abc import Iterable
 
 _READ_SIZE: Final = 65536
 _NEVER: Final = float("inf")
@@ -91,8 +93,11 @@ class PlainChannel:
 
     def __init__(self, sock: gevent.socket.socket, deadlines: Deadlines) -> None:
         """Take over a connected socket."""
-        self._sock: constants.socket = patching.original("socket", "socket")(fileno=sock.detach())
-        self._sock.setblocking(False)
+        self._watch(patching.original("socket", "socket")(fileno=sock.detach()), deadlines)
+
+    def _watch(self, sock: constants.socket, deadlines: Deadlines) -> None:
+        self._sock = sock
+        sock.setblocking(False)
         self._deadlines = deadlines
         self._expired = False
         self._hub = gevent.get_hub()
@@ -179,43 +184,78 @@ class PlainChannel:
             raise TimeoutError("the answer did not end in time")
 
 
-class SecureChannel:
-    """A TLS connection, by gevent's own sockets: what they cost beside TLS itself is little."""
+class SecureChannel(PlainChannel):
+    """A TLS connection. Its deadlines are those of a plain one, and hold for each byte of a record."""
 
-    __slots__ = ("_deadline", "_poll", "_sock")
+    __slots__ = ()
 
-    def __init__(self, sock: gevent.ssl.SSLSocket) -> None:
-        """Take over a connected socket, its handshake done."""
-        self._sock = sock
-        self._deadline = _NEVER
-        self._poll = _poll_of(sock.fileno())
+    def __init__(self, tls: gevent.ssl.SSLSocket, deadlines: Deadlines, connected_by: float) -> None:
+        """Take over a connected socket and make its handshake until ``connected_by`` (monotonic).
 
-    def begin(self, deadline: float) -> None:
-        self._deadline = deadline
-
-    def end(self) -> None:
-        self._deadline = _NEVER
+        Raises:
+            OSError: The handshake failed, or did not end in time.
+        """
+        tls.settimeout(0.0)  # never wait in gevent's own way, which counts anew with each byte that drips in
+        try:
+            _shake_hands(tls, connected_by)
+            self._watch(tls, deadlines)
+        except BaseException:
+            tls.close()
+            raise
 
     def send(self, data: bytes) -> None:
-        self._set_timeout()
-        self._sock.sendall(data)
+        left = memoryview(data)
+        while left:
+            try:
+                left = left[self._sock.send(left) :]
+            except gevent.ssl.SSLWantWriteError:
+                self._wait_until_writable()
+            except gevent.ssl.SSLWantReadError:
+                self._wait_until_readable()
+                self._check_deadline()
 
     def receive(self) -> bytes:
-        self._set_timeout()
-        data: bytes = self._sock.recv(_READ_SIZE)
-        return data
+        while True:
+            self._wait_until_readable()
+            self._check_deadline()
+            try:
+                data: bytes = self._sock.recv(_READ_SIZE)
+            except gevent.ssl.SSLWantReadError:
+                continue
+            except gevent.ssl.SSLWantWriteError:
+                self._wait_until_writable()
+                continue
+            return data
 
-    def is_quiet(self) -> bool:
-        return not self._poll.poll(0)
+    def cut(self) -> None:
+        self._expired = True
+        with contextlib.suppress(OSError):
+            # Not the TLS socket's own, after which it would go on in plain text.
+            gevent.socket.socket.shutdown(self._sock, constants.SHUT_RDWR)
 
-    def close(self) -> None:
-        self._sock.close()
 
-    def _set_timeout(self) -> None:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer did not end in time")
-        self._sock.settimeout(left)
+def _shake_hands(tls: gevent.ssl.SSLSocket, deadline: float) -> None:
+    while True:
+        late = TimeoutError("the TLS handshake did not end in time")
+        left_s = deadline - time.monotonic()
+        if left_s <= 0:
+            raise late
+        try:
+            tls.do_handshake()
+        except gevent.ssl.SSLWantReadError:
+            gevent.socket.wait_read(tls.fileno(), left_s, late)
+        except gevent.ssl.SSLWantWriteError:
+            gevent.socket.wait_write(tls.fileno(), left_s, late)
+        else:
+            return
+
+
+def wait_for_any(descriptors: Iterable[int], seconds: float) -> object:
+    """Wait until one of the descriptors can be read, so many seconds at most."""
+    poll = gevent.select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    return poll.poll(max(seconds, 0) * 1000)
 
 
 def _poll_of(descriptor: int) -> Any:

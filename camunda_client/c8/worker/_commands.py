@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from gevent.lock import Semaphore
 
 from camunda_client.c8 import _http, auth
-from camunda_client.c8.worker._tls import tls_context
+from camunda_client.c8.worker._tls import tls_contexts
 from camunda_client.c8.worker._wire import Wire
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ class Commands:
     def __init__(self, config: C8Config) -> None:
         """Prepare for the configured gateway; nothing is sent yet."""
         self._config = config
+        _http.warn_once(config.api)
         base = urlsplit(config.api.base_url)
         self._polls: _Lane
         self._reports: _Lane
         self._leases: _Lane
-        self._wire: Wire | None = None
         #: Extensions that may be under way at once. They have connections of their own, so that they never queue behind
         #: reports; as many as are needed, since a lost answer must hold up no other.
         self.most_extensions = _most_extensions()
@@ -57,9 +57,9 @@ class Commands:
             self._reports = _RequestsLane(config, config.worker.max_connections)
             self._leases = _RequestsLane(config, None)
         else:
-            self._wire = wire = Wire(
+            wire = Wire(
                 base,
-                tls_context(config.api.tls) if base.scheme == "https" else None,
+                tls_contexts(config.api.tls) if base.scheme == "https" else None,
                 connect_timeout_s=config.api.connect_timeout / 1000,
                 body_cap=config.api.max_response_bytes,
             )
@@ -88,8 +88,6 @@ class Commands:
         """Close the idle connections."""
         for lane in (self._polls, self._reports, self._leases):
             lane.close()
-        if self._wire is not None:
-            self._wire.close()
 
     def _send(self, lane: _Lane, method: str, path: str, body: bytes, timeout_s: float) -> Answer:
         credentials = auth.authorization(self._config)

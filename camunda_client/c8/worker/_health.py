@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from gevent.event import Event
 
 from camunda_client.c8._http import parsed
+from camunda_client.c8.models import ClusterTopology
 from camunda_client.error import ServiceException
-from camunda_client.log import get_logger
+from camunda_client.log import flush, get_logger
 
 if TYPE_CHECKING:
     from camunda_client.c8.worker._commands import Commands
@@ -87,28 +88,21 @@ class ClusterWatch:
             if self.leader is not None and leader is not self.leader:
                 (log.info if leader else log.warning)("cluster.leader_found" if leader else "cluster.leader_lost")
             self.leader = leader
+            flush()  # what a stalled reader has kept back; an idle worker has no next line that would push it
             # More often while there is none: recovery shows in the topology first.
             self._stop.wait(LOOK_EVERY_S if leader else 1.0)
 
     def _look(self) -> bool:
         try:
             answer = self._commands.topology()
-            topology = parsed(answer) if answer.status == 200 else None
-            if not isinstance(topology, dict) or not has_leader(topology):
+            if answer.status != 200:
                 return False
-            self.partitions = max(int(topology["partitionsCount"]), 1)
-        except KeyError:
-            pass  # a topology that does not say how many
-        except (ServiceException, ValueError, AttributeError, TypeError):
-            return False  # the last two: JSON, but no topology
-        return True
-
-
-def has_leader(topology: object) -> bool:
-    """Tell whether a partition has a leader. The topology may lack ``brokers`` altogether (8.6.0)."""
-    brokers = topology.get("brokers") if isinstance(topology, dict) else None
-    partitions = [part for broker in brokers or () for part in broker.get("partitions") or ()]
-    return any(str(part.get("role")).lower() == "leader" for part in partitions)
+            topology = ClusterTopology.model_validate(parsed(answer))
+        except (ServiceException, ValueError):  # the latter: no JSON, or no topology
+            return False
+        if topology.has_leader and topology.partitions_count:
+            self.partitions = topology.partitions_count
+        return topology.has_leader
 
 
 def type_health(poller: Poller) -> TypeHealth:

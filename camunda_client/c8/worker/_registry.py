@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from camunda_client.c8.worker._hooks import Hooks, everywhere
-from camunda_client.c8.worker._signature import name_of
+from camunda_client.c8.worker._signature import name_of, without_partials
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
@@ -71,10 +71,7 @@ class JobWorker:
     @property
     def written_in(self) -> str:
         """The module of its function or class."""
-        inner = self.handler
-        while hasattr(inner, "func"):  # partials
-            inner = inner.func
-        return str(inner.__module__)
+        return str(without_partials(self.handler).__module__)
 
     @property
     def module(self) -> str:

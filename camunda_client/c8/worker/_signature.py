@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import types
 import typing
@@ -21,6 +22,8 @@ def check_handler(handler: Callable[..., Any]) -> None:
 
     Accepted: functions, lambdas, methods, ``functools.partial``, callable objects; a hint of ``ActivatedJob``, a
     subclass, ``Optional[ActivatedJob]``, the same postponed to a string, or no hint; further parameters with defaults.
+    A decorated function is judged by what its decorator made of it, which may pass on more than the job or run a
+    coroutine to its end, and never by the function behind ``__wrapped__``.
 
     Raises:
         SignatureException: Names the handler, what is wrong with it, and the right form.
@@ -29,13 +32,16 @@ def check_handler(handler: Callable[..., Any]) -> None:
         raise _refusal(handler, "is not callable", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
     _refuse_other_worlds(handler)
     try:
-        signature = inspect.signature(handler)
+        signature = inspect.signature(handler, follow_wrapped=False)
     except (TypeError, ValueError):
         return  # some C callables have no signature; the first job tells
     parameters = list(signature.parameters.values())
     if not parameters:
         raise _refusal(handler, "takes no parameter for the job", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
     first, *others = parameters
+    wrapped = hasattr(without_partials(handler), "__wrapped__")
+    if wrapped and first.kind is first.VAR_POSITIONAL:
+        return  # a decorator's (*args, **kwargs): what it hands on is its own business
     if first.kind not in (first.POSITIONAL_ONLY, first.POSITIONAL_OR_KEYWORD):
         problem = f"takes its first parameter as {_shown(first)}, which is no place for the job"
         raise _refusal(handler, problem, ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
@@ -43,6 +49,8 @@ def check_handler(handler: Callable[..., Any]) -> None:
     if required:
         problem = f"requires more than the job ({', '.join(other.name for other in required)})"
         raise _refusal(handler, problem, ErrorCode.C8_WORKER_SIG_TOO_MANY_ARGUMENTS)
+    if wrapped:
+        return  # functools.wraps() copies the annotations of another function
     hint = _hint(handler, first)
     if not _is_job(hint):
         problem = f"expects {hint!r} for {first.name}, but is given an ActivatedJob"
@@ -51,40 +59,45 @@ def check_handler(handler: Callable[..., Any]) -> None:
 
 def name_of(handler: Callable[..., Any]) -> str:
     """Return where a handler is written, as ``module.function``."""
-    inner = handler
-    while hasattr(inner, "func"):  # partials
-        inner = inner.func
+    inner = without_partials(handler)
     named = inner if hasattr(inner, "__qualname__") else type(inner)
     return f"{named.__module__}.{named.__qualname__}"
 
 
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
+
+
+def without_partials(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what ``functools.partial`` was made of, however often, and any other callable as it is."""
+    # Asked of its class: other objects may have an attribute ``func`` that means something else.
+    while isinstance(handler, functools.partial):
+        handler = handler.func
+    return handler
+
+
+def _code_of(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function that runs when the handler is called: for an object, its class's ``__call__``."""
+    inner = without_partials(handler)
+    # type(), not isinstance(): a proxy says that it is of the class of what it hides.
+    return inner if issubclass(type(inner), _FUNCTIONS) else type(inner).__call__
 
 
 def _refuse_other_worlds(handler: Callable[..., Any]) -> None:
-    inner = inspect.unwrap(handler)
-    while hasattr(inner, "func"):
-        inner = inner.func
-    bodies = [inner] if inspect.isroutine(inner) else [getattr(type(inner), "__call__", inner)]  # noqa: B004
-    for body in bodies:
-        if inspect.iscoroutinefunction(body) or inspect.isasyncgenfunction(body):
-            problem = "is async; handlers here are plain functions that may block"
-            raise _refusal(handler, problem, ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
-        if inspect.isgeneratorfunction(body):
-            problem = "is a generator (it contains yield); a handler returns its variables"
-            raise _refusal(handler, problem, ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
+    body = _code_of(handler)
+    if inspect.iscoroutinefunction(body) or inspect.isasyncgenfunction(body):
+        problem = "is async; handlers here are plain functions that may block"
+        raise _refusal(handler, problem, ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
+    if inspect.isgeneratorfunction(body):
+        problem = "is a generator (it contains yield); a handler returns its variables"
+        raise _refusal(handler, problem, ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
 
 
 def _hint(handler: Callable[..., Any], first: inspect.Parameter) -> Any:
     if not isinstance(first.annotation, str):
         return first.annotation
-    target = inspect.unwrap(handler)
-    while hasattr(target, "func"):
-        target = target.func
-    if not inspect.isroutine(target):
-        target = type(target).__call__
     try:
-        return typing.get_type_hints(target).get(first.name, first.empty)
+        return typing.get_type_hints(_code_of(handler)).get(first.name, first.empty)
     except Exception:  # noqa: BLE001 - a hint may be any expression
         # One that can't be evaluated here tells nothing: names imported under TYPE_CHECKING, for example.
         return first.empty

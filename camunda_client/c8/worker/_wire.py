@@ -18,22 +18,29 @@ import gevent.ssl
 import httptools
 
 from camunda_client import __version__
-from camunda_client.c8._http import Answer, retry_after_s
-from camunda_client.c8.worker._addresses import Addresses
-from camunda_client.c8.worker._channel import Channel, Deadlines, PlainChannel, SecureChannel
+from camunda_client.c8._http import Addresses, Answer, retry_after_s
+from camunda_client.c8.worker._channel import Channel, Deadlines, PlainChannel, SecureChannel, wait_for_any
 from camunda_client.error import ConnectionFailed
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
+    from camunda_client._files import Reloading
+
 #: Seconds. Camunda's gateway closes a connection that was idle for 60 s (measured on 8.6.0).
 IDLE_LIMIT_S: Final = 45.0
 #: Seconds. A connection older than this is replaced, so that a moved or re-balanced gateway is found again.
 AGE_LIMIT_S: Final = 600.0
+#: Bytes that may come without one of the body among them: heads, trailers, what frames the body.
+HEAD_LIMIT: Final = 65536
 
 
 class BodyTooLarge(ValueError):
     """An answer went beyond ``api.maxResponseBytes``."""
+
+
+class HeadTooLarge(ValueError):
+    """An answer's head or trailer does not end."""
 
 
 class _Response:
@@ -153,11 +160,17 @@ class _Connection:
             return _NO_CONTENT, True
         response = self._response
         response.reset()
+        idle = 0
         while chunk:
+            size = response.size
             response.parser.feed_data(chunk)
             if response.done:
                 self._channel.end()
                 return response.answer(), response.keep
+            # The parser keeps a header's value until it ends, which it may never do.
+            idle = 0 if response.size > size else idle + len(chunk)
+            if idle > HEAD_LIMIT:
+                raise HeadTooLarge(f"it sent more than {HEAD_LIMIT} bytes of headers")
             chunk = self._channel.receive()
         # Without a length an answer ends with its connection; with one, it was cut.
         if not response.status or response.has_length:
@@ -255,7 +268,7 @@ class Lane:
             connection.close()
         try:
             return self._wire.connect(deadline)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise _failure(error, self._wire.origin, maybe_applied=False) from error
 
     def close(self) -> None:
@@ -268,9 +281,14 @@ class Wire:
     """The way to one gateway: its address, its TLS, and the lanes that lead there."""
 
     def __init__(
-        self, base: SplitResult, tls: ssl.SSLContext | None, *, connect_timeout_s: float, body_cap: int
+        self,
+        base: SplitResult,
+        tls: Reloading[gevent.ssl.SSLContext] | None,
+        *,
+        connect_timeout_s: float,
+        body_cap: int,
     ) -> None:
-        """Lead to the gateway at ``base`` (already checked); with ``tls`` for https.
+        """Lead to the gateway at ``base`` (already checked); for https with the contexts of ``tls``.
 
         A gateway that can't be connected to in ``connect_timeout_s`` is treated as not there; answers with bodies of
         more than ``body_cap`` bytes are refused.
@@ -281,7 +299,7 @@ class Wire:
         self._tls = tls
         self._connect_timeout_s = connect_timeout_s
         self._body_cap = body_cap
-        self._addresses = Addresses(self._host, self._port)
+        self._addresses = Addresses(self._host, self._port, wait_for_any)
         self._deadlines = Deadlines()
         self.static_head = (
             f"Host: {base.netloc}\r\nUser-Agent: c8-client/{__version__}\r\nAccept: application/json\r\n"
@@ -292,30 +310,29 @@ class Wire:
         """Return a new lane with at most ``limit`` connections."""
         return Lane(self, limit)
 
-    def close(self) -> None:
-        """Let go of what it takes to find the gateway; asked for again, it is there again."""
-        self._addresses.close()
-
     def connect(self, deadline: float) -> _Connection:
         """Return a new connection, TLS done; the host's addresses are tried in turn until ``deadline`` (monotonic).
 
         Raises:
             OSError: Name unknown, refused, timed out, or a certificate that doesn't fit.
+            UnicodeError: No host can have such a name.
         """
         failure: OSError = OSError(f"no address for {self._host}")
-        addresses = self._addresses.get()
+        addresses = self._addresses.get(deadline)
         for number, (family, address) in enumerate(addresses):
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 failure = TimeoutError("could not connect in time")
                 break
+            # Of the time that is left, each address gets its part: the last may be the one that answers.
+            limit_s = min(left_s / (len(addresses) - number), self._connect_timeout_s)
+            connected_by = time.monotonic() + limit_s
             sock = gevent.socket.socket(family, constants.SOCK_STREAM)
             try:
-                # Of the time that is left, each address gets its part: the last may be the one that answers.
-                sock.settimeout(min(left_s / (len(addresses) - number), self._connect_timeout_s))
+                sock.settimeout(limit_s)
                 sock.connect(address)
                 sock.setsockopt(constants.IPPROTO_TCP, constants.TCP_NODELAY, 1)
-                channel = self._channel(sock)
+                channel = self._channel(sock, connected_by)
                 if time.monotonic() >= deadline:
                     # A request sent now would be cut before its answer.
                     channel.close()
@@ -328,13 +345,14 @@ class Wire:
             except BaseException:
                 sock.close()
                 raise
-        self._addresses.forget()
+        self._addresses.doubt()
         raise failure
 
-    def _channel(self, sock: gevent.socket.socket) -> Channel:
+    def _channel(self, sock: gevent.socket.socket, connected_by: float) -> Channel:
         if self._tls is None:
             return PlainChannel(sock, self._deadlines)
-        return SecureChannel(self._tls.wrap_socket(sock, server_hostname=self._host))
+        secured = self._tls.get().wrap_socket(sock, server_hostname=self._host, do_handshake_on_connect=False)
+        return SecureChannel(secured, self._deadlines, connected_by)
 
 
 def _failure(error: Exception, origin: str, *, maybe_applied: bool) -> ConnectionFailed:
@@ -347,7 +365,7 @@ def _failure(error: Exception, origin: str, *, maybe_applied: bool) -> Connectio
 
 def _reason(error: Exception) -> str:
     """Return one word for what went wrong, for logs and metrics."""
-    if isinstance(error, BodyTooLarge):
+    if isinstance(error, (BodyTooLarge, HeadTooLarge)):
         return "too_large"
     for kinds, word in _REASONS:
         if isinstance(error, kinds):
@@ -359,7 +377,7 @@ def _reason(error: Exception) -> str:
 _REASONS: Final = (
     (ConnectionRefusedError, "refused"),
     ((ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError), "reset"),
-    (constants.gaierror, "dns"),
+    ((constants.gaierror, UnicodeError), "dns"),
     (ssl.SSLError, "tls"),
     (TimeoutError, "timeout"),
 )

@@ -52,7 +52,7 @@ def test_what_no_job_can_have_is_refused(arguments: tuple[object, ...], fields: 
 @pytest.mark.parametrize(
     ("variables", "told"),
     [
-        ({"order": {"lines": [{}, {"price": math.nan}]}}, "order.lines[1].price is nan, which JSON has no number for"),
+        ({"order": {"lines": [{}, {"price": math.nan}]}}, "order.lines[1].price is nan, which JSON cannot represent"),
         ({"order": {"by": object}}, "order.by is type <class 'object'>, which has no JSON form"),
         ({"name": "\ud800"}, "name has the lone surrogate '\\ud800' at 0, which UTF-8 can't hold"),
     ],

@@ -41,7 +41,7 @@ def test_the_request_is_a_form_and_the_answer_a_token() -> None:
     ("told", "taken"),
     [
         ("60", 60.0), (None, DEFAULT_LIFETIME_S), ("soon", DEFAULT_LIFETIME_S), (-5, 1.0), (0, 1.0), ([], 3600.0),
-        (10**600, 3600.0),
+        (10**600, 3600.0), (3600 * 1000, 86400.0), (10**9, 86400.0), (86400, 86400.0),
     ],
 )  # fmt: skip
 def test_the_lifetime_is_believed_where_it_can_be(told: Any, taken: float) -> None:

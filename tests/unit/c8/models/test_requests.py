@@ -71,6 +71,17 @@ def test_a_gateway_without_brokers_has_no_leader() -> None:
     assert (topology.has_leader, topology.brokers, topology.cluster_size) == (False, [], -1)
 
 
+@pytest.mark.parametrize("role", ["leader", "LEADER", "Leader"])
+def test_a_leader_is_one_however_the_role_is_written(role: str) -> None:
+    """has_leader said no where the worker's health and the command line said yes."""
+    topology = ClusterTopology.model_validate(
+        {"brokers": [{"partitions": [{"role": "follower"}, {"role": role}]}, {"partitions": None}]}
+    )
+
+    assert topology.has_leader
+    assert [part.is_leader for part in topology.brokers[0].partitions] == [False, True]
+
+
 def test_headers_carry_a_bearer_token_and_do_not_show_it() -> None:
     headers = C8ApiHeaders(auth_token="Bearer abc")
 

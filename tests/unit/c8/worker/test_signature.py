@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import asyncio
 import functools
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Optional
+from unittest import mock
 
 import pytest
 
@@ -92,7 +95,112 @@ def test_plain_callables_that_take_a_job_are_accepted(handler: Any) -> None:
     check_handler(handler)
 
 
+def run_to_its_end(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def call(job: ActivatedJob) -> Any:
+        return asyncio.run(function(job))
+
+    return call
+
+
+def first_of(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return next(function(*args, **kwargs))
+
+    return call
+
+
+def with_session(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, "a session", **kwargs)
+
+    return call
+
+
+def with_variables(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def call(job: ActivatedJob) -> Any:
+        return function(job.variables)
+
+    return call
+
+
+@run_to_its_end
+async def awaited(job: ActivatedJob) -> dict[str, Any]:
+    return {}
+
+
+@first_of
+def yielded(job: ActivatedJob) -> Generator[dict[str, Any]]:
+    yield {}
+
+
+@with_session
+def served(job: ActivatedJob, session: str) -> dict[str, Any]:
+    return {}
+
+
+@with_variables
+def adapted(job: dict[str, Any]) -> dict[str, Any]:
+    return {}
+
+
+@mock.patch(f"{__name__}.postponed")
+def mocked(job: ActivatedJob, it: Any) -> dict[str, Any]:
+    return {}
+
+
+class KeepsAFunction:
+    """Its attribute has the name of a partial's."""
+
+    def __init__(self, func: Any) -> None:
+        self.func = func
+
+    def __call__(self, job: ActivatedJob) -> dict[str, Any]:
+        return {}
+
+
+async def of_another_world() -> None: ...
+
+
+class OwnMethods:
+    @with_session
+    def injected(self, job: ActivatedJob, session: str) -> dict[str, Any]:
+        return {}
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        awaited,
+        yielded,
+        served,
+        adapted,
+        mocked,
+        KeepsAFunction(of_another_world),
+        KeepsAFunction(lambda: iter(())),
+        functools.partial(served),
+        functools.partial(awaited),
+        OwnMethods().injected,
+        functools.lru_cache(served),
+    ],
+)
+def test_a_decorated_function_is_judged_by_what_its_decorator_made_of_it(handler: Any) -> None:
+    """Plain functions were refused as async, or for parameters that their decorator fills in."""
+    check_handler(handler)
+
+
 def nothing() -> None: ...
+
+
+@functools.wraps(served)
+async def async_around_plain(job: ActivatedJob) -> None: ...
+
+
+@functools.wraps(served)
+def wrapped_and_greedy(job: ActivatedJob, region: str) -> None: ...
 
 
 def wrong_hint(job: dict[str, Any]) -> None: ...
@@ -130,6 +238,8 @@ class AsyncCallable:
         (asynchronous, "is async", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID),
         (generator, "is a generator", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID),
         (AsyncCallable(), "is async", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID),
+        (async_around_plain, "is async", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID),
+        (wrapped_and_greedy, "requires more than the job (region)", ErrorCode.C8_WORKER_SIG_TOO_MANY_ARGUMENTS),
         (functools.partial(asynchronous), "is async", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID),
         ("text", "is not callable", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID),
     ],
