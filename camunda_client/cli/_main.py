@@ -179,6 +179,7 @@ def _add_worker(commands: Any) -> None:
         help="hooks for libraries, separated by commas: auto, none, or names (docs/hooks.md); default: auto",
     )
     worker.add_argument("--status-fd", type=int, help=argparse.SUPPRESS)
+    worker.add_argument("--jobs-fd", type=int, help=argparse.SUPPRESS)
     worker.set_defaults(run=_run_worker)
 
 

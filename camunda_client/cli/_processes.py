@@ -17,10 +17,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from camunda_client import log as logging
+from camunda_client.c8 import _job_table
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8._insistence import Insistence, Meaning
 from camunda_client.c8._last_resort import GRACE_S, LONGEST_END_S
 from camunda_client.cli._status import SILENCE_S, Board, serve
+from camunda_client.cli._suspects import DEATHS, Suspects
 
 if TYPE_CHECKING:
     import argparse
@@ -34,6 +36,8 @@ _LOOK_EVERY_S = 0.2
 _LONG_LIFE_S = 60.0
 #: Seconds for handlers to finish, where neither the command line nor a worker has said.
 _DRAIN_S = 30.0
+#: Deaths in a row with jobs in hand after which the next process of a place waits longer each time all the same.
+_MOST_BLAMED = 2 * DEATHS
 #: Signals that ask for the end.
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -53,6 +57,11 @@ class Worker:
         self.ever_ready = False
         self.start_at_s = 0.0
         self.process: subprocess.Popen[bytes] | None = None
+        self._table_fd = _job_table.new_file()
+        #: What its process has in hand, or had when it died.
+        self.table = _job_table.JobTable(self._table_fd)
+        #: Deaths in a row that may be a job's fault.
+        self._blamed = 0
         self.pipe = -1
         #: What it has said of its drain.
         self.drain_s: float | None = None
@@ -77,11 +86,14 @@ class Worker:
         os.set_blocking(pipe, False)
         # Whoever asks the whole group must not end one that is not even Python yet. As its first act it ignores the
         # question, and unblocks the signal.
+        self.table.clear()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
         try:
             # In a session of its own: Ctrl+C in a terminal reaches the parent alone, which passes it on once.
             self.process = subprocess.Popen(  # noqa: S603 - ourselves
-                [*self._command, "--status-fd", str(writer)], pass_fds=[writer], start_new_session=True
+                [*self._command, "--status-fd", str(writer), "--jobs-fd", str(self._table_fd)],
+                pass_fds=[writer, self._table_fd],
+                start_new_session=True,
             )
         except BaseException:
             os.close(pipe)
@@ -112,11 +124,15 @@ class Worker:
         """Take note of its end, and of when to start it again."""
         os.close(self.pipe)
         self.process = None
-        self._wait()
+        self._wait(had_jobs=bool(self.table.jobs()))
         self._board.ended(self.number, self.wait_s, deaths=self.deaths, exit_code=code)
 
-    def _wait(self) -> None:
-        self.deaths = 1 if time.monotonic() - self._born_s > _LONG_LIFE_S else self.deaths + 1
+    def _wait(self, *, had_jobs: bool = False) -> None:
+        lived_long = time.monotonic() - self._born_s > _LONG_LIFE_S
+        self._blamed = 0 if lived_long or not had_jobs else self._blamed + 1
+        # A job that its process dies of is found out; the others need not wait for that.
+        is_a_jobs = 0 < self._blamed <= _MOST_BLAMED
+        self.deaths = 1 if lived_long or is_a_jobs else self.deaths + 1
         self.start_at_s = time.monotonic() + Backoff(first_s=0.5, ceiling_s=30.0).wait_s(self.deaths)
 
     @property
@@ -143,6 +159,7 @@ class Family:
         self._insistence = Insistence()
         self._selector = selectors.DefaultSelector()
         self._codes: list[int] = []
+        self._suspects = Suspects()
         self._stopping = False
         self._stopping_since_s = 0.0
 
@@ -161,6 +178,7 @@ class Family:
             self._heed_signals()
             self._reap()
             self._reap_orphans()
+            self._forget_executed()
             self._kill_overdue()
             if self._stopping and not any(worker.process for worker in self._workers):
                 _ignore_echoes()
@@ -223,8 +241,32 @@ class Family:
                 worker.read()
                 self._selector.unregister(worker.pipe)
             was_ready = worker.ready
+            if not self._stopping:
+                self._suspect(worker, code)
             worker.died(code)
             self._judge(worker, code, was_ready=was_ready)
+
+    def _suspect(self, worker: Worker, code: int) -> None:
+        """Have a job failed that processes die of, by whichever is offered it next."""
+        condemned = self._suspects.died(worker.table.jobs(), worker.table.last(), code)
+        for key in condemned:
+            verdict = self._suspects.condemned[key]
+            log.error("job.condemned", job_key=str(key), deaths=verdict.deaths, cause=verdict.cause)
+        if condemned:
+            self._condemn()
+
+    def _condemn(self) -> None:
+        for worker in self._workers:
+            worker.table.condemn(self._suspects.condemned.items())
+
+    def _forget_executed(self) -> None:
+        executed = {
+            key for worker in self._workers for key in self._suspects.condemned.keys() - worker.table.still_condemned()
+        }
+        for key in executed:
+            self._suspects.executed(key)
+        if executed:
+            self._condemn()
 
     def _reap_orphans(self) -> None:
         """As process 1, let processes go that handlers left behind: their end would be kept for ever."""

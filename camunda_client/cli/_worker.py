@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from camunda_client import log, patching
+from camunda_client.c8 import _job_table
 from camunda_client.cli import _stdout, _target
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def run(options: argparse.Namespace) -> int:
     from camunda_client.c8 import worker
 
     worker.CamundaWorkerManager.be_command(has_parent=options.status_fd is not None)
+    if options.jobs_fd is not None:
+        _job_table.open_current(options.jobs_fd)
     try:
         _target.load(options.target)
     except _target.UserCodeFailed:

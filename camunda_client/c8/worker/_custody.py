@@ -13,6 +13,7 @@ from gevent.pool import Group
 
 from camunda_client import log as logging
 from camunda_client import metrics
+from camunda_client.c8 import _job_table
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker._clock import now_s
 from camunda_client.c8.worker._execution import Execution
@@ -28,6 +29,7 @@ from camunda_client.c8.worker._slots import Slots
 from camunda_client.c8.worker._stop_report import StopReport
 
 if TYPE_CHECKING:
+    from camunda_client.c8._job_table import Verdict
     from camunda_client.c8.worker._commands import Commands
     from camunda_client.c8.worker._context import JobContext
     from camunda_client.c8.worker._intake import UnreadableJob
@@ -165,7 +167,7 @@ class Custody:
             return
         if not held.lease.may_start(now_s(), self.extender.durations.usual_s) and not self._may_start(held):
             return
-        if self._memory.losses.get(held.key, 0) < POISON_LIMIT:
+        if self._memory.losses.get(held.key, 0) < POISON_LIMIT and _verdict(held) is None:
             self._execution.work(held)
 
     def _tell(self, held: Held) -> None:
@@ -187,8 +189,12 @@ class Custody:
         return False
 
     def _poisoned(self, held: Held) -> None:
-        """Fail a job that cost us its lease again and again, with an incident, rather than loop for ever."""
+        """Fail a job that cost us its lease or our process again and again, rather than loop for ever."""
         logging.bind_job(held.job)
+        verdict = _verdict(held)
+        if verdict is not None:
+            self._condemned(held, verdict)
+            return
         losses = self._memory.losses.take(held.key)
         log.error("job.poisoned", leases_lost=losses)
         told = (
@@ -197,6 +203,18 @@ class Custody:
             "that blocks it); repair that, then resolve the incident"
         )
         self._ended(held, self.reporter.report(held, failure(told, retries=0)))
+
+    def _condemned(self, held: Held, verdict: Verdict) -> None:
+        log.error("job.poisoned", deaths=verdict.deaths, cause=verdict.cause)
+        message = (
+            f"this job was in hand each of the {verdict.deaths} times that a process of worker "
+            f"{held.settings.worker!r} died, of {verdict.cause}: its handler probably ends the process (a crash in "
+            "native code, too much memory, os._exit()); fix that, then resolve the incident"
+        )
+        fate = self.reporter.report(held, failure(message, retries=0))
+        if fate is not Fate.LOST and _job_table.current is not None:
+            _job_table.current.executed(held.key)
+        self._ended(held, fate)
 
     def _ended(self, held: Held, fate: Fate | None) -> None:
         if fate is None:
@@ -263,3 +281,9 @@ class Custody:
     def _may_send(self, held: Held) -> bool:
         """Tell whether a failure or hand-back may be sent: the job is ours, and stays so until it has arrived."""
         return self.extender.secure(held, held.lease.may_send) or held.lease.holds(now_s())
+
+
+def _verdict(held: Held) -> Verdict | None:
+    """Return why a job is condemned, if the parent of this process says so."""
+    table = _job_table.current
+    return None if table is None else table.verdict(held.key)

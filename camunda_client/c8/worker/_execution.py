@@ -15,6 +15,7 @@ import gevent
 
 from camunda_client import log as logging
 from camunda_client import metrics, patching
+from camunda_client.c8 import _job_table
 from camunda_client.c8.worker import _outcome, _story
 from camunda_client.c8.worker._held import Held, Stage
 from camunda_client.c8.worker._hooks import JobOutcome
@@ -57,6 +58,7 @@ class Execution:
         self._reporter = reporter
         self._memory = memory
         self._process = os.getpid()
+        self._table = _job_table.current
         # Handlers may run asyncio, many at once.
         patching.give_greenlets_event_loops()
 
@@ -81,6 +83,7 @@ class Execution:
         held.greenlet = gevent.getcurrent()  # type: ignore[assignment]
         held.started_s = held.ended_s = time.monotonic()
         held.stage = Stage.RUNNING
+        cell = 0 if self._table is None else self._table.enter(held.key)
         try:
             held.outcome = self._memory.outcome(held.key, held.retries) or self._outcome(held, attempt)
             if held.outcome is not None or not held.stopped:
@@ -90,6 +93,8 @@ class Execution:
             log.exception("job.lost_track")
         finally:
             held.greenlet = None
+            if self._table is not None:
+                self._table.leave(cell)
 
     def _tell(self, held: Held, on_end: OnEnd) -> None:
         fate: Fate | None = None

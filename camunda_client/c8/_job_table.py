@@ -1,0 +1,149 @@
+"""Which jobs a worker process has in hand, in memory that its parent can still read when it has died.
+
+To write down a job costs no system call and no answer. The other way, the parent writes down which jobs are condemned:
+the worker that is offered one of them fails it instead of running it.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import signal
+import tempfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: Jobs in hand that are written down; of more, the rest can't be suspected.
+_JOBS: Final = 4096
+#: Jobs that can be condemned at the same time.
+MOST_CONDEMNED: Final = 16
+#: Where what lies, in cells of eight bytes: a number that changes with the condemned, the job that was begun last, the
+#: condemned with how often and of what processes died, and the jobs in hand.
+_VERSION, _LAST, _FIRST_CONDEMNED = 0, 1, 2
+_WIDTH: Final = 3
+_FIRST_JOB: Final = _FIRST_CONDEMNED + MOST_CONDEMNED * _WIDTH
+_SIZE: Final = (_FIRST_JOB + _JOBS) * 8
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why a job is condemned."""
+
+    #: How many processes died with it in hand.
+    deaths: int
+    #: How the last one ended: its exit code, or minus the signal that ended it.
+    code: int
+
+    @property
+    def cause(self) -> str:
+        """What it died of, in words."""
+        if self.code >= 0:
+            return f"exit code {self.code}"
+        try:
+            return signal.Signals(-self.code).name
+        except ValueError:
+            return f"signal {-self.code}"
+
+
+class JobTable:
+    """One worker process's table; both sides open the same file."""
+
+    def __init__(self, fd: int) -> None:
+        """Open it; the descriptor is not needed any more afterwards."""
+        self._memory = mmap.mmap(fd, _SIZE)
+        self._cells = memoryview(self._memory).cast("q")
+        self._free = list(range(_FIRST_JOB + _JOBS - 1, _FIRST_JOB - 1, -1))
+        self._version = 0
+        self._verdicts: dict[str, Verdict] = {}
+
+    # -- in the worker ----------------------------------------------------------------------------------------------
+
+    def enter(self, job_key: str) -> int:
+        """Write down that a job's handler begins; return where, for :meth:`leave`, or 0."""
+        if not self._free or not job_key.isdecimal():
+            return 0
+        cell = self._free.pop()
+        self._cells[cell] = self._cells[_LAST] = int(job_key)
+        return cell
+
+    def leave(self, cell: int) -> None:
+        """Write down that it has ended."""
+        if cell:
+            self._cells[cell] = 0
+            self._free.append(cell)
+
+    def verdict(self, job_key: str) -> Verdict | None:
+        """Return why a job is condemned, if it is."""
+        if self._cells[_VERSION] != self._version:
+            self._version = self._cells[_VERSION]
+            self._verdicts = {
+                str(key): Verdict(self._cells[cell + 1], self._cells[cell + 2])
+                for cell in _condemned_cells()
+                if (key := self._cells[cell])
+            }
+        return self._verdicts.get(job_key)
+
+    def executed(self, job_key: str) -> None:
+        """Write down that a condemned job was failed, so that it runs again once somebody resolves its incident."""
+        self._verdicts.pop(job_key, None)
+        for cell in _condemned_cells():
+            if self._cells[cell] == int(job_key):
+                self._cells[cell] = 0
+
+    # -- in the parent ----------------------------------------------------------------------------------------------
+
+    def jobs(self) -> set[int]:
+        """Return the jobs in hand."""
+        return {key for key in self._cells[_FIRST_JOB:] if key}
+
+    def last(self) -> int:
+        """Return the job that was begun last, 0 if it has ended."""
+        last = self._cells[_LAST]
+        return last if last in self.jobs() else 0
+
+    def clear(self) -> None:
+        """Have no jobs in hand: there is a new process."""
+        self._cells[_LAST] = 0
+        for cell in range(_FIRST_JOB, _FIRST_JOB + _JOBS):
+            self._cells[cell] = 0
+
+    def condemn(self, verdicts: Iterable[tuple[int, Verdict]]) -> None:
+        """Write down which jobs are condemned, :data:`MOST_CONDEMNED` at most."""
+        for cell, (key, verdict) in zip(_condemned_cells(), [*verdicts, *[_NOBODY] * MOST_CONDEMNED], strict=False):
+            self._cells[cell], self._cells[cell + 1], self._cells[cell + 2] = key, verdict.deaths, verdict.code
+        self._cells[_VERSION] += 1
+
+    def still_condemned(self) -> set[int]:
+        """Return the condemned jobs that the worker has not failed."""
+        return {self._cells[cell] for cell in _condemned_cells() if self._cells[cell]}
+
+
+_NOBODY: Final = (0, Verdict(0, 0))
+
+#: The table of this worker process, if a parent has given it one.
+current: JobTable | None = None
+
+
+def open_current(fd: int) -> None:
+    """In a worker: use the table that the parent has given."""
+    global current
+    current = JobTable(fd)
+    os.close(fd)
+
+
+def new_file() -> int:
+    """In the parent: return a descriptor of memory for one table."""
+    if hasattr(os, "memfd_create"):
+        fd = os.memfd_create("camunda-jobs")
+    else:
+        with tempfile.TemporaryFile() as file:
+            fd = os.dup(file.fileno())
+    os.ftruncate(fd, _SIZE)
+    return fd
+
+
+def _condemned_cells() -> range:
+    return range(_FIRST_CONDEMNED, _FIRST_JOB, _WIDTH)
