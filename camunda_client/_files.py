@@ -43,6 +43,10 @@ class Reloading(Generic[Made]):
             return self._value
         return self._renewed(state)
 
+    def look_again(self) -> None:
+        """Have the next call look at the files, however lately one has."""
+        self._looked_s = float("-inf")
+
     def _renewed(self, state: _State) -> Made:
         try:
             value = self._make()

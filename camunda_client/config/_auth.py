@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from camunda_client.config import _environment
+from camunda_client.config._secret_files import from_file
 from camunda_client.config._secrets import Secret, unwrapped, utf8
-from camunda_client.config._sections import Section, configuration_error
+from camunda_client.config._sections import Section, configuration_error, remedy
 from camunda_client.config._urls import checked_url
 from camunda_client.error import ConfigurationError
 
@@ -32,8 +33,13 @@ class SelfManagedAuthConfig(Section):
     oidc_token_url: TokenUrl = Field(alias="oidcTokenUrl")
     client_id: NotBlank = Field(alias="clientId")
     client_secret: NotBlankSecret = Field(alias="clientSecret")
+    client_secret_file: NotBlank | None = Field(default=None, alias="clientSecretFile")
     scope: Text | None = None
     audience: Text | None = None
+
+    @classmethod
+    def _completed(cls, options: dict[str, Any]) -> dict[str, Any]:
+        return _with_file(cls, options, "clientSecret", "client_secret")
 
     def get_url(self) -> str:
         """Return the token endpoint."""
@@ -53,10 +59,15 @@ class SaasAuthConfig(Section):
 
     client_id: NotBlank = Field(alias="clientId")
     client_secret: NotBlankSecret = Field(alias="clientSecret")
+    client_secret_file: NotBlank | None = Field(default=None, alias="clientSecretFile")
     authorization_server_url: TokenUrl = Field(
         default="https://login.cloud.camunda.io/oauth/token", alias="authorizationServerUrl"
     )
     audience: Text = "zeebe.camunda.io"
+
+    @classmethod
+    def _completed(cls, options: dict[str, Any]) -> dict[str, Any]:
+        return _with_file(cls, options, "clientSecret", "client_secret")
 
     def get_url(self) -> str:
         """Return the token endpoint."""
@@ -74,6 +85,11 @@ class BasicAuthConfig(Section):
 
     username: NotBlank
     password: NotBlankSecret
+    password_file: NotBlank | None = Field(default=None, alias="passwordFile")
+
+    @classmethod
+    def _completed(cls, options: dict[str, Any]) -> dict[str, Any]:
+        return _with_file(cls, options, "password", "password")
 
 
 class AuthConfig(Section):
@@ -130,6 +146,14 @@ class AuthConfig(Section):
                 "auth is neither selfManaged nor saas, so there are no tokens to fetch; set one of them", option="auth"
             )
         return self.oauth
+
+
+def _with_file(section: type[Section], options: dict[str, Any], alias: str, name: str) -> dict[str, Any]:
+    try:
+        return from_file(options, alias, name)
+    except ValueError as error:
+        option = f"{section.section}.{alias}File"
+        raise configuration_error([(option, f"{error}{remedy(option)}")]) from None
 
 
 def _is_false(value: Any) -> bool:

@@ -19,6 +19,9 @@ from camunda_client.error import ConfigurationError
 Found = tuple[str, str]
 _OAUTH_STRATEGIES = {"OAUTH", "OAUTH2", "OIDC", "SAAS"}
 _VARIABLES = frozenset({AUTH_STRATEGY, *(name for option in OPTIONS for name in option.env)})
+#: By which of their options the environment means one of these kinds.
+_OF_OAUTH = ("clientId", "clientSecret", "clientSecretFile")
+_OF_BASIC = ("username", "password", "passwordFile")
 _SAAS_LOGIN = "login.cloud.camunda.io"
 
 
@@ -108,9 +111,10 @@ def auth_from(sources: list[Mapping[str, str]]) -> dict[str, Any] | None:
 
 
 def _kind_that_is_there(sources: list[Mapping[str, str]]) -> str | None:
-    if find(BY_PATH["auth.selfManaged.clientId"].env + BY_PATH["auth.selfManaged.clientSecret"].env, sources):
+    if any(find(BY_PATH[f"auth.selfManaged.{name}"].env, sources) for name in _OF_OAUTH):
         return _oauth_kind(sources)
-    return "basic" if find(BY_PATH["auth.basic.username"].env + BY_PATH["auth.basic.password"].env, sources) else None
+    is_basic = any(find(BY_PATH[f"auth.basic.{name}"].env, sources) for name in _OF_BASIC)
+    return "basic" if is_basic else None
 
 
 def _oauth_kind(sources: list[Mapping[str, str]]) -> str:

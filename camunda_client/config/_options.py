@@ -19,6 +19,8 @@ class Option:
 
 _ID = ("CAMUNDA_CLIENT_ID", "ZEEBE_CLIENT_ID")
 _SECRET = ("CAMUNDA_CLIENT_SECRET", "ZEEBE_CLIENT_SECRET")
+_SECRET_FILE = ("CAMUNDA_CLIENT_SECRET_FILE",)
+_FROM_FILE = "File with the secret, instead of the secret itself; read again when it changes"
 _TOKEN_URL = ("CAMUNDA_OAUTH_URL", "CAMUNDA_TOKEN_URL", "ZEEBE_AUTHORIZATION_SERVER_URL")
 _AUDIENCE = ("CAMUNDA_TOKEN_AUDIENCE", "ZEEBE_TOKEN_AUDIENCE")
 _SCOPE = ("CAMUNDA_TOKEN_SCOPE", "ZEEBE_TOKEN_SCOPE")
@@ -145,11 +147,13 @@ OPTIONS: tuple[Option, ...] = (
         default="required",
         secret=True,
     ),
+    Option("auth.selfManaged.clientSecretFile", _SECRET_FILE, _FROM_FILE, default="none"),
     Option("auth.selfManaged.oidcTokenUrl", (*_TOKEN_URL, "OIDC_TOKEN_URL"), "Token endpoint", default="required"),
     Option("auth.selfManaged.audience", _AUDIENCE, "Audience to ask the token for", default="none"),
     Option("auth.selfManaged.scope", _SCOPE, "Scopes to ask for, separated by blanks", default="none"),
     Option("auth.saas.clientId", _ID, "Client id", default="required"),
     Option("auth.saas.clientSecret", _SECRET, "Client secret", default="required", secret=True),
+    Option("auth.saas.clientSecretFile", _SECRET_FILE, _FROM_FILE, default="none"),
     Option(
         "auth.saas.authorizationServerUrl",
         _TOKEN_URL,
@@ -159,6 +163,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("auth.saas.audience", _AUDIENCE, "Audience to ask the token for", default="zeebe.camunda.io"),
     Option("auth.basic.username", ("CAMUNDA_BASIC_AUTH_USERNAME",), "User name", default="required"),
     Option("auth.basic.password", ("CAMUNDA_BASIC_AUTH_PASSWORD",), "Password", default="required", secret=True),
+    Option("auth.basic.passwordFile", ("CAMUNDA_BASIC_AUTH_PASSWORD_FILE",), _FROM_FILE, default="none"),
     Option("worker.pool", ("CAMUNDA_WORKER_POOL",), "Most jobs in flight of all types together", "jobs", "1000"),
     Option(
         "worker.drainTimeout",

@@ -26,6 +26,9 @@ class Secret(SecretStr):
             )
         return value
 
+    def look_again(self) -> None:
+        """Have it read anew where it comes from, if that may change; here it doesn't."""
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Secret, (None,)
 

@@ -219,6 +219,7 @@ ROWS = (
     Row(219, "F", "A greenlet of a handler's own dies, its arguments secret", "a password as argument, by keyword, in a partial, in a callback", "said without arguments", ("acceptance/test_log_locks.py::test_a_greenlet_that_fails_is_told_of_without_its_arguments",)),
     Row(234, "F", "Secrets of other shapes", "ODBC's PWD, AccountKey, tokens before an @, JWTs, AWS and GitHub keys, private keys, options of commands", "redacted; ordinary words stay", (LOG + "test_no_secret_gets_into_a_line", LOG + "test_what_shows_by_itself_that_it_is_a_secret_is_redacted", LOG + "test_ordinary_words_stay")),
     Row(235, "G", "Clients of the status port that drip", "40 at once, a byte each 0.1 s", "cut off after 5 s in all, the longest there first where a probe needs its place", ("integration/test_status_port.py::test_clients_that_drip_are_cut_off_and_keep_no_probe_waiting", "integration/test_status_port.py::test_a_client_that_drips_has_no_more_time_than_one_that_says_nothing")),
+    Row(236, "B", "A secret or password in a file is exchanged", "renamed into place; emptied; removed; refused by a 401", "the next token request, or the repetition after the 401, has the new one; what can't be used leaves the old one", ("integration/test_secret_files.py::test_a_client_secret_that_is_exchanged_is_sent_with_the_next_request", "integration/test_secret_files.py::test_a_password_that_is_exchanged_is_sent_at_once_after_a_401", "integration/test_secret_files.py::test_an_empty_or_missing_secret_file_leaves_the_old_secret_in_use")),
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import base64
 from camunda_client.c8.auth._cache import TokenCache
 from camunda_client.c8.auth._fetch import fetch_token
 from camunda_client.c8.models import C8ApiHeaders
-from camunda_client.config import C8Config, get_config
+from camunda_client.config import BasicAuthConfig, C8Config, get_config
 from camunda_client.error import ServiceException
 
 _BEARER = "Bearer "
@@ -29,8 +29,7 @@ def authorization(config: C8Config, wait_s: float | None = None) -> str | None:
     if auth is None or auth.none:
         return None
     if auth.basic is not None:
-        pair = f"{auth.basic.username}:{auth.basic.password.get_secret_value()}"
-        return "Basic " + base64.b64encode(pair.encode()).decode()
+        return _basic(auth.basic)
     return _BEARER + _cache(config).token(wait_s)
 
 
@@ -42,10 +41,19 @@ def authorization_after_401(config: C8Config, rejected: str, wait_s: float | Non
     Raises:
         ServiceException: A new token could not be fetched.
     """
+    if config.auth is not None and config.auth.basic is not None:
+        config.auth.basic.password.look_again()
+        header = _basic(config.auth.basic)
+        return header if header != rejected else None
     if config.auth is None or config.auth.oauth is None or not rejected.startswith(_BEARER):
         return None
     token = _cache(config).token_after_401(rejected.removeprefix(_BEARER), wait_s)
     return _BEARER + token if token is not None else None
+
+
+def _basic(basic: BasicAuthConfig) -> str:
+    pair = f"{basic.username}:{basic.password.get_secret_value()}"
+    return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
 def get_token() -> tuple[str, int]:

@@ -58,7 +58,8 @@ def fetch_token(config: C8Config, timeout_s: float = FETCH_TIMEOUT_S) -> Token:
     oauth = config.auth.oauth
     who = f"client {oauth.client_id} at {oauth.get_url().partition('?')[0]}"
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-    body = urlencode(oauth.get_request_data()).encode()
+    form = oauth.get_request_data()
+    body = urlencode(form).encode()
     try:
         answer = _http.exchange(
             "POST", oauth.get_url(), body=body, headers=headers, timeout_s=timeout_s, settings=config.api
@@ -67,7 +68,7 @@ def fetch_token(config: C8Config, timeout_s: float = FETCH_TIMEOUT_S) -> Token:
         kind = TokenRefused if error.reason in ("redirect", "tls") else _Passing
         raise kind(message=f"no token for {who}: {error}") from error
     if not answer.ok:
-        raise _refusal(answer, who, oauth.client_secret.get_secret_value())
+        raise _refusal(answer, who, form["client_secret"])
     return _read(answer, who)
 
 
