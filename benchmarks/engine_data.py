@@ -8,7 +8,6 @@ much.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import statistics
 import tempfile
@@ -16,6 +15,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+import _options
 import _report
 
 from camunda_client.embedded import Engine
@@ -83,15 +83,17 @@ def back_s(instances: int, tasks: int, commands_after: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = _options.parser("What an engine's data on disk costs, and how soon it is back", repeats=5)
     parser.add_argument("--instances", type=int, default=10_000)
-    parser.add_argument("--repeat", type=int, default=5)
-    arguments = parser.parse_args()
-    where = _report.environment()
+    parser.add_argument(
+        "--behind", type=int, default=SNAPSHOT_EVERY - 100, help="commands behind the snapshot, at the longest"
+    )
+    arguments = _options.parse(parser, instances=50, behind=30)
+    where = _report.environment(arguments.note)
     few = max(1, arguments.instances // 10)
     ways: dict[str, dict[str, object]] = {"memory": {}, "log": {"fsync": False}, "log, fsync": {"fsync": True}}
     taken: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(arguments.repeat):
+    for _ in range(arguments.repeats):
         for name, options in ways.items():
             taken[name].append(cpu_s(few, options))
     costs = {
@@ -105,10 +107,12 @@ def main() -> None:
     backs = {
         "ended": back_s(arguments.instances, TASKS, 0),
         "waiting": back_s(arguments.instances, 0, 0),
-        "waiting, no snapshot for longest": back_s(arguments.instances, 0, SNAPSHOT_EVERY - 100),
+        "waiting, no snapshot for longest": back_s(arguments.instances, 0, arguments.behind),
     }
     _report.table([f"{arguments.instances} instances back", "s"], [[name, took_s] for name, took_s in backs.items()])
-    _report.save("engine_data", (__doc__ or "").splitlines()[0], {"cpu": costs, "back_s": backs}, where=where)
+    if not arguments.dry:
+        question = (__doc__ or "").splitlines()[0]
+        _report.save("engine_data", question, {"cpu": costs, "back_s": backs}, where=where, into=arguments.into)
 
 
 if __name__ == "__main__":

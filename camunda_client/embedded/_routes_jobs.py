@@ -126,8 +126,7 @@ def update(call: Call) -> Answer:
     retries, timeout_ms = changes.integer("retries", INT32), changes.integer("timeout")
     priority = changes.integer("priority", INT32) if _newest(call, changes, "priority") else None
     if retries is None and timeout_ms is None and priority is None:
-        names = "retries, timeout, priority" if call.dialect.newest else "retries, timeout"
-        raise invalid(f"At least one of [{names}] is required.", call.path)
+        raise invalid("At least one of [retries, timeout] is required.", call.path)
     lease = None if timeout_ms is None else _ms(timeout_ms)
     call.engine.update_job(call.key("jobKey"), retries=retries, lease=lease, lease_token=lease_token, priority=priority)
     return no_content()

@@ -36,8 +36,7 @@ class SharedLock:
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Acquire as ``threading.RLock`` does."""
-        # Nothing that runs in the hub may wait for a greenlet.
-        if isinstance(self._current(), self._hub):
+        if not self._may_switch():
             return bool(self._between_threads.acquire(blocking, timeout))
         try:
             within = self._within.lock
@@ -53,8 +52,15 @@ class SharedLock:
     def release(self) -> None:
         """Release as ``threading.RLock`` does."""
         self._between_threads.release()
-        if not isinstance(self._current(), self._hub):
+        if self._may_switch():
             self._within.lock.release()
+
+    def _may_switch(self) -> bool:
+        """Tell whether the caller may wait for a greenlet: nothing that runs in the hub may."""
+        try:
+            return not isinstance(self._current(), self._hub)
+        except RuntimeError:
+            return False  # the interpreter is ending, and there are no greenlets any more
 
     def __enter__(self) -> bool:
         return self.acquire()

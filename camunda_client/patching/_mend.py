@@ -37,9 +37,12 @@ def mend(no_mend: Sequence[str] = (), *, knew_gevent: bool = False) -> tuple[lis
         knew_gevent: Something had imported gevent before the patch, so that an original may be held on purpose.
     """
     scan = _Scan(replacements(), knew_gevent=knew_gevent)
-    for module_name, module in list(sys.modules.items()):
-        if isinstance(module, ModuleType) and not _left_alone(module_name, module, no_mend):
-            scan.module(module_name, module)
+    modules = [(name, module) for name, module in list(sys.modules.items()) if isinstance(module, ModuleType)]
+    # By their names' dict: __main__ is there as __mp_main__ too, once multiprocessing is imported.
+    left_alone = {id(vars(module)) for name, module in modules if _left_alone(name, module, no_mend)}
+    for name, module in modules:
+        if id(vars(module)) not in left_alone:
+            scan.module(name, module)
     scan.natives.replace(scan.mended, scan.unmended)
     mend_instances(scan.mended, scan.unmended)
     decide_again(scan.mended, scan.unmended)

@@ -86,7 +86,8 @@ def _wish() -> str:
 
 def _patch_and_mend() -> PatchReport:
     already = is_patched()
-    knew_gevent = "gevent" in sys.modules
+    # Not gevent alone: coverage, for one, imports it and holds no original.
+    knew_gevent = "gevent.monkey" in sys.modules
     threads = [] if already else _native_threads()
     if not already:
         from gevent import monkey

@@ -351,7 +351,7 @@ def test_a_program_patched_first_has_nothing_to_report() -> None:
         ("import threading\nguard = threading.Lock()\nguard.acquire()", "__main__", "guard"),
         ("import threading\nmine = threading.local()\nowners = [mine]", "__main__", "mine"),
         ("import queue\nwaiting = queue.SimpleQueue()\nwaiting.put(1)", "__main__", "waiting"),
-        ("import gevent, threading\nmine = threading.local()", "__main__", "mine"),
+        ("import gevent.monkey, threading\nmine = threading.local()", "__main__", "mine"),
         ("import selectors\nmine = [selectors.EpollSelector()]", "selectors", "EpollSelector"),
     ],
 )

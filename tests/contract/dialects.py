@@ -29,12 +29,16 @@ class Translation:
     Args:
         text_keys: Keys are text, not numbers.
         renamed: The dialect's name of a member to that of 8.6.0, for members of jobs.
-        added: The members that the dialect adds, by a member that tells which object is meant.
+        added: The members that the dialect adds, by a member, or several, that tell which object is meant.
+        left_out: Members that 8.6.0 leaves out where the dialect has null.
+        blank: Members that are an empty text in 8.6.0 where the dialect has null.
     """
 
     text_keys: bool = False
     renamed: dict[str, str] = field(default_factory=dict)
     added: dict[str, frozenset[str]] = field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
+    blank: frozenset[str] = frozenset()
 
     def request(self, document: Any) -> Any:
         """Return what is sent for a recorded body."""
@@ -57,11 +61,14 @@ class Translation:
             return document
         extra: frozenset[str] = frozenset()
         for marker, names in self.added.items():
-            if marker in document:
+            if all(member in document for member in marker.split()):
                 extra |= names
         found = {f"<missing in this dialect: {name}>": None for name in extra - set(document)}
         for name, value in document.items():
-            if name in extra:
+            if name in extra or (name in self.left_out and value is None):
+                continue
+            if name in self.blank:
+                found[name] = f"<not null in this dialect: {value!r}>" if value == "" else value or ""
                 continue
             if name in self.renamed.values():
                 found[name] = f"<not the name in this dialect: {value!r}>"
@@ -90,6 +97,8 @@ def _as_text(value: Any) -> Any:
 
 
 _NEWER_JOB = frozenset({"kind", "listenerEventType", "userTask", "tags"})
+_NEWEST_JOB = _NEWER_JOB | {"rootProcessInstanceKey", "priority", "jobLeaseToken", "businessId", "physicalTenantId"}
+_DEPLOYED = frozenset({"processDefinition", "decisionDefinition", "decisionRequirements", "form", "resource"})
 #: Every dialect that the recordings can be translated to; a test fails for one of the embedded gateway without.
 TRANSLATIONS = {
     "8.6": Translation(),
@@ -102,6 +111,23 @@ TRANSLATIONS = {
             "gatewayVersion": frozenset({"lastCompletedChangeId"}),
             "validLicense": frozenset({"isCommercial", "expiresAt"}),
         },
+    ),
+    "8.10": Translation(
+        text_keys=True,
+        renamed={"jobKey": "key"},
+        added={
+            "customHeaders": _NEWEST_JOB,
+            "processDefinitionVersion processInstanceKey": frozenset({"tags", "businessId"}),
+            "evaluatedDecisions": frozenset({"decisionEvaluationKey"}),
+            "outputValue": frozenset({"ruleId", "ruleIndex"}),
+            "evaluatedInputs": frozenset({"decisionEvaluationInstanceKey", "decisionDefinitionType"}),
+            "gatewayVersion": frozenset({"lastCompletedChangeId", "clusterId"}),
+            "nodeId": frozenset({"brokerId"}),
+            "partitionId": frozenset({"state"}),
+            "validLicense": frozenset({"isCommercial", "expiresAt"}),
+        },
+        left_out=_DEPLOYED,
+        blank=frozenset({"failedDecisionDefinitionId", "failureMessage"}),
     ),
 }
 #: The dialects that everything is played in.
@@ -131,8 +157,16 @@ OTHERWISE: dict[str, dict[tuple[str, int], dict[str, Any]]] = {
         ("unknown_route", 5): {"status": 204, "type": None, "empty": True},
     },
 }
+# What 8.8 does otherwise, 8.10 does too, but for what deletion answers.
+OTHERWISE["8.10"] = OTHERWISE["8.8"] | {
+    ("resource_deletion", 3): {
+        "status": 200,
+        "type": "application/json",
+        "body": {"resourceKey": "${pd}", "batchOperation": None},
+    },
+}
 #: States of engine-states.json whose status changed.
-OTHER_STATUS = {"8.8": {"backpressure_command": 503, "backpressure_activation": 503}}
+OTHER_STATUS = dict.fromkeys(("8.8", "8.10"), {"backpressure_command": 503, "backpressure_activation": 503})
 
 
 def as_in(dialect: str, case: dict[str, Any]) -> dict[str, Any]:
