@@ -239,6 +239,14 @@ def test_no_secret_gets_into_a_line(fields: dict[str, object]) -> None:
     assert json.loads(render_json("event", "info", "name", fields))
 
 
+def test_a_line_like_the_last_may_have_a_secret_all_the_same() -> None:
+    for value in ("fine", "fine", SECRET):
+        kept = {"note": "fine", "count": 3}
+        assert SECRET not in render_json("event", "info", "name", {**kept, "text": f"token={value}"}).decode()
+        assert SECRET not in render_json("event", "info", "name", {**kept, "password": value}).decode()
+        assert SECRET not in render_json(f"token={value}", "info", "name", kept).decode()
+
+
 @pytest.mark.parametrize(
     ("fields", "shown"),
     [
