@@ -166,7 +166,7 @@ OTHERWISE["8.10"] = OTHERWISE["8.8"] | {
     },
 }
 #: States of engine-states.json whose status changed.
-OTHER_STATUS = dict.fromkeys(("8.8", "8.10"), {"backpressure_command": 503, "backpressure_activation": 503})
+OTHER_STATUS = {key: {"backpressure_command": 503, "backpressure_activation": 503} for key in ("8.8", "8.10")}
 
 
 def as_in(dialect: str, case: dict[str, Any]) -> dict[str, Any]:
