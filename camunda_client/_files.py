@@ -43,6 +43,11 @@ class Reloading(Generic[Made]):
             return self._value
         return self._renewed(state)
 
+    @property
+    def current(self) -> Made:
+        """What it was made into last, without a look at the files."""
+        return self._value
+
     def look_again(self) -> None:
         """Have the next call look at the files, however lately one has."""
         self._looked_s = float("-inf")

@@ -65,20 +65,22 @@ class Translation:
                 extra |= names
         found = {f"<missing in this dialect: {name}>": None for name in extra - set(document)}
         for name, value in document.items():
-            if name in extra or (name in self.left_out and value is None):
-                continue
-            if name in self.blank:
-                found[name] = f"<not null in this dialect: {value!r}>" if value == "" else value or ""
-                continue
-            if name in self.renamed.values():
-                found[name] = f"<not the name in this dialect: {value!r}>"
-            elif name in _OPAQUE:
-                found[name] = value
-            elif _is_key(name):
-                found[self.renamed.get(name, name)] = self._key(value)
-            else:
-                found[name] = self.answer(value)
+            if name not in extra and not (name in self.left_out and value is None):
+                known, shown = self._member(name, value)
+                found[known] = shown
         return found
+
+    def _member(self, name: str, value: Any) -> tuple[str, Any]:
+        """Return a member of an answer under 8.6.0's name."""
+        if name in self.blank:
+            return name, f"<not null in this dialect: {value!r}>" if value == "" else value or ""
+        if name in self.renamed.values():
+            return name, f"<not the name in this dialect: {value!r}>"
+        if name in _OPAQUE:
+            return name, value
+        if _is_key(name):
+            return self.renamed.get(name, name), self._key(value)
+        return name, self.answer(value)
 
     def _key(self, value: Any) -> Any:
         if not self.text_keys:

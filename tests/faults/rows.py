@@ -202,6 +202,7 @@ ROWS = (
     Row(182, "D", "Handler of a job that is lost, with stop_when_lost", "extension refused with 404", "stopped by JobLost; nothing is told of the job"),
     Row(183, "E", "SIGTERM to process 1 while it imports", "unshare --pid, a module that takes 3 s", "ends at once, and never begins to work"),
     Row(184, "E", "Orphans of handlers in a container", "sh -c 'sleep &' in 20 jobs, as process 1", "reaped; no exit status that a handler waits for is stolen"),
+    Row(216, "C", "Handler blocks the process for longer than the lease", "C code that waits 0.9 s, a computation; leases of 0.4 s, plain and TLS", "its lease and the others' are extended from outside the hub; nothing runs twice"),
     Row(185, "D", "Job that its process dies of", "SIGKILL, a segmentation fault, os._exit(0), --processes 2", "an incident after three deaths, with the signal's name; other jobs are worked meanwhile"),
     Row(222, "D", "A decorator runs a coroutine or generator to its end, or passes on more than the job", "functools.wraps around async def, around a generator, around f(job, session); objects with an attribute func", "taken: the outermost callable is asked, and nothing behind it", ("unit/c8/worker/test_signature.py::test_a_decorated_function_is_judged_by_what_its_decorator_made_of_it",)),
     Row(227, "A", "The topology writes its roles in other letters", "LEADER, Leader", "a leader all the same, by one rule for health, commands and API", ("unit/c8/models/test_requests.py::test_a_leader_is_one_however_the_role_is_written",)),

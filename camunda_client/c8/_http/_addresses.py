@@ -116,6 +116,10 @@ class Addresses:
             self._wait_for_one(min(deadline, now + DOUBT_S))
         return self._known
 
+    def known(self) -> list[Address]:
+        """Return what is known now, without a look-up; other threads may ask."""
+        return list(self._known)
+
     def prefer(self, address: object) -> None:
         """Have this address tried first from now on: another may be that of a machine that is gone."""
         if self._known and self._known[0][1] != address:

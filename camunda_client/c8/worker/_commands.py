@@ -16,7 +16,10 @@ from camunda_client.c8.worker._tls import tls_contexts
 from camunda_client.c8.worker._wire import Wire
 
 if TYPE_CHECKING:
+    import ssl
+
     from camunda_client.c8._http import Answer
+    from camunda_client.c8._http._addresses import Address
     from camunda_client.config import C8Config
 
 #: Seconds for a job command. A frozen broker is answered for by its gateway after 15 s (504); waiting for that would
@@ -26,6 +29,10 @@ COMMAND_TIMEOUT_S = 10.0
 POLL_GRACE_S = 20.0
 #: Connections for lease extensions at most, and the part of the process's descriptors that they may take.
 _MOST_LEASE_CONNECTIONS, _LEASE_DESCRIPTORS = 256, 1 / 4
+
+
+#: A request as it is sent.
+Extension = bytes
 
 
 class _Lane(Protocol):
@@ -80,6 +87,10 @@ class Commands:
         body = b'{"changeset":{"timeout":%d}}' % lease_ms
         return self._send(self._leases, "PATCH", f"/v2/jobs/{job_key}", body, timeout_s)
 
+    def route(self) -> Route | None:
+        """Return how another thread can reach the gateway; ``None`` where only ``requests`` can."""
+        return self._leases.route() if isinstance(self._leases, _WireLane) else None
+
     def topology(self) -> Answer:
         """``GET /v2/topology``."""
         return self._send(self._leases, "GET", "/v2/topology", b"", COMMAND_TIMEOUT_S)
@@ -114,6 +125,7 @@ class _WireLane:
     """A lane of our own wire."""
 
     def __init__(self, wire: Wire, base_path: str, limit: int | None) -> None:
+        self._wire = wire
         self._lane = wire.lane(limit)
         self._base_path = base_path
         self._static = self._head = b" HTTP/1.1\r\n" + wire.static_head
@@ -129,6 +141,34 @@ class _WireLane:
 
     def close(self) -> None:
         self._lane.close()
+
+    def route(self) -> Route:
+        return Route(self, self._wire)
+
+    def request(self, method: str, path: str, body: bytes) -> bytes:
+        """Return a whole request with the credentials of the last one; other threads may ask."""
+        start = f"{method} {self._base_path}{path}".encode("ascii")
+        return b"%b%b\r\nContent-Length: %d\r\n\r\n%b" % (start, self._head, len(body), body)
+
+
+class Route:
+    """How a thread without a hub reaches the gateway: nothing here waits, takes a lock or logs."""
+
+    def __init__(self, lane: _WireLane, wire: Wire) -> None:
+        self._lane, self._wire = lane, wire
+        self.host, self.secure = wire.host, wire.is_secure
+
+    def extension(self, job_key: str, lease_ms: int) -> Extension:
+        """Return the request for an extension."""
+        return self._lane.request("PATCH", f"/v2/jobs/{job_key}", b'{"changeset":{"timeout":%d}}' % lease_ms)
+
+    def addresses(self) -> list[Address]:
+        """Return the addresses that are known now."""
+        return self._wire.known_addresses()
+
+    def tls(self) -> ssl.SSLContext:
+        """Return the context that connections have now."""
+        return self._wire.tls_context()
 
 
 class _RequestsLane:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from collections import deque
 from typing import TYPE_CHECKING
 
 import gevent
@@ -89,10 +90,27 @@ class LeaseExtender:
         self._looks_again_s = _NEVER
         self._pause = (_NEVER, _NEVER)
         self._stopped = False
+        #: Jobs whose leases another thread has extended while the hub was blocked.
+        self.kept_outside: deque[Held] = deque()
         #: When the next try may be made only to learn how long an extension takes, and whether one has failed.
         self._learns_s = 0.0
         self._has_failed = False
         self._foreign = ForeignAnswers(lambda **facts: log.warning("lease.extension_refused", **facts, remedy=_REMEDY))
+
+    def late_s(self, now: float) -> float:
+        """Return by how many seconds :meth:`run` is late for its next look; for another thread to ask."""
+        return now - self._looks_again_s
+
+    def _count_outside(self) -> None:
+        """Count what another thread has extended, and look after these jobs again."""
+        extensions = 0
+        while self.kept_outside:
+            held = self.kept_outside.popleft()
+            extensions += 1
+            metrics.lease_extended[held.settings.job_type] += 1
+            if held.due_slot is not None:
+                self._enter(held, held.lease.due_s(self.durations.usual_s))
+        log.info("lease.kept_outside", extensions=extensions)
 
     def stop(self) -> None:
         """Extend no more."""
@@ -187,11 +205,16 @@ class LeaseExtender:
         jobs[held.key] = held
         if slot < self._sleeps_until:
             self._wake.set()
+            if self._looks_again_s == _NEVER:
+                # A handler may begin to block before it comes to that.
+                self._looks_again_s = now_s()
 
     def run(self) -> None:
         """Look after all jobs until stopped."""
         while not self._stopped:
             self._wake.clear()
+            if self.kept_outside:
+                self._count_outside()
             now = now_s()
             if now > self._looks_again_s + _PAUSE_S:
                 self._pause = (self._looks_again_s, now)
@@ -235,12 +258,10 @@ class LeaseExtender:
             heapq.heappush(self._ready, (lease.ends_s, next(self._number), held))
 
     def _may_extend(self, held: Held, now: float) -> bool:
-        settings = held.settings
-        if not settings.auto_extend or held.let_go:
-            return False
-        if settings.max_lease_s is None or now - held.received_s < settings.max_lease_s:
+        if held.may_be_extended(now):
             return True
-        log.warning("lease.limit_reached", job_key=held.key, max_lease_s=settings.max_lease_s)
+        if held.settings.auto_extend and not held.let_go:
+            log.warning("lease.limit_reached", job_key=held.key, max_lease_s=held.settings.max_lease_s)
         return False
 
     def _loss_of(self, held: Held) -> Loss:

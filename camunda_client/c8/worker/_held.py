@@ -70,6 +70,13 @@ class Held:
         """Whether nothing more is to be told about the job."""
         return self.stage is Stage.SETTLED
 
+    def may_be_extended(self, now: float) -> bool:
+        """Whether its settings let its lease be extended at this moment of the leases' clock."""
+        settings = self.settings
+        if not settings.auto_extend or self.let_go:
+            return False
+        return settings.max_lease_s is None or now - self.received_s < settings.max_lease_s
+
     def is_ours(self) -> bool:
         """Whether the job is surely still ours."""
         return self.lease.holds(now_s())

@@ -25,6 +25,7 @@ from camunda_client.c8.worker._health import ClusterWatch, Health, type_health
 from camunda_client.c8.worker._held import Held, Stage
 from camunda_client.c8.worker._offsets import Offsets
 from camunda_client.c8.worker._poller import Poller
+from camunda_client.c8.worker._standby import Standby
 from camunda_client.c8.worker._stop_report import StopReport
 from camunda_client.c8.worker._supervised import Supervised
 from camunda_client.c8.worker._watchdog import Watchdog
@@ -57,6 +58,7 @@ class Supervisor:
         }
         self._custody.pollers = self._pollers
         self._handler_watch = HandlerWatch(self.held_jobs)
+        self._standby = self._prepared_standby(workers)
         self._watchdog = Watchdog(last_resort, config.worker.blocked_limit / 1000)
         #: Set when no more jobs are asked for, and when nothing is looked after any more.
         self._stopping, self._ended = Event(), Event()
@@ -68,6 +70,14 @@ class Supervisor:
             Supervised("leases", self._custody.extender.run, self._ended, self._say_leases_died),
             Supervised("cluster", self._cluster.run, self._ended, self._say_cluster_died),
         ]
+
+    def _prepared_standby(self, workers: list[WorkerSettings]) -> Standby | None:
+        """Return what keeps leases while the hub is blocked; ``None`` where none are kept, or only by ``requests``."""
+        kept_s = [settings.lease_s for settings in workers if settings.auto_extend]
+        route = self._commands.route()
+        if route is None or not kept_s:
+            return None
+        return Standby(route, self.held_jobs, self._custody.extender, min(kept_s))
 
     def held_jobs(self) -> list[Held]:
         """Return the jobs in hand, waiting and reporting ones included."""
@@ -101,6 +111,8 @@ class Supervisor:
         metrics.start(self._pollers)
         self._watchdog.start()
         self._handler_watch.start()
+        if self._standby is not None:
+            self._standby.start()
         for part in (*self._watching, *self._polling):
             part.start()
         if self._context.left_out:
@@ -141,7 +153,8 @@ class Supervisor:
         self._custody.extender.stop()
         self._watchdog.stop()
         self._handler_watch.stop()
-        self._handler_watch.stop()
+        if self._standby is not None:
+            self._standby.stop()
         self._commands.close()
         self._slots.close()
         return self._told(started_s)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
     from camunda_client._files import Reloading
+    from camunda_client.c8._http._addresses import Address
 
 #: Seconds. Camunda's gateway closes a connection that was idle for 60 s (measured on 8.6.0).
 IDLE_LIMIT_S: Final = 45.0
@@ -309,6 +310,30 @@ class Wire:
     def lane(self, limit: int | None) -> Lane:
         """Return a new lane with at most ``limit`` connections."""
         return Lane(self, limit)
+
+    @property
+    def host(self) -> str:
+        """The gateway's host, as its certificate names it."""
+        return self._host
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether connections have TLS."""
+        return self._tls is not None
+
+    def known_addresses(self) -> list[Address]:
+        """Return the addresses that are known now, without looking any up."""
+        return self._addresses.known()
+
+    def tls_context(self) -> ssl.SSLContext:
+        """Return the context that connections have now, without looking at files.
+
+        Raises:
+            OSError: They have none.
+        """
+        if self._tls is None:
+            raise OSError("there is no TLS")
+        return self._tls.current
 
     def connect(self, deadline: float) -> _Connection:
         """Return a new connection, TLS done; the host's addresses are tried in turn until ``deadline`` (monotonic).
