@@ -110,6 +110,13 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("api.job.autoExtend", ("CAMUNDA_WORKER_AUTO_EXTEND",), "Extend the lease while a job runs", "", "true"),
     Option(
+        "api.job.withLease",
+        ("CAMUNDA_WORKER_WITH_LEASE",),
+        "Ask for leases with a token (auto: where the whole cluster is Camunda 8.10 or later; never; always)",
+        "",
+        "auto",
+    ),
+    Option(
         "api.job.handlerTimeout",
         ("CAMUNDA_WORKER_HANDLER_TIMEOUT",),
         "Longest time a handler may run; then its job fails",

@@ -101,7 +101,7 @@ class _Desk:
         self.told = (outcome, told)
         return Answer(204)
 
-    def extend(self, _job_key: str, _lease_ms: int, _timeout_s: float) -> Answer:
+    def extend(self, _job_key: str, _body: bytes, _timeout_s: float) -> Answer:
         """Leave the lease as it is: it never ends."""
         return Answer(204)
 

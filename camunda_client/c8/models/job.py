@@ -52,6 +52,8 @@ class ActivatedJob(Answer):
     user_task: dict[str, Any] | None = Field(default=None, alias="userTask")
     root_process_instance_key: str | None = Field(default=None, alias="rootProcessInstanceKey")
     business_id: str | None = Field(default=None, alias="businessId")
+    #: Camunda 8.10, for workers that ask for it: names this lease of the job in all that is told of it.
+    job_lease_token: str | None = Field(default=None, alias="jobLeaseToken")
 
     def is_held(self) -> bool | None:
         """Return whether the job is still this worker's; ``None`` outside a worker, as in a test of the handler.

@@ -73,6 +73,16 @@ class Arguments:
             raise self._refused(argument, value, "it must be True or False")
         return value
 
+    def one_of(self, argument: str, value: str | None, words: tuple[str, ...]) -> str | None:
+        """Return the word.
+
+        Raises:
+            ConfigurationError: It is none of the words.
+        """
+        if value is not None and value not in words:
+            raise self._refused(argument, value, f"it must be one of {', '.join(words)}")
+        return value
+
     def text(self, argument: str, value: str | None) -> str | None:
         """Return the text.
 

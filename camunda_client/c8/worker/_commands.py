@@ -82,9 +82,8 @@ class Commands:
         """``POST /v2/jobs/{jobKey}/{completion | failure | error}``."""
         return self._send(self._reports, "POST", f"/v2/jobs/{job_key}/{command}", body, COMMAND_TIMEOUT_S)
 
-    def extend(self, job_key: str, lease_ms: int, timeout_s: float = COMMAND_TIMEOUT_S) -> Answer:
+    def extend(self, job_key: str, body: bytes, timeout_s: float = COMMAND_TIMEOUT_S) -> Answer:
         """``PATCH /v2/jobs/{jobKey}``: a new lease from now on."""
-        body = b'{"changeset":{"timeout":%d}}' % lease_ms
         return self._send(self._leases, "PATCH", f"/v2/jobs/{job_key}", body, timeout_s)
 
     def route(self) -> Route | None:
@@ -158,9 +157,9 @@ class Route:
         self._lane, self._wire = lane, wire
         self.host, self.secure = wire.host, wire.is_secure
 
-    def extension(self, job_key: str, lease_ms: int) -> Extension:
+    def extension(self, job_key: str, body: bytes) -> Extension:
         """Return the request for an extension."""
-        return self._lane.request("PATCH", f"/v2/jobs/{job_key}", b'{"changeset":{"timeout":%d}}' % lease_ms)
+        return self._lane.request("PATCH", f"/v2/jobs/{job_key}", body)
 
     def addresses(self) -> list[Address]:
         """Return the addresses that are known now."""

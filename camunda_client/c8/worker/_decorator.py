@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from camunda_client.c8.worker._arguments import Arguments
 from camunda_client.c8.worker._hooks import own_hooks
@@ -33,6 +33,7 @@ def camunda_worker(
     *,
     max_jobs_active: int | None = None,
     auto_extend: bool | None = None,
+    with_lease: Literal["auto", "never", "always"] | None = None,
     handler_timeout: Milliseconds | None = None,
     max_lease: Milliseconds | None = None,
     retry_back_off: Milliseconds | None = None,
@@ -58,6 +59,8 @@ def camunda_worker(
         tenant_ids: Tenants whose jobs to ask for.
         max_jobs_active: Jobs of this type in flight at most, default 100; 1 for code that isn't re-entrant.
         auto_extend: Whether the lease is extended while the handler runs; default yes.
+        with_lease: Whether to ask for leases with a token, by which Camunda refuses whatever another worker's lease has
+            overtaken: ``auto`` (the default) where the whole cluster is 8.10 or later, ``never`` or ``always``.
         handler_timeout: The handler is stopped and its job failed after this; default never.
         max_lease: The lease is not extended beyond this; default for ever.
         retry_back_off: First wait before a failed job is offered again; it doubles with each failure.
@@ -94,6 +97,7 @@ def camunda_worker(
         "polling_interval": read.milliseconds("polling_interval", polling_interval),
         "max_jobs_active": read.count("max_jobs_active", max_jobs_active),
         "auto_extend": read.choice("auto_extend", auto_extend),
+        "with_lease": read.one_of("with_lease", with_lease, ("auto", "never", "always")),
         "handler_timeout": read.milliseconds("handler_timeout", handler_timeout),
         "max_lease": read.milliseconds("max_lease", max_lease),
         "retry_back_off": read.milliseconds("retry_back_off", retry_back_off),

@@ -326,7 +326,7 @@ class LeaseExtender:
         lease.asked(asked_s)
         self._enter(held, lease.due_s(self.durations.usual_s))
         try:
-            answer = self._commands.extend(held.key, held.settings.lease_ms, try_s)
+            answer = self._commands.extend(held.key, held.extension(), try_s)
         except ServiceException as error:
             if getattr(error, "reason", "") == "timeout":
                 self._took(now_s() - asked_s)

@@ -6,6 +6,7 @@ An empty poll proves nothing: with the broker down or frozen Camunda's gateway a
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -71,6 +72,8 @@ class ClusterWatch:
         self.leader: bool | None = None
         #: How many partitions the cluster has, as far as it said so.
         self.partitions = 1
+        #: Whether the gateway and all brokers give leases a token, as far as they said so.
+        self.has_leases = False
         self._stop = Event()
 
     def stop(self) -> None:
@@ -102,7 +105,23 @@ class ClusterWatch:
             return False
         if topology.has_leader and topology.partitions_count:
             self.partitions = topology.partitions_count
+        self.has_leases = _have_leases(topology)
         return topology.has_leader
+
+
+#: Since when activations may ask for leases with a token; 8.9 refuses the whole request.
+_LEASES_SINCE = (8, 10)
+
+
+def _have_leases(topology: ClusterTopology) -> bool:
+    versions = [topology.gateway_version, *(broker.version for broker in topology.brokers)]
+    return all(_numbers(version) >= _LEASES_SINCE for version in versions)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return a version's first two numbers, ``()`` if it has none."""
+    found = re.match(r"(\d+)\.(\d+)", version)
+    return tuple(map(int, found.groups())) if found else ()
 
 
 def type_health(poller: Poller) -> TypeHealth:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from pydantic_core import to_json
+
 from camunda_client.c8.worker._clock import now_s
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ class Held:
 
     __slots__ = (
         "command", "context", "dropped", "due_slot", "ended_s", "greenlet", "job", "key", "lease", "let_go", "outcome",
-        "received_s", "retries", "settings", "stage", "started_s", "stopped", "successor",
+        "received_s", "retries", "settings", "stage", "started_s", "stopped", "successor", "token",
     )  # fmt: skip
 
     def __init__(self, job: ActivatedJob, settings: WorkerSettings, received_s: float, lease: Lease) -> None:
@@ -40,6 +42,8 @@ class Held:
         # The job is the handler's, which may change it.
         self.key = job.job_key
         self.retries = job.retries
+        #: Names our lease where Camunda gives leases a token (8.10).
+        self.token = job.job_lease_token
         self.settings = settings
         #: What is known of our hold on it.
         self.lease = lease
@@ -69,6 +73,14 @@ class Held:
     def is_settled(self) -> bool:
         """Whether nothing more is to be told about the job."""
         return self.stage is Stage.SETTLED
+
+    def extension(self) -> bytes:
+        """Return the body of ``PATCH /v2/jobs/{jobKey}`` that extends its lease."""
+        return self.signed(b'{"changeset":{"timeout":%d}}' % self.settings.lease_ms)
+
+    def signed(self, body: bytes) -> bytes:
+        """Return a body, a JSON object that is not empty, with the lease's token if there is one."""
+        return body if self.token is None else b'%b,"jobLeaseToken":%b}' % (body[:-1], to_json(self.token))
 
     def may_be_extended(self, now: float) -> bool:
         """Whether its settings let its lease be extended at this moment of the leases' clock."""

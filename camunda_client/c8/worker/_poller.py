@@ -23,6 +23,8 @@ from camunda_client.error import ServiceException
 from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from camunda_client.c8._http import Answer
     from camunda_client.c8.worker._commands import Commands
     from camunda_client.c8.worker._custody import Custody
@@ -72,8 +74,12 @@ class Poller:
         custody: Custody,
         offsets: Offsets,
         job_types: int,
+        has_leases: Callable[[], bool],
     ) -> None:
-        """Poll for ``settings.job_type``, one of ``job_types``, and give the jobs to ``custody``."""
+        """Poll for ``settings.job_type``, one of ``job_types``, and give the jobs to ``custody``.
+
+        ``has_leases`` tells whether the cluster gives leases a token.
+        """
         self.settings = settings
         #: Jobs of this type in hand, by key.
         self.held: dict[str, Held] = {}
@@ -88,6 +94,9 @@ class Poller:
         self._custody = custody
         self._offsets = offsets
         self._job_types = job_types
+        self._has_leases = has_leases
+        #: Camunda has refused to give leases a token, and whether it was said that others may get theirs.
+        self._leases_refused = self._told_of_starving = False
         #: Polls that are out beyond their time. What they bring beyond the cap is handed back.
         self._late = 0
         #: When polls were cut while parked, lately; ``None`` once that has been said.
@@ -183,7 +192,8 @@ class Poller:
         given up: the jobs that it may still bring are taken. But it holds up nothing any more.
         """
         request_timeout_s = self._request_timeout_s()
-        body = self._before + b"%d,%b%d}" % (room, self._after, int(request_timeout_s * 1000))
+        lease = b'"withLease":true,' if self._wants_lease() else b""
+        body = self._before + b"%d,%b%b%d}" % (room, lease, self._after, int(request_timeout_s * 1000))
         started_s = time.monotonic()
         parked_s = max(request_timeout_s, 0)
         self._slots.asked += room
@@ -211,6 +221,19 @@ class Poller:
             self._failed(reason, None, {"detail": str(answer)})
         else:
             self._answered(answer, sent_s, received_s)
+
+    def _wants_lease(self) -> bool:
+        """Tell whether to ask for leases with a token; say once what it may mean not to."""
+        wish = self.settings.with_lease
+        if wish == "never" and not self._told_of_starving and self._has_leases():
+            self._told_of_starving = True
+            log.warning(
+                "lease.without_token",
+                job_type=self.settings.job_type,
+                remedy="a job that a worker with leases once had is given to no other: where there are such workers of "
+                "this type, use with_lease='auto'",
+            )
+        return wish == "always" or (wish == "auto" and not self._leases_refused and self._has_leases())
 
     def _ask(self, body: bytes, request_timeout_s: float) -> tuple[Answer | ServiceException, float, float]:
         """Return the answer, when the request was sent (not later), and when its answer was there."""
@@ -269,6 +292,11 @@ class Poller:
         return parked_s
 
     def _answered(self, answer: Answer, sent_s: float, received_s: float) -> None:
+        if answer.status == 400 and b"withLease" in answer.body and self.settings.with_lease == "auto":
+            # Something older answers than the topology names. Without tokens it works as it always has.
+            self._leases_refused = True
+            log.warning("lease.tokens_refused", job_type=self.settings.job_type, **fields(answer))
+            return
         if answer.status != 200:
             reason = "overload" if is_overload(answer) else "status"
             self._failed(reason, answer.retry_after_s, fields(answer))

@@ -59,6 +59,7 @@ class JobWorker:
     request: JobWorkerRequest | None = None
     max_jobs_active: int | None = None
     auto_extend: bool | None = None
+    with_lease: str | None = None
     handler_timeout: int | None = None
     max_lease: int | None = None
     retry_back_off: int | None = None
@@ -113,6 +114,7 @@ class WorkerSettings:
     tenant_ids: tuple[str, ...] | None
     polling_interval_s: float
     auto_extend: bool
+    with_lease: str
     handler_timeout_s: float | None
     max_lease_s: float | None
     retry: RetryRule
@@ -145,6 +147,7 @@ def resolve(registered: JobWorker, config: C8Config) -> WorkerSettings:
         tenant_ids=_tenants(request.tenant_ids or job.tenant_ids),
         polling_interval_s=(registered.polling_interval or job.polling_interval) / 1000,
         auto_extend=job.auto_extend if registered.auto_extend is None else registered.auto_extend,
+        with_lease=registered.with_lease or job.with_lease,
         handler_timeout_s=_seconds(registered.handler_timeout or job.handler_timeout),
         max_lease_s=_seconds(registered.max_lease or job.max_lease),
         retry=_rule(registered, job),

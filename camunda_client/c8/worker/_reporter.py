@@ -68,7 +68,7 @@ class Settling(Protocol):
     def settle(self, job_key: str, command: str, body: bytes) -> Answer:
         """``POST /v2/jobs/{jobKey}/{completion | failure | error}``."""
 
-    def extend(self, job_key: str, lease_ms: int, timeout_s: float, /) -> Answer:
+    def extend(self, job_key: str, body: bytes, timeout_s: float, /) -> Answer:
         """``PATCH /v2/jobs/{jobKey}``."""
 
 
@@ -167,6 +167,10 @@ class Reporter:
                 verdict = judge(answer, tried_before=maybe_applied, size=len(outcome.body))
                 if verdict is Verdict.REJECTED and maybe_applied and answer.status == 409 and _unleases(outcome):
                     verdict = Verdict.ASSUMED
+                if verdict is Verdict.REJECTED and answer.status == 409 and held.token is not None:
+                    # The lease that the token names is over: the job is another's, or nobody's.
+                    held.lease.lose(Loss.REFUSED)
+                    verdict = Verdict.GONE
                 if verdict not in _WAITS:
                     self._foreign.end()
                     if self._troubled:
@@ -189,7 +193,7 @@ class Reporter:
 
     def _settle(self, held: Held, outcome: Outcome) -> Answer:
         try:
-            return self._commands.settle(held.key, outcome.command, outcome.body)
+            return self._commands.settle(held.key, outcome.command, held.signed(outcome.body))
         except gevent.Timeout as stray:
             # One that the handler started and never closed strikes its greenlet wherever that is by then.
             told = "interrupted by a stray gevent.Timeout"
@@ -221,7 +225,7 @@ class Reporter:
             asked_s = now_s()
             try_s = min(held.lease.try_s(asked_s), left_s)
             try:
-                answer = self._commands.extend(held.key, held.settings.lease_ms, try_s)
+                answer = self._commands.extend(held.key, held.extension(), try_s)
             except (ServiceException, gevent.Timeout):
                 pass
             else:

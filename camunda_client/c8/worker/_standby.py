@@ -109,7 +109,7 @@ class Standby:
         try:
             if self._connection is None:
                 self._connection = _Connection(self._route, min(left_s, _TRY_S))
-            request = self._route.extension(held.key, held.settings.lease_ms)
+            request = self._route.extension(held.key, held.extension())
             granted = self._connection.granted(request, min(left_s, _TRY_S))
         except (OSError, ValueError):
             lease.failed(asked_s)

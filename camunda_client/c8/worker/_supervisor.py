@@ -53,7 +53,15 @@ class Supervisor:
         self._cluster = ClusterWatch(self._commands)
         self._offsets = Offsets(lambda: self._cluster.partitions)
         self._pollers = {
-            settings.job_type: Poller(settings, self._commands, self._slots, self._custody, self._offsets, len(workers))
+            settings.job_type: Poller(
+                settings,
+                self._commands,
+                self._slots,
+                self._custody,
+                self._offsets,
+                len(workers),
+                lambda: self._cluster.has_leases,
+            )
             for settings in workers
         }
         self._custody.pollers = self._pollers
