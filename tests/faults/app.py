@@ -1,5 +1,6 @@
 """An application for the tests of processes: its handler does what its job's variables say, and prints each run."""
 
+import ctypes
 import os
 import signal
 import sys
@@ -27,6 +28,11 @@ def burn(seconds: float) -> None:
     end_s = time.monotonic() + seconds
     while time.monotonic() < end_s:
         pass
+
+
+def hold(seconds: float) -> None:
+    """Wait in C without letting go of the interpreter's lock: no other thread runs."""
+    ctypes.PyDLL(None).usleep(int(seconds * 1e6))
 
 
 def crash(_seconds: float) -> None:
@@ -68,6 +74,7 @@ def open_sockets(seconds: float) -> None:
 DEEDS = {
     "sleep": time.sleep,
     "burn": burn,
+    "hold": hold,
     "exit": lambda _seconds: os._exit(0),
     "crash": crash,
     "thread": leave_a_thread,

@@ -89,8 +89,10 @@ def test_a_process_whose_hub_does_not_come_back_ends_itself(scene: Scene, tmp_pa
 @pytest.mark.fault(179)
 def test_a_frozen_process_is_not_taken_for_a_blocked_hub(scene: Scene, tmp_path: Path) -> None:
     """After 30 s it said hub.blocked, for 0.001 s."""
+    start(scene, 1)
     with worker(scene, tmp_path, "pass") as app:
-        app.wait_for("workers.started")
+        # The watching threads run by then; a freeze before their first look has no beginning.
+        app.wait_for("job.completed")
         os.kill(app.process.pid, signal.SIGSTOP)
         time.sleep(3)
         os.kill(app.process.pid, signal.SIGCONT)

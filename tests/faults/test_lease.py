@@ -158,13 +158,16 @@ def test_an_extension_that_is_swallowed_costs_a_connection_and_no_lease(
 
 @pytest.mark.fault(202)
 def test_many_jobs_in_flight_are_all_kept_though_extensions_take_their_time(stage: Stage, events: Events) -> None:
-    """Eight connections for all extensions: with 0.1 s each, every one of 1,000 jobs ran twice."""
-    stage.gateway.faults.latency("PATCH *", 0.1)
-    stage.start(150)
+    """Eight connections for all extensions: with 0.1 s each, every one of 1,000 jobs ran twice.
+
+    Engine and worker share this process: more jobs than these would measure the machine.
+    """
+    stage.gateway.faults.latency("PATCH *", 0.2)
+    stage.start(60)
     tally = Tally(lambda job: gevent.sleep(3.0))
 
     with stage.working(tally, max_jobs_active=1000, timeout=1000):
-        once_started(tally, 150)
+        once_started(tally, 60)
         with Rival(stage) as rival:
             stage.wait_until_done()
 
@@ -308,11 +311,11 @@ def test_a_frozen_process_starts_nothing_and_fails_nothing_when_it_goes_on(stage
 @pytest.mark.fault(208)
 def test_a_blocked_hub_costs_its_leases_and_nobody_elses(stage: Stage) -> None:
     with program(stage, REQUEST_TIMEOUT_MS="1000") as worker:
-        # One computes for 1.5 leases, two wait meanwhile: one to fail, one to complete.
+        # One holds the interpreter for 1.5 leases, two wait meanwhile: one to fail, one to complete.
         rest.start(stage.gateway.base_url, f"one-{stage.run}", {"do": "fail_later", "seconds": 1.0})
         rest.start(stage.gateway.base_url, f"one-{stage.run}", {"do": "sleep", "seconds": 1.0})
         worker.wait_for("RUN", 2)
-        rest.start(stage.gateway.base_url, f"one-{stage.run}", {"do": "burn", "seconds": 1.5 * LEASE_S})
+        rest.start(stage.gateway.base_url, f"one-{stage.run}", {"do": "hold", "seconds": 1.5 * LEASE_S})
         worker.wait_for("RUN", 3)
         with Rival(stage) as rival:
             until(lambda: len(rival.taken) == 3, "the leases are over")

@@ -62,6 +62,10 @@ class Custody:
         self._memory = Memory()
         self._execution = Execution(context, self.reporter, self._memory)
 
+    def latest_run(self) -> tuple[float, float]:
+        """Return when the handler that ended last had started, and when it ended, on the monotonic clock."""
+        return self._execution.latest_run
+
     def jobs(self) -> list[Held]:
         """Return the jobs in hand, waiting and reporting ones included."""
         return [held for poller in self.pollers.values() for held in poller.held.values()]

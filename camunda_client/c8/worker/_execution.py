@@ -59,6 +59,8 @@ class Execution:
         self._memory = memory
         self._process = os.getpid()
         self._table = _job_table.current
+        #: When the handler that ended last had started, and when it ended; for the watchdog's thread to ask.
+        self.latest_run = (0.0, 0.0)
         # Handlers may run asyncio, many at once.
         patching.give_greenlets_event_loops()
 
@@ -139,6 +141,7 @@ class Execution:
                 result = hooks.call(handler, job, decision.make) if hooks and decision else handler(job)
             finally:
                 held.ended_s = time.monotonic()
+                self.latest_run = (held.started_s, held.ended_s)
                 if timer is not None:
                     timer.close()
                 if os.getpid() != self._process:

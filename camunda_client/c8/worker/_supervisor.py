@@ -67,7 +67,7 @@ class Supervisor:
         self._custody.pollers = self._pollers
         self._handler_watch = HandlerWatch(self.held_jobs)
         self._standby = self._prepared_standby(workers)
-        self._watchdog = Watchdog(last_resort, config.worker.blocked_limit / 1000)
+        self._watchdog = Watchdog(last_resort, self._custody.latest_run, config.worker.blocked_limit / 1000)
         #: Set when no more jobs are asked for, and when nothing is looked after any more.
         self._stopping, self._ended = Event(), Event()
         self._polling = [

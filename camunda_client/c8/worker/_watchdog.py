@@ -27,6 +27,7 @@ from camunda_client.c8.worker._held import Held
 from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
 log = get_logger(__name__)
@@ -59,14 +60,21 @@ class Sighting:
 class Watchdog:
     """Watches the hub of the thread that starts it."""
 
-    def __init__(self, last_resort: LastResort, limit_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        last_resort: LastResort,
+        latest_run: Callable[[], tuple[float, float]] = lambda: (0.0, 0.0),
+        limit_s: float = 0.0,
+    ) -> None:
         """Prepare; nothing runs yet.
 
         Args:
             last_resort: Told of signals to end, and that the hub is well.
+            latest_run: Returns when the handler that ended last had started, and when it ended.
             limit_s: Seconds after which a process whose hub has not come back ends itself; 0 for never.
         """
         self._last_resort = last_resort
+        self._latest_run = latest_run
         self._limit_s = limit_s
         # The originals: under the patch these would be greenlets and cooperative sleep.
         self._start_thread = patching.original("_thread", "start_new_thread")
@@ -174,7 +182,11 @@ class Watchdog:
 
         C code that holds the interpreter's lock makes this thread late, too; but it computes, or a handler called it.
         """
-        return cpu_s < late_s / 10 and _held_job(sys._current_frames().get(self._main)) is None
+        if cpu_s > late_s / 3 or _held_job(sys._current_frames().get(self._main)) is not None:
+            return False
+        # It may have ended by now: the main thread goes on until this one gets the lock.
+        started_s, ended_s = self._latest_run()
+        return ended_s - started_s < late_s * 0.8 or self._clock() - ended_s > TICK_S
 
     def _heed_signals(self) -> None:
         if self._signals is None:
