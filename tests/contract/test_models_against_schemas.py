@@ -66,7 +66,6 @@ REQUESTS: dict[str, type[JsonBaseModel]] = {
 _AFTER_8_9 = "members of 8.10 are reachable in model_extra only"
 #: (schema, member) to why it differs. One that no longer differs must be taken out.
 KNOWN: dict[tuple[str, str], str] = {
-    ("ActivatedJobResult", "jobLeaseToken"): _AFTER_8_9,
     ("ActivatedJobResult", "physicalTenantId"): _AFTER_8_9,
     ("ActivatedJobResult", "priority"): _AFTER_8_9,
     ("BrokerInfo", "brokerId"): _AFTER_8_9,

@@ -452,7 +452,8 @@ def test_a_gates_own_pages_end_no_job(stage: Stage, events: Events, command: str
     assert len(pages) == len(PAGES)
     assert set(tally.runs.values()) == ({2} if command != "completion" else {1})
     assert events.named("report.given_up") == []
-    assert 1 <= len(events.named("report.intercepted", logging.WARNING)) <= 20
+    # Said anew when Camunda itself has answered in between, but not for each page.
+    assert 1 <= len(events.named("report.intercepted", logging.WARNING)) < len(PAGES)
 
 
 @pytest.mark.fault(212)

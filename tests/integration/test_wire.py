@@ -356,7 +356,7 @@ def test_a_gateway_that_takes_no_connections_is_given_up_after_the_configured_ti
 
         # Far below the 10 s that a command has in all.
         with gevent.Timeout(4), pytest.raises(ConnectionFailed) as failed:
-            commands.extend("1", 1000)
+            commands.extend("1", b'{"changeset":{"timeout":1000}}')
 
     assert failed.value.reason == "timeout"
     assert not failed.value.maybe_applied
