@@ -29,7 +29,7 @@ VARIABLE = "CAMUNDA_CLIENT_INTEGRATIONS"
 _NEEDS = {
     "django": "django.db",
     "loguru": "loguru",
-    "opentelemetry": "opentelemetry.trace",
+    "opentelemetry": "opentelemetry.context",
     "sentry": "sentry_sdk",
     "sqlalchemy": "sqlalchemy.orm",
 }
@@ -70,7 +70,12 @@ def install(names: Iterable[str]) -> list[str]:
 
 def _is_used(name: str) -> bool:
     module = _NEEDS.get(name)
-    return module is None or module in sys.modules
+    if module is None:
+        return True
+    if name == "django" and not getattr(getattr(sys.modules.get("django.conf"), "settings", None), "configured", False):
+        # Other libraries import it to see whether it is there; without settings its connections can't be asked for.
+        return False
+    return module in sys.modules
 
 
 def _install(entry: EntryPoint) -> None:
