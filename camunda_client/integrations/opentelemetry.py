@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 def install() -> None:
     """Attach the context that is current at the start of the workers to each job, and detach it after it."""
-    from opentelemetry import context
+    from opentelemetry.context import attach, detach, get_current
 
-    base = context.get_current()
+    base = get_current()
 
     @around_job
     def context_of_one_job(_job: ActivatedJob) -> Iterator[None]:
-        token = context.attach(base)
+        token = attach(base)
         try:
             yield
         finally:
-            context.detach(token)
+            detach(token)
