@@ -62,9 +62,12 @@ def test_a_job_that_ends_its_process_becomes_an_incident_and_the_others_are_work
 
         (tmp_path / "fixed").touch()
         base_url, job_key = scene.camunda.base_url, incident["jobKey"]
-        rest.call(base_url, "PATCH", f"/v2/jobs/{job_key}", {"changeset": {"retries": 3}})
-        rest.call(base_url, "POST", f"/v2/incidents/{incident['key']}/resolution", {})
-        until(lambda: len(scene.now("COMPLETED")) == 1, "it runs again once its incident is resolved")
+        answers = [
+            rest.call(base_url, "PATCH", f"/v2/jobs/{job_key}", {"changeset": {"retries": 3}}),
+            rest.call(base_url, "POST", f"/v2/incidents/{incident['key']}/resolution", {}),
+        ]
+        assert [status for status, _ in answers] == [204, 204], answers
+        until(lambda: len(scene.now("COMPLETED")) == 1, "it runs again once its incident is resolved", 15)
         app.send(signal.SIGTERM)
         assert app.end() == 0
 
