@@ -1,6 +1,6 @@
 """FEEL expressions have the values recorded from Camunda 8.6.0: as decisions, called and over REST in every dialect.
 
-``tests/unit/embedded/test_feel.py`` holds the interpreter itself to the same file.
+``tests/unit/embedded/feel/test_expressions.py`` holds the interpreter itself to the same file.
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from camunda_client.embedded.feel.errors import EvaluationError
+
 UTC = timezone.utc
 #: Beyond this a float has no whole number of its own any more.
 LARGEST_WHOLE = 2.0**53
@@ -64,7 +66,7 @@ class Function:
     scope: Mapping[str, Any] = field(default_factory=dict)
 
 
-class NotANumberError(Exception):
+class NotANumberError(EvaluationError):
     """A calculation has no result, or an infinite one. It ends the whole expression; the text is that of Java."""
 
 
@@ -245,3 +247,52 @@ def type_name(value: Any) -> str:
         if isinstance(value, kind):
             return name
     return "null" if value is None else "number"
+
+
+def equal(left: Any, right: Any) -> bool | None:
+    """FEEL's ``=``: null only equals null; values of two types are not comparable."""
+    if left is None or right is None:
+        return left is right
+    left, right = comparable(left), comparable(right)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(equal(a, b) is True for a, b in zip(left, right, strict=True))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(equal(left[k], right[k]) is True for k in left)
+    if type(left) is not type(right):
+        return None
+    return bool(left == right)
+
+
+def comparable(value: Any) -> Any:
+    """Return numbers as one type, so that 1 equals 1.0."""
+    number = as_number(value)
+    return value if number is None else Decimal(number)
+
+
+def written(value: Any) -> str:
+    """Return a value as FEEL writes it inside others: texts have quotes."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, list):
+        return "[" + ", ".join(written(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}:{written(item)}" for key, item in value.items()) + "}"
+    return str(value)
+
+
+def told(value: Any) -> str:
+    """Return a value as the reasons for nulls name it."""
+    return written(plain(value))
+
+
+def shown(value: Any) -> str:
+    """Return a value as Camunda's messages print it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(plain(value))

@@ -20,13 +20,13 @@ from decimal import (
 )
 from typing import Any
 
-from camunda_client.embedded._chance import chance
-from camunda_client.embedded._feel_values import (
+from camunda_client.embedded.feel.values import (
     Function,
     YearsMonths,
     add_months,
     as_number,
     duration,
+    equal,
     feel_duration,
     moment,
     of_float,
@@ -34,6 +34,7 @@ from camunda_client.embedded._feel_values import (
     temporal,
     text_of,
     type_name,
+    written,
 )
 
 Builtin = Callable[..., Any]
@@ -111,22 +112,7 @@ def to_string(value: Any) -> Any:
         return format(value, "f")
     if isinstance(value, timedelta):
         return feel_duration(value)
-    return text_of(value) or told(plain(value))
-
-
-def told(value: Any) -> str:
-    """Return a value as FEEL writes it inside others: texts have quotes."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return "null"
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, list):
-        return "[" + ", ".join(told(item) for item in value) + "]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}:{told(item)}" for key, item in value.items()) + "}"
-    return str(value)
+    return text_of(value) or written(plain(value))
 
 
 @builtin("number")
@@ -297,7 +283,6 @@ _BUILTINS |= {
     "substring before": lambda text, part: _text(text).partition(_text(part))[0] if part in text else "",
     "substring after": lambda text, part: _text(text).partition(_text(part))[2],
     "trim": lambda text: _text(text).strip(),
-    "uuid": lambda: str(uuid.UUID(int=chance().getrandbits(128), version=4)),
 }
 
 
@@ -332,7 +317,6 @@ _BUILTINS |= {
     "exp": lambda value: of_float(math.exp, _number(value)),
     "odd": lambda value: _number(value) % 2 == 1,
     "even": lambda value: _number(value) % 2 == 0,
-    "random number": lambda: chance().random(),
 }
 
 
@@ -372,8 +356,6 @@ def median(*arguments: Any) -> Any:
 
 
 def _same(left: Any, right: Any) -> bool:
-    from camunda_client.embedded._feel import equal
-
     return equal(left, right) is True
 
 
@@ -462,6 +444,8 @@ def _sorted(evaluation: Any, items: list[Any], precedes: Function | None = None)
 
 _HIGHER: dict[str, Callable[..., Any]] = {
     "sort": _sorted,
+    "uuid": lambda evaluation: str(uuid.UUID(int=evaluation.random().getrandbits(128), version=4)),
+    "random number": lambda evaluation: evaluation.random().random(),
     "now": lambda evaluation: evaluation.now(),
     "today": lambda evaluation: evaluation.now().date(),
 }
@@ -534,4 +518,4 @@ def _scaled(operator: str, left: timedelta | YearsMonths, right: Any) -> Any:
     return left * factor if operator == "*" else left / factor
 
 
-__all__ = ["call", "known", "property_of", "temporal_arithmetic", "text_of", "told"]
+__all__ = ["call", "known", "property_of", "temporal_arithmetic", "text_of"]

@@ -1,108 +1,35 @@
-"""FEEL as Camunda 8.6 evaluates it: an expression, a context, a value or null.
+"""One run over the tree of an expression.
 
 Remember: FEEL has no exceptions at run time. An unknown variable, a division by zero or a comparison
-of a string with a number is null, and a note of it is kept in ``Expression.evaluate``'s ``warnings``.
+of a string with a number is null, and the reason is kept in ``warnings``.
 """
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
-from decimal import MAX_EMAX, MIN_EMIN, Decimal, Overflow, localcontext
+from datetime import datetime
+from decimal import Decimal, Overflow
+from random import Random
 from typing import Any
 
-from camunda_client.embedded import _feel_functions as functions
-from camunda_client.embedded._failures import Failure
-from camunda_client.embedded._feel_parser import FeelSyntaxError, Node, parse, parse_unary_tests
-from camunda_client.embedded._feel_values import (
+from camunda_client.embedded.feel import builtins as functions
+from camunda_client.embedded.feel.parser import Node
+from camunda_client.embedded.feel.values import (
     Function,
     NotANumberError,
     Range,
     as_number,
+    comparable,
+    equal,
     of_float,
-    plain,
     temporal,
+    told,
     type_name,
 )
 
-log = logging.getLogger(__name__)
-
-#: Digits; the precision of Java's ``MathContext.DECIMAL128``, which Camunda's engine counts with.
-PRECISION = 34
 #: The largest exponent of Java's ``BigDecimal.pow``.
 LARGEST_EXPONENT = 999_999_999
-
-
-class Expression:
-    """An expression of a model: FEEL when it starts with ``=``, else the text itself."""
-
-    __slots__ = ("source", "static", "text", "tree")
-
-    def __init__(self, source: str, *, feel: bool = False, unary: bool = False) -> None:
-        """Parse once, at deployment.
-
-        Raises:
-            FeelSyntaxError: The FEEL text is not valid or not supported.
-        """
-        stripped = source.strip()
-        self.source = source
-        self.static = not (feel or unary or stripped.startswith("="))
-        # As it is: Camunda's messages quote " x > 5" with the blank behind the equals sign.
-        self.text = source if self.static else stripped.removeprefix("=")
-        self.tree: Node = ("const", source)
-        if not self.static:
-            try:
-                self.tree = (parse_unary_tests if unary else parse)(self.text, _supported)
-            except RecursionError:
-                raise FeelSyntaxError(f"{stripped[:20]!r}... is nested too deeply") from None
-
-    def evaluate(
-        self, context: Mapping[str, Any], warnings: list[str] | None = None, now: Callable[[], datetime] | None = None
-    ) -> Any:
-        """Return a JSON value; null where FEEL has none.
-
-        Args:
-            context: The variables by name.
-            warnings: Receives the reasons for nulls.
-            now: The clock of ``now()`` and ``today()``; the machine's when left out.
-
-        Raises:
-            Failure: It counts with what is no number, like the root of a negative one.
-        """
-        if self.static:
-            return self.text
-        value = self.raw(context, warnings, now)
-        try:
-            return plain(value)
-        except Exception as error:
-            raise self._failed(error) from error
-
-    def _failed(self, error: Exception) -> Failure:
-        """Return what a fault of ours is: an incident, or a refusal, and never an exception of Python's."""
-        log.error("embedded engine: the expression %r failed", self.text, exc_info=error)
-        return Failure.unknown(error)
-
-    def raw(
-        self, context: Mapping[str, Any], warnings: list[str] | None = None, now: Callable[[], datetime] | None = None
-    ) -> Any:
-        """Return the value before it is made JSON: dates and durations stay what they are."""
-        if self.tree[0] == "name" and self.tree[1] in context:  # by far the commonest expression
-            return context[self.tree[1]]
-        with localcontext() as arithmetic:
-            arithmetic.prec, arithmetic.Emax, arithmetic.Emin = PRECISION, MAX_EMAX, MIN_EMIN
-            evaluation = Evaluation(warnings if warnings is not None else [], now or _machine_now)
-            try:
-                return evaluation.value(self.tree, context)
-            except NotANumberError as error:
-                reason = f"failed to evaluate expression '{self.text}' : {error}"
-                raise Failure("EXTRACT_VALUE_ERROR", reason) from error
-            except Exception as error:
-                raise self._failed(error) from error
-
-    def __repr__(self) -> str:
-        return f"Expression({self.source!r})"
 
 
 class _NoListError(Exception):
@@ -112,9 +39,10 @@ class _NoListError(Exception):
 class Evaluation:
     """One run over one tree."""
 
-    def __init__(self, warnings: list[str], now: Callable[[], datetime]) -> None:
+    def __init__(self, warnings: list[str], now: Callable[[], datetime], random: Callable[[], Random]) -> None:
         self.warnings = warnings
         self.now = now
+        self.random = random
 
     def warn(self, kind: str, text: str) -> None:
         """Note why a value became null, in the words of Camunda's engine."""
@@ -366,30 +294,6 @@ def _root(path: Node) -> Any:
     return path[1] if path[0] == "name" else None
 
 
-def _machine_now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
-def equal(left: Any, right: Any) -> bool | None:
-    """FEEL's ``=``: null only equals null; values of two types are not comparable."""
-    if left is None or right is None:
-        return left is right
-    left, right = comparable(left), comparable(right)
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(equal(a, b) is True for a, b in zip(left, right, strict=True))
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(equal(left[k], right[k]) is True for k in left)
-    if type(left) is not type(right):
-        return None
-    return bool(left == right)
-
-
-def comparable(value: Any) -> Any:
-    """Return numbers as one type, so that 1 equals 1.0."""
-    number = as_number(value)
-    return value if number is None else Decimal(number)
-
-
 def arithmetic(operator: str, left: Any, right: Any) -> Any:
     """Return ``left operator right``, None where FEEL has no such operation."""
     a, b = as_number(left), as_number(right)
@@ -431,26 +335,6 @@ def _item_at(items: list[Any], index: Decimal | int) -> Any:
     """Return the item at a position counted from 1, or from the end if negative; None if there is none."""
     position = index - 1 if index > 0 else len(items) + index
     return items[int(position)] if 0 <= position < len(items) else None
-
-
-def told(value: Any) -> str:
-    """Return a value as the reasons for nulls name it."""
-    return functions.told(plain(value))
-
-
-def shown(value: Any) -> str:
-    """Return a value as Camunda's messages print it."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(plain(value))
-
-
-def _supported(function: str, text: str) -> bool:
-    if function != "is defined" and function not in functions.MISSING and not functions.known(function):
-        log.warning("no function is called %r: it will be null in %r", function, text)
-    return function not in functions.MISSING
 
 
 #: Why an operation has no result, of the left value and the right one, in the words of Camunda's engine.
@@ -497,4 +381,4 @@ _OPERATIONS: dict[str, Callable[[Evaluation, Node, Mapping[str, Any]], Any]] = {
     "call": Evaluation.call,
 }
 
-__all__ = ["Expression", "FeelSyntaxError", "equal", "shown"]
+__all__ = ["Evaluation"]

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from camunda_client.embedded._expressions import Expression
 from camunda_client.embedded._failures import Failure
-from camunda_client.embedded._feel import Expression, FeelSyntaxError
+from camunda_client.embedded.feel import FeelSyntaxError
 
-RECORDED = json.loads((Path(__file__).parents[2] / "contract" / "feel.json").read_text(encoding="utf-8"))
+RECORDED = json.loads((Path(__file__).parents[3] / "contract" / "feel.json").read_text(encoding="utf-8"))
 
 #: A function of two words that 8.6 does not know either: it answers null, we refuse the model.
 STRICTER = {'is blank(" ")'}

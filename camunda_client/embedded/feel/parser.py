@@ -15,12 +15,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from camunda_client.embedded.feel.errors import FeelSyntaxError
+
 Node = tuple[Any, ...]
-
-
-class FeelSyntaxError(ValueError):
-    """The text is no FEEL expression, or uses a part of FEEL that is not supported."""
-
 
 #: Names with blanks inside, longest first, so that ``string length`` is not read as ``string`` and a stray word.
 SPACED_NAMES = sorted(
