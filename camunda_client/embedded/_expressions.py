@@ -33,9 +33,7 @@ class Expression(feel.Expression):
             Failure: It has no value, or we failed to find it.
         """
         try:
-            return super().evaluate(context, warnings, now, random)
-        except Failure:
-            raise
+            return super().evaluate(context, warnings, now, random or chance)
         except Exception as error:
             raise self._failed(error) from error
 
@@ -54,7 +52,9 @@ class Expression(feel.Expression):
 
     def _failed(self, error: Exception) -> Failure:
         """Return the failure of a step; what is a fault of ours is told in the log, too."""
-        if isinstance(error, feel.EvaluationError):
+        if isinstance(error, feel.TooDeepError):
+            error = RecursionError(str(error))
+        elif isinstance(error, feel.EvaluationError):
             return Failure("EXTRACT_VALUE_ERROR", str(error))
         log.error("embedded engine: the expression %r failed", self.text, exc_info=error)
         return Failure.unknown(error)

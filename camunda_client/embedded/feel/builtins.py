@@ -1,13 +1,18 @@
-"""FEEL's built-in functions. Each takes FEEL values and returns one, or None where it has no answer."""
+"""FEEL's built-in functions: names, parameters, what they take, what they return.
+
+A function that gets what it does not take is null, with a reason. What is an exception in Java ends the whole
+expression with an :class:`~camunda_client.embedded.feel.errors.EvaluationError`; in Camunda it is an incident.
+"""
 
 from __future__ import annotations
 
+import base64
+import json
 import math
 import re
-import statistics
 import uuid
-from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from decimal import (
     ROUND_CEILING,
     ROUND_DOWN,
@@ -16,506 +21,903 @@ from decimal import (
     ROUND_HALF_EVEN,
     ROUND_HALF_UP,
     ROUND_UP,
+    Context,
     Decimal,
+    Inexact,
+    InvalidOperation,
 )
+from functools import cmp_to_key
 from typing import Any
 
+from camunda_client.embedded.feel import temporal
+from camunda_client.embedded.feel.errors import AssertionFailedError, NotANumberError
+from camunda_client.embedded.feel.temporal import Date, DaysTime, Moment, Time, YearsMonths
 from camunda_client.embedded.feel.values import (
     Function,
-    YearsMonths,
-    add_months,
+    Range,
     as_number,
-    duration,
     equal,
-    feel_duration,
-    moment,
+    kind_of,
     of_float,
-    plain,
-    temporal,
-    text_of,
+    ordered,
+    string_of,
     type_name,
     written,
 )
 
-Builtin = Callable[..., Any]
-_BUILTINS: dict[str, Builtin] = {}
-#: What 8.6.0 has and we have not. Any other name that nobody knows is null; for these that would be wrong.
-MISSING = frozenset({
-    "after", "before", "coincides", "during", "finished by", "finishes", "includes", "last day of month", "meets",
-    "met by", "overlaps", "overlaps after", "overlaps before", "put", "put all", "started by", "starts", "to base64",
-    "week of year",
-})  # fmt: skip
+
+class Any_:  # noqa: N801, a type beside number, string, ...
+    """Takes everything."""
 
 
-def builtin(*names: str) -> Callable[[Builtin], Builtin]:
-    """Register a function under its FEEL names."""
+class Number:
+    """Takes numbers; the function gets an ``int`` or a ``Decimal``."""
 
-    def register(function: Builtin) -> Builtin:
-        for name in names:
-            _BUILTINS[name] = function
+
+@dataclass(frozen=True, slots=True)
+class Builtin:
+    """One signature of a function."""
+
+    names: tuple[str, ...]
+    types: tuple[Any, ...]
+    function: Callable[..., Any]
+    varargs: bool = False
+    #: Since FEEL-Scala 1.19, Camunda 8.7 or 8.8.
+    modern: bool = False
+    #: The function gets the evaluation first.
+    wants_evaluation: bool = False
+
+
+_BUILTINS: dict[str, list[Builtin]] = {}
+_FITTING: dict[tuple[str, int, bool], list[Builtin]] = {}
+
+
+def builtin(
+    name: str, parameters: str = "", *types: Any, modern: bool = False, wants_evaluation: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function under its FEEL name.
+
+    Args:
+        name: In FEEL.
+        parameters: Their names with commas; ``*`` before the last one stands for any number of values.
+        types: What they take, in their order.
+        modern: It is unknown to the FEEL of Camunda 8.6.
+        wants_evaluation: It gets the evaluation as its first argument.
+    """
+    names = tuple(one.strip() for one in parameters.split(",")) if parameters else ()
+    varargs = bool(names) and names[-1].startswith("*")
+    plain = tuple(one.lstrip("*") for one in names)
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        _FITTING.clear()
+        _BUILTINS.setdefault(name, []).append(Builtin(plain, types, function, varargs, modern, wants_evaluation))
         return function
 
     return register
 
 
-def known(name: str) -> bool:
-    """Return whether FEEL (ours) has a function of that name."""
-    return name in _BUILTINS or name in _HIGHER
+def known(name: str, *, modern: bool = False) -> bool:
+    """Return whether there is a function of that name."""
+    return any(modern or not one.modern for one in _BUILTINS.get(name, ()))
 
 
-def call(evaluation: Any, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
-    """Return the function's value; null with a warning where the arguments do not fit, as FEEL does."""
-    try:
-        if name in _HIGHER:
-            return _HIGHER[name](evaluation, *arguments)
-        if name not in _BUILTINS:
-            evaluation.warn(
-                "NO_FUNCTION_FOUND", f"No function found with name '{name}' and {len(arguments)} parameters"
-            )
+def call(evaluation: Any, name: str, positional: list[Any], named: dict[str, Any]) -> Any:
+    """Return the function's value; null with a reason where the arguments do not fit."""
+    if named:
+        found = [one for one in _BUILTINS.get(name, ()) if evaluation.modern or not one.modern]
+        fitting = [one for one in found if named.keys() <= set(one.names)]
+        calls = [(one, [named.get(parameter) for parameter in one.names]) for one in fitting]
+    else:
+        count = len(positional)
+        fitting = _fitting(name, count, evaluation.modern)
+        if len(fitting) == 1 and not fitting[0].varargs:
+            taken = _taken(fitting[0], positional)
+            if taken is not None:
+                return _invoke(evaluation, name, fitting[0], taken)
+        calls = [(one, _spread(one, positional)) for one in fitting]
+    if not calls:
+        count = len(positional) or len(named)
+        evaluation.warn("NO_FUNCTION_FOUND", f"No function found with name '{name}' and {count} parameters")
+        return None
+    for one, arguments in calls:
+        taken = _taken(one, arguments)
+        if taken is not None:
+            return _invoke(evaluation, name, one, taken)
+    shown = ", ".join(type_name(argument) for argument in calls[0][1])
+    evaluation.warn("FUNCTION_INVOCATION_FAILURE", f"Failed to invoke function '{name}': Illegal arguments: {shown}")
+    return None
+
+
+def _fitting(name: str, count: int, modern: bool) -> list[Builtin]:
+    """Return the functions of a name that take so many arguments; looked for once."""
+    key = name, count, modern
+    found = _FITTING.get(key)
+    if found is None:
+        found = [
+            one
+            for one in _BUILTINS.get(name, ())
+            if (modern or not one.modern) and (len(one.names) == count or (one.varargs and count >= len(one.names)))
+        ]
+        if found:  # names that nobody knows are as many as one likes
+            _FITTING[key] = found
+    return found
+
+
+def _spread(one: Builtin, positional: list[Any]) -> list[Any]:
+    if not one.varargs:
+        return positional
+    fixed = len(one.names) - 1
+    rest = positional[fixed:]
+    return [*positional[:fixed], rest[0] if fixed == 0 and len(rest) == 1 and isinstance(rest[0], list) else rest]
+
+
+def _taken(one: Builtin, arguments: list[Any]) -> list[Any] | None:
+    taken = []
+    for kind, argument in zip(one.types, arguments, strict=True):
+        if kind is Number:
+            number = as_number(argument)
+            if number is None:
+                return None
+            taken.append(number)
+            continue
+        if kind is not Any_ and not (argument is None if kind is None else isinstance(argument, kind)):
             return None
-        return _BUILTINS[name](*arguments, *keywords.values())
-    except (TypeError, ValueError, ArithmeticError, AttributeError, IndexError, KeyError, re.error) as error:
+        taken.append(argument)
+    return taken
+
+
+def _invoke(evaluation: Any, name: str, one: Builtin, arguments: list[Any]) -> Any:
+    try:
+        return one.function(evaluation, *arguments) if one.wants_evaluation else one.function(*arguments)
+    except (TypeError, ValueError, ArithmeticError, LookupError, re.error) as error:
         evaluation.warn("FUNCTION_INVOCATION_FAILURE", f"Failed to invoke function '{name}': {error}")
         return None
 
 
-def _number(value: Any) -> int | Decimal:
-    number = as_number(value)
-    if number is None:
-        raise TypeError(f"expected a number, got {type_name(value)}")
-    return number
+def _whole(number: int | Decimal) -> int:
+    """Return a number as Java's ``intValue`` has it: without its fraction, the lowest 32 bits."""
+    return (int(number) + 2**31) % 2**32 - 2**31
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"expected a string, got {type_name(value)}")
-    return value
+# -- booleans, nulls ------------------------------------------------------------------------------------------------
+builtin("not", "negand", Any_)(lambda value: not value if isinstance(value, bool) else None)
+builtin("get or else", "value, default", Any_, Any_)(lambda value, default: default if value is None else value)
+builtin("is defined", "value", Any_)(lambda value: value is not None)
 
 
-def _items(arguments: tuple[Any, ...]) -> list[Any]:
-    return arguments[0] if len(arguments) == 1 and isinstance(arguments[0], list) else list(arguments)
+@builtin("assert", "value, condition", Any_, Any_)
+def _assert(value: Any, condition: Any) -> Any:
+    return _asserted(value, condition, "The condition is not fulfilled")
 
 
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise TypeError(f"expected a list, got {type_name(value)}")
+@builtin("assert", "value, condition, cause", Any_, Any_, Any_)
+def _asserted(value: Any, condition: Any, cause: Any) -> Any:
+    if condition is not True:
+        raise AssertionFailedError(cause if isinstance(cause, str) else "Illegal arguments")
     return value
 
 
 # -- conversion -----------------------------------------------------------------------------------------------------
-@builtin("string")
-def to_string(value: Any) -> Any:
-    """Return the value as text."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, Decimal):  # all its digits, not a float's
-        return format(value, "f")
-    if isinstance(value, timedelta):
-        return feel_duration(value)
-    return text_of(value) or written(plain(value))
+builtin("string", "from", Any_)(string_of)
 
 
-@builtin("number")
-def to_number(text: Any, grouping: Any = None, decimal: Any = None) -> Any:
-    """Return the number a text names."""
-    text = _text(text)
-    if grouping:
-        text = text.replace(grouping, "")
-    if decimal:
-        text = text.replace(decimal, ".")
+@builtin("number", "from", str)
+def _number(text: str) -> Any:
+    if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", text, re.A):
+        raise ValueError(f"'{text}' is no number")
     number = Decimal(text)
-    if not number.is_finite():
-        raise ValueError(text)
-    return int(number) if number == number.to_integral_value() else number
+    return (
+        int(number)
+        if number == number.to_integral_value() and abs(number.adjusted()) < 40 and "." not in text
+        else number
+    )
 
 
-@builtin("context")
-def to_context(entries: Any) -> Any:
-    """Return a context of a list of ``{key, value}``."""
-    return {entry["key"]: entry["value"] for entry in _list(entries)}
+@builtin("number", "from, grouping separator", str, str)
+def _number_grouped(text: str, grouping: str) -> Any:
+    if grouping not in (" ", ",", "."):
+        raise ValueError(f"no separator: '{grouping}'")
+    return _number(text.replace(grouping, ""))
 
 
-@builtin("date")
-def to_date(*parts: Any) -> Any:
-    """Return a date of a text, a date and time, or year, month and day."""
-    if len(parts) == 3:
-        return date(*(int(_number(part)) for part in parts))
-    if isinstance(parts[0], datetime):
-        return parts[0].date()
-    return parts[0] if isinstance(parts[0], date) else date.fromisoformat(_text(parts[0]))
+@builtin("number", "from, grouping separator, decimal separator", str, (str, type(None)), (str, type(None)))
+def _number_separated(text: str, grouping: str | None, decimal: str | None) -> Any:
+    if grouping == decimal or grouping not in (" ", ",", ".", None) or decimal not in (",", ".", None):
+        raise ValueError(f"no separators: '{grouping}', '{decimal}'")
+    return _number(text.replace(grouping or "", "").replace(decimal or ".", "."))
 
 
-@builtin("time")
-def to_time(*parts: Any) -> Any:
-    """Return a time of a text, a date and time, or hour, minute and second."""
-    if len(parts) >= 3:
-        return time(int(_number(parts[0])), int(_number(parts[1])), int(_number(parts[2])))
-    return parts[0].timetz() if isinstance(parts[0], datetime) else temporal(_text(parts[0]))
+@builtin("context", "entries", list)
+def _context(entries: list[Any]) -> Any:
+    if not all(isinstance(one, dict) and isinstance(one.get("key"), str) and "value" in one for one in entries):
+        raise ValueError("an entry needs a key and a value")
+    return {one["key"]: one["value"] for one in entries}
 
 
-@builtin("date and time")
-def to_moment(first: Any, second: Any = None) -> Any:
-    """Return a date and time of a text, or of a date and a time."""
-    if second is None:
-        return first if isinstance(first, datetime) else moment(_text(first))
-    if isinstance(second, str):
-        return first.astimezone(_zone(second))
-    return datetime.combine(first.date() if isinstance(first, datetime) else first, second)
+builtin("date", "from", str)(temporal.read_date)
+builtin("date", "from", Date)(lambda value: value)
+builtin("date", "from", Moment)(lambda value: value.date)
+builtin("date", "year, month, day", Number, Number, Number)(
+    lambda year, month, day: Date.of(_whole(year), _whole(month), _whole(day))
+)
+builtin("time", "from", str)(temporal.read_time)
+builtin("time", "from", Moment)(lambda value: value.time)
+builtin("time", "from", Date)(lambda _value: Time(0, 0))
 
 
-def _zone(name: str) -> Any:
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo(name)
-
-
-@builtin("duration")
-def to_duration(text: Any) -> Any:
-    """Return the duration of an ISO 8601 text."""
-    return duration(_text(text))
-
-
-@builtin("cycle")
-def to_cycle(*parts: Any) -> Any:
-    """Return the text of a repetition, as timers take it: of an interval, or of how often and an interval."""
-    interval, times = parts[-1], parts[0] if len(parts) == 2 else None
-    if not isinstance(interval, (timedelta, YearsMonths)):
-        raise TypeError(f"expected a duration, got {type_name(interval)}")
-    return f"R{'' if times is None else int(_number(times))}/{text_of(interval)}"
+@builtin("time", "hour, minute, second", Number, Number, Number)
+def _time(hour: int, minute: int, second: int | Decimal, offset: DaysTime | None = None) -> Any:
+    if not (0 <= int(hour) < 24 and 0 <= int(minute) < 60 and 0 <= second < 60):
+        raise ValueError(f"no time {hour}:{minute}:{second}")
+    nanos = (int(hour) * 3600 + int(minute) * 60) * temporal.SECOND + int(second * temporal.SECOND)
+    if offset is None:
+        return Time(nanos)
+    seconds = offset.nanos // temporal.SECOND
+    if abs(seconds) > temporal.LARGEST_OFFSET_S:
+        raise ValueError(f"no offset of {seconds} s")
+    return Time(nanos, seconds)
 
 
-@builtin("years and months duration")
-def months_between(start: Any, end: Any) -> Any:
-    """Return the whole months between two dates."""
-    months = (end.year - start.year) * 12 + end.month - start.month
-    if months > 0 and end.day < start.day:
-        months -= 1
-    return YearsMonths(months)
+builtin("time", "hour, minute, second, offset", Number, Number, Number, (DaysTime, type(None)))(_time)
 
 
-@builtin("day of week")
-def day_of_week(value: Any) -> Any:
-    """Return ``Monday`` to ``Sunday``."""
-    return ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")[value.weekday()]
+@builtin("date and time", "from", str, wants_evaluation=True)
+def _moment(evaluation: Any, text: str) -> Any:
+    return temporal.read_moment(text, both=evaluation.modern)
 
 
-@builtin("day of year")
-def day_of_year(value: Any) -> Any:
-    """Return 1 to 366."""
-    return value.timetuple().tm_yday
+@builtin("date and time", "date, time", (Date, Moment), Time)
+def _moment_of(day: Date | Moment, time: Time) -> Any:
+    on = day if isinstance(day, Date) else day.date
+    return Moment.at(on, time.nanos, time.zone) if time.zone else Moment(on, time.nanos, time.offset)
 
 
-@builtin("month of year")
-def month_of_year(value: Any) -> Any:
-    """Return ``January`` to ``December``."""
-    return ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-            "November", "December")[value.month - 1]  # fmt: skip
+@builtin("date and time", "date, timezone", Moment, str)
+def _moment_in(moment: Moment, zone: str) -> Any:
+    found = temporal.read_zone(zone)
+    if found is None:
+        raise NotANumberError(f"java.time.zone.ZoneRulesException: Unknown time-zone ID: {zone}")
+    return moment.in_zone(*found)
 
 
-# -- booleans, nulls ------------------------------------------------------------------------------------------------
-@builtin("not")
-def negation(value: Any) -> Any:
-    """Return the contrary of a boolean, null of anything else."""
-    return not value if isinstance(value, bool) else None
+builtin("duration", "from", str)(temporal.read_duration)
+builtin("duration", "from", (DaysTime, YearsMonths))(lambda value: value)
 
 
-@builtin("get or else")
-def get_or_else(value: Any, default: Any) -> Any:
-    """Return the default in place of null."""
-    return default if value is None else value
+@builtin("years and months duration", "from, to", (Date, Moment), (Date, Moment))
+def _months_between(start: Date | Moment, end: Date | Moment) -> Any:
+    (year, month, day), (last_year, last_month, last_day) = (
+        (one if isinstance(one, Date) else one.date).parts for one in (start, end)
+    )
+    months = (last_year - year) * 12 + last_month - month
+    return YearsMonths(months - (months > 0 and last_day < day) + (months < 0 and last_day > day))
 
 
-@builtin("assert")
-def assertion(value: Any, condition: Any, _cause: Any = None) -> Any:
-    """Return the value if the condition holds."""
-    return value if condition is True else None
+@builtin("cycle", "interval", (DaysTime, YearsMonths))
+def _endless_cycle(interval: DaysTime | YearsMonths) -> Any:
+    return f"R/{interval.iso}"
 
 
-# -- strings --------------------------------------------------------------------------------------------------------
-@builtin("substring")
-def substring(text: Any, start: Any, length: Any = None) -> Any:
-    """Return part of a text; positions count from 1, negative ones from the end."""
-    first = int(start) - 1 if start > 0 else len(_text(text)) + int(start)
-    return text[first:] if length is None else text[first : first + int(length)]
+@builtin("cycle", "repetitions, interval", (int, Decimal, type(None)), (DaysTime, YearsMonths))
+def _cycle(times: int | Decimal | None, interval: DaysTime | YearsMonths) -> Any:
+    return f"R{'' if times is None else int(times)}/{interval.iso}"
 
 
-@builtin("matches")
-def matches(text: Any, pattern: Any, flags: Any = "") -> Any:
-    """Return whether the pattern occurs in the text."""
-    return re.search(_text(pattern), _text(text), _flags(flags)) is not None
+@builtin("from json", "json", str, modern=True)
+def _from_json(text: str) -> Any:
+    return json.loads(text, parse_float=Decimal)
 
 
-def _flags(flags: str) -> int:
-    return sum({"i": re.I, "s": re.S, "m": re.M, "x": re.X}[flag] for flag in set(flags))
+@builtin("to json", "value", Any_, modern=True)
+def _to_json(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, str)):
+        return json.dumps(value, ensure_ascii=False)
+    if as_number(value) is not None:
+        return string_of(value)
+    if isinstance(value, list):
+        return "[" + ",".join(_to_json(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return (
+            "{"
+            + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{_to_json(item)}" for key, item in value.items())
+            + "}"
+        )
+    return json.dumps(_java_text(value))
 
 
-@builtin("replace")
-def replace(text: Any, pattern: Any, by: Any, flags: Any = "") -> Any:
-    """Return the text with every match replaced; ``$1`` stands for a group."""
-    return re.sub(_text(pattern), re.sub(r"\$(\d)", r"\\\1", _text(by)), _text(text), flags=_flags(flags))
+def _java_text(value: Any) -> str:
+    if isinstance(value, (DaysTime, YearsMonths)):
+        return value.iso
+    if isinstance(value, Moment) and value.zone:
+        offset = temporal.offset_text(value.offset or 0)
+        return f"{value.date}T{temporal.clock_text(value.nanos, short=False)}{offset}[{value.zone}]"
+    if isinstance(value, Time) and value.zone:
+        return str(Time(value.nanos, value.offset))
+    return written(value)
 
 
-@builtin("split")
-def split(text: Any, delimiter: Any) -> Any:
-    """Return the parts of a text between matches of the delimiter."""
-    return re.split(_text(delimiter), _text(text))
+# -- strings: their lengths and positions are Java's, of UTF-16 ------------------------------------------------------
+def _units(text: str) -> bytes:
+    return text.encode("utf-16-le", "surrogatepass")
 
 
-@builtin("extract")
-def extract(text: Any, pattern: Any) -> Any:
-    """Return all matches."""
-    return [match.group(0) for match in re.finditer(_text(pattern), _text(text))]
+def _slice(text: str, first: int, last: int) -> str:
+    if text.isascii():
+        return text[first:last]
+    return _units(text)[2 * first : 2 * last].decode("utf-16-le", "surrogatepass")
 
 
-@builtin("string join")
-def string_join(items: Any, delimiter: Any = "", prefix: Any = "", suffix: Any = "") -> Any:
-    """Return the strings of a list in one."""
-    return (prefix or "") + (delimiter or "").join(item for item in _list(items) if item is not None) + (suffix or "")
+def _length(text: str) -> int:
+    return len(text) if text.isascii() else len(_units(text)) // 2
 
 
-_BUILTINS |= {
-    "string length": lambda text: len(_text(text)),
-    "upper case": lambda text: _text(text).upper(),
-    "lower case": lambda text: _text(text).lower(),
-    "contains": lambda text, part: _text(part) in _text(text),
-    "starts with": lambda text, part: _text(text).startswith(_text(part)),
-    "ends with": lambda text, part: _text(text).endswith(_text(part)),
-    "substring before": lambda text, part: _text(text).partition(_text(part))[0] if part in text else "",
-    "substring after": lambda text, part: _text(text).partition(_text(part))[2],
-    "trim": lambda text: _text(text).strip(),
-}
+builtin("string length", "string", str)(_length)
+builtin("upper case", "string", str)(str.upper)
+builtin("lower case", "string", str)(str.lower)
+builtin("contains", "string, match", str, str)(lambda text, part: part in text)
+builtin("starts with", "string, match", str, str)(str.startswith)
+builtin("ends with", "string, match", str, str)(str.endswith)
+builtin("substring before", "string, match", str, str)(
+    lambda text, part: text[: text.find(part)] if part in text else ""
+)
+builtin("substring after", "string, match", str, str)(
+    lambda text, part: text[text.find(part) + len(part) :] if part in text else ""
+)
+builtin("trim", "string", str)(lambda text: text.strip("".join(map(chr, range(33)))))
+builtin("is blank", "string", str, modern=True)(lambda text: not text.strip())
+builtin("to base64", "value", str)(lambda text: base64.b64encode(text.encode()).decode())
+builtin("uuid", wants_evaluation=True)(
+    lambda evaluation: str(uuid.UUID(int=evaluation.random().getrandbits(128), version=4))
+)
+
+
+@builtin("substring", "string, start position", str, Number)
+def _substring(text: str, start: int | Decimal, length: int | Decimal | None = None) -> Any:
+    size = _length(text)
+    first = _index(size, start)
+    last = size if length is None else min(first + _whole(length), size)
+    if not 0 <= first <= last:
+        raise NotANumberError(f"java.lang.StringIndexOutOfBoundsException: begin {first}, end {last}, length {size}")
+    return _slice(text, first, last)
+
+
+builtin("substring", "string, start position, length", str, Number, Number)(_substring)
+
+
+def _pattern(text: str, flags: str = "") -> re.Pattern[str]:
+    """Return Python's pattern of Java's.
+
+    Raises:
+        re.error: There is none.
+    """
+    chosen = sum({"i": re.I, "s": re.S, "m": re.M, "x": re.X}.get(flag, 0) for flag in set(flags))
+    return re.compile(text, chosen | re.A)
+
+
+@builtin("matches", "input, pattern", str, str)
+def _matches(text: str, pattern: str, flags: str = "") -> Any:
+    return _pattern(pattern, flags).search(text) is not None
+
+
+builtin("matches", "input, pattern, flags", str, str, str)(_matches)
+
+
+@builtin("replace", "input, pattern, replacement", str, str, str)
+def _replace(text: str, pattern: str, by: str, flags: str = "") -> Any:
+    found = _pattern(pattern, flags)
+    parts = _replacement(by, found.groups) if found.search(text) else []
+    return found.sub(
+        lambda match: "".join(part if isinstance(part, str) else match[part] or "" for part in parts), text
+    )
+
+
+builtin("replace", "input, pattern, replacement, flags", str, str, str, str)(_replace)
+
+
+def _replacement(text: str, groups: int) -> list[str | int]:
+    """Return texts and numbers of groups, as Java reads ``$1`` and backslashes."""
+    parts: list[str | int] = []
+    at = 0
+    while at < len(text):
+        sign = text[at]
+        at += 1
+        if sign == "\\":
+            parts.append(text[at])
+            at += 1
+        elif sign != "$":
+            parts.append(sign)
+        else:
+            if not text[at : at + 1].isdigit() or int(text[at]) > groups:
+                raise ValueError("Illegal group reference")
+            number = int(text[at])
+            at += 1
+            while text[at : at + 1].isdigit() and number * 10 + int(text[at]) <= groups:
+                number = number * 10 + int(text[at])
+                at += 1
+            parts.append(number)
+    return parts
+
+
+@builtin("split", "string, delimiter", str, str)
+def _split(text: str, delimiter: str) -> Any:
+    parts, at = [], 0
+    for match in _pattern(delimiter).finditer(text):
+        if match.end() == 0:
+            continue  # nothing before the text
+        parts.append(text[at : match.start()])
+        at = match.end()
+    return [*parts, text[at:]]
+
+
+@builtin("extract", "input, pattern", str, str)
+def _extract(text: str, pattern: str) -> Any:
+    return [match[0] for match in _pattern(pattern).finditer(text)]
+
+
+@builtin("string join", "list", list)
+def _join(items: list[Any], delimiter: str | None = None, prefix: str | None = None, suffix: str | None = None) -> Any:
+    if not all(item is None or isinstance(item, str) for item in items):
+        raise ValueError("expected a list of strings")
+    joined = (delimiter or "").join(item for item in items if item is not None)
+    return (prefix or "") + joined + (suffix or "")
+
+
+_TEXT = (str, type(None))
+builtin("string join", "list, delimiter", list, _TEXT)(_join)
+builtin("string join", "list, delimiter, prefix, suffix", list, _TEXT, str, str)(_join)
+builtin("string join", "list, delimiter, prefix, suffix", list, _TEXT, None, None)(_join)
 
 
 # -- numbers --------------------------------------------------------------------------------------------------------
-def _rounded(mode: str) -> Builtin:
-    def rounding(value: Any, scale: Any = 0) -> Any:
-        return Decimal(_number(value)).quantize(Decimal(1).scaleb(-int(scale)), rounding=mode)
-
-    return rounding
+#: No number of 34 digits that anybody writes has more of them behind its point.
+_MANY_DIGITS = 300
 
 
-@builtin("modulo")
-def modulo(dividend: Any, divisor: Any) -> Any:
+def _rounded(value: int | Decimal, scale: int | Decimal, mode: str) -> Any:
+    if _whole(scale) > _MANY_DIGITS:
+        return value
+    exponent = Decimal(1).scaleb(-_whole(scale))
+    try:
+        # Of all the digits there are, not of the 34 that results have.
+        return Decimal(value).quantize(exponent, context=Context(prec=400, rounding=mode))
+    except InvalidOperation:
+        return None
+
+
+_MODES = {
+    "UP": ROUND_UP, "DOWN": ROUND_DOWN, "CEILING": ROUND_CEILING, "FLOOR": ROUND_FLOOR, "HALF_UP": ROUND_HALF_UP,
+    "HALF_DOWN": ROUND_HALF_DOWN, "HALF_EVEN": ROUND_HALF_EVEN,
+}  # fmt: skip
+
+
+@builtin("decimal", "n, scale, mode", Number, Number, str)
+def _decimal(value: Any, scale: Any, mode: str = "HALF_EVEN") -> Any:
+    if mode.upper() == "UNNECESSARY" and _whole(scale) <= _MANY_DIGITS:
+        exact = Context(prec=400, traps=[Inexact, InvalidOperation])
+        return Decimal(value).quantize(Decimal(1).scaleb(-_whole(scale)), context=exact)
+    return _rounded(value, scale, _MODES.get(mode.upper()) or {"UNNECESSARY": ROUND_DOWN}[mode.upper()])
+
+
+builtin("decimal", "n, scale", Number, Number)(_decimal)
+for _name, _mode in (("floor", ROUND_FLOOR), ("ceiling", ROUND_CEILING)):
+    builtin(_name, "n", Number)(lambda value, mode=_mode: _rounded(value, 0, mode))
+for _name, _names, _mode in (
+    ("floor", "n, scala", ROUND_FLOOR),  # a slip of FEEL-Scala's; the names are what callers must write
+    ("ceiling", "n, scale", ROUND_CEILING),
+    ("round up", "n, scale", ROUND_UP),
+    ("round down", "n, scale", ROUND_DOWN),
+    ("round half up", "n, scale", ROUND_HALF_UP),
+    ("round half down", "n, scala", ROUND_HALF_DOWN),
+):
+    builtin(_name, _names, Number, Number)(lambda value, scale, mode=_mode: _rounded(value, scale, mode))
+for _names in ("number", "n"):
+    builtin("abs", _names, Number)(abs)
+    builtin("abs", _names, DaysTime)(lambda value: DaysTime(abs(value.nanos)))
+    builtin("abs", _names, YearsMonths)(lambda value: YearsMonths(abs(value.months)))
+
+
+@builtin("modulo", "dividend, divisor", Number, Number)
+def _modulo(dividend: int | Decimal, divisor: int | Decimal) -> Any:
     """Return the rest, with the sign of the divisor."""
-    rest = Decimal(_number(dividend)) % Decimal(_number(divisor))
+    if divisor == 0:
+        raise NotANumberError("java.lang.ArithmeticException: Division by zero")
+    rest = Decimal(dividend) % Decimal(divisor)
     return rest + divisor if rest and (rest < 0) != (divisor < 0) else rest
 
 
-_BUILTINS |= {
-    "abs": lambda value: abs(value) if isinstance(value, timedelta) else abs(_number(value)),
-    "floor": _rounded(ROUND_FLOOR),
-    "ceiling": _rounded(ROUND_CEILING),
-    "decimal": _rounded(ROUND_HALF_EVEN),
-    "round up": _rounded(ROUND_UP),
-    "round down": _rounded(ROUND_DOWN),
-    "round half up": _rounded(ROUND_HALF_UP),
-    "round half down": _rounded(ROUND_HALF_DOWN),
-    "sqrt": lambda value: Decimal(_number(value)).sqrt(),
-    "stddev": lambda *args: statistics.stdev(Decimal(_number(item)) for item in _items(args)),
-    "mode": lambda *args: sorted(statistics.multimode(_number(item) for item in _items(args))),
-    "log": lambda value: of_float(math.log, _number(value)),
-    "exp": lambda value: of_float(math.exp, _number(value)),
-    "odd": lambda value: _number(value) % 2 == 1,
-    "even": lambda value: _number(value) % 2 == 0,
-}
+builtin("sqrt", "number", Number)(lambda value: None if value < 0 else of_float(math.sqrt, value))
+builtin("log", "number", Number)(lambda value: of_float(math.log, value))
+builtin("exp", "number", Number)(lambda value: of_float(math.exp, value))
+builtin("odd", "number", Number)(lambda value: abs(value) % 2 == 1)
+builtin("even", "number", Number)(lambda value: abs(value) % 2 == 0)
+builtin("random number", wants_evaluation=True)(lambda evaluation: Decimal(repr(evaluation.random().random())))
 
 
 # -- lists ----------------------------------------------------------------------------------------------------------
-def _extreme(choose: Callable[..., Any]) -> Builtin:
-    def extreme(*arguments: Any) -> Any:
-        items = _items(arguments)
-        return (
-            choose(items, key=lambda item: item if as_number(item) is None else Decimal(_number(item)))
-            if items
-            else None
-        )
-
-    return extreme
+def _numbers(items: Iterable[Any]) -> list[int | Decimal]:
+    numbers = []
+    for item in items:
+        number = as_number(item)
+        if number is None:
+            raise ValueError(f"expected a number, got {type_name(item)}")
+        numbers.append(number)
+    return numbers
 
 
-@builtin("sum")
-def total(*arguments: Any) -> Any:
-    """Return the sum of numbers, null of none."""
-    items = [_number(item) for item in _items(arguments)]
-    return sum(items) if items else None
+def _extreme(items: list[Any], best: int) -> Any:
+    if not items or any(isinstance(item, (bool, dict, Function, Range)) or item is None for item in items):
+        return None
+    if len(items) > 1 and len({kind_of(item) for item in items}) > 1:
+        return None
+    if len(items) > 1 and isinstance(items[0], list):
+        raise NotANumberError("java.lang.IllegalArgumentException: lists can not be compared")
+    chosen = items[0]
+    for item in items[1:]:
+        if (ordered(item) > ordered(chosen)) == (best > 0) and ordered(item) != ordered(chosen):
+            chosen = item
+    return chosen
 
 
-@builtin("mean")
-def mean(*arguments: Any) -> Any:
-    """Return the mean of numbers."""
-    items = [Decimal(_number(item)) for item in _items(arguments)]
-    return sum(items) / len(items) if items else None
+builtin("min", "*list", list)(lambda items: _extreme(items, -1))
+builtin("max", "*list", list)(lambda items: _extreme(items, 1))
+builtin("sum", "*list", list)(lambda items: sum(_numbers(items)) if items else None)
+builtin("count", "list", list)(len)
 
 
-@builtin("median")
-def median(*arguments: Any) -> Any:
-    """Return the middle number."""
-    items = sorted(Decimal(_number(item)) for item in _items(arguments))
-    half = len(items) // 2
-    return None if not items else items[half] if len(items) % 2 else (items[half - 1] + items[half]) / 2
+@builtin("product", "*list", list)
+def _product(items: list[Any]) -> Any:
+    return math.prod(Decimal(number) for number in _numbers(items)) if items else None
+
+
+@builtin("mean", "*list", list)
+def _mean(items: list[Any]) -> Any:
+    return Decimal(sum(_numbers(items))) / len(items) if items else None
+
+
+@builtin("median", "*list", list)
+def _median(items: list[Any]) -> Any:
+    numbers, half = sorted(_numbers(items)), len(items) // 2
+    if not numbers:
+        return None
+    return numbers[half] if len(numbers) % 2 else Decimal(numbers[half - 1] + numbers[half]) / 2
+
+
+@builtin("stddev", "*list", list)
+def _stddev(items: list[Any]) -> Any:
+    numbers = _numbers(items)
+    if not numbers:
+        return None
+    mean = Decimal(sum(numbers)) / len(numbers)
+    squares = Decimal(sum((number - mean) ** 2 for number in numbers))
+    if len(numbers) == 1:
+        raise NotANumberError("java.lang.ArithmeticException: Division undefined")
+    return of_float(math.sqrt, squares / (len(numbers) - 1))
+
+
+@builtin("mode", "*list", list)
+def _mode_of(items: list[Any]) -> Any:
+    counts: dict[Any, int] = {}
+    for number in _numbers(items):
+        counts[number] = counts.get(number, 0) + 1
+    most = max(counts.values(), default=0)
+    return sorted(number for number, count in counts.items() if count == most)
+
+
+def _every(items: list[Any], wanted: bool) -> Any:
+    """Return ``wanted`` if all are, the contrary if one is that, else null."""
+    result: Any = wanted
+    for item in items:
+        if item is (not wanted):
+            return item
+        if item is not wanted:
+            result = None
+    return result
+
+
+for _name, _wanted in (("all", True), ("and", True), ("any", False), ("or", False)):
+    builtin(_name, "*list", list)(lambda items, wanted=_wanted: _every(items, wanted))
+
+
+def _index(size: int, position: int | Decimal) -> int:
+    """Return an index from 0 of a position from 1, or of one from the end."""
+    whole = _whole(position)
+    return whole - 1 if whole > 0 else size + whole
 
 
 def _same(left: Any, right: Any) -> bool:
     return equal(left, right) is True
 
 
-@builtin("distinct values")
-def distinct(items: Any) -> Any:
-    """Return the list without repetitions, first occurrences kept."""
+@builtin("sublist", "list, start", list, Number, wants_evaluation=True)
+def _sublist(evaluation: Any, items: list[Any], start: Any, length: Any = None) -> Any:
+    if evaluation.modern and start == 0:
+        raise ValueError("start position must be a non-zero number")
+    first = _index(len(items), start)
+    last = len(items) if length is None else first + _whole(length)
+    return items[max(first, 0) : max(last, 0)]
+
+
+builtin("sublist", "list, start, length", list, Number, Number, wants_evaluation=True)(_sublist)
+
+
+@builtin("insert before", "list, position, newItem", list, Number, Any_, wants_evaluation=True)
+def _insert(evaluation: Any, items: list[Any], position: Any, value: Any) -> Any:
+    if evaluation.modern and position == 0:
+        raise ValueError("position must be a non-zero number")
+    at = max(_index(len(items), position), 0)
+    return [*items[:at], value, *items[at:]]
+
+
+@builtin("remove", "list, position", list, Number, wants_evaluation=True)
+def _remove(evaluation: Any, items: list[Any], position: Any) -> Any:
+    if evaluation.modern and position == 0:
+        raise ValueError("position must be a non-zero number")
+    at = max(_index(len(items), position), 0)
+    # FEEL-Scala counts the next one from the end, too, which is the first for -1 and doubles the list for 0.
+    after = _index(len(items), _whole(position) + 1) if position < 0 else at + 1
+    if _whole(position) == 0:
+        after = 0
+    return [*items[:at], *items[max(after, 0) :]]
+
+
+builtin("append", "list, *items", list, list)(lambda items, more: [*items, *more])
+
+
+@builtin("concatenate", "*lists", list)
+def _concatenate(lists: list[Any]) -> list[Any]:
+    return [item for one in lists for item in (one if isinstance(one, list) else [one])]
+
+
+@builtin("distinct values", "list", list)
+def _distinct(items: list[Any]) -> list[Any]:
     kept: list[Any] = []
-    for item in _list(items):
+    for item in items:
         if not any(_same(item, other) for other in kept):
             kept.append(item)
     return kept
 
 
-@builtin("index of")
-def index_of(items: Any, wanted: Any) -> Any:
-    """Return the positions of a value, counted from 1."""
-    return [index + 1 for index, item in enumerate(_list(items)) if _same(item, wanted)]
+@builtin("index of", "list, match", list, Any_)
+def _index_of(items: list[Any], wanted: Any) -> list[int]:
+    return [index + 1 for index, item in enumerate(items) if _same(item, wanted)]
 
 
-@builtin("insert before")
-def insert_before(items: Any, position: Any, value: Any) -> Any:
-    """Return the list with a value put in."""
-    at = int(position) - 1 if position > 0 else len(items) + int(position)
-    return [*_list(items)[:at], value, *items[at:]]
+@builtin("flatten", "list", list)
+def _flatten(items: list[Any]) -> list[Any]:
+    return [inner for item in items for inner in (_flatten(item) if isinstance(item, list) else [item])]
 
 
-@builtin("remove")
-def remove(items: Any, position: Any) -> Any:
-    """Return the list without one position."""
-    at = int(position) - 1 if position > 0 else len(items) + int(position)
-    return [*_list(items)[:at], *items[at + 1 :]]
+builtin("union", "*lists", list)(lambda lists: _distinct(_concatenate(lists)))
+builtin("list contains", "list, element", list, Any_)(lambda items, value: any(_same(item, value) for item in items))
+builtin("duplicate values", "list", list)(lambda items: _distinct([i for i in items if len(_index_of(items, i)) > 1]))
+builtin("reverse", "list", list)(lambda items: items[::-1])
+builtin("is empty", "list", list)(lambda items: not items)
 
 
-@builtin("sublist")
-def sublist(items: Any, start: Any, length: Any = None) -> Any:
-    """Return part of a list."""
-    first = int(start) - 1 if start > 0 else len(_list(items)) + int(start)
-    return items[first:] if length is None else items[first : first + int(length)]
+@builtin("partition", "list, size", list, Number, modern=True)
+def _partition(items: list[Any], size: Any) -> Any:
+    if size <= 0:
+        raise ValueError("size must be greater than zero")
+    return [items[at : at + _whole(size)] for at in range(0, len(items), _whole(size))]
 
 
-@builtin("flatten")
-def flatten(items: Any) -> Any:
-    """Return one list of nested ones."""
-    return [inner for item in _list(items) for inner in (flatten(item) if isinstance(item, list) else [item])]
+@builtin("sort", "list, precedes", list, Function, wants_evaluation=True)
+def _sort(evaluation: Any, items: list[Any], precedes: Function) -> Any:
+    if len(precedes.names) != 2:
+        raise ValueError("expected a function with two parameters")
 
+    def compared(left: Any, right: Any) -> int:
+        for one, other, order in ((left, right, -1), (right, left, 1)):
+            try:
+                holds = evaluation.apply(precedes, [one, other])
+            except NotANumberError as error:
+                raise TypeError(str(error)) from error
+            if not isinstance(holds, bool):
+                raise TypeError("expected a boolean")
+            if holds:
+                return order
+        return 0
 
-@builtin("union")
-def union(*lists: Any) -> Any:
-    """Return all items of the lists, once each."""
-    return distinct([item for items in lists for item in _list(items)])
-
-
-_BUILTINS |= {
-    "list contains": lambda items, value: any(_same(item, value) for item in _list(items)),
-    "count": lambda items: len(_list(items)),
-    "min": _extreme(min),
-    "max": _extreme(max),
-    "append": lambda items, *values: [*_list(items), *values],
-    "concatenate": lambda *lists: [item for items in lists for item in _list(items)],
-    "reverse": lambda items: _list(items)[::-1],
-    "is empty": lambda items: not _list(items),
-    "all": lambda *args: _all(_items(args)),
-    "and": lambda *args: _all(_items(args)),
-    "any": lambda *args: _any(_items(args)),
-    "or": lambda *args: _any(_items(args)),
-    "product": lambda *args: math.prod(_number(item) for item in _items(args)),
-    "duplicate values": lambda items: distinct([i for i in items if len(index_of(items, i)) > 1]),
-}
-
-
-def _all(items: list[Any]) -> Any:
-    return False if any(i is False for i in items) else True if all(i is True for i in items) else None
-
-
-def _any(items: list[Any]) -> Any:
-    return True if any(i is True for i in items) else False if all(i is False for i in items) else None
-
-
-def _sorted(evaluation: Any, items: list[Any], precedes: Function | None = None) -> Any:
-    from functools import cmp_to_key
-
-    if precedes is None:
-        return sorted(items, key=_number)
-    return sorted(items, key=cmp_to_key(lambda a, b: -1 if evaluation.apply(precedes, [a, b]) is True else 1))
-
-
-_HIGHER: dict[str, Callable[..., Any]] = {
-    "sort": _sorted,
-    "uuid": lambda evaluation: str(uuid.UUID(int=evaluation.random().getrandbits(128), version=4)),
-    "random number": lambda evaluation: evaluation.random().random(),
-    "now": lambda evaluation: evaluation.now(),
-    "today": lambda evaluation: evaluation.now().date(),
-}
+    return sorted(items, key=cmp_to_key(compared))
 
 
 # -- contexts -------------------------------------------------------------------------------------------------------
-@builtin("get value")
-def get_value(context: Any, key: Any) -> Any:
-    """Return the value of a key, or of a path given as a list."""
-    for name in key if isinstance(key, list) else [key]:
-        context = context[name]
+for _names in ("m, key", "context, key"):
+    builtin("get value", _names, dict, str)(lambda context, key: context[key])
+
+
+@builtin("get value", "context, keys", dict, list)
+def _get_value(context: Any, keys: list[Any]) -> Any:
+    if not keys:
+        raise ValueError("no keys")
+    for key in keys:
+        context = context[key]
     return context
 
 
-@builtin("context put")
-def context_put(context: Any, key: Any, value: Any) -> Any:
-    """Return the context with one entry more (or changed)."""
-    if isinstance(key, list):
-        head, rest = key[0], key[1:]
-        inner = context_put(context.get(head) or {}, rest, value) if rest else value
-        return {**context, head: inner}
-    return {**context, _text(key): value}
+@builtin("context put", "context, key, value", dict, str, Any_)
+def _context_put(context: dict[str, Any], key: str, value: Any) -> Any:
+    return {**context, key: value}
 
 
-_BUILTINS |= {
-    "get entries": lambda context: [{"key": key, "value": value} for key, value in context.items()],
-    "context merge": lambda *contexts: {k: v for context in _items(contexts) for k, v in context.items()},
-}
+builtin("put", "context, key, value", dict, str, Any_)(_context_put)
+
+
+@builtin("context put", "context, keys, value", dict, list, Any_)
+def _context_put_deep(context: dict[str, Any], keys: list[Any], value: Any) -> Any:
+    if not keys or not all(isinstance(key, str) for key in keys):
+        raise ValueError("expected a list of strings")
+    head, rest = keys[0], keys[1:]
+    inner = context.get(head)
+    return {
+        **context,
+        head: _context_put_deep(inner if isinstance(inner, dict) else {}, rest, value) if rest else value,
+    }
+
+
+for _names in ("context", "m"):
+
+    @builtin("get entries", _names, dict)
+    def _entries(context: dict[str, Any]) -> Any:
+        return [{"key": key, "value": value} for key, value in context.items()]
+
+
+def _merge(contexts: list[Any]) -> Any:
+    if not all(isinstance(context, dict) for context in contexts):
+        raise ValueError("expected contexts")
+    return {key: value for context in contexts for key, value in context.items()}
+
+
+builtin("context merge", "*contexts", list)(_merge)
+builtin("put all", "*contexts", list)(_merge)
 
 
 # -- time -----------------------------------------------------------------------------------------------------------
-def property_of(value: Any, name: str) -> Any:
-    """Return ``year``, ``hours``, ``time offset`` and the like; None if the value has no such property."""
-    if isinstance(value, YearsMonths):
-        return {"years": int(value.months / 12), "months": int(math.fmod(value.months, 12))}.get(name)
-    if isinstance(value, timedelta):
-        seconds = int(value.total_seconds())
-        return {"days": seconds // 86400, "hours": seconds // 3600 % 24, "minutes": seconds // 60 % 60,
-                "seconds": seconds % 60}.get(name)  # fmt: skip
-    if isinstance(value, date) and name == "weekday":
-        return value.isoweekday()
-    if isinstance(value, (date, time)) and name in ("year", "month", "day", "hour", "minute", "second"):
-        return getattr(value, name, None)
-    return None
+_WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+           "December")  # fmt: skip
+builtin("now", wants_evaluation=True)(lambda evaluation: evaluation.moment())
+builtin("today", wants_evaluation=True)(lambda evaluation: evaluation.moment().date)
 
 
-def temporal_arithmetic(operator: str, left: Any, right: Any) -> Any:
-    """Return sums and differences of dates and durations, multiples of durations."""
-    try:
-        if operator in ("+", "-") and isinstance(right, YearsMonths):
-            months = right.months if operator == "+" else -right.months
-            return YearsMonths(left.months + months) if isinstance(left, YearsMonths) else add_months(left, months)
-        if operator == "+" and isinstance(left, (timedelta, YearsMonths)) and isinstance(right, date):
-            return temporal_arithmetic("+", right, left)
-        if operator in ("+", "-") and isinstance(left, (date, datetime, timedelta)):
-            return left + right if operator == "+" else left - right
-        if operator in ("*", "/") and isinstance(left, (timedelta, YearsMonths)):
-            return _scaled(operator, left, right)
-        if operator == "*" and isinstance(right, timedelta):
-            return _scaled("*", right, left)
-    except (TypeError, ArithmeticError, ValueError, AttributeError):
-        return None
-    return None
+def _of_day(name: str, function: Callable[[Date], Any]) -> None:
+    builtin(name, "date", Date)(function)
+    builtin(name, "date", Moment)(lambda moment: function(moment.date))
 
 
-def _scaled(operator: str, left: timedelta | YearsMonths, right: Any) -> Any:
-    factor = float(_number(right))
-    if isinstance(left, YearsMonths):
-        return YearsMonths(int(left.months * factor if operator == "*" else left.months / factor))
-    return left * factor if operator == "*" else left / factor
+def _week(day: Date) -> int:
+    """Return the week as ISO 8601 counts: its Thursday's."""
+    thursday = Date(day.days + 4 - day.weekday)
+    return (thursday.days - Date.of(thursday.parts[0], 1, 1).days) // 7 + 1
 
 
-__all__ = ["call", "known", "property_of", "temporal_arithmetic", "text_of"]
+_of_day("day of week", lambda day: _WEEK[day.weekday - 1])
+_of_day("day of year", lambda day: day.days - Date.of(day.parts[0], 1, 1).days + 1)
+_of_day("week of year", _week)
+_of_day("month of year", lambda day: _MONTHS[day.parts[1] - 1])
+_of_day("last day of month", lambda day: Date.of(*day.parts[:2], temporal.last_day(*day.parts[:2])))
+
+# -- ranges: the table of the DMN specification, 10.3.4.10 -----------------------------------------------------------
+_POINT = (int, float, Decimal, Date, Time, Moment, DaysTime, YearsMonths)
+_Compared = Callable[[Any, Any], bool]
+
+
+def _range(name: str, first: str, second: str, function: Callable[..., bool]) -> None:
+    kinds = {"p": _POINT, "r": Range}
+    words = {"p": "point", "r": "range"}
+    names = [words[first], words[second]]
+    if first == second:
+        names = [names[0] + "1", names[1] + "2"]
+
+    def checked(left: Any, right: Any) -> Any:
+        bounds = [
+            bound for one in (left, right) for bound in ((one.low, one.high) if isinstance(one, Range) else (one,))
+        ]
+        if (
+            any(isinstance(bound, (bool, str)) or bound is None for bound in bounds)
+            or len({kind_of(b) for b in bounds}) > 1
+        ):
+            raise ValueError("can't compare these")
+        return function(_bounds(left), _bounds(right))
+
+    builtin(name, ", ".join(names), kinds[first], kinds[second])(checked)
+
+
+@dataclass(slots=True)
+class _Bounds:
+    start: Any
+    end: Any
+    closed_start: bool = True
+    closed_end: bool = True
+
+
+def _bounds(value: Any) -> Any:
+    if isinstance(value, Range):
+        return _Bounds(ordered(value.low), ordered(value.high), value.low_closed, value.high_closed)
+    return _Bounds(ordered(value), ordered(value))
+
+
+def _before(a: _Bounds, b: _Bounds) -> bool:
+    return bool(a.end < b.start or (a.end == b.start and not (a.closed_end and b.closed_start)))
+
+
+def _meets(a: _Bounds, b: _Bounds) -> bool:
+    return bool(a.closed_end and b.closed_start and a.end == b.start)
+
+
+def _includes(a: _Bounds, b: _Bounds) -> bool:
+    return bool(
+        (a.start < b.start or (a.start == b.start and (a.closed_start or not b.closed_start)))
+        and (a.end > b.end or (a.end == b.end and (a.closed_end or not b.closed_end)))
+    )
+
+
+def _overlaps(a: _Bounds, b: _Bounds) -> bool:
+    return not _before(a, b) and not _before(b, a)
+
+
+def _overlaps_before(a: _Bounds, b: _Bounds) -> bool:
+    return bool(
+        (a.start < b.start or (a.start == b.start and a.closed_start and not b.closed_start))
+        and not _before(a, b)
+        and (a.end < b.end or (a.end == b.end and (not a.closed_end or b.closed_end)))
+    )
+
+
+def _starts(a: _Bounds, b: _Bounds) -> bool:
+    return bool(
+        a.start == b.start
+        and a.closed_start == b.closed_start
+        and (a.end < b.end or (a.end == b.end and (not a.closed_end or b.closed_end)))
+    )
+
+
+def _finishes(a: _Bounds, b: _Bounds) -> bool:
+    return bool(
+        a.end == b.end
+        and a.closed_end == b.closed_end
+        and (a.start > b.start or (a.start == b.start and (not a.closed_start or b.closed_start)))
+    )
+
+
+def _coincides(a: _Bounds, b: _Bounds) -> bool:
+    return a == b
+
+
+def _turned(function: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    return lambda a, b: function(b, a)
+
+
+for _kinds in ("pp", "pr", "rp", "rr"):
+    _range("before", _kinds[0], _kinds[1], _before)
+    _range("after", _kinds[0], _kinds[1], _turned(_before))
+for _name, _kinds, _function in (
+    ("meets", "rr", _meets),
+    ("met by", "rr", _turned(_meets)),
+    ("overlaps", "rr", _overlaps),
+    ("overlaps before", "rr", _overlaps_before),
+    ("overlaps after", "rr", _turned(_overlaps_before)),
+    ("finishes", "pr rr", _finishes),
+    ("finished by", "rp rr", _turned(_finishes)),
+    ("includes", "rp rr", _includes),
+    ("during", "pr rr", _turned(_includes)),
+    ("starts", "pr rr", _starts),
+    ("started by", "rp rr", _turned(_starts)),
+    ("coincides", "pp rr", _coincides),
+    ("coincides", "pr rp", lambda _a, _b: False),
+):
+    for _pair in _kinds.split():
+        _range(_name, _pair[0], _pair[1], _function)
+
+
+def from_ai(value: Any, *_description: Any) -> Any:
+    """Return the value itself: Zeebe's own function of 8.8, which describes a parameter to an AI agent."""
+    return value
+
+
+for _count in range(5):
+    _names = ", ".join(("value", "description", "type", "schema", "options")[: _count + 1])
+    builtin("fromAi", _names, *([Any_] * (_count + 1)), modern=True)(from_ai)
+
+
+__all__ = ["builtin", "call", "known"]

@@ -18,4 +18,16 @@ class EvaluationError(FeelError):
     """The expression has no value, not even null. The text says why."""
 
 
-__all__ = ["EvaluationError", "FeelError", "FeelSyntaxError"]
+class NotANumberError(EvaluationError):
+    """A calculation has no result, or an infinite one. It ends the whole expression; the text is that of Java."""
+
+
+class AssertionFailedError(EvaluationError):
+    """The condition of ``assert()`` does not hold."""
+
+
+class TooDeepError(EvaluationError):
+    """The expression, or what its functions call, is nested more deeply than Python's stack."""
+
+
+__all__ = ["AssertionFailedError", "EvaluationError", "FeelError", "FeelSyntaxError", "NotANumberError", "TooDeepError"]

@@ -10,9 +10,16 @@ from random import Random, SystemRandom
 from typing import Any
 
 from camunda_client.embedded.feel import builtins
-from camunda_client.embedded.feel.errors import EvaluationError, FeelSyntaxError
+from camunda_client.embedded.feel.errors import (
+    AssertionFailedError,
+    EvaluationError,
+    FeelSyntaxError,
+    NotANumberError,
+    TooDeepError,
+)
 from camunda_client.embedded.feel.evaluation import Evaluation
 from camunda_client.embedded.feel.parser import Node, parse, parse_unary_tests
+from camunda_client.embedded.feel.temporal import native
 from camunda_client.embedded.feel.values import plain
 
 log = logging.getLogger(__name__)
@@ -24,25 +31,35 @@ PRECISION = 34
 class Expression:
     """An expression of a model: FEEL when it starts with ``=``, else the text itself."""
 
-    __slots__ = ("source", "static", "text", "tree")
+    __slots__ = ("modern", "source", "static", "text", "tree")
 
-    def __init__(self, source: str, *, feel: bool = False, unary: bool = False) -> None:
+    def __init__(self, source: str, *, feel: bool = False, unary: bool = False, modern: bool = False) -> None:
         """Parse once, at deployment.
 
+        Args:
+            source: The text of the model.
+            feel: It is FEEL also without an equals sign.
+            unary: It is a cell of a decision table, which tests the variable ``?``.
+            modern: As FEEL-Scala 1.21.0 has it (Camunda 8.8 and 8.9), else 1.18.0 (8.6 and 8.7).
+
         Raises:
-            FeelSyntaxError: The FEEL text is not valid or not supported.
+            FeelSyntaxError: The FEEL text is not valid.
         """
         stripped = source.strip()
         self.source = source
+        self.modern = modern
         self.static = not (feel or unary or stripped.startswith("="))
         # As it is: Camunda's messages quote " x > 5" with the blank behind the equals sign.
-        self.text = source if self.static else stripped.removeprefix("=")
+        self.text = source if self.static else stripped if unary else stripped.removeprefix("=")
         self.tree: Node = ("const", source)
         if not self.static:
             try:
-                self.tree = (parse_unary_tests if unary else parse)(self.text, _supported)
+                self.tree, called = (parse_unary_tests if unary else parse)(self.text, modern=modern)
             except RecursionError:
                 raise FeelSyntaxError(f"{stripped[:20]!r}... is nested too deeply") from None
+            for name in sorted(called):
+                if not builtins.known(name, modern=modern):
+                    log.warning("no function is called %r: it will be null in %r", name, self.text)
 
     def evaluate(
         self,
@@ -64,7 +81,7 @@ class Expression:
         """
         if self.static:
             return self.text
-        return plain(self.raw(context, warnings, now, random))
+        return plain(self._value(context, warnings, now, random))
 
     def raw(
         self,
@@ -73,18 +90,35 @@ class Expression:
         now: Callable[[], datetime] | None = None,
         random: Callable[[], Random] | None = None,
     ) -> Any:
-        """Return the value before it is made JSON: dates and durations stay what they are."""
+        """Return the value before it is made JSON: dates and durations are Python's, those it can't hold are texts."""
+        return native(self._value(context, warnings, now, random))
+
+    def _value(
+        self,
+        context: Mapping[str, Any],
+        warnings: list[str] | None,
+        now: Callable[[], datetime] | None,
+        random: Callable[[], Random] | None,
+    ) -> Any:
         if self.tree[0] == "name" and self.tree[1] in context:  # by far the commonest expression
             return context[self.tree[1]]
         with localcontext() as arithmetic:
             arithmetic.prec, arithmetic.Emax, arithmetic.Emin = PRECISION, MAX_EMAX, MIN_EMIN
             evaluation = Evaluation(
-                warnings if warnings is not None else [], now or _machine_now, random or SystemRandom
+                warnings if warnings is not None else [],
+                now or _machine_now,
+                random or SystemRandom,
+                modern=self.modern,
             )
             try:
                 return evaluation.value(self.tree, context)
+            except AssertionFailedError as error:
+                raise EvaluationError(f"Assertion failure on evaluate the expression '{self.text}': {error}") from error
             except EvaluationError as error:
-                raise EvaluationError(f"failed to evaluate expression '{self.text}' : {error}") from error
+                colon = " :" if isinstance(error, NotANumberError) else ":"
+                raise EvaluationError(f"failed to evaluate expression '{self.text}'{colon} {error}") from error
+            except RecursionError as error:
+                raise TooDeepError(f"failed to evaluate expression '{self.text}': it is nested too deeply") from error
 
     def __repr__(self) -> str:
         return f"Expression({self.source!r})"
@@ -92,12 +126,6 @@ class Expression:
 
 def _machine_now() -> datetime:
     return datetime.now(timezone.utc)
-
-
-def _supported(function: str, text: str) -> bool:
-    if function != "is defined" and function not in builtins.MISSING and not builtins.known(function):
-        log.warning("no function is called %r: it will be null in %r", function, text)
-    return function not in builtins.MISSING
 
 
 __all__ = ["Expression"]

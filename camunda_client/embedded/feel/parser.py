@@ -1,58 +1,108 @@
 """FEEL text to a syntax tree of nested tuples: ``(operation, operand, ...)``. No evaluation here.
 
-FEEL names may hold spaces only where the language itself says so (``string length``); variables
-with other characters are written in backticks. What this grammar does not know is a
-:class:`FeelSyntaxError`, so that a deployment is refused instead of a path being skipped later.
+The grammar, which is FEEL-Scala's (weakest binding first; ``{}`` any number, ``[]`` maybe, quoted words as they are)::
 
-Why our own: PyPI's ``bkflow-feel`` 1.2 raises where FEEL yields null, and has neither ``string length``
-nor ``split``; ``pySFeel`` 1.4 keeps variables as state of a parser, can't parse without evaluating and
-knows no functions of contexts. Both were tried on 60 expressions (docs/embedded.md).
+    expression  = "if" expression "then" expression "else" expression
+                | "for" iterators "return" expression
+                | ("some" | "every") iterators "satisfies" expression
+                | and_terms {"or" and_terms}
+    and_terms   = comparison {"and" comparison}
+    comparison  = sum [ ("=" | "!=" | "<" | "<=" | ">" | ">=") sum | "between" sum "and" sum
+                      | "instance" "of" type | "in" (test | "(" tests ")") ]
+                | simple_test                   of the input value; null where there is none
+    sum         = product {("+" | "-") product}
+    product     = power {("*" | "/") power}
+    power       = negation {"**" negation}
+    negation    = ["-"] value
+    value       = terminal {"." name | "[" expression "]"}
+    terminal    = number | text | "true" | "false" | "null" | "?" | "@" text | name {"." name} ["(" arguments ")"]
+                | "[" [expression {"," expression}] "]" | "{" [entry {"," entry}] "}" | "(" expression ")"
+                | "function" "(" [name {"," name}] ")" expression
+    iterators   = name "in" (sum ".." sum | value) {"," ...}
+    arguments   = argument {"," argument} | words ":" argument {"," ...}
+    argument    = range | expression
+    entry       = key ":" expression            key: a text, or anything without : , { } [ ] ( ) and quotes
+    tests       = test {"," test}
+    test        = simple_test | "true" | "false" | expression
+    simple_test = ("<" | "<=" | ">" | ">=") sum | range
+    range       = ("[" | "(" | "]") sum ".." sum ("]" | ")" | "[")
+    cell        = "-" | "not" "(" tests ")" | tests
+    name        = letters, digits, "_" and "$"; anything in backticks. Functions and named parameters may be words.
+
+What this grammar does not know is a :class:`FeelSyntaxError`, so that a deployment is refused instead of a path being
+skipped later. Why our own parser: see docs/embedded.md.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from camunda_client.embedded.feel.errors import FeelSyntaxError
 
 Node = tuple[Any, ...]
 
-#: Names with blanks inside, longest first, so that ``string length`` is not read as ``string`` and a stray word.
-SPACED_NAMES = sorted(
-    [
-        "string length", "upper case", "lower case", "substring before", "substring after", "starts with", "ends with",
-        "list contains", "list replace", "insert before", "index of", "distinct values", "duplicate values",
-        "get value", "get entries", "get or else", "context put", "context merge", "is defined", "is empty",
-        "date and time", "days and time duration", "years and months duration", "day of week", "day of year",
-        "week of year", "month of year", "round up", "round down", "round half up", "round half down",
-        "string join", "random number", "to base64", "last day of month", "instance of",
-    ],
-    key=len,
-    reverse=True,
-)  # fmt: skip
-_SPACED = "|".join(r"\s+".join(map(re.escape, name.split())) for name in SPACED_NAMES)
 _TOKEN = re.compile(
-    rf"""\s*(?:(?P<comment>//[^\n]*|/\*.*?\*/)
+    r"""\s*(?:(?P<comment>//[^\n]*|/\*.*?\*/)
     |(?P<number>\d+(?:\.\d+)?|\.\d+)
     |(?P<string>"(?:\\.|[^"\\])*")
-    |(?P<tick>`[^`]*`)
-    |(?P<name>(?:{_SPACED})\b|[^\W\d][\w$]*)
-    |(?P<op>\*\*|\.\.|<=|>=|!=|->|[-+*/=<>()\[\]{{}},:.?@]))""",
+    |(?P<tick>`[^`]+`)
+    |(?P<name>[^\W\d][\w$]*|\$[\w$]*)
+    |(?P<op>\*\*|\.\.|<=|>=|!=|[-+*/=<>()\[\]{},:.?@]))""",
     re.X | re.S,
 )
-_WORDS = {"and", "or", "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "between", "function",
-          "true", "false", "null", "instance of"}  # fmt: skip
+#: What no variable is called.
+_RESERVED = {"null", "true", "false", "function", "in", "and", "or", "return", "then", "else", "satisfies"}
+#: What goes before or between operands, so that a name of several words ends there.
+_BETWEEN = {"and", "or", "in", "then", "else", "return", "satisfies", "between", "instance"}
+#: What ends a name of several words. "between" does not: ``x between (1) and 2`` calls a function, as in FEEL-Scala.
+_ENDS_A_NAME = _BETWEEN - {"between", "instance"}
 #: Other words and signs that an operand may begin with.
-_FIRST = {"(", "[", "{", "-", "?", "@", "if", "for", "some", "every", "function", "true", "false", "null"}
+_FIRST = {"(", "[", "{", "-", "?", "@"}
 _CONSTANTS: dict[str, Any] = {"true": True, "false": False, "null": None}
-_COMPARISONS = {"=", "!=", "<", "<=", ">", ">="}
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
+_COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
+#: Types of several words.
+_TYPES = (("date", "and", "time"), ("days", "and", "time", "duration"), ("years", "and", "months", "duration"))
+#: Properties of several words.
+_PROPERTIES = (("time", "offset"), ("start", "included"), ("end", "included"))
+#: Functions whose names have one of the words that else go between operands.
+_SPACED = (("get", "or", "else"), ("date", "and", "time"), ("years", "and", "months", "duration"))
+_SPACED_FIRST = {words[0] for words in _SPACED}
+#: FEEL-Scala 1.18 leaves two backslashes as they are, and reads the second one as the beginning of an escape.
+_ESCAPED_BEFORE = re.compile(r"\\([ntrbf\"'])")
+_ESCAPED = re.compile(r"\\(.)", re.S)
+#: With a bracket behind these begin something else than a call.
+_NEVER_CALLED = {
+    "if",
+    "for",
+    "some",
+    "every",
+    "function",
+    "true",
+    "false",
+    "null",
+    "in",
+    "return",
+    "then",
+    "else",
+    "satisfies",
+}
+_NO_KEY = set(':,{}[]()"')
+_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
 
 
-def tokens(text: str) -> list[tuple[str, str]]:
-    """Return ``(kind, text)`` pairs, ended by ``("end", "")``."""
+class Token(NamedTuple):
+    """One word, sign, number or text; kinds: name, number, string, tick, op, end."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def tokens(text: str) -> list[Token]:
+    """Return the tokens, ended by one of the kind ``end``."""
     found, position = [], 0
     while position < len(text):
         match = _TOKEN.match(text, position)
@@ -63,41 +113,33 @@ def tokens(text: str) -> list[tuple[str, str]]:
             raise FeelSyntaxError(f"unexpected {rest[:20]!r} at character {position + 1}")
         position = match.end()
         kind = match.lastgroup or ""
-        value = match.group(kind)
-        if kind == "comment":
-            continue
-        if kind == "name":
-            value = " ".join(value.split())
-            kind = "word" if value in _WORDS else "name"
-        found.append((kind, value))
-    found.append(("end", ""))
+        if kind != "comment":
+            found.append(Token(kind, match[kind], match.start(kind), match.end(kind)))
+    found.append(Token("end", "", len(text), len(text)))
     return found
 
 
-def parse(text: str, supported: Callable[[str, str], bool]) -> Node:
-    """Return the tree of one expression.
+def parse(text: str, *, modern: bool = False) -> tuple[Node, set[str]]:
+    """Return the tree of one expression, and the functions it calls but does not define.
 
     Args:
         text: Without the equals sign.
-        supported: Tells whether a function that the expression does not define may be called: its name, the expression.
+        modern: Read texts as FEEL-Scala 1.21 does.
 
     Raises:
-        FeelSyntaxError: The text is no expression we know, or calls a function we lack.
+        FeelSyntaxError: The text is no expression.
     """
-    parser = _Parser(text)
+    parser = _Parser(text, modern=modern)
     tree = parser.expression()
-    parser.finish(supported)
-    return tree
+    return tree, parser.finish()
 
 
-def parse_unary_tests(text: str, supported: Callable[[str, str], bool]) -> Node:
+def parse_unary_tests(text: str, *, modern: bool = False) -> tuple[Node, set[str]]:
     """Return the tree of a decision table's cell: tests of the implicit value ``?``. Otherwise like :func:`parse`."""
     if text.strip() in ("", "-"):
-        return ("const", True)
-    parser = _Parser(text)
-    tree = parser.unary_tests()
-    parser.finish(supported)
-    return tree
+        return ("const", True), set()
+    parser = _Parser(text, modern=modern)
+    return parser.cell(), parser.finish()
 
 
 class _Parser:
@@ -107,63 +149,92 @@ class _Parser:
     operand, which is handed on as ``first``. Trying one after the other took twice as long for each bracket within.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, modern: bool) -> None:
         self.text = text
+        self.modern = modern
         self.tokens = tokens(text)
         self.at = 0
         #: Functions called, and names that the expression itself gives values, which may be functions.
         self.called: set[str] = set()
         self.bound: set[str] = set()
+        self.asked = 0  # how often the input value is asked for by its sign
         self.in_range = False  # in its upper bound a bracket may end the range: ]1..x[ but ]1..x[1]]
 
     # -- the stream -------------------------------------------------------------------------------------------------
-    def peek(self, offset: int = 0) -> tuple[str, str]:
-        return self.tokens[min(self.at + offset, len(self.tokens) - 1)]
+    def peek(self, offset: int = 0) -> Token:
+        at = self.at + offset
+        return self.tokens[at if at < len(self.tokens) else -1]
 
-    def take(self) -> tuple[str, str]:
-        token = self.peek()
-        self.at += 1
-        return token
+    def is_op(self, *signs: str) -> bool:
+        token = self.tokens[self.at]
+        return token.kind == "op" and token.text in signs
 
     def accept(self, *values: str) -> str | None:
-        kind, value = self.peek()
-        if kind in ("op", "word") and value in values:
+        token = self.tokens[self.at]
+        if token.kind in ("op", "name") and token.text in values:
             self.at += 1
-            return value
+            return token.text
         return None
 
-    def expect(self, value: str) -> str:
-        kind, text = self.peek()
-        if (value == "end" and kind == "end") or (kind in ("op", "word") and text == value):
-            self.at += 1
-            return text
-        wanted = "the end" if value == "end" else repr(value)
-        raise FeelSyntaxError(f"expected {wanted} but found {text or 'the end'!r} in {self.text.strip()!r}")
+    def accept_words(self, *choices: tuple[str, ...]) -> str | None:
+        """Take one of some names of several words."""
+        if self.tokens[self.at].kind != "name":
+            return None
+        for words in choices:
+            if self.tokens[self.at].text == words[0] and all(
+                self.peek(n)[:2] == ("name", word) for n, word in enumerate(words)
+            ):
+                self.at += len(words)
+                return " ".join(words)
+        return None
 
-    def finish(self, supported: Callable[[str, str], bool]) -> None:
-        self.expect("end")
-        for name in sorted(self.called - self.bound):
-            if not supported(name, self.text):
-                raise FeelSyntaxError(f"function {name!r} is not supported")
+    def expect(self, value: str) -> None:
+        if self.accept(value) is None:
+            raise self.unexpected(repr(value))
+
+    def unexpected(self, wanted: str) -> FeelSyntaxError:
+        found = self.peek().text or "the end"
+        return FeelSyntaxError(f"expected {wanted} but found {found!r} in {self.text.strip()!r}")
+
+    def finish(self) -> set[str]:
+        """Return the functions that the expression calls and does not define; it must have ended."""
+        if self.peek().kind != "end":
+            raise self.unexpected("the end")
+        return self.called - self.bound
 
     def name(self) -> str:
-        kind, value = self.take()
-        if kind == "tick":
-            return value[1:-1]
-        if kind != "name":
-            raise FeelSyntaxError(f"expected a name but found {value or 'the end'!r} in {self.text.strip()!r}")
-        return value
+        token = self.peek()
+        if token.kind == "tick":
+            self.at += 1
+            return token.text[1:-1]
+        if token.kind != "name" or token.text in _RESERVED:
+            raise self.unexpected("a name")
+        self.at += 1
+        return token.text
 
     # -- levels, weakest first --------------------------------------------------------------------------------------
     def expression(self, first: Node | None = None) -> Node:
-        if first is None and self.at_keyword():
-            _, value = self.peek()
-            return {"if": self.if_, "for": self.for_, "function": self.function}.get(value, self.quantified)()
-        return self.disjunction(first)
+        if first is None:
+            match self.keyword():
+                case "if":
+                    return self.if_()
+                case "for":
+                    return self.for_()
+                case "some" | "every":
+                    return self.quantified()
+        left = self.conjunction(first)
+        while self.accept("or"):
+            left = ("or", left, self.conjunction())
+        return left
 
-    def at_keyword(self) -> bool:
-        kind, value = self.peek()
-        return kind == "word" and value in ("if", "for", "some", "every", "function")
+    def keyword(self) -> str | None:
+        """Return the word that an expression begins with, if one does; each may be a variable, too."""
+        token, after = self.peek(), self.peek(1)
+        if token.kind != "name":
+            return None
+        if token.text == "if" and after.kind != "end" and (after.kind != "op" or after.text in _FIRST):
+            return "if"
+        return token.text if token.text in ("for", "some", "every") and after.kind in ("name", "tick") else None
 
     def if_(self) -> Node:
         self.expect("if")
@@ -177,10 +248,14 @@ class _Parser:
         self.expect("for")
         iterators = self.iterators()
         self.expect("return")
-        return ("for", iterators, self.expression())
+        start = self.at
+        body = self.expression()
+        looks_back = any(token.text in ("partial", "`partial`") for token in self.tokens[start : self.at])
+        return ("for", iterators, body, looks_back)
 
     def quantified(self) -> Node:
-        _, which = self.take()
+        which = self.peek().text
+        self.at += 1
         iterators = self.iterators()
         self.expect("satisfies")
         return (which, iterators, self.expression())
@@ -191,28 +266,14 @@ class _Parser:
             name = self.name()
             self.bound.add(name)
             self.expect("in")
-            source = self.disjunction()
+            source = self.sum()
             if self.accept(".."):
-                source = ("span", source, self.disjunction())
+                source = ("span", source, self.sum())
+            elif source[0] in ("arithmetic", "negate", "input in range"):
+                raise self.unexpected("'..'")
             found.append((name, source))
             if not self.accept(","):
                 return found
-
-    def function(self) -> Node:
-        self.expect("function")
-        self.expect("(")
-        names = []
-        while not self.accept(")"):
-            names.append(self.name())
-            self.accept(",")
-        self.bound.update(names)
-        return ("function", names, self.expression())
-
-    def disjunction(self, first: Node | None = None) -> Node:
-        left = self.conjunction(first)
-        while self.accept("or"):
-            left = ("or", left, self.conjunction())
-        return left
 
     def conjunction(self, first: Node | None = None) -> Node:
         left = self.comparison(first)
@@ -221,52 +282,78 @@ class _Parser:
         return left
 
     def comparison(self, first: Node | None = None) -> Node:
+        if first is None:
+            simple = self.simple_test()
+            if simple is not None:
+                return simple
         left = first or self.sum()
+        if left[0] == "input in range":
+            return left
         operator = self.accept(*_COMPARISONS)
         if operator:
             return ("compare", operator, left, self.sum())
-        while True:
-            if self.accept("between"):
-                low = self.sum()
-                self.expect("and")
-                left = ("between", left, low, self.sum())
-            elif self.accept("in"):
-                left = ("test", left, self.tests_of_in())
-            elif self.accept("instance of"):
-                left = ("instance", left, self.name())
-            else:
-                return left
+        if self.accept("between"):
+            low = self.sum()
+            self.expect("and")
+            return ("between", left, low, self.sum())
+        if self.accept("in"):
+            return ("test", left, self.tests_of_in())
+        if self.accept_words(("instance", "of")):
+            return ("instance", left, self.accept_words(*_TYPES, ("function",)) or self.name())
+        return left
 
-    def tests_of_in(self) -> Node:
-        if not self.accept("("):
-            return self.unary_test()
-        tests = self.unary_tests()
-        match tests:
-            case ("any", [("matches", low)]) if self.accept(".."):  # no list of tests but an open range: (1..5)
-                return self.range_from(low, closed=False)
-        self.expect(")")
-        return tests
-
-    def unary_tests(self) -> Node:
-        if self.peek() == ("name", "not") and self.peek(1) == ("op", "("):
+    # -- tests ------------------------------------------------------------------------------------------------------
+    def cell(self) -> Node:
+        if self.peek()[:2] == ("name", "not") and self.peek(1)[:2] == ("op", "("):
             self.at += 2
-            tests = self.unary_tests()
+            tests = self.tests(negated=True)
             self.expect(")")
             return ("not", tests)
-        found = [self.unary_test()]
-        while self.accept(","):
-            found.append(self.unary_test())
-        return ("any", found)
+        return self.tests()
 
-    def unary_test(self) -> Node:
-        operator = self.accept("<", "<=", ">", ">=", "=", "!=")
+    def tests_of_in(self) -> Node:
+        if not self.is_op("("):
+            return self.one_test()
+        self.at += 1
+        outer, self.in_range = self.in_range, False
+        asked = self.asked
+        low = self.sum() if not self.starts_a_simple_test() and not self.keyword() else None
+        if low is not None and self.accept(".."):  # no list of tests but an open range: (1..5)
+            self.in_range = outer
+            return ("input in range", self.range_from(low, closed=False))
+        tests = self.tests(low, asked)
+        self.expect(")")
+        self.in_range = outer
+        return tests
+
+    def tests(self, first: Node | None = None, asked: int | None = None, *, negated: bool = False) -> Node:
+        found = [self.one_test(first, asked, negated=negated)]
+        while self.accept(","):
+            found.append(self.one_test(negated=negated))
+        return found[0] if len(found) == 1 else ("any", found)
+
+    def one_test(self, first: Node | None = None, asked: int | None = None, *, negated: bool = False) -> Node:
+        """Return one test; ``asked`` is how often the input had been asked for by its sign before ``first``."""
+        before = self.asked if asked is None else asked
+        test = (self.simple_test() if first is None else None) or self.expression(first)
+        if test[0] in ("input in range", "input compare"):
+            return test
+        if test in (("const", True), ("const", False)) and not negated:
+            return ("equals", test)
+        return ("matches", test, self.asked > before)
+
+    def starts_a_simple_test(self) -> bool:
+        return self.is_op("<", "<=", ">", ">=", "]")
+
+    def simple_test(self) -> Node | None:
+        operator = self.accept("<", "<=", ">", ">=")
         if operator:
-            return ("compare", operator, ("name", "?"), self.sum())
+            return ("input compare", operator, self.sum())
         if self.accept("]"):
             low = self.sum()
             self.expect("..")
-            return self.range_from(low, closed=False)
-        return ("matches", self.expression())
+            return ("input in range", self.range_from(low, closed=False))
+        return None
 
     def range_from(self, low: Node, *, closed: bool) -> Node:
         """Return the range whose lower bound and dots have been read."""
@@ -275,9 +362,10 @@ class _Parser:
         self.in_range = outer
         closing = self.accept("]", ")", "[")
         if closing is None:
-            self.expect("]")
+            raise self.unexpected("']'")
         return ("range", closed, low, high, closing == "]")
 
+    # -- arithmetic -------------------------------------------------------------------------------------------------
     def sum(self) -> Node:
         left = self.product()
         while operator := self.accept("+", "-"):
@@ -297,114 +385,204 @@ class _Parser:
         return left
 
     def negation(self) -> Node:
-        if self.accept("-"):
+        if not self.accept("-"):
+            return self.value()
+        if self.is_op("-") and self.peek(1).kind == "number":
             return ("negate", self.negation())
-        return self.postfix()
+        return ("negate", self.value())
 
-    def postfix(self) -> Node:
-        left = self.primary()
+    def value(self) -> Node:
+        left = self.terminal()
         while True:
+            if left[0] == "input in range":
+                return left
             if self.accept("."):
-                left = ("path", left, self.name())
-            elif self.peek() == ("op", "[") and (not self.in_range or self.begins_operand(self.peek(1))):
-                self.take()
+                left = ("path", left, self.accept_words(*_PROPERTIES) or self.name())
+                if self.is_op("(") and _is_name(left):
+                    left = ("method", left[1], left[2], *self.arguments())
+            elif self.is_op("[") and (not self.in_range or self.begins_operand(self.peek(1))):
+                self.at += 1
+                outer, self.in_range = self.in_range, False
                 left = ("filter", left, self.expression())
+                self.in_range = outer
                 self.expect("]")
-            elif self.peek() == ("op", "(") and left[0] == "name":
-                left = self.call(left)
             else:
                 return left
 
     @staticmethod
-    def begins_operand(token: tuple[str, str]) -> bool:
-        kind, value = token
-        return kind in ("number", "string", "name", "tick") or value in _FIRST
+    def begins_operand(token: Token) -> bool:
+        if token.kind == "name":
+            return token.text not in _BETWEEN
+        return token.kind in ("number", "string", "tick") or token.text in _FIRST
 
-    def call(self, function: Node) -> Node:
+    # -- terminals --------------------------------------------------------------------------------------------------
+    def terminal(self) -> Node:
+        token = self.peek()
+        if token.kind == "name":
+            return self.named(token)
+        self.at += 1
+        if token.kind == "number":
+            return ("const", int(token.text) if token.text.isdigit() else Decimal(token.text))
+        if token.kind == "string":
+            return ("const", unquoted(token.text, modern=self.modern))
+        if token.kind == "tick":
+            return ("name", token.text[1:-1])
+        if token.text == "?":
+            self.asked += 1
+            return ("input",)
+        if token.text == "@" and self.peek().kind == "string":
+            self.at += 1
+            return ("temporal", self.tokens[self.at - 1].text[1:-1])
+        if token.text in ("(", "[", "{"):
+            outer, self.in_range = self.in_range, False
+            inner = self.context() if token.text == "{" else self.range_or_list(token.text)
+            self.in_range = outer
+            return inner
+        self.at -= 1
+        raise FeelSyntaxError(f"unexpected {token.text or 'end'!r} in {self.text.strip()!r}")
+
+    def named(self, token: Token) -> Node:
+        called = self.words_before("(")
+        if called is not None:
+            self.called.add(called)
+            return ("call", called, *self.arguments())
+        if token.text == "function":
+            return self.function()
+        if token.text in _CONSTANTS:
+            self.at += 1
+            return ("const", _CONSTANTS[token.text])
+        return ("name", self.accept_words(("time", "offset")) or self.name())
+
+    def words_before(self, sign: str) -> str | None:
+        """Take a name of one or several words that a sign follows; None, and nothing is taken, if it does not."""
+        at, last = self.at, len(self.tokens) - 1
+        if self.tokens[at].kind != "name":
+            return None
+        after = self.tokens[at + 1]  # there is one: the end
+        if after.kind == "op":  # by far the commonest
+            if after.text != sign:
+                return None
+            count = 1
+        else:
+            count = len(self.spaced_name()) if at < last else 0
+        if not count:
+            while self.peek(count).kind == "name":
+                word, before = self.peek(count), self.peek(count - 1)
+                if count and (word.text in _ENDS_A_NAME or word.start - before.end != 1):
+                    return None
+                count += 1
+        end = self.peek(count)
+        if not count or end.kind != "op" or end.text != sign:
+            return None
+        words = [self.peek(n).text for n in range(count)]
+        if words[0] in _NEVER_CALLED or (words[0] in _BETWEEN and words != ["and"] and words != ["or"]):
+            return None
+        self.at += count
+        return " ".join(words)
+
+    def spaced_name(self) -> tuple[str, ...]:
+        if self.tokens[self.at].text not in _SPACED_FIRST:
+            return ()
+        return next((s for s in _SPACED if all(self.peek(n)[:2] == ("name", w) for n, w in enumerate(s))), ())
+
+    def arguments(self) -> tuple[list[Node], dict[str, Node]]:
         self.expect("(")
-        self.called.add(function[1])
+        outer, self.in_range = self.in_range, False
         positional: list[Node] = []
         named: dict[str, Node] = {}
-        while not self.accept(")"):
-            if self.peek()[0] == "name" and self.peek(1) == ("op", ":"):
-                name = self.name()
-                self.expect(":")
-                named[name] = self.expression()
-            else:
-                positional.append(self.expression())
-            if not self.accept(","):
-                self.expect(")")
-                break
-        return ("call", function, positional, named)
-
-    def primary(self) -> Node:
-        kind, value = self.peek()
-        if kind in ("number", "string"):
-            self.take()
-            return ("number", value) if kind == "number" else ("const", unquoted(value))
-        if kind in ("name", "tick"):
-            return ("name", self.name())
-        if kind == "word" and value in _CONSTANTS:
-            self.take()
-            return ("const", _CONSTANTS[value])
-        return self.bracketed(value)
-
-    def bracketed(self, value: str) -> Node:
-        if self.accept("?"):
-            return ("name", "?")
-        if self.accept("@"):
-            return ("temporal", unquoted(self.take()[1]))
-        opening = self.accept("(", "[", "{")
-        if opening is None:
-            raise FeelSyntaxError(f"unexpected {value or 'end'!r} in {self.text.strip()!r}")
-        outer, self.in_range = self.in_range, False
-        inner = self.context() if opening == "{" else self.range_or_list(opening)
+        if not self.is_op(")"):
+            self.one_argument(positional, named)
+            while self.accept(","):
+                self.one_argument(positional, named)
         self.in_range = outer
-        return inner
+        self.expect(")")
+        if positional and named:
+            raise FeelSyntaxError(f"arguments are either all named or none is, in {self.text.strip()!r}")
+        return positional, named
+
+    def one_argument(self, positional: list[Node], named: dict[str, Node]) -> None:
+        name = self.words_before(":")
+        if name is not None:
+            self.expect(":")
+            named[name] = self.argument()
+        else:
+            positional.append(self.argument())
+
+    def argument(self) -> Node:
+        value = self.expression()
+        return value[1] if value[0] == "input in range" else value
+
+    def function(self) -> Node:
+        self.expect("function")
+        self.expect("(")
+        names: list[str] = []
+        while not self.is_op(")"):
+            names.append(self.name())
+            if not self.accept(","):
+                break
+            if self.is_op(")"):
+                raise self.unexpected("a name")
+        self.expect(")")
+        self.bound.update(names)
+        return ("function", names, self.expression())
 
     def range_or_list(self, opening: str) -> Node:
         if opening == "[" and self.accept("]"):
             return ("list", [])
-        first = None if self.at_keyword() else self.sum()
+        first = None if self.keyword() or self.starts_a_simple_test() else self.sum()
         if first is not None and self.accept(".."):
-            return self.range_from(first, closed=opening == "[")
+            return ("input in range", self.range_from(first, closed=opening == "["))
         first = self.expression(first)
-        if opening == "[":
-            return ("list", self.items_from(first))
-        self.expect(")")
-        return first
-
-    def items_from(self, first: Node) -> list[Node]:
+        if opening == "(":
+            self.expect(")")
+            return ("inner", first) if first[0] in ("input in range", "input compare") else first
         found = [first]
         while not self.accept("]"):
             self.expect(",")
-            if self.peek() != ("op", "]"):
-                found.append(self.expression())
-        return found
+            found.append(self.expression())
+        return ("list", found)
 
     def context(self) -> Node:
         found = []
-        while not self.accept("}"):
-            kind, value = self.peek()
-            if kind == "string":
-                self.take()
-                key = unquoted(value)
-            else:
-                key = self.name()
-            self.bound.add(key)
-            self.expect(":")
-            found.append((key, self.expression()))
-            if not self.accept(","):
-                self.expect("}")
-                break
+        if not self.accept("}"):
+            while True:
+                key = self.key()
+                self.bound.add(key)
+                self.expect(":")
+                found.append((key, self.expression()))
+                if not self.accept(","):
+                    break
+            self.expect("}")
         return ("context", found)
 
+    def key(self) -> str:
+        token = self.peek()
+        if token.kind == "string":
+            self.at += 1
+            return token.text[1:-1]  # whatever is escaped stays so
+        if token.kind == "tick":
+            return self.name()
+        while self.peek().kind != "end" and not (
+            self.peek().kind in ("op", "string") and self.peek().text[0] in _NO_KEY
+        ):
+            self.at += 1
+        key = self.text[token.start : self.tokens[self.at - 1].end]
+        if self.peek() is token:
+            raise self.unexpected("a key")
+        return key
 
-def unquoted(text: str) -> str:
+
+def _is_name(path: Node) -> bool:
+    """Return whether a path is nothing but names, which functions may be called by."""
+    while path[0] == "path":
+        path = path[1]
+    return bool(path[0] == "name")
+
+
+def unquoted(text: str, *, modern: bool = False) -> str:
     """Return the value of a string literal."""
-    return re.sub(
-        r"\\(.)",
-        lambda m: _ESCAPES.get(m[1], "\\" + m[1]),
-        text[1:-1],
-        flags=re.S,
-    )
+    pattern = _ESCAPED if modern else _ESCAPED_BEFORE
+    return pattern.sub(lambda match: _ESCAPES.get(match[1], "\\" + match[1]), text[1:-1])
+
+
+__all__ = ["Node", "parse", "parse_unary_tests"]
