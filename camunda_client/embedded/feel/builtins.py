@@ -281,7 +281,6 @@ def _moment_in(moment: Moment, zone: str) -> Any:
 
 
 builtin("duration", "from", str)(temporal.read_duration)
-builtin("duration", "from", (DaysTime, YearsMonths))(lambda value: value)
 
 
 @builtin("years and months duration", "from, to", (Date, Moment), (Date, Moment))
@@ -550,6 +549,8 @@ def _extreme(items: list[Any], best: int) -> Any:
     if len(items) > 1 and len({kind_of(item) for item in items}) > 1:
         return None
     if len(items) > 1 and isinstance(items[0], list):
+        if not all(items) or any(inner is None or isinstance(inner, (bool, dict)) for item in items for inner in item):
+            return None
         raise NotANumberError("java.lang.IllegalArgumentException: lists can not be compared")
     chosen = items[0]
     for item in items[1:]:

@@ -269,7 +269,7 @@ class _Parser:
             source = self.sum()
             if self.accept(".."):
                 source = ("span", source, self.sum())
-            elif source[0] in ("arithmetic", "negate", "input in range"):
+            elif source[0] in ("arithmetic", "input in range") or (source[0] == "negate" and source[1][0] != "const"):
                 raise self.unexpected("'..'")
             found.append((name, source))
             if not self.accept(","):
