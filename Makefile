@@ -8,7 +8,7 @@ BENCH_ARGS ?=
 # Handlers run patched, so the suite does; tests of unpatched behaviour start processes of their own.
 PATCHED := -m gevent.monkey --module
 
-.PHONY: help setup demo test lint bench soak clean
+.PHONY: help setup demo test lint bench soak referees clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -46,6 +46,9 @@ bench: setup ## Run every benchmark in turn; results and plots go to benchmarks/
 
 soak: setup ## The long tests, which make test leaves out
 	$(BIN)/python $(PATCHED) pytest -m soak --timeout=0 $(PYTEST_ARGS)
+
+referees: setup ## Ask the open referees anew and show what differs (needs Java 17 and Maven)
+	$(BIN)/python -m tests.referees.feel.record
 
 clean: ## Remove what these commands made here (not Keycloak in the user's cache)
 	rm -rf .venv .nox build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -11,9 +11,9 @@ from typing import Any
 
 from lxml import etree
 
+from camunda_client.embedded._expressions import Expression
 from camunda_client.embedded._failures import Failure
-from camunda_client.embedded._feel import Expression, FeelSyntaxError, equal, told
-from camunda_client.embedded._feel_values import as_number, plain
+from camunda_client.embedded.feel import FeelSyntaxError, as_number, equal, plain, told
 
 HIT_POLICIES = {"UNIQUE", "FIRST", "ANY", "RULE ORDER", "COLLECT"}
 _AGGREGATIONS: dict[str, Callable[[list[int | Decimal]], Any]] = {"SUM": sum, "MIN": min, "MAX": max}

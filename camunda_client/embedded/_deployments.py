@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from camunda_client.embedded._decisions import Decision, DecisionError, Graph, read_graph
 from camunda_client.embedded._failures import Failure
-from camunda_client.embedded._feel import FeelSyntaxError
 from camunda_client.embedded._model import Element
 from camunda_client.embedded._parser import ModelError, ModelProblem, Process, read_processes
 from camunda_client.embedded._present import present
 from camunda_client.embedded._rejections import invalid_argument, invalid_state
 from camunda_client.embedded._timers import first_due
 from camunda_client.embedded._variables import unexpected_type
+from camunda_client.embedded.feel import FeelSyntaxError
 
 if TYPE_CHECKING:
     from camunda_client.embedded._keys import Keys

@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from camunda_client.embedded._expressions import Expression
 from camunda_client.embedded._failures import Failure
-from camunda_client.embedded._feel import Expression
-from camunda_client.embedded._feel_values import moment
 from camunda_client.embedded._ids import local_id
 from camunda_client.embedded._model import (
     CalledProcess,
@@ -21,6 +20,7 @@ from camunda_client.embedded._model import (
     MultiInstance,
 )
 from camunda_client.embedded._timers import first_due
+from camunda_client.embedded.feel import moment
 
 #: A task without ``retries`` has three.
 DEFAULT_RETRIES = "3"

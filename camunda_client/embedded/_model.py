@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from camunda_client.embedded._feel import Expression
+from camunda_client.embedded._expressions import Expression
 
 
 @dataclass(slots=True)

@@ -19,12 +19,12 @@ from SpiffWorkflow.bpmn.parser.util import full_tag
 
 from camunda_client.embedded import _elements as elements
 from camunda_client.embedded import _specs as specs
-from camunda_client.embedded._feel import FeelSyntaxError
 from camunda_client.embedded._ids import executable_processes, problems_of_ids
 from camunda_client.embedded._loops import straight_loop
 from camunda_client.embedded._model import Element, Flow
 from camunda_client.embedded._rules import problems_of_place, problems_of_scope
 from camunda_client.embedded._schema import problems_of_schema
+from camunda_client.embedded.feel import FeelSyntaxError
 
 NAMESPACES = {**DEFAULT_NSMAP, "zeebe": "http://camunda.org/schema/zeebe/1.0"}
 

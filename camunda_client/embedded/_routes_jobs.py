@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from camunda_client.embedded._feel_values import moment
 from camunda_client.embedded._polls import HeldPoll
 from camunda_client.embedded._problems import Answer, Refused, bad_request, invalid, no_content, ok, problem
 from camunda_client.embedded._requests import INT32, Body
 from camunda_client.embedded._routes import Call, route
+from camunda_client.embedded.feel import moment
 
 
 def _ms(value: int | None) -> timedelta:

@@ -40,9 +40,9 @@ from camunda_client.embedded import (
     _timers,
     _user_tasks,
 )
-from camunda_client.embedded._feel import Expression
-from camunda_client.embedded._feel_values import YearsMonths
+from camunda_client.embedded._expressions import Expression
 from camunda_client.embedded._journal import DataError, write_atomically
+from camunda_client.embedded.feel import YearsMonths
 
 if TYPE_CHECKING:
     from camunda_client.embedded._engine import Engine

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from camunda_client.embedded._expressions import Expression
 from camunda_client.embedded._failures import Failure
-from camunda_client.embedded._feel import Expression
-from camunda_client.embedded._feel_values import UTC, YearsMonths, add_months, duration, moment
 from camunda_client.embedded._variables import unexpected
+from camunda_client.embedded.feel import UTC, YearsMonths, add_months, duration, moment
 
 #: Milliseconds. 8.6.0 looks at its timers no oftener; without it a cycle of PT0S would never let time go on.
 RESOLUTION_MS = 100

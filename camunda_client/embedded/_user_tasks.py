@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from camunda_client.embedded._expressions import Expression
 from camunda_client.embedded._failures import Failure
-from camunda_client.embedded._feel import Expression
-from camunda_client.embedded._feel_values import UTC, moment, text_of
 from camunda_client.embedded._rejections import invalid_state, not_found
 from camunda_client.embedded._variables import unexpected
+from camunda_client.embedded.feel import UTC, moment, text_of
 
 if TYPE_CHECKING:
     from camunda_client.embedded._deployments import Form

@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from camunda_client.embedded._expressions import Expression
 from camunda_client.embedded._failures import Failure
-from camunda_client.embedded._feel import Expression, shown
-from camunda_client.embedded._feel_values import YearsMonths
 from camunda_client.embedded._instances import ElementInstance
 from camunda_client.embedded._model import Mapping
+from camunda_client.embedded.feel import YearsMonths, shown
 
 #: What Camunda calls the types of results in its messages.
 _TYPE_NAMES = {

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from camunda_client.embedded import Clock, Engine, Rejection, _feel_functions
-from camunda_client.embedded._feel_functions import builtin
+from camunda_client.embedded import Clock, Engine, Rejection
 from camunda_client.embedded._history import InstanceHistory
+from camunda_client.embedded.feel import builtins
+from camunda_client.embedded.feel.builtins import builtin
 
 MODEL = (
     '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
@@ -75,7 +76,7 @@ def breaking() -> Iterator[list[Exception]]:
         return 1
 
     yield errors
-    _feel_functions._BUILTINS.pop("telltale")
+    builtins._BUILTINS.pop("telltale")
 
 
 class StrangeError(Exception):

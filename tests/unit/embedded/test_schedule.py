@@ -6,8 +6,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from camunda_client.embedded._expressions import Expression
 from camunda_client.embedded._failures import Failure
-from camunda_client.embedded._feel import Expression
 from camunda_client.embedded._schedule import Schedule
 from camunda_client.embedded._timers import Cycle, first_due, next_due, read_cycle
 

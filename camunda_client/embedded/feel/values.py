@@ -15,6 +15,10 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from camunda_client.embedded.feel import temporal
+from camunda_client.embedded.feel.errors import NotANumberError
+from camunda_client.embedded.feel.temporal import Date, DaysTime, Moment, Time, YearsMonths
+
 UTC = timezone.utc
 #: Beyond this a float has no whole number of its own any more.
 LARGEST_WHOLE = 2.0**53
@@ -28,21 +32,6 @@ _DURATION = re.compile(
 )
 _FRACTION = re.compile(r"\.(\d+)")
 _ZONE = re.compile(r"\[([\w/+-]+)\]$|@([\w/+-]+)$")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class YearsMonths:
-    """A duration of calendar months, which has no length in days."""
-
-    months: int
-
-    def __neg__(self) -> YearsMonths:
-        return YearsMonths(-self.months)
-
-    def __str__(self) -> str:
-        years, months = divmod(abs(self.months), 12)
-        text = (f"{years}Y" if years else "") + (f"{months}M" if months else "")
-        return ("-" if self.months < 0 else "") + "P" + (text or "0M")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +51,6 @@ class Function:
     names: list[str]
     body: Any
     scope: Mapping[str, Any] = field(default_factory=dict)
-
-
-class NotANumberError(Exception):
-    """A calculation has no result, or an infinite one. It ends the whole expression; the text is that of Java."""
 
 
 def of_float(calculate: Callable[..., float], *numbers: int | Decimal) -> Decimal:
@@ -129,13 +114,21 @@ def _long(value: int | Decimal) -> int:
 
 def text_of(value: Any) -> str | None:
     """Return ISO 8601 text of a temporal value, as Java writes it; None for what has no text."""
+    if isinstance(value, (DaysTime, YearsMonths)):
+        return value.iso
+    if isinstance(value, Date):
+        return str(value)
+    if isinstance(value, (Time, Moment)):
+        day = f"{value.date}T" if isinstance(value, Moment) else ""
+        zone = "" if value.offset is None else temporal.offset_text(value.offset)
+        return day + temporal.clock_text(value.nanos, short=True) + zone
     if isinstance(value, timedelta):
         return iso_duration(value)
     if isinstance(value, datetime):
         return f"{value.date()}T{_clock_text(value)}"
     if isinstance(value, time):
         return _clock_text(value)
-    if isinstance(value, (date, YearsMonths)):
+    if isinstance(value, date):
         return str(value)
     return None
 
@@ -165,13 +158,6 @@ def iso_duration(value: timedelta) -> str:
         fraction = f".{micros:06d}".rstrip("0") if micros else ""
         text += f"{sign}{seconds}{fraction}S"
     return "PT" + (text or "0S")
-
-
-def feel_duration(value: timedelta) -> str:
-    """Return ``P1DT12H`` for a day and a half, as FEEL's own ``string`` writes it."""
-    days, rest = divmod(abs(value), timedelta(days=1))
-    clock = iso_duration(rest).removeprefix("P") if rest or not days else ""
-    return ("-" if value < timedelta(0) else "") + "P" + (f"{days}D" if days else "") + clock
 
 
 def duration(text: str) -> timedelta | YearsMonths | None:
@@ -209,20 +195,6 @@ def moment(text: str) -> datetime | None:
         return None
 
 
-def temporal(text: str) -> Any:
-    """Return the value of ``@"..."``: a date, a time, a date and time, or a duration."""
-    if text.lstrip("-").startswith("P"):
-        return duration(text)
-    try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-            return date.fromisoformat(text)
-        if re.match(r"\d\d:\d\d", text):
-            return time.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return moment(text)
-
-
 def add_months(value: Day, months: int) -> Day:
     """Return the same day so many months later, or the last day of a shorter month."""
     index = value.year * 12 + value.month - 1 + months
@@ -235,13 +207,90 @@ def add_months(value: Day, months: int) -> Day:
     raise ValueError(f"no month {month + 1} of {year}")
 
 
+#: FEEL's names of types, as ``instance of`` takes them.
+_TYPES: dict[type, str] = {
+    bool: "boolean", int: "number", float: "number", Decimal: "number", str: "string", list: "list", dict: "context",
+    Function: "function", Range: "range", Date: "date", Time: "time", Moment: "date and time",
+    DaysTime: "days and time duration", YearsMonths: "years and months duration", type(None): "null",
+}  # fmt: skip
+
+
 def type_name(value: Any) -> str:
     """Return FEEL's name of a value's type."""
-    for kind, name in (
-        (bool, "boolean"), (str, "string"), (list, "list"), (dict, "context"), (Function, "function"),
-        (datetime, "date time"), (date, "date"), (time, "time"), (timedelta, "days and time duration"),
-        (YearsMonths, "years and months duration"),
-    ):  # fmt: skip
-        if isinstance(value, kind):
-            return name
-    return "null" if value is None else "number"
+    return _TYPES.get(type(value), "unknown")
+
+
+def kind_of(value: Any) -> Any:
+    """Return what two values must share to be compared: a type, and whether a time has a zone."""
+    if isinstance(value, (Time, Moment)):
+        return type(value), value.offset is None
+    return Decimal if as_number(value) is not None else type(value)
+
+
+def ordered(value: Any) -> Any:
+    """Return what a value is compared by with ``<``."""
+    if isinstance(value, (Time, Moment)):
+        return value.utc
+    return as_number(value) if isinstance(value, float) else value
+
+
+def equal(left: Any, right: Any) -> bool | None:
+    """FEEL's ``=``: null only equals null; values of two types are not comparable."""
+    if left is None or right is None:
+        return left is right
+    if type(left) is type(right) and type(left) in (str, int, bool):
+        return bool(left == right)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(equal(a, b) is True for a, b in zip(left, right, strict=True))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(equal(left[k], right[k]) is True for k in left)
+    if kind_of(left) != kind_of(right) or isinstance(left, (Function, Range)):
+        return None
+    return bool(comparable(left) == comparable(right))
+
+
+def comparable(value: Any) -> Any:
+    """Return numbers as one type, so that 1 equals 1.0."""
+    number = as_number(value)
+    return value if number is None else Decimal(number)
+
+
+def string_of(value: Any) -> str | None:
+    """Return a value as ``string()`` does; null stays null."""
+    return value if value is None or isinstance(value, str) else written(value)
+
+
+def written(value: Any) -> str:
+    """Return a value as FEEL writes it inside others: texts have quotes."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, (float, Decimal)):
+        return str(as_number(value))  # as Java's BigDecimal: 5E+1 for 5 / 0.1
+    if isinstance(value, list):
+        return "[" + ", ".join(written(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}:{written(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, Function):
+        return f"function({', '.join(value.names)})"
+    if isinstance(value, Range):
+        low, high = "(["[value.low_closed], ")]"[value.high_closed]
+        return f"{low}{written(value.low)}..{written(value.high)}{high}"
+    return str(value)
+
+
+def told(value: Any) -> str:
+    """Return a value as the reasons for nulls name it."""
+    return written(value)
+
+
+def shown(value: Any) -> str:
+    """Return a value as Camunda's messages print it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(plain(value))

@@ -1,0 +1,594 @@
+"""One run over the tree of an expression.
+
+Remember: FEEL has no exceptions at run time. An unknown variable, a division by zero or a comparison
+of a string with a number is null, and the reason is kept in ``warnings``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal, Overflow
+from random import Random
+from typing import Any
+
+from camunda_client.embedded.feel import builtins as functions
+from camunda_client.embedded.feel import temporal
+from camunda_client.embedded.feel.errors import EvaluationError, NotANumberError
+from camunda_client.embedded.feel.parser import Node
+from camunda_client.embedded.feel.temporal import Date, DaysTime, Moment, Time, YearsMonths
+from camunda_client.embedded.feel.values import (
+    Function,
+    Range,
+    as_number,
+    equal,
+    kind_of,
+    of_float,
+    ordered,
+    told,
+    type_name,
+)
+
+#: The largest exponent of Java's ``BigDecimal.pow``.
+LARGEST_EXPONENT = 999_999_999
+#: Numbers have 34 digits; whole ones are exact up to here without looking.
+_EXACT = 10**34
+
+
+class _NoListError(Exception):
+    """Something that is no list was to be gone through: the whole expression is null."""
+
+
+class Evaluation:
+    """One run over one tree."""
+
+    __slots__ = ("_now", "modern", "random", "warnings")
+
+    def __init__(
+        self,
+        warnings: list[str],
+        now: Callable[[], datetime],
+        random: Callable[[], Random],
+        *,
+        modern: bool = False,
+    ) -> None:
+        self.warnings = warnings
+        self.random = random
+        self.modern = modern
+        self._now = now
+
+    def moment(self) -> Moment:
+        """Return the present moment."""
+        return temporal.of_native(self._now())
+
+    def warn(self, kind: str, text: str) -> None:
+        """Note why a value became null, in the words of Camunda's engine."""
+        self.warnings.append(f"[{kind}] {text}")
+
+    def value(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        """Return the value of one node."""
+        return _OPERATIONS[node[0]](self, node, scope)
+
+    # -- leaves -----------------------------------------------------------------------------------------------------
+    def name(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        if node[1] in scope:
+            return scope[node[1]]
+        self.warn("NO_VARIABLE_FOUND", f"No variable found with name '{node[1]}'")
+        return None
+
+    def input(self, _node: Node, scope: Mapping[str, Any]) -> Any:
+        if "?" in scope:
+            return scope["?"]
+        raise EvaluationError("No input value available. '?' can only be used inside an unary-test expression.")
+
+    def list_(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        return [self.value(item, scope) for item in node[1]]
+
+    def context(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        built: dict[str, Any] = {}
+        for key, item in node[1]:
+            built[key] = self.value(item, {**scope, **built})
+        return built
+
+    def function(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        return Function(node[1], node[2], scope)
+
+    def range(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        return Range(node[1], self.value(node[2], scope), self.value(node[3], scope), node[4])
+
+    # -- logic ------------------------------------------------------------------------------------------------------
+    def if_(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        return self.value(node[2] if self.value(node[1], scope) is True else node[3], scope)
+
+    def and_(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        left = self.value(node[1], scope)
+        if left is False:
+            return False
+        right = self.value(node[2], scope)
+        if right is False:
+            return False
+        return True if left is True and right is True else None
+
+    def or_(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        left = self.value(node[1], scope)
+        if left is True:
+            return True
+        right = self.value(node[2], scope)
+        if right is True:
+            return True
+        return False if left is False and right is False else None
+
+    def compare(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        return self.compared(node[1], self.value(node[2], scope), self.value(node[3], scope))
+
+    def compared(self, operator: str, left: Any, right: Any) -> Any:
+        if operator in ("=", "!="):
+            same = equal(left, right)
+            if same is None:
+                self.warn("NOT_COMPARABLE", f"Can't compare '{told(left)}' with '{told(right)}'")
+            return same if same is None or operator == "=" else not same
+        if type(left) is int and type(right) is int:
+            return _ORDER[operator](left, right)
+        if not _orderable(left, right):
+            self.warn("NOT_COMPARABLE", f"Can't compare '{told(left)}' with '{told(right)}'")
+            return None
+        return bool(_ORDER[operator](ordered(left), ordered(right)))
+
+    def between(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        value = self.value(node[1], scope)
+        low = self.compared(">=", value, self.value(node[2], scope))
+        if low is False:
+            return False
+        high = self.compared("<=", value, self.value(node[3], scope))
+        return False if high is False else True if low and high else None
+
+    # -- tests of the value "?" -------------------------------------------------------------------------------------
+    def test(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        return self.value(node[2], {**scope, "?": self.value(node[1], scope)})
+
+    def any_(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        result: bool | None = False
+        for test in node[1]:
+            holds = self.value(test, scope)
+            if holds is True:
+                return True
+            if holds is not False:
+                result = None
+        return result
+
+    def not_(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        result = self.value(node[1], scope)
+        return not result if isinstance(result, bool) else None
+
+    def input_compare(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        return self.compared(node[1], scope.get("?"), self.value(node[2], scope))
+
+    def input_in_range(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        value, found = scope.get("?"), self.range(node[1], scope)
+        if not (_orderable(value, found.low) and _orderable(value, found.high)):
+            shown = f"'{told(value)}' with '{told(found.low)}' and '{told(found.high)}'"
+            self.warn("NOT_COMPARABLE", f"Can't compare {shown}")
+            return None
+        low = self.compared(">=" if found.low_closed else ">", value, found.low)
+        return low and self.compared("<=" if found.high_closed else "<", value, found.high)
+
+    def matches(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        result = self.value(node[1], scope)
+        if node[2]:  # it tests the input itself
+            return result if isinstance(result, bool) else None
+        if result is True:
+            return True
+        given = scope.get("?")
+        if isinstance(result, list) and any(equal(given, item) is True for item in result):
+            return True
+        same = equal(given, result)
+        if same is None and (isinstance(result, list) or (result is False and self.modern)):
+            return False
+        if same is None:
+            self.warn("NOT_COMPARABLE", f"Can't compare '{told(given)}' with '{told(result)}'")
+        return same
+
+    def quantified(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        deciding = node[0] == "some"
+        result: bool | None = not deciding
+        try:
+            for inner in self.bindings(node[1], scope):
+                holds = self.value(node[2], inner)
+                if holds is deciding:
+                    return deciding
+                if not isinstance(holds, bool):
+                    result = None
+        except _NoListError:
+            return None
+        return result
+
+    # -- arithmetic -------------------------------------------------------------------------------------------------
+    def arithmetic(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        left, right = self.value(node[2], scope), self.value(node[3], scope)
+        result = arithmetic(node[1], left, right)
+        if result is None:
+            wrong = right if as_number(left) is not None else left  # which power names alone
+            self.warn("INVALID_TYPE", _NO_RESULT[node[1]].format(told(left), told(right), told(wrong)))
+        return result
+
+    def negate(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        value = self.value(node[1], scope)
+        number = as_number(value)
+        if number is None:
+            self.warn("INVALID_TYPE", f"Expected number but found '{told(value)}'")
+        return None if number is None else -number
+
+    # -- structures -------------------------------------------------------------------------------------------------
+    def path(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        value, root = self.value(node[1], scope), _root(node)
+        if value is None and root is not None and root not in scope:
+            return None  # the variable is missing, which is told already
+        return self.entry(value, node[2])
+
+    def entry(self, value: Any, name: str) -> Any:
+        if isinstance(value, list):
+            return [self.entry(item, name) for item in value]
+        if isinstance(value, dict):
+            if name in value:
+                return value[name]
+            keys = ", ".join(f"'{key}'" for key in value)
+            detail = f"Available keys: {keys}" if keys else "The context is empty"
+        elif value is None:
+            detail = "The context is null"
+        else:
+            found = _property(value, name)
+            if found is None:
+                self.warn("NO_PROPERTY_FOUND", f"No property found with name '{name}' of value '{told(value)}'")
+            return found
+        self.warn("NO_CONTEXT_ENTRY_FOUND", f"No context entry found with key '{name}'. {detail}")
+        return None
+
+    def filter(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        items = self.value(node[1], scope)
+        if not isinstance(items, list):
+            self.warn("INVALID_TYPE", f"Expected list but found '{told(items)}'")
+            return None
+        # Like Camunda's: what is no test is asked without an item first, and a number then is an index.
+        if node[2][0] not in ("compare", "call", "method"):
+            index = as_number(self.value(node[2], scope))
+            if index is not None:
+                return _item_at(items, index)
+        kept = []
+        for number, item in enumerate(items):
+            holds = self.value(node[2], {**scope, "item": item, **(item if isinstance(item, dict) else {})})
+            index = as_number(holds) if number == 0 else None
+            if index is not None:
+                return _item_at(items, index)
+            if holds is True:
+                kept.append(item)
+        return kept
+
+    def for_(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        _, iterators, body, looks_back = node
+        results: list[Any] = []
+        try:
+            for inner in self.bindings(iterators, scope):
+                if looks_back:
+                    inner = {**inner, "partial": list(results)}
+                results.append(self.value(body, inner))
+        except _NoListError:
+            return None
+        return results
+
+    def bindings(self, iterators: list[tuple[str, Node]], scope: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """Yield the scope with each combination of the iterators' items; no iterator sees another's."""
+        sources = [(name, self.value(source, scope)) for name, source in iterators]
+        for _, items in sources:
+            if not isinstance(items, (list, _Span)):
+                self.warn("INVALID_TYPE", f"Expected list but found '{told(items)}'")
+                raise _NoListError
+        return self._bound(sources, scope)
+
+    def _bound(self, sources: list[tuple[str, Any]], scope: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        (name, items), rest = sources[0], sources[1:]
+        for item in items:
+            inner = {**scope, name: item}
+            if rest:
+                yield from self._bound(rest, inner)
+            else:
+                yield inner
+
+    def span(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        low, high = as_number(self.value(node[1], scope)), as_number(self.value(node[2], scope))
+        return None if low is None or high is None else _Span(low, high)
+
+    def instance(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        value = self.value(node[1], scope)
+        return value is not None if node[2] == "Any" else type_name(value) == node[2]
+
+    def call(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        _, name, positional, named = node
+        function = scope.get(name)
+        arguments = [self.value(item, scope) for item in positional]
+        keywords = {key: self.value(item, scope) for key, item in named.items()}
+        if isinstance(function, Function):
+            return self.invoke(name, function, arguments, keywords)
+        return functions.call(self, name, arguments, keywords)
+
+    def method(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        _, owner, name, positional, named = node
+        context = self.value(owner, scope)
+        if not isinstance(context, dict):
+            raise EvaluationError(f"Expected context but found '{told(context)}'")
+        function = context.get(name)
+        count = len(positional) or len(named)
+        if not isinstance(function, Function):
+            raise EvaluationError(f"No function found with name '{name}' and {count} parameters")
+        arguments = [self.value(item, scope) for item in positional]
+        return self.invoke(name, function, arguments, {key: self.value(item, scope) for key, item in named.items()})
+
+    def invoke(self, name: str, function: Function, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        """Call a function written in FEEL; null if it has not these parameters."""
+        if keywords and keywords.keys() <= set(function.names):
+            arguments = [keywords.get(parameter) for parameter in function.names]
+        elif keywords or len(arguments) != len(function.names):
+            count = len(arguments) or len(keywords)
+            self.warn("NO_FUNCTION_FOUND", f"No function found with name '{name}' and {count} parameters")
+            return None
+        return self.apply(function, arguments)
+
+    def apply(self, function: Function, arguments: list[Any]) -> Any:
+        """Return what a function written in FEEL makes of its arguments, which are as many as its parameters."""
+        bound = dict(zip(function.names, arguments, strict=True))
+        return self.value(function.body, {**function.scope, **bound})
+
+
+class _Span:
+    """The numbers of ``1..3``, or down of ``3..1``; made when they are asked for."""
+
+    __slots__ = ("high", "low")
+
+    def __init__(self, low: int | Decimal, high: int | Decimal) -> None:
+        self.low, self.high = low, high
+
+    def __iter__(self) -> Iterator[int | Decimal]:
+        number, step = self.low, 1 if self.low < self.high else -1
+        while (number <= self.high) if step > 0 else (number >= self.high):
+            yield number
+            number += step
+
+
+def _orderable(left: Any, right: Any) -> bool:
+    if left is None or right is None or kind_of(left) != kind_of(right):
+        return False
+    if isinstance(left, list) and left and right and all(map(_may_be_ordered, (*left, *right))):
+        raise NotANumberError(f"java.lang.IllegalArgumentException: {told(left)} can not be compared to {told(right)}")
+    return _may_be_ordered(left) and not isinstance(left, list)
+
+
+def _may_be_ordered(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(map(_may_be_ordered, value))
+    return value is not None and not isinstance(value, (bool, dict, Function, Range))
+
+
+def _root(path: Node) -> Any:
+    """Return the name that a path begins with; None if it begins with anything else."""
+    while path[0] == "path":
+        path = path[1]
+    return path[1] if path[0] == "name" else None
+
+
+def arithmetic(operator: str, left: Any, right: Any) -> Any:
+    """Return ``left operator right``, None where FEEL has no such operation."""
+    a, b = as_number(left), as_number(right)
+    if a is not None and b is not None:
+        return _of_numbers(operator, a, b)
+    if operator == "+" and isinstance(left, str) and isinstance(right, str):
+        return left + right
+    try:
+        return _of_times(operator, left, right, a, b)
+    except (ValueError, ArithmeticError) as error:  # beyond Java's calendar
+        raise NotANumberError(f"java.time.DateTimeException: {error}") from error
+
+
+def _of_numbers(operator: str, a: Decimal | int, b: Decimal | int) -> Any:
+    result: Decimal | int
+    if operator == "+":
+        result = a + b
+    elif operator == "-":
+        result = a - b
+    elif operator == "*":
+        result = a * b
+    elif operator == "/":
+        return None if b == 0 else Decimal(a) / Decimal(b)
+    else:
+        return _power(a, b)
+    return result if type(result) is not int or -_EXACT < result < _EXACT else +Decimal(result)
+
+
+_LATER = (Date, Moment, Time, DaysTime, YearsMonths)
+
+
+def _of_times(operator: str, left: Any, right: Any, a: Any, b: Any) -> Any:
+    if operator in ("+", "-") and isinstance(left, _LATER) and isinstance(right, _LATER):
+        if isinstance(right, (DaysTime, YearsMonths)):
+            return _later(left, right, 1 if operator == "+" else -1)
+        return _later(right, left, 1) if operator == "+" else _difference(left, right)
+    if operator == "*":
+        duration, factor = (left, b) if b is not None else (right, a)
+        return _times(duration, factor)
+    if operator == "/":
+        return _divided(left, right, b)
+    return None
+
+
+def _later(value: Any, by: Any, sign: int) -> Any:
+    """Return a date, a time or a duration plus a duration, None where that makes no sense."""
+    if isinstance(by, DaysTime):
+        nanos = sign * by.nanos
+        if isinstance(value, DaysTime):
+            return DaysTime(value.nanos + nanos)
+        if isinstance(value, Date):
+            return value.plus_days(nanos // temporal.DAY)
+        return value.plus(nanos) if isinstance(value, (Time, Moment)) else None
+    if isinstance(by, YearsMonths):
+        if isinstance(value, YearsMonths):
+            return YearsMonths(value.months + sign * by.months)
+        return value.plus_months(sign * by.months) if isinstance(value, (Date, Moment)) else None
+    return None
+
+
+def _difference(left: Any, right: Any) -> Any:
+    if kind_of(left) != kind_of(right):
+        return None
+    if isinstance(left, Date):
+        return DaysTime((left.days - right.days) * temporal.DAY)
+    if isinstance(left, Time) and left.offset is not None:
+        return DaysTime(abs(left.utc - right.utc))  # times with a zone never differ by less than nothing
+    return DaysTime(left.utc - right.utc) if isinstance(left, (Time, Moment)) else None
+
+
+def _times(duration: Any, factor: int | Decimal | None) -> Any:
+    if factor is None:
+        return None
+    if isinstance(duration, DaysTime):
+        return DaysTime(duration.nanos * int(factor))
+    return YearsMonths(duration.months * int(factor)) if isinstance(duration, YearsMonths) else None
+
+
+def _divided(left: Any, right: Any, divisor: int | Decimal | None) -> Any:
+    """Return a duration through a number, or through a duration; Java counts milliseconds, and months, here."""
+    if isinstance(left, DaysTime):
+        millis = left.nanos // 1_000_000
+        if isinstance(right, DaysTime) and right.nanos:
+            return _quotient(millis, right.nanos // 1_000_000)
+        return DaysTime(int(millis / Decimal(divisor)) * 1_000_000) if divisor else None
+    if isinstance(left, YearsMonths):
+        if isinstance(right, YearsMonths) and right.months:
+            return _quotient(left.months, right.months)
+        return YearsMonths(int(left.months / Decimal(divisor))) if divisor else None
+    return None
+
+
+def _quotient(dividend: int, divisor: int) -> int:
+    """Return a whole quotient, rounded towards zero."""
+    if divisor == 0:
+        raise NotANumberError("java.lang.ArithmeticException: / by zero")
+    quotient = abs(dividend) // abs(divisor)
+    return quotient if (dividend < 0) == (divisor < 0) else -quotient
+
+
+def _power(base: Decimal | int, exponent: Decimal | int) -> Decimal:
+    """Return a power.
+
+    Raises:
+        NotANumberError: There is none.
+    """
+    base, exponent = Decimal(base), Decimal(exponent)
+    if exponent != exponent.to_integral_value():  # Camunda counts these with floats
+        return of_float(math.pow, base, exponent)
+    if abs(exponent) > LARGEST_EXPONENT:
+        raise NotANumberError("java.lang.ArithmeticException: Invalid operation")
+    if base == 0 and exponent < 0:
+        raise NotANumberError("java.lang.ArithmeticException: Division by zero")
+    try:
+        return Decimal(1) if exponent == 0 else base ** int(exponent)
+    except Overflow:
+        raise NotANumberError("java.lang.ArithmeticException: Overflow") from None
+
+
+def _item_at(items: list[Any], index: Decimal | int) -> Any:
+    """Return the item at a position counted from 1, or from the end if negative; None if there is none."""
+    position = index - 1 if index > 0 else len(items) + index
+    return items[int(position)] if 0 <= position < len(items) else None
+
+
+def _property(value: Any, name: str) -> Any:
+    """Return ``year``, ``hours``, ``time offset`` and the like; None if the value has no such property."""
+    reader = _PROPERTIES.get((type(value), name))
+    return reader(value) if reader else None
+
+
+_Reader = Callable[[Any], Any]
+
+
+def _of_date(reader: _Reader) -> _Reader:
+    return lambda moment: reader(moment.date)
+
+
+_OF_DAY: dict[str, _Reader] = {
+    "year": lambda day: day.parts[0],
+    "month": lambda day: day.parts[1],
+    "day": lambda day: day.parts[2],
+    "weekday": lambda day: day.weekday,
+}
+_OF_CLOCK: dict[str, _Reader] = {
+    "hour": lambda time: time.nanos // temporal.SECOND // 3600,
+    "minute": lambda time: time.nanos // temporal.SECOND // 60 % 60,
+    "second": lambda time: time.nanos // temporal.SECOND % 60,
+    "time offset": lambda time: None if time.offset is None else DaysTime(time.offset * temporal.SECOND),
+    "timezone": lambda time: time.zone,
+}
+_PROPERTIES: dict[tuple[type, str], _Reader] = {
+    **{(Date, name): reader for name, reader in _OF_DAY.items()},
+    **{(Moment, name): _of_date(reader) for name, reader in _OF_DAY.items()},
+    **{(kind, name): reader for kind in (Time, Moment) for name, reader in _OF_CLOCK.items()},
+    (DaysTime, "days"): lambda value: value.part(86_400),
+    (DaysTime, "hours"): lambda value: value.part(3600, 86_400),
+    (DaysTime, "minutes"): lambda value: value.part(60, 3600),
+    (DaysTime, "seconds"): lambda value: value.part(1, 60),
+    (YearsMonths, "years"): lambda value: int(value.months / 12),
+    (YearsMonths, "months"): lambda value: int(math.fmod(value.months, 12)),
+    (Range, "start"): lambda value: value.low,
+    (Range, "end"): lambda value: value.high,
+    (Range, "start included"): lambda value: value.low_closed,
+    (Range, "end included"): lambda value: value.high_closed,
+}
+
+#: Why an operation has no result, of the left value and the right one, in the words of Camunda's engine.
+_NO_RESULT = {
+    "+": "Can't add '{1}' to '{0}'",
+    "-": "Can't subtract '{1}' from '{0}'",
+    "*": "Can't multiply '{0}' by '{1}'",
+    "/": "Can't divide '{0}' by '{1}'",
+    "**": "Expected number but found '{2}'",
+}
+_ORDER: dict[str, Callable[[Any, Any], Any]] = {
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+_OPERATIONS: dict[str, Callable[[Evaluation, Node, Mapping[str, Any]], Any]] = {
+    "const": lambda _e, node, _s: node[1],
+    "input": Evaluation.input,
+    "temporal": lambda _evaluation, node, _scope: temporal.read(node[1]),
+    "inner": lambda evaluation, node, scope: evaluation.value(node[1], scope),
+    "equals": lambda evaluation, node, scope: evaluation.compared("=", scope.get("?"), node[1][1]),
+    "input compare": Evaluation.input_compare,
+    "input in range": Evaluation.input_in_range,
+    "method": Evaluation.method,
+    "name": Evaluation.name,
+    "list": Evaluation.list_,
+    "context": Evaluation.context,
+    "function": Evaluation.function,
+    "range": Evaluation.range,
+    "if": Evaluation.if_,
+    "and": Evaluation.and_,
+    "or": Evaluation.or_,
+    "compare": Evaluation.compare,
+    "between": Evaluation.between,
+    "test": Evaluation.test,
+    "any": Evaluation.any_,
+    "not": Evaluation.not_,
+    "matches": Evaluation.matches,
+    "some": Evaluation.quantified,
+    "every": Evaluation.quantified,
+    "arithmetic": Evaluation.arithmetic,
+    "negate": Evaluation.negate,
+    "path": Evaluation.path,
+    "filter": Evaluation.filter,
+    "for": Evaluation.for_,
+    "span": Evaluation.span,
+    "instance": Evaluation.instance,
+    "call": Evaluation.call,
+}
+
+__all__ = ["Evaluation"]
