@@ -26,7 +26,7 @@ def worker(scene: Scene, folder: Path, deed: str, *options: str, **more: str) ->
         "from camunda_client.c8.worker import camunda_worker\n"
         '@camunda_worker(job_type=os.environ["JOB_TYPE"], request_timeout=400)\n'
         "def handler(job):\n"
-        '    print("RUN", job.job_key, flush=True)\n'
+        '    os.write(1, b"RUN %d\\n" % int(job.job_key))\n'
         f"    {deed}\n"
     )
     command = ("-m", "camunda_client", "worker", path, "--drain-timeout", "1", *options)

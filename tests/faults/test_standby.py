@@ -22,7 +22,7 @@ from camunda_client.c8.worker import camunda_worker
 
 @camunda_worker(job_type=os.environ["JOB_TYPE"], timeout=400, request_timeout=400)
 def handler(job):
-    print("RUN", job.job_key, flush=True)
+    os.write(1, b"RUN %d\\n" % int(job.job_key))
     {deed}
 """
 #: C code that waits and lets the interpreter go on, as database drivers do; and a computation.
