@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -72,6 +73,24 @@ def until(condition: Callable[[], bool], what: str, patience_s: float = PATIENCE
             gevent.sleep(0.01)
     finally:
         deadline.close()
+
+
+@contextmanager
+def felt_pauses() -> Iterator[list[float]]:
+    """Run a greenlet that wants to run every hundredth of a second; yield what it waited each time, in seconds."""
+    pauses_s: list[float] = []
+
+    def tick() -> None:
+        while True:
+            before_s = time.monotonic()
+            gevent.sleep(0.01)
+            pauses_s.append(time.monotonic() - before_s)
+
+    ticker = gevent.spawn(tick)
+    try:
+        yield pauses_s
+    finally:
+        ticker.kill()
 
 
 class Tally:
