@@ -65,12 +65,12 @@ def start_many(base_url: str, process_id: str, count: int, token: str | None = N
     return pool.map(lambda number: rest.start(base_url, process_id, {"number": number}, token=token), range(count))
 
 
-def until(condition: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
+def until(condition: Callable[[], bool], what: str, patience_s: float = PATIENCE_S, look_every_s: float = 0.01) -> None:
     """Wait for something that has no event to wait for."""
     deadline = gevent.Timeout.start_new(patience_s, AssertionError(f"not within {patience_s} s: {what}"))
     try:
         while not condition():
-            gevent.sleep(0.01)
+            gevent.sleep(look_every_s)
     finally:
         deadline.close()
 
