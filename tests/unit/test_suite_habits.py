@@ -27,7 +27,6 @@ def test_the_suite_seldom_waits_for_time_to_pass(suite: Habits) -> None:
     assert suite.waits_per_100 <= WAITS, f"wait for an event, as until() of tests.parts.work: {suite.sleeps['wait']}"
 
 
-@pytest.mark.xfail(reason="responses goes with the next commits", strict=True)
 def test_the_suite_seldom_mocks(suite: Habits) -> None:
     assert suite.mocks_per_100 <= MOCKS, f"let it run against a real part: {suite.mocks.most_common()}"
 
