@@ -345,7 +345,7 @@ def test_a_hand_back_whose_answer_was_lost_is_not_sent_again(stage: Stage, event
         with Rival(stage) as rival:
             report = workers.stop(0.2)
             until(lambda: len(rival.taken) == 2, "they go to the next")
-            gevent.sleep(0.5)
+            # The worker has stopped, and says nothing more.
             assert rival.still_holds()
 
     assert (len(report.interrupted), report.handed_back, len(report.abandoned)) == (2, 0, 2)
