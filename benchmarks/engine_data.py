@@ -19,7 +19,7 @@ import _options
 import _report
 
 from camunda_client.embedded import Engine
-from camunda_client.embedded._storage import SNAPSHOT_EVERY
+from camunda_client.embedded.data._storage import SNAPSHOT_EVERY
 
 TASKS = 5
 

@@ -105,7 +105,7 @@ def need_extra() -> None:
     """
     try:
         import camunda_client.embedded
-        import camunda_client.embedded._gateway  # noqa: F401 - its server needs a package of its own
+        import camunda_client.embedded.gateway._server  # noqa: F401 - its server needs a package of its own
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package in _EXTRA:

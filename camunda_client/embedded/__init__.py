@@ -6,23 +6,23 @@ a test plugin that imports the engine comes before nobody's patching.
 
 from typing import TYPE_CHECKING, Any
 
-from camunda_client.embedded._clock import Clock
-from camunda_client.embedded._deployments import Deployment
 from camunda_client.embedded._engine import ActivatedJob, Engine
-from camunda_client.embedded._entrances import Activation
-from camunda_client.embedded._faults import STATES, Fault, Faults
-from camunda_client.embedded._history import ElementRecord, InstanceHistory, JobRecord, VariableRecord
-from camunda_client.embedded._incidents import Incident
-from camunda_client.embedded._jobs import Job
-from camunda_client.embedded._journal import DataError
-from camunda_client.embedded._oidc import IssuerError, Oidc
 from camunda_client.embedded._rejections import EngineError, Rejection
-from camunda_client.embedded._storage import Recovery
 from camunda_client.embedded._tenants import DEFAULT_TENANT
-from camunda_client.embedded._waits import Call, Wait
+from camunda_client.embedded.data._journal import DataError
+from camunda_client.embedded.data._storage import Recovery
+from camunda_client.embedded.gateway._faults import STATES, Fault, Faults
+from camunda_client.embedded.gateway._oidc import IssuerError, Oidc
+from camunda_client.embedded.model._deployments import Deployment
+from camunda_client.embedded.run._clock import Clock
+from camunda_client.embedded.run._entrances import Activation
+from camunda_client.embedded.run._history import ElementRecord, InstanceHistory, JobRecord, VariableRecord
+from camunda_client.embedded.run._incidents import Incident
+from camunda_client.embedded.run._jobs import Job
+from camunda_client.embedded.run._waits import Call, Wait
 
 if TYPE_CHECKING:
-    from camunda_client.embedded._gateway import Gateway
+    from camunda_client.embedded.gateway._server import Gateway
 
 __all__ = [
     "DEFAULT_TENANT",
@@ -55,7 +55,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Load the gateway when it is asked for."""
     if name == "Gateway":
-        from camunda_client.embedded._gateway import Gateway
+        from camunda_client.embedded.gateway._server import Gateway
 
         return Gateway
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,31 +16,31 @@ from typing import Any, TypeVar
 
 from camunda_client import __version__
 from camunda_client.embedded._chance import CHANCE, Chance
-from camunda_client.embedded._changes import Changes
-from camunda_client.embedded._clock import Clock
-from camunda_client.embedded._commands import Commands, plain_activation, plain_content
-from camunda_client.embedded._decisions import Decision, Decisions, Evaluated
-from camunda_client.embedded._deployments import Definition, Deployment, Deployments
-from camunda_client.embedded._entrances import Activation, Entrances
-from camunda_client.embedded._events import Events
-from camunda_client.embedded._history import InstanceHistory
-from camunda_client.embedded._incidents import Incident, Incidents
-from camunda_client.embedded._instances import ProcessInstance
-from camunda_client.embedded._jobs import Job, Jobs, Poll
-from camunda_client.embedded._journal import Journal, Record
 from camunda_client.embedded._keys import Keys
-from camunda_client.embedded._lifecycle import MAX_STEPS, Lifecycle
 from camunda_client.embedded._locks import native_lock
-from camunda_client.embedded._messages import Messages
-from camunda_client.embedded._multi_instance import MultiInstances
-from camunda_client.embedded._schedule import Schedule
-from camunda_client.embedded._signals import Signals
-from camunda_client.embedded._starts import Starts
-from camunda_client.embedded._storage import Recovery, Storage
 from camunda_client.embedded._tenants import DEFAULT_TENANT, tenants_named
-from camunda_client.embedded._user_tasks import UserTask, UserTasks
-from camunda_client.embedded._variables import Variables
-from camunda_client.embedded._waits import Call, Wait, calls_among, waits_of
+from camunda_client.embedded.data._journal import Journal, Record
+from camunda_client.embedded.data._storage import Recovery, Storage
+from camunda_client.embedded.model._decisions import Decision, Decisions, Evaluated
+from camunda_client.embedded.model._deployments import Definition, Deployment, Deployments
+from camunda_client.embedded.run._changes import Changes
+from camunda_client.embedded.run._clock import Clock
+from camunda_client.embedded.run._commands import Commands, plain_activation, plain_content
+from camunda_client.embedded.run._entrances import Activation, Entrances
+from camunda_client.embedded.run._events import Events
+from camunda_client.embedded.run._history import InstanceHistory
+from camunda_client.embedded.run._incidents import Incident, Incidents
+from camunda_client.embedded.run._instances import ProcessInstance
+from camunda_client.embedded.run._jobs import Job, Jobs, Poll
+from camunda_client.embedded.run._lifecycle import MAX_STEPS, Lifecycle
+from camunda_client.embedded.run._messages import Messages
+from camunda_client.embedded.run._multi_instance import MultiInstances
+from camunda_client.embedded.run._schedule import Schedule
+from camunda_client.embedded.run._signals import Signals
+from camunda_client.embedded.run._starts import Starts
+from camunda_client.embedded.run._user_tasks import UserTask, UserTasks
+from camunda_client.embedded.run._variables import Variables
+from camunda_client.embedded.run._waits import Call, Wait, calls_among, waits_of
 
 T = TypeVar("T")
 #: The lease of jobs that are activated directly, without a worker's own idea of it.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from camunda_client.embedded import Engine, Incident, InstanceHistory, Job, Wait
-    from camunda_client.embedded._user_tasks import UserTask
+    from camunda_client.embedded.run._user_tasks import UserTask
     from camunda_client.testing.worker_session import WorkedJob
 
 #: Characters of one variable's value; a whole document would bury the path.

@@ -1,0 +1,1 @@
+"""What an engine keeps of its life in a directory: a log of its commands, and snapshots of its state."""

@@ -1,0 +1,1 @@
+"""Camunda's REST API over an engine, on loopback."""
