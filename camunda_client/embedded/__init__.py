@@ -6,7 +6,7 @@ a test plugin that imports the engine comes before nobody's patching.
 
 from typing import TYPE_CHECKING, Any
 
-from camunda_client.embedded._engine import ActivatedJob, Engine
+from camunda_client.embedded._engine import Engine
 from camunda_client.embedded._rejections import EngineError, Rejection
 from camunda_client.embedded._tenants import DEFAULT_TENANT
 from camunda_client.embedded.data._journal import DataError
@@ -14,11 +14,11 @@ from camunda_client.embedded.data._storage import Recovery
 from camunda_client.embedded.gateway._faults import STATES, Fault, Faults
 from camunda_client.embedded.gateway._oidc import IssuerError, Oidc
 from camunda_client.embedded.model._deployments import Deployment
+from camunda_client.embedded.run._activated_job import ActivatedJob
 from camunda_client.embedded.run._clock import Clock
 from camunda_client.embedded.run._entrances import Activation
-from camunda_client.embedded.run._history import ElementRecord, InstanceHistory, JobRecord, VariableRecord
-from camunda_client.embedded.run._incidents import Incident
-from camunda_client.embedded.run._jobs import Job
+from camunda_client.embedded.run._history import ElementRecord, Incident, InstanceHistory, JobRecord, VariableRecord
+from camunda_client.embedded.run._instances import Job, UserTask
 from camunda_client.embedded.run._waits import Call, Wait
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ __all__ = [
     "Oidc",
     "Recovery",
     "Rejection",
+    "UserTask",
     "VariableRecord",
     "Wait",
 ]

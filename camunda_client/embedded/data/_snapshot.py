@@ -18,7 +18,7 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from SpiffWorkflow.util.event import Event as SpiffEvent
@@ -28,19 +28,8 @@ from camunda_client.embedded.data._journal import DataError, write_atomically
 from camunda_client.embedded.feel import YearsMonths
 from camunda_client.embedded.model import _decisions, _deployments, _element, _parser, _specs, _timers
 from camunda_client.embedded.model._expressions import Expression
-from camunda_client.embedded.run import (
-    _events,
-    _history,
-    _incidents,
-    _instances,
-    _jobs,
-    _messages,
-    _schedule,
-    _user_tasks,
-)
-
-if TYPE_CHECKING:
-    from camunda_client.embedded._engine import Engine
+from camunda_client.embedded.run import _history, _instances, _messages, _schedule, _workflows
+from camunda_client.embedded.run._machine import Machine
 
 FORMAT = 1
 SNAPSHOT = "snapshot"
@@ -58,23 +47,24 @@ KEPT = {
     "incidents": ("_open",),
     "user_tasks": ("_tasks",),
     "schedule": ("_heap", "_number", "_cancelled"),
-    "engine": ("_histories", "_ended", "settings"),
+    "histories": ("by_key", "ended_keys"),
+    "machine": ("settings",),
 }
 #: What is done when something falls due, or an incident is resolved.
 METHODS = frozenset({
-    "clock.now_ms", "events._timer_due", "events.subscribe_scope", "jobs._back_off_ended", "jobs._lease_ended",
-    "jobs._offer", "lifecycle._activate", "lifecycle._complete", "lifecycle._go_on_ending",
-    "lifecycle._go_on_starting", "lifecycle.attempt", "lifecycle.soon", "messages._expire", "starts._due",
+    "agenda.soon", "clock.now_ms", "events._timer_due", "events.subscribe_scope", "jobs._back_off_ended",
+    "jobs._lease_ended", "jobs._offer", "lifecycle._activate", "lifecycle._complete", "lifecycle._go_on_ending",
+    "lifecycle._go_on_starting", "lifecycle.attempt", "messages._expire", "starts._due",
 })  # fmt: skip
 _OURS: tuple[type, ...] = (
     _decisions.Decision, _decisions.Graph, _decisions.Rule, _decisions.Table,
     _deployments.Definition, _deployments.Form, _parser.Process,
     _element.CalledProcess, _element.Element, _element.Event, _element.Flow, _element.JobDefinition, _element.Listener,
-    _element.Mapping, _element.MultiInstance, Expression, YearsMonths,
-    _events.Subscription, _history.InstanceHistory, _incidents.Incident, _instances.ElementInstance,
-    _instances.ProcessInstance, _jobs.Job, _messages.Message, _schedule.Entry, _timers.Cycle, _user_tasks.UserTask,
-    _specs.InstanceWorkflow, _specs.ScopeWorkflow, _specs.ScopeSpec, _specs.RootSpec, _specs.Token,
-    *{spec for _, spec in _parser.SUPPORTED.values()},
+    _element.Mapping, _element.MultiInstance, _specs.FlowNode, _specs.RootSpec, _specs.ScopeSpec, _timers.Cycle,
+    Expression, YearsMonths,
+    _history.Incident, _history.InstanceHistory, _instances.ElementInstance, _instances.Job,
+    _instances.ProcessInstance, _instances.Subscription, _instances.UserTask, _messages.Message, _schedule.Entry,
+    _workflows.InstanceWorkflow, _workflows.ScopeWorkflow, _workflows.Token,
 )  # fmt: skip
 _OTHERS: tuple[type, ...] = (
     date, datetime, timedelta, timezone, Decimal, UUID, set, frozenset, partial, SpiffEvent,
@@ -87,7 +77,7 @@ _ALLOWED: dict[tuple[str, str], Any] = {
 
 def layout() -> str:
     """Return what the state is made of; a file of another layout can't be read."""
-    shapes = sorted(f"{one.__qualname__}{getattr(one, '__slots__', ())}" for one in _OURS)
+    shapes = sorted(f"{one.__module__}.{one.__qualname__}{getattr(one, '__slots__', ())}" for one in _OURS)
     return hashlib.sha256(f"{_spiff()} {KEPT} {shapes}".encode()).hexdigest()[:16]
 
 
@@ -97,14 +87,14 @@ def _spiff() -> str:
     return version("SpiffWorkflow")
 
 
-def parts_of(engine: Engine) -> dict[str, Any]:
-    """Return what stays where it is: the engine's own parts, which state refers to."""
+def parts_of(machine: Machine) -> dict[str, Any]:
+    """Return what stays where it is: the parts of an engine, which state refers to."""
     return {
-        "clock": engine.clock, "deployments": engine._deployments, "engine": engine,
-        "events": engine._lifecycle.events, "incidents": engine._incidents, "jobs": engine._jobs,
-        "keys": engine._keys, "lifecycle": engine._lifecycle, "messages": engine._messages,
-        "schedule": engine._schedule, "signals": engine._signals, "starts": engine._starts,
-        "user_tasks": engine._user_tasks,
+        "agenda": machine.agenda, "clock": machine.clock, "deployments": machine.deployments,
+        "events": machine.events, "histories": machine.histories, "incidents": machine.incidents,
+        "jobs": machine.jobs, "keys": machine.keys, "lifecycle": machine.lifecycle, "machine": machine,
+        "messages": machine.events.messages, "schedule": machine.schedule, "signals": machine.events.signals,
+        "starts": machine.starts, "user_tasks": machine.user_tasks,
     }  # fmt: skip
 
 
@@ -161,27 +151,27 @@ class _Unpickler(pickle.Unpickler):
         return getattr(self._parts[part], method)  # type: ignore[no-any-return]
 
 
-def write(path: Path, engine: Engine, commands: int) -> None:
+def write(path: Path, machine: Machine, commands: int) -> None:
     """Write the state after a number of commands; the file is there as a whole or as it was.
 
     Raises:
         OSError: It can't be written.
         RecursionError: Instances or variables are nested too deeply for it.
     """
-    parts = parts_of(engine)
+    parts = parts_of(machine)
     state = {name: [getattr(parts[name], attribute) for attribute in kept] for name, kept in KEPT.items()}
     body = io.BytesIO()
     with without_collection():
-        _Pickler(body, parts).dump((engine.clock.state, state))
+        _Pickler(body, parts).dump((machine.clock.state, state))
     content = body.getvalue()
     said = {
         _MARK: FORMAT, "by": f"c8-client {__version__}", "layout": layout(), "commands": commands,
-        "at_ms": engine.clock.now_ms(), "sha256": hashlib.sha256(content).hexdigest(),
+        "at_ms": machine.clock.now_ms(), "sha256": hashlib.sha256(content).hexdigest(),
     }  # fmt: skip
     write_atomically(path, json.dumps(said).encode() + b"\n" + content)
 
 
-def read(path: Path, engine: Engine) -> tuple[int, int]:
+def read(path: Path, machine: Machine) -> tuple[int, int]:
     """Give a new engine the state of a file; return the number of commands that led to it, and when it was.
 
     Raises:
@@ -189,7 +179,7 @@ def read(path: Path, engine: Engine) -> tuple[int, int]:
     """
     first, _, content = path.read_bytes().partition(b"\n")
     said = _header(path, first, content)
-    parts = parts_of(engine)
+    parts = parts_of(machine)
     try:
         with without_collection():
             clock, state = _Unpickler(io.BytesIO(content), parts).load()
@@ -198,7 +188,7 @@ def read(path: Path, engine: Engine) -> tuple[int, int]:
     for name, kept in KEPT.items():
         for attribute, value in zip(kept, state[name], strict=True):
             setattr(parts[name], attribute, value)
-    engine.clock.restore(clock)
+    machine.clock.restore(clock)
     return int(said["commands"]), int(said["at_ms"])
 
 

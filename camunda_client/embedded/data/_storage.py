@@ -12,7 +12,7 @@ import pickle
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from camunda_client.embedded.data._journal import (
     LOG,
@@ -29,9 +29,7 @@ from camunda_client.embedded.data._journal import (
 from camunda_client.embedded.data._snapshot import SNAPSHOT, without_collection
 from camunda_client.embedded.data._snapshot import read as read_snapshot
 from camunda_client.embedded.data._snapshot import write as write_snapshot
-
-if TYPE_CHECKING:
-    from camunda_client.embedded._engine import Engine
+from camunda_client.embedded.run._machine import Machine
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +55,21 @@ class Recovery:
     outcome: Any = None
 
 
+class Player(Protocol):
+    """Who carries out what a log says."""
+
+    machine: Machine
+
+    def seed(self, seed: str) -> None:
+        """Take the chance of a log."""
+
+    def replay(self, record: Record) -> tuple[Any, int]:
+        """Do again what a log says; return what came of it, and the moment it led to."""
+
+    def go_on(self, settings: list[Any], clock_state: list[int | None], journal: Journal) -> None:
+        """Go on after a replay, with the settings and the clock of today, and write into the journal from now on."""
+
+
 class Storage:
     """The data of one engine."""
 
@@ -70,18 +83,18 @@ class Storage:
         self._seed = ""
         self._next_snapshot = 0
 
-    def bring_back(self, engine: Engine, until: int | None) -> None:
+    def bring_back(self, player: Player, until: int | None) -> None:
         """Carry out what the log says, then let the engine write it on.
 
         Args:
-            engine: A new one.
+            player: A new one, whose machine has not run yet.
             until: The last command to carry out; nothing is written then, and the clock stands still.
 
         Raises:
             DataError: The data can't be used.
         """
         if until is not None:
-            self._look_back(engine, until)
+            self._look_back(player, until)
             return
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
@@ -89,24 +102,24 @@ class Storage:
         except OSError as error:
             raise DataError(f"{self.directory} can't keep data: {error.strerror}; name another directory") from error
         try:
-            self._go_on(engine)
+            self._go_on(player)
         except BaseException:
             self._lock.release()
             raise
 
-    def _go_on(self, engine: Engine) -> None:
-        settings, clock = engine.settings, engine.clock.state
+    def _go_on(self, player: Player) -> None:
+        settings, clock = player.machine.settings, player.machine.clock.state
         if not self._path.exists() and not (self.directory / SNAPSHOT).exists():
             write_atomically(self._path, Header(0, new_seed()).line())
-        found = self._carry_out(engine, None)
+        found = self._carry_out(player, None)
         if found.torn:
             self._cut_off(found)
         if found.last < self.recovery.last:  # the machine died: the snapshot was on the disk, the log's end was not
             write_atomically(self._path, Header(self.recovery.last, self._seed).line())
         self._journal = Journal(self._path, self.recovery.last, fsync=self._fsync)
         self._next_snapshot = self.recovery.last - self.recovery.replayed + SNAPSHOT_EVERY
-        engine._start_with_data(settings, clock, self._journal)
-        self.compact_if_due(engine)
+        player.go_on(settings, clock, self._journal)
+        self.compact_if_due(player.machine)
 
     def _cut_off(self, found: ReadLog) -> None:
         self.recovery.torn_bytes = found.torn
@@ -117,22 +130,23 @@ class Storage:
         )  # fmt: skip
         os.truncate(self._path, found.size)
 
-    def _look_back(self, engine: Engine, until: int) -> None:
+    def _look_back(self, player: Player, until: int) -> None:
         if not self._path.exists():
             raise DataError(f"{self.directory} holds no command log ({LOG}); name the directory of an engine's data")
-        self._carry_out(engine, until)
+        self._carry_out(player, until)
         if self.recovery.last != until:
             raise DataError(f"{self._path} ends with command {self.recovery.last}; there is no command {until}")
-        if not engine.clock.frozen:
-            engine.clock.pin_ms(self.recovery.at_ms)
+        if not player.machine.clock.frozen:
+            player.machine.clock.pin_ms(self.recovery.at_ms)
 
-    def _carry_out(self, engine: Engine, until: int | None) -> ReadLog:
+    def _carry_out(self, player: Player, until: int | None) -> ReadLog:
         began_s = time.monotonic()
         recovery, snapshot = self.recovery, self.directory / SNAPSHOT
         found = read_log(self._path)
-        self._seed = engine._chance.seed = found.header.seed
+        self._seed = found.header.seed
+        player.seed(self._seed)
         if snapshot.exists():
-            recovery.last, recovery.at_ms = read_snapshot(snapshot, engine)
+            recovery.last, recovery.at_ms = read_snapshot(snapshot, player.machine)
         if found.header.after > recovery.last:
             raise DataError(
                 f"{self._path} begins after command {found.header.after}, but {snapshot} is missing or older; "
@@ -144,41 +158,41 @@ class Storage:
                 f"apart: there is no way back to command {until}"
             )
         with without_collection():
-            self._replay(engine, found, until)
+            self._replay(player, found, until)
         recovery.took_s = time.monotonic() - began_s
         return found
 
-    def _replay(self, engine: Engine, found: ReadLog, until: int | None) -> None:
+    def _replay(self, player: Player, found: ReadLog, until: int | None) -> None:
         recovery, version = self.recovery, ""
         for record in found.records(recovery.last):
             if until is not None and record.number > until:
                 break
             if record.name == "start":
                 version = record.arguments[-1]
-            if engine._keys.upcoming != record.key:
+            if player.machine.keys.upcoming != record.key:
                 raise DataError(
                     f"{self._path}, command {record.number} ({record.name}): key {record.key} was to come next, "
-                    f"but the replay came to {engine._keys.upcoming}. It was written by c8-client {version}, "
+                    f"but the replay came to {player.machine.keys.upcoming}. It was written by c8-client {version}, "
                     f"whose engine did otherwise: start that version, or name another directory"
                 )
-            recovery.record, recovery.outcome = record, engine._replay(record)
-            recovery.at_ms = engine._replayed_until_ms
+            recovery.record = record
+            recovery.outcome, recovery.at_ms = player.replay(record)
             recovery.last = record.number
             recovery.replayed += 1
 
-    def compact_if_due(self, engine: Engine) -> None:
+    def compact_if_due(self, machine: Machine) -> None:
         """Write a snapshot and begin the log anew, if enough has come since the last one; between two commands."""
         journal = self._journal
         if journal is None or journal.last < self._next_snapshot:
             return
         self._next_snapshot = journal.last + SNAPSHOT_EVERY
         try:
-            write_snapshot(self.directory / SNAPSHOT, engine, journal.last)
+            write_snapshot(self.directory / SNAPSHOT, machine, journal.last)
             write_atomically(self._path, Header(journal.last, self._seed).line())
         except (OSError, RecursionError, pickle.PicklingError) as error:
             log.warning("no snapshot was written, the log goes on: %s: %s", type(error).__name__, error)
         if journal.was_replaced:  # whatever failed after that
-            journal.begin_anew({poll.number: poll.plain() for poll in engine._jobs.waiting_polls()})
+            journal.begin_anew({poll.number: poll.plain() for poll in machine.jobs.waiting_polls()})
 
     def close(self) -> None:
         """Let another engine have it."""

@@ -8,21 +8,17 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from camunda_client.embedded._failures import Failure
+from camunda_client.embedded._keys import Keys
 from camunda_client.embedded._present import present
 from camunda_client.embedded._rejections import invalid_argument, invalid_state
 from camunda_client.embedded.feel import FeelSyntaxError
 from camunda_client.embedded.model._decisions import Decision, DecisionError, Graph, read_graph
 from camunda_client.embedded.model._element import Element
+from camunda_client.embedded.model._expressions import unexpected_type
 from camunda_client.embedded.model._parser import ModelError, ModelProblem, Process, read_processes
 from camunda_client.embedded.model._timers import first_due
-from camunda_client.embedded.run._variables import unexpected_type
-
-if TYPE_CHECKING:
-    from camunda_client.embedded._keys import Keys
-
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +44,19 @@ class Definition:
     def flow_ids(self) -> set[str]:
         """The ids of the sequence flows."""
         return {flow.id for element in self.elements.values() for flow in element.outgoing}
+
+    def scopes_around(self, element: Element) -> list[Element]:
+        """Return the scopes an element is in, outermost (the process) first."""
+        around: list[Element] = []
+        at = element
+        while at.parent:
+            at = self.elements[at.parent]
+            around.insert(0, at)
+        return around
+
+    def is_behind_event_gateway(self, element: Element) -> bool:
+        """Whether an element is one of the events an event-based gateway waits for."""
+        return any(self.elements[flow.source].kind == "EVENT_BASED_GATEWAY" for flow in element.incoming)
 
     def none_start_or_none(self) -> Element | None:
         """Return the start event without an event, if there is one."""
@@ -102,7 +111,12 @@ class _Parsed:
 class Deployments:
     """Everything deployed, by key and by id."""
 
-    def __init__(self, keys: Keys, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        keys: Keys,
+        now: Callable[[], datetime],
+        on_new_version: Callable[[Definition | None, Definition | None], None],
+    ) -> None:
         self._keys = keys
         self._now = now
         self._definitions: dict[int, Definition] = {}
@@ -112,7 +126,7 @@ class Deployments:
         self._graphs: dict[int, Graph] = {}
         self._forms: dict[int, Form] = {}
         #: Called with the version that was the latest so far (or None) and the new one.
-        self.on_new_version: Callable[[Definition | None, Definition | None], None] = lambda _old, _new: None
+        self._on_new_version = on_new_version
 
     # -- deployment -------------------------------------------------------------------------------------------------
     def deploy(self, resources: list[tuple[str, bytes]], tenant_id: str) -> Deployment:
@@ -175,7 +189,7 @@ class Deployments:
         )  # fmt: skip
         self._definitions[definition.key] = definition
         self._versions.setdefault((tenant_id, process_id), []).append(definition)
-        self.on_new_version(latest, definition)
+        self._on_new_version(latest, definition)
         return definition
 
     def _define_graph(self, graph: Graph, resource: _Parsed, deployment: Deployment) -> None:
@@ -248,7 +262,7 @@ class Deployments:
             was_latest = versions[-1] is definition
             versions.remove(definition)
             if was_latest:
-                self.on_new_version(definition, versions[-1] if versions else None)
+                self._on_new_version(definition, versions[-1] if versions else None)
             return True
         graph = self._graphs.pop(key, None)
         if graph is not None:

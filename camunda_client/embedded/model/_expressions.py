@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -13,6 +14,22 @@ from camunda_client.embedded._chance import chance
 from camunda_client.embedded._failures import Failure
 
 log = logging.getLogger("camunda_client.embedded")
+
+#: What Camunda calls the types of results in its messages.
+_TYPE_NAMES = {
+    str: "STRING",
+    bool: "BOOLEAN",
+    int: "NUMBER",
+    float: "NUMBER",
+    Decimal: "NUMBER",
+    datetime: "DATE_TIME",
+    date: "DATE",
+    timedelta: "DURATION",
+    feel.YearsMonths: "PERIOD",
+    list: "ARRAY",
+    dict: "OBJECT",
+    type(None): "NULL",
+}
 
 
 class Expression(feel.Expression):
@@ -60,4 +77,15 @@ class Expression(feel.Expression):
         return Failure.unknown(error)
 
 
-__all__ = ["Expression"]
+def unexpected_type(value: Any) -> str:
+    """Return what Camunda calls the type of a value."""
+    return _TYPE_NAMES.get(type(value)) or type(value).__name__.upper()
+
+
+def unexpected(expression: Expression, value: Any, wanted: str, warnings: list[str]) -> str:
+    """Return Camunda's message for a result of the wrong type."""
+    found = unexpected_type(value)
+    message = f"Expected result of the expression '{expression.text}' to be {wanted}, but was '{found}'."
+    if warnings:
+        message += " The evaluation reported the following warnings:\n" + "\n".join(warnings)
+    return message

@@ -9,8 +9,7 @@ from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded.feel import UTC, YearsMonths, add_months, duration, moment
-from camunda_client.embedded.model._expressions import Expression
-from camunda_client.embedded.run._variables import unexpected
+from camunda_client.embedded.model._expressions import Expression, unexpected
 
 #: Milliseconds. 8.6.0 looks at its timers no oftener; without it a cycle of PT0S would never let time go on.
 RESOLUTION_MS = 100

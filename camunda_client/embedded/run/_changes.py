@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from camunda_client.embedded._rejections import invalid_argument
-from camunda_client.embedded.run._entrances import Activation, behind_event_gateway, scopes_around
+from camunda_client.embedded.model._deployments import Definition
+from camunda_client.embedded.model._element import Element
+from camunda_client.embedded.run._entrances import Activation, Entrances
+from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._instances import ElementInstance, ProcessInstance
+from camunda_client.embedded.run._lifecycle import Lifecycle
 from camunda_client.embedded.run._migration import Migration
-
-if TYPE_CHECKING:
-    from camunda_client.embedded.model._deployments import Definition
-    from camunda_client.embedded.model._element import Element
-    from camunda_client.embedded.run._lifecycle import Lifecycle
-
 
 #: What modification may activate, in the order Camunda 8.6.0 lists it.
 ACTIVATABLE = (
@@ -27,8 +23,10 @@ ACTIVATABLE = (
 class Changes:
     """Modification and migration."""
 
-    def __init__(self, lifecycle: Lifecycle) -> None:
+    def __init__(self, lifecycle: Lifecycle, events: Events, entrances: Entrances) -> None:
         self._lifecycle = lifecycle
+        self._events = events
+        self._entrances = entrances
 
     def modify(self, process: ProcessInstance, activations: list[Activation], terminations: list[int]) -> None:
         """Activate elements and terminate element instances of one process instance.
@@ -37,9 +35,9 @@ class Changes:
             Rejection: INVALID_ARGUMENT: it has no such element or element instance.
         """
         self._check_modification(process, activations, terminations)
-        self._lifecycle.entrances.check(process, activations, "MODIFY")
+        self._entrances.check(process, activations, "MODIFY")
         for activation in activations:
-            self._lifecycle.entrances.enter(process, activation)
+            self._entrances.enter(process, activation)
         touched = []
         for key in terminations:
             instance = process.elements.get(key)
@@ -80,7 +78,7 @@ class Changes:
 
     @staticmethod
     def _unsupported(definition: Definition, element: Element) -> str | None:
-        if behind_event_gateway(definition, element):
+        if definition.is_behind_event_gateway(element):
             return "The activation of events belonging to an event-based gateway is not supported"
         if element.kind in ("START_EVENT", "BOUNDARY_EVENT"):
             return (
@@ -98,7 +96,7 @@ class Changes:
             raise invalid_argument("MODIFY", f"{expected} {what}: '{listed}'")
         for activation in activations:
             element = definition.elements[activation.element_id]
-            around = {"", element.id, *(scope.id for scope in scopes_around(definition, element))}
+            around = {"", element.id, *(scope.id for scope in definition.scopes_around(element))}
             if not around.issuperset(scope_id for scope_id, _ in activation.variables):
                 what = "variable instructions with a scope element that doesn't belong to the activating element's flow"
                 advice = "These variables should be set before or after the modification."
@@ -122,7 +120,7 @@ class Changes:
         Raises:
             Rejection: INVALID_ARGUMENT or INVALID_STATE, in Camunda's words.
         """
-        Migration(self._lifecycle.events, process, target, mapping).run()
+        Migration(self._events, process, target, mapping).run()
 
 
 def _loses_all(scope: ElementInstance, terminations: set[int]) -> bool:

@@ -8,25 +8,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from camunda_client.embedded._rejections import Rejection, invalid_argument, invalid_state, not_found
 from camunda_client.embedded._tenants import refusal
-from camunda_client.embedded.run._entrances import Activation, behind_event_gateway, scopes_around
-
-if TYPE_CHECKING:
-    from camunda_client.embedded._keys import Keys
-    from camunda_client.embedded.model._deployments import Definition, Deployment, Deployments
-    from camunda_client.embedded.run._changes import Changes
-    from camunda_client.embedded.run._history import InstanceHistory
-    from camunda_client.embedded.run._incidents import Incidents
-    from camunda_client.embedded.run._instances import ElementInstance, ProcessInstance
-    from camunda_client.embedded.run._jobs import Job, Jobs, Poll
-    from camunda_client.embedded.run._lifecycle import Lifecycle
-    from camunda_client.embedded.run._messages import Messages
-    from camunda_client.embedded.run._signals import Signals
-    from camunda_client.embedded.run._user_tasks import UserTasks
+from camunda_client.embedded.model._deployments import Definition, Deployment
+from camunda_client.embedded.run._entrances import Activation
+from camunda_client.embedded.run._history import InstanceHistory
+from camunda_client.embedded.run._instances import ElementInstance, Job, ProcessInstance
+from camunda_client.embedded.run._jobs import Poll
+from camunda_client.embedded.run._machine import Machine
 
 #: What start instructions may name, in the order Camunda 8.6.0 lists it.
 STARTABLE = (
@@ -63,39 +54,30 @@ def _activation(plain: PlainActivation) -> Activation:
     return Activation(element_id, [(scope_id, values) for scope_id, values in variables])
 
 
-@dataclass(slots=True)
 class Commands:
     """The commands, over the parts of an engine."""
 
-    keys: Keys
-    lifecycle: Lifecycle
-    deployments: Deployments
-    jobs: Jobs
-    messages: Messages
-    signals: Signals
-    incidents: Incidents
-    user_tasks: UserTasks
-    changes: Changes
-    tenants: frozenset[str] | None
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
 
     def _check_tenant(self, tenant_id: str, command: str, request: str) -> None:
-        reason = refusal(self.tenants, tenant_id, request)
+        reason = refusal(self._machine.tenants, tenant_id, request)
         if reason is not None:
-            hint = f"; an engine made with tenants=['{tenant_id}'] has it" if self.tenants is None else ""
+            hint = f"; an engine made with tenants=['{tenant_id}'] has it" if self._machine.tenants is None else ""
             raise invalid_argument(command, reason + hint)
 
     # -- resources --------------------------------------------------------------------------------------------------
     def deploy(self, resources: list[list[str]], tenant_id: str) -> Deployment:
         """Deploy files together."""
         self._check_tenant(tenant_id, "CREATE", "Deploy Resources")
-        return self.deployments.deploy([_content(resource) for resource in resources], tenant_id)
+        return self._machine.deployments.deploy([_content(resource) for resource in resources], tenant_id)
 
     def delete_resource(self, key: int) -> None:
         """Delete a process, a decision graph or a form."""
-        if any(process.definition.key == key for process in self.lifecycle.processes.values()):
+        if any(process.definition.key == key for process in self._machine.lifecycle.processes.values()):
             reason = f"Expected to delete resource with key `{key}` but there are still running instances"
             raise invalid_state("DELETE", reason)
-        if not self.deployments.delete(key):
+        if not self._machine.deployments.delete(key):
             raise not_found("DELETE", f"Expected to delete resource but no resource found with key `{key}`")
 
     # -- process instances ------------------------------------------------------------------------------------------
@@ -115,13 +97,13 @@ class Commands:
         """Start a process."""
         self._check_tenant(tenant_id, "CREATE", "Create Process Instance")
         definition = self._definition(process_id, version, definition_key, tenant_id)
-        entrances = self.lifecycle.entrances
+        entrances = self._machine.entrances
         activations = [self._start_instruction(definition, element_id) for element_id in start_at]
         if activations:
             entrances.check_new(definition, variables, tenant_id, activations)
         else:
             definition.none_start()
-        process = self.lifecycle.start(definition, variables, tenant_id, at=[] if activations else None)
+        process = self._machine.lifecycle.start(definition, variables, tenant_id, at=[] if activations else None)
         process.tags, process.business_id = tags or [], business_id or ""
         for activation in activations:
             entrances.enter(process, activation)
@@ -130,7 +112,7 @@ class Commands:
 
     def _definition(self, process_id: str | None, version: int | None, key: int | None, tenant_id: str) -> Definition:
         if key is not None and key > -1:
-            definition = self.deployments.by_key(key)
+            definition = self._machine.deployments.by_key(key)
             if definition is None or definition.tenant_id != tenant_id:
                 raise not_found("CREATE", f"Expected to find process definition with key '{key}', but none found")
             return definition
@@ -139,12 +121,12 @@ class Commands:
                 "CREATE", "Expected at least a bpmnProcessId or a key greater than -1, but none given"
             )
         if version is None or version < 0:
-            latest = self.deployments.latest(process_id, tenant_id)
+            latest = self._machine.deployments.latest(process_id, tenant_id)
             if latest is None:
                 reason = f"Expected to find process definition with process ID '{process_id}', but none found"
                 raise not_found("CREATE", reason)
             return latest
-        found = self.deployments.version(process_id, version, tenant_id)
+        found = self._machine.deployments.version(process_id, version, tenant_id)
         if found is None:
             named = f"process ID '{process_id}' and version '{version}'"
             reason = f"Expected to find process definition with {named}, but none found"
@@ -160,12 +142,12 @@ class Commands:
             raise invalid_argument("CREATE", f"{expected} no element found with id '{element_id}'.")
         if element.kind == "PROCESS":
             definition.none_start()
-        if any(scope.multi_instance is not None for scope in scopes_around(definition, element)):
+        if any(scope.multi_instance is not None for scope in definition.scopes_around(element)):
             where = "is inside a multi-instance subprocess"
             what = "elements inside a multi-instance subprocess"
         elif element.kind in ("START_EVENT", "BOUNDARY_EVENT"):
             raise _unsupported_start(element_id, element.kind)
-        elif behind_event_gateway(definition, element):
+        elif definition.is_behind_event_gateway(element):
             where, what = "belongs to an event-based gateway", "elements belonging to an event-based gateway"
         else:
             return Activation(element_id)
@@ -180,7 +162,7 @@ class Commands:
             called = "it is created by a parent process instance"
             reason = f"{expected} {called}. Cancel the root process instance '{process.outermost.key}' instead."
             raise invalid_state("CANCEL", reason)
-        self.lifecycle.cancel_process(process)
+        self._machine.lifecycle.cancel_process(process)
 
     def set_variables(self, element_instance_key: int, variables: Variables, local: bool) -> None:
         """Set variables at an element instance (or a process instance)."""
@@ -189,11 +171,11 @@ class Commands:
             named = f"key '{element_instance_key}'"
             reason = f"Expected to update variables for element with {named}, but no such element was found"
             raise not_found("UPDATE", reason)
-        write = self.lifecycle.variables.set_local if local else self.lifecycle.variables.propagate
+        write = self._machine.lifecycle.variables.set_local if local else self._machine.lifecycle.variables.propagate
         write(instance, variables)
 
     def _element_instance(self, key: int) -> ElementInstance | None:
-        for process in self.lifecycle.processes.values():
+        for process in self._machine.lifecycle.processes.values():
             if key in process.elements:
                 return process.elements[key]
         return None
@@ -202,23 +184,23 @@ class Commands:
         """Activate elements and terminate element instances of a process instance."""
         reason = f"Expected to modify process instance but no process instance found with key '{process_instance_key}'"
         process = self._process(process_instance_key, "MODIFY", reason)
-        self.changes.modify(process, [_activation(one) for one in activate], terminate)
+        self._machine.changes.modify(process, [_activation(one) for one in activate], terminate)
 
     def migrate(self, process_instance_key: int, target_definition_key: int, mapping: list[list[str]]) -> None:
         """Let a process instance go on by another definition."""
         reason = f"Expected to migrate process instance but no process instance found with key '{process_instance_key}'"
         process = self._process(process_instance_key, "MIGRATE", reason)
-        target = self.deployments.by_key(target_definition_key)
+        target = self._machine.deployments.by_key(target_definition_key)
         if target is None:
             reason = (
                 "Expected to migrate process instance to process definition "
                 f"but no process definition found with key '{target_definition_key}'"
             )
             raise not_found("MIGRATE", reason)
-        self.changes.migrate(process, target, [(source, goal) for source, goal in mapping])
+        self._machine.changes.migrate(process, target, [(source, goal) for source, goal in mapping])
 
     def _process(self, key: int, command: str, reason: str) -> ProcessInstance:
-        process = self.lifecycle.processes.get(key)
+        process = self._machine.lifecycle.processes.get(key)
         if process is None:
             raise not_found(command, reason)
         return process
@@ -226,26 +208,26 @@ class Commands:
     # -- jobs -------------------------------------------------------------------------------------------------------
     def activate(self, poll: Poll) -> list[Job]:
         """Lease the jobs of a type that are there now."""
-        return self.jobs.activate(poll)
+        return self._machine.jobs.activate(poll)
 
     def complete(
         self, job_key: int, variables: Variables, lease_token: str | None = None, business_id: str | None = None
     ) -> None:
         """Complete a job."""
-        self.jobs.complete(job_key, variables, lease_token, business_id)
+        self._machine.jobs.complete(job_key, variables, lease_token, business_id)
 
     def fail(
         self, job_key: int, retries: int, message: str, back_off_ms: int, variables: Variables,
         lease_token: str | None = None,
     ) -> None:  # fmt: skip
         """Fail a job."""
-        self.jobs.fail(job_key, retries, message, back_off_ms, variables, lease_token)
+        self._machine.jobs.fail(job_key, retries, message, back_off_ms, variables, lease_token)
 
     def throw_error(
         self, job_key: int, code: str, message: str, variables: Variables, lease_token: str | None = None
     ) -> None:
         """End a job with a BPMN error."""
-        self.jobs.throw_error(job_key, code, message, variables, lease_token)
+        self._machine.jobs.throw_error(job_key, code, message, variables, lease_token)
 
     def update_job(
         self,
@@ -256,7 +238,7 @@ class Commands:
         priority: int | None = None,
     ) -> None:
         """Set a job's retries, its lease anew, or its priority."""
-        self.jobs.update(job_key, retries, lease_ms, lease_token, priority)
+        self._machine.jobs.update(job_key, retries, lease_ms, lease_token, priority)
 
     # -- events -----------------------------------------------------------------------------------------------------
     def publish(
@@ -264,49 +246,72 @@ class Commands:
     ) -> int:
         """Publish a message and return its key."""
         self._check_tenant(tenant_id, "PUBLISH", "Publish Message")
-        return self.messages.publish(name, correlation_key, variables, ttl_ms, message_id, tenant_id).key
+        return self._machine.events.messages.publish(
+            name, correlation_key, variables, ttl_ms, message_id, tenant_id
+        ).key
 
     def correlate(self, name: str, correlation_key: str, variables: Variables, tenant_id: str) -> tuple[int, int]:
         """Correlate a message; return its key and the process instance's."""
         self._check_tenant(tenant_id, "CORRELATE", "Correlate Message")
-        message, process_instance_key = self.messages.correlate(name, correlation_key, variables, tenant_id)
+        message, process_instance_key = self._machine.events.messages.correlate(
+            name, correlation_key, variables, tenant_id
+        )
         return message.key, process_instance_key
 
     def broadcast(self, name: str, variables: Variables, tenant_id: str) -> int:
         """Broadcast a signal and return its key."""
         self._check_tenant(tenant_id, "BROADCAST", "Broadcast Signal")
-        key = self.keys.next()
-        self.signals.broadcast(name, variables, tenant_id)
+        key = self._machine.keys.next()
+        self._machine.events.signals.broadcast(name, variables, tenant_id)
         return key
 
     # -- incidents, user tasks --------------------------------------------------------------------------------------
     def resolve_incident(self, key: int) -> None:
         """Resolve an incident: what failed is tried again."""
-        incident = self.incidents.get(key)
-        job = None if incident.job_key is None else self.jobs.get(incident.job_key, "UPDATE")
+        incident = self._machine.incidents.get(key)
+        job = None if incident.job_key is None else self._machine.jobs.get(incident.job_key, "UPDATE")
         if job is not None and job.retries <= 0:
             reason = f"Expected to resolve incident with key '{key}', but job with key '{job.key}' has no retries left"
             raise not_found("RESOLVE", reason)
-        self.incidents.close(incident)
+        self._machine.incidents.close(incident)
         if job is not None:
             job.incident = None
         incident.resolve()
 
     def assign_user_task(self, key: int, assignee: str, allow_override: bool) -> None:
         """Assign a user task."""
-        self.user_tasks.assign(key, assignee, allow_override=allow_override)
+        self._machine.user_tasks.assign(key, assignee, allow_override=allow_override)
 
     def update_user_task(self, key: int, changes: Variables) -> None:
         """Change a user task's candidates, dates or priority."""
-        self.user_tasks.update(key, changes)
+        self._machine.user_tasks.update(key, changes)
 
     def complete_user_task(self, key: int, variables: Variables) -> None:
         """Complete a user task."""
-        self.user_tasks.complete(key, variables)
+        self._machine.user_tasks.complete(key, variables)
 
     def next_key(self) -> int:
         """Return a key nothing else bears."""
-        return self.keys.next()
+        return self._machine.keys.next()
+
+    # -- time -------------------------------------------------------------------------------------------------------
+    def advance(self, by_ms: int) -> None:
+        """Move time forward; everything due on the way happens at its own moment, in order."""
+        clock, schedule = self._machine.clock, self._machine.schedule
+        target_ms = clock.now_ms() + by_ms
+        while (due_ms := schedule.next_due_ms()) is not None and due_ms <= target_ms:
+            clock.move_to_ms(due_ms)
+            self._machine.run_due()
+        clock.move_to_ms(target_ms)
+
+    def pin_clock(self, moment_ms: int) -> None:
+        """Stop the clock at a moment."""
+        self._machine.clock.pin_ms(moment_ms)
+        self._machine.run_due()
+
+    def reset_clock(self) -> None:
+        """Let the clock run with the machine's again."""
+        self._machine.clock.reset()
 
 
 def _unsupported_start(element_id: str, kind: str) -> Rejection:

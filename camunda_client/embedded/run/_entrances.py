@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._rejections import invalid_argument
+from camunda_client.embedded.model._deployments import Definition
 from camunda_client.embedded.model._element import Element
-from camunda_client.embedded.model._specs import ScopeWorkflow
+from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._history import InstanceHistory
 from camunda_client.embedded.run._instances import ElementInstance, ProcessInstance
-
-if TYPE_CHECKING:
-    from camunda_client.embedded.model._deployments import Definition
-    from camunda_client.embedded.run._lifecycle import Lifecycle
+from camunda_client.embedded.run._lifecycle import Lifecycle
+from camunda_client.embedded.run._workflows import ScopeWorkflow
 
 
 @dataclass(slots=True)
@@ -40,26 +39,12 @@ class Activation:
         return merged
 
 
-def scopes_around(definition: Definition, element: Element) -> list[Element]:
-    """Return the scopes an element is in, outermost (the process) first."""
-    around: list[Element] = []
-    at = element
-    while at.parent:
-        at = definition.elements[at.parent]
-        around.insert(0, at)
-    return around
-
-
-def behind_event_gateway(definition: Definition, element: Element) -> bool:
-    """Whether an element is one of the events an event-based gateway waits for."""
-    return any(definition.elements[flow.source].kind == "EVENT_BASED_GATEWAY" for flow in element.incoming)
-
-
 class Entrances:
     """Looks at activations, and carries them out."""
 
-    def __init__(self, lifecycle: Lifecycle) -> None:
+    def __init__(self, lifecycle: Lifecycle, events: Events) -> None:
         self._lifecycle = lifecycle
+        self._events = events
 
     def check_new(
         self, definition: Definition, variables: dict[str, Any], tenant_id: str, activations: Iterable[Activation]
@@ -105,7 +90,7 @@ class Entrances:
                     self._foresee_waiting(at, command)
 
     def _foresee_waiting(self, scope: ElementInstance, command: str) -> None:
-        events = self._lifecycle.events
+        events = self._events
         try:
             for catcher in events.catchers_of_scope(scope.element):
                 events.evaluated(scope, catcher)
@@ -135,11 +120,11 @@ class Entrances:
         task._set_state(TaskState.STARTED)
         task.internal_data["local"] = variables
         outer.tokens += 1
-        instance = lifecycle._instance_of(task, outer)
+        instance = lifecycle.instance_of(task, outer)
         instance.workflow = ScopeWorkflow(process.scopes[scope.id], lifecycle, instance)
-        lifecycle._activated(instance)
-        for catcher in lifecycle.events.catchers_of_scope(scope):
-            lifecycle.events.subscribe(instance, catcher)
+        lifecycle.activated(instance)
+        for catcher in self._events.catchers_of_scope(scope):
+            self._events.subscribe(instance, catcher)
         return instance
 
     def _way(self, process: ProcessInstance, element: Element) -> Iterator[tuple[Element, ElementInstance | None]]:
@@ -150,7 +135,7 @@ class Entrances:
         """
         at: ElementInstance | None = process.root
         yield process.root.element, at
-        for scope in scopes_around(process.definition, element)[1:]:
+        for scope in process.definition.scopes_around(element)[1:]:
             at = _only_open(at, scope)
             if scope.multi_instance is not None:
                 body, at = at, _only_open(at, scope)

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._present import present
 from camunda_client.embedded.model._element import Element
-from camunda_client.embedded.model._timers import Cycle, first_due, next_due
-from camunda_client.embedded.run._instances import ElementInstance
-from camunda_client.embedded.run._variables import unexpected
-
-if TYPE_CHECKING:
-    from camunda_client.embedded.model._specs import FlowNode
-    from camunda_client.embedded.run._lifecycle import Lifecycle
-    from camunda_client.embedded.run._messages import Messages
-    from camunda_client.embedded.run._schedule import Entry, Schedule
-    from camunda_client.embedded.run._signals import Signals
+from camunda_client.embedded.model._expressions import unexpected
+from camunda_client.embedded.model._specs import FlowNode
+from camunda_client.embedded.model._timers import first_due, next_due
+from camunda_client.embedded.run._clock import Clock
+from camunda_client.embedded.run._instances import ElementInstance, ProcessInstance, Subscription
+from camunda_client.embedded.run._lifecycle import Lifecycle
+from camunda_client.embedded.run._messages import Messages
+from camunda_client.embedded.run._schedule import Schedule
+from camunda_client.embedded.run._signals import Signals
 
 log = logging.getLogger(__name__)
 
@@ -27,39 +25,14 @@ log = logging.getLogger(__name__)
 AWAITED = ("message", "signal", "timer")
 
 
-@dataclass(slots=True, eq=False)
-class Subscription:
-    """An element instance waits for an event on behalf of a catching element."""
-
-    owner: ElementInstance
-    catcher: Element
-    kind: str
-    name: str = ""
-    correlation_key: str = ""
-    due_ms: int = 0
-    entry: Entry | None = None
-    cycle: Cycle | None = None
-    open: bool = True
-
-    @property
-    def process_id(self) -> str:
-        """The id of the process that waits; a message goes to each process once."""
-        return self.owner.process.definition.process_id
-
-    @property
-    def tenant_id(self) -> str:
-        """Whose subscription it is."""
-        return self.owner.process.tenant_id
-
-
 class Events:
     """Opens and closes subscriptions; leads triggered events to their elements."""
 
-    def __init__(self, lifecycle: Lifecycle, schedule: Schedule, messages: Messages, signals: Signals) -> None:
+    def __init__(self, lifecycle: Lifecycle, clock: Clock, schedule: Schedule) -> None:
         self._lifecycle = lifecycle
         self._schedule = schedule
-        self._messages = messages
-        self._signals = signals
+        self.messages = Messages(lifecycle, clock, schedule, self.trigger)
+        self.signals = Signals(lifecycle, self.trigger)
 
     # -- waiting ----------------------------------------------------------------------------------------------------
     def subscribe(self, owner: ElementInstance, catcher: Element) -> None:
@@ -104,9 +77,9 @@ class Events:
         if subscription.kind == "timer":
             subscription.entry = self._schedule.at(subscription.due_ms, partial(self._timer_due, subscription))
         elif subscription.kind == "message":
-            self._messages.open(subscription)
+            self.messages.open(subscription)
         elif subscription.kind == "signal":
-            self._signals.open(subscription)
+            self.signals.open(subscription)
         subscription.owner.subscriptions.append(subscription)
 
     def _correlation_key(self, owner: ElementInstance, catcher: Element) -> str:
@@ -175,9 +148,9 @@ class Events:
         if subscription.entry is not None:
             subscription.entry.cancel()
         if subscription.kind == "message":
-            self._messages.close(subscription)
+            self.messages.close(subscription)
         elif subscription.kind == "signal":
-            self._signals.close(subscription)
+            self.signals.close(subscription)
 
     def _timer_due(self, subscription: Subscription) -> None:
         if not subscription.open:
@@ -191,7 +164,11 @@ class Events:
 
     def broadcast(self, name: str, variables: dict[str, Any], tenant_id: str) -> None:
         """Tell everybody who waits for a signal."""
-        self._signals.broadcast(name, variables, tenant_id)
+        self.signals.broadcast(name, variables, tenant_id)
+
+    def process_ended(self, process: ProcessInstance) -> None:
+        """Let the next message of the same correlation key start an instance."""
+        self.messages.process_ended(process)
 
     # -- happening --------------------------------------------------------------------------------------------------
     def trigger(self, subscription: Subscription, variables: dict[str, Any]) -> None:
@@ -221,7 +198,7 @@ class Events:
             activity.state = "TERMINATING"
             self.close(activity)
             steps = 2 if activity.children or activity.workflow is not None else 1
-            lifecycle.soon(self._interrupt, activity, spec, details, steps - 1)
+            lifecycle.agenda.soon(self._interrupt, activity, spec, details, steps - 1)
         else:
             lifecycle.spawn(scope, spec, details, parent_task=activity.task.parent)
 
@@ -230,7 +207,7 @@ class Events:
         if not activity.alive:
             return
         if steps:
-            lifecycle.soon(self._interrupt, activity, spec, details, steps - 1)
+            lifecycle.agenda.soon(self._interrupt, activity, spec, details, steps - 1)
             return
         lifecycle.terminate(activity)
         lifecycle.spawn(scope, spec, details, parent_task=activity.task)

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from camunda_client.embedded.run._incidents import Incident
-    from camunda_client.embedded.run._instances import ElementInstance
-    from camunda_client.embedded.run._jobs import Job
+from typing import Any, NamedTuple
 
 
 class ElementRecord(NamedTuple):
@@ -49,6 +44,30 @@ class JobRecord(NamedTuple):
     back_off_ms: int = 0
     #: What the command brought.
     variables: Mapping[str, Any] = {}
+
+
+class Incident:
+    """One obstacle. ``open`` ends with its resolution, or with its element instance."""
+
+    __slots__ = ("element_id", "element_instance_key", "error_type", "job_key", "key", "message", "open",
+                 "process_instance_key", "resolve")  # fmt: skip
+
+    def __init__(
+        self, key: int, error_type: str, message: str, element_id: str, element_instance_key: int,
+        process_instance_key: int, resolve: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self.key = key
+        self.error_type = error_type
+        self.message = message
+        self.element_id = element_id
+        self.element_instance_key = element_instance_key
+        self.process_instance_key = process_instance_key
+        self.job_key: int | None = None
+        self.open = True
+        self.resolve = resolve
+
+    def __repr__(self) -> str:
+        return f"<incident {self.key} at {self.element_id}: {self.error_type}: {self.message}>"
 
 
 #: Those lists of a history that hold records.
@@ -119,25 +138,18 @@ class InstanceHistory:
         """Incidents nobody has resolved and whose element still waits."""
         return [incident for incident in self.incidents if incident.open]
 
-    def element(self, instance: ElementInstance, state: str) -> None:
-        """Record a change of state."""
-        kind = "MULTI_INSTANCE_BODY" if instance.body else instance.kind
-        self.elements.append(ElementRecord(instance.element.id, kind, state, instance.key, self.now_ms()))
+    def element(self, element_id: str, kind: str, state: str, key: int) -> None:
+        """Record an element instance's change of state."""
+        self.elements.append(ElementRecord(element_id, kind, state, key, self.now_ms()))
 
     def flow(self, flow_id: str) -> None:
         """Record a sequence flow taken."""
         self.elements.append(ElementRecord(flow_id, "SEQUENCE_FLOW", "TAKEN", 0, self.now_ms()))
 
-    def job(self, job: Job, state: str, **told: Any) -> None:
-        """Record what happened to a job, with what the command told."""
-        self.jobs.append(
-            JobRecord(state, job.key, job.type, job.element_id, job.retries, job.worker, self.now_ms(), **told)
-        )
-
-    def variable(self, instance: ElementInstance, name: str, value: Any) -> None:
-        """Record a variable written."""
-        self.written.append(VariableRecord(instance.element.id, instance.key, name, value, self.now_ms()))
-        if instance.scope is None:
+    def variable(self, scope_id: str, scope_key: int, name: str, value: Any, *, of_process: bool) -> None:
+        """Record a variable written; one ``of_process`` is among the instance's own from now on."""
+        self.written.append(VariableRecord(scope_id, scope_key, name, value, self.now_ms()))
+        if of_process:
             self.variables[name] = value
 
     def describe(self) -> str:
@@ -153,3 +165,31 @@ class InstanceHistory:
             word = "open" if incident.open else "resolved"
             lines.append(f"  incident at {incident.element_id} ({word}): {incident.error_type}: {incident.message}")
         return "\n".join(lines)
+
+
+class Histories:
+    """The histories of all instances that run, and of those that ended last."""
+
+    def __init__(self, now_ms: Callable[[], int], limit: int) -> None:
+        self._now_ms = now_ms
+        #: Ended instances whose history is kept; the oldest are forgotten first.
+        self.limit = limit
+        self.by_key: dict[int, InstanceHistory] = {}
+        self.ended_keys: dict[int, None] = {}
+
+    def begin(
+        self, process_id: str, process_instance_key: int, process_definition_key: int, version: int, tenant_id: str
+    ) -> InstanceHistory:
+        """Return the history of an instance that begins."""
+        history = InstanceHistory(process_id, process_instance_key, process_definition_key, version, tenant_id)
+        history.now_ms = self._now_ms
+        self.by_key[process_instance_key] = history
+        return history
+
+    def end(self, process_instance_key: int) -> None:
+        """Note that an instance has ended, and forget the oldest ones beyond the limit."""
+        self.ended_keys[process_instance_key] = None
+        while len(self.ended_keys) > self.limit:
+            oldest = next(iter(self.ended_keys))
+            del self.ended_keys[oldest]
+            self.by_key.pop(oldest, None)

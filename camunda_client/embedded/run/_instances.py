@@ -1,18 +1,22 @@
-"""What runs: process instances, and the element instances in them."""
+"""What runs: process instances, the element instances in them, and what those wait for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
+from camunda_client.embedded.model._deployments import Definition
 from camunda_client.embedded.model._element import Element, Flow
+from camunda_client.embedded.model._specs import FlowNode
+from camunda_client.embedded.model._timers import Cycle
+from camunda_client.embedded.run._history import Incident, InstanceHistory, JobRecord
+from camunda_client.embedded.run._schedule import Entry
+from camunda_client.embedded.run._workflows import InstanceWorkflow, ScopeWorkflow
 
-if TYPE_CHECKING:
-    from camunda_client.embedded.model._deployments import Definition
-    from camunda_client.embedded.model._specs import FlowNode, InstanceWorkflow, ScopeWorkflow
-    from camunda_client.embedded.run._events import Subscription
-    from camunda_client.embedded.run._history import InstanceHistory
-    from camunda_client.embedded.run._incidents import Incident
+ACTIVATABLE, ACTIVATED, FAILED, ERROR_THROWN = "ACTIVATABLE", "ACTIVATED", "FAILED", "ERROR_THROWN"
+#: What a task has that is given none.
+DEFAULT_PRIORITY = 50
 
 
 class ElementInstance:
@@ -47,8 +51,8 @@ class ElementInstance:
         self.flows: list[Flow] | None = None
         self.chosen: Element | None = None
         self.link: str | None = None
-        self.job: Any = None
-        self.user_task: Any = None
+        self.job: Job | None = None
+        self.user_task: UserTask | None = None
         self.listener = 0
         self.called: ProcessInstance | None = None
         self.subscriptions: list[Subscription] = []
@@ -63,6 +67,16 @@ class ElementInstance:
     def alive(self) -> bool:
         """Whether it has neither completed nor been terminated."""
         return self.state not in ("COMPLETED", "TERMINATED")
+
+    @property
+    def recorded_kind(self) -> str:
+        """Its kind, as Camunda's records have it."""
+        return "MULTI_INSTANCE_BODY" if self.body else self.kind
+
+    def become(self, state: str) -> None:
+        """Change its state, and put that on record."""
+        self.state = state
+        self.process.history.element(self.element.id, self.recorded_kind, state, self.key)
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.element.id} {self.key} {self.state}>"
@@ -102,3 +116,115 @@ class ProcessInstance:
         while at.caller is not None:
             at = at.caller.process
         return at
+
+
+@dataclass(slots=True, eq=False)
+class Subscription:
+    """An element instance waits for an event on behalf of a catching element."""
+
+    owner: ElementInstance
+    catcher: Element
+    kind: str
+    name: str = ""
+    correlation_key: str = ""
+    due_ms: int = 0
+    entry: Entry | None = None
+    cycle: Cycle | None = None
+    open: bool = True
+
+    @property
+    def process_id(self) -> str:
+        """The id of the process that waits; a message goes to each process once."""
+        return self.owner.process.definition.process_id
+
+    @property
+    def tenant_id(self) -> str:
+        """Whose subscription it is."""
+        return self.owner.process.tenant_id
+
+
+class Job:
+    """A piece of work for a worker."""
+
+    __slots__ = ("business_id", "deadline_ms", "due", "error_message", "headers", "incident", "instance", "key",
+                 "lease_token", "leases", "listener_phase", "priority", "retries", "state", "type",
+                 "worker")  # fmt: skip
+
+    def __init__(
+        self, key: int, job_type: str, retries: int, headers: dict[str, str], instance: ElementInstance
+    ) -> None:
+        self.key = key
+        self.type = job_type
+        self.retries = retries
+        self.headers = headers
+        self.instance = instance
+        self.state = ACTIVATABLE
+        self.worker = ""
+        self.deadline_ms = -1
+        self.error_message = ""
+        self.listener_phase: str | None = None
+        self.incident: Incident | None = None
+        self.due: Entry | None = None
+        self.priority = 0
+        #: As it was when the job was created; one that the instance is given later is not the job's.
+        self.business_id = instance.process.business_id
+        #: Of the latest lease that has one; empty as long as no worker has asked for any.
+        self.lease_token = ""
+        self.leases = 0
+
+    def lease_with_token(self) -> None:
+        """Give it a token that no earlier lease had. A replay finds the same again, so chance has no part in it."""
+        self.leases += 1
+        self.lease_token = f"{self.key}-{self.leases}"
+
+    @property
+    def tenant_id(self) -> str:
+        """Whose job it is."""
+        return self.instance.process.tenant_id
+
+    @property
+    def element_id(self) -> str:
+        """The id of the element that waits for it."""
+        return self.instance.element.id
+
+    @property
+    def process_instance_key(self) -> int:
+        """The key of the instance it belongs to."""
+        return self.instance.process.key
+
+    def record(self, state: str, **details: Any) -> None:
+        """Put on record what happened to it, with the details that the command brought."""
+        history = self.instance.process.history
+        history.jobs.append(
+            JobRecord(
+                state, self.key, self.type, self.element_id, self.retries, self.worker, history.now_ms(), **details
+            )
+        )
+
+    def __repr__(self) -> str:
+        return f"<job {self.key} {self.type!r} {self.state} retries={self.retries}>"
+
+
+class UserTask:
+    """A task that waits for a person."""
+
+    __slots__ = (
+        "assignee",
+        "candidate_groups",
+        "candidate_users",
+        "due_date",
+        "follow_up_date",
+        "instance",
+        "key",
+        "priority",
+    )
+
+    def __init__(self, key: int, instance: ElementInstance) -> None:
+        self.key = key
+        self.instance = instance
+        self.assignee = ""
+        self.candidate_groups: list[str] = []
+        self.candidate_users: list[str] = []
+        self.due_date = ""
+        self.follow_up_date = ""
+        self.priority = DEFAULT_PRIORITY

@@ -11,82 +11,25 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._rejections import invalid_argument, invalid_state, not_found
-from camunda_client.embedded.run._user_tasks import evaluated
-
-if TYPE_CHECKING:
-    from camunda_client.embedded.model._element import JobDefinition, Listener
-    from camunda_client.embedded.run._clock import Clock
-    from camunda_client.embedded.run._incidents import Incident
-    from camunda_client.embedded.run._instances import ElementInstance
-    from camunda_client.embedded.run._lifecycle import Lifecycle
-    from camunda_client.embedded.run._schedule import Entry, Schedule
+from camunda_client.embedded.model._element import JobDefinition, Listener
+from camunda_client.embedded.run._clock import Clock
+from camunda_client.embedded.run._events import Events
+from camunda_client.embedded.run._instances import ACTIVATABLE, ACTIVATED, ERROR_THROWN, FAILED, ElementInstance, Job
+from camunda_client.embedded.run._lifecycle import Lifecycle
+from camunda_client.embedded.run._schedule import Schedule
 
 #: A lease can't end later than this; longer ones would overflow a 64-bit moment.
 FAR_FUTURE_MS = (1 << 63) - 1
-ACTIVATABLE, ACTIVATED, FAILED, ERROR_THROWN = "ACTIVATABLE", "ACTIVATED", "FAILED", "ERROR_THROWN"
 _VERBS = {
     "COMPLETE": "complete job",
     "FAIL": "fail job",
     "THROW_ERROR": "throw an error for job",
     "UPDATE": "update job",
 }
-
-
-class Job:
-    """A piece of work for a worker."""
-
-    __slots__ = ("business_id", "deadline_ms", "due", "error_message", "headers", "incident", "instance", "key",
-                 "lease_token", "leases", "listener_phase", "priority", "retries", "state", "type",
-                 "worker")  # fmt: skip
-
-    def __init__(
-        self, key: int, job_type: str, retries: int, headers: dict[str, str], instance: ElementInstance
-    ) -> None:
-        self.key = key
-        self.type = job_type
-        self.retries = retries
-        self.headers = headers
-        self.instance = instance
-        self.state = ACTIVATABLE
-        self.worker = ""
-        self.deadline_ms = -1
-        self.error_message = ""
-        self.listener_phase: str | None = None
-        self.incident: Incident | None = None
-        self.due: Entry | None = None
-        self.priority = 0
-        #: As it was when the job was created; one that the instance is given later is not the job's.
-        self.business_id = instance.process.business_id
-        #: Of the latest lease that has one; empty as long as no worker has asked for any.
-        self.lease_token = ""
-        self.leases = 0
-
-    def lease_with_token(self) -> None:
-        """Give it a token that no earlier lease had. A replay finds the same again, so chance has no part in it."""
-        self.leases += 1
-        self.lease_token = f"{self.key}-{self.leases}"
-
-    @property
-    def tenant_id(self) -> str:
-        """Whose job it is."""
-        return self.instance.process.tenant_id
-
-    @property
-    def element_id(self) -> str:
-        """The id of the element that waits for it."""
-        return self.instance.element.id
-
-    @property
-    def process_instance_key(self) -> int:
-        """The key of the instance it belongs to."""
-        return self.instance.process.key
-
-    def __repr__(self) -> str:
-        return f"<job {self.key} {self.type!r} {self.state} retries={self.retries}>"
 
 
 class Poll:
@@ -132,8 +75,9 @@ class Poll:
 class Jobs:
     """All jobs, and the polls that wait for them."""
 
-    def __init__(self, lifecycle: Lifecycle, clock: Clock, schedule: Schedule) -> None:
+    def __init__(self, lifecycle: Lifecycle, events: Events, clock: Clock, schedule: Schedule) -> None:
         self._lifecycle = lifecycle
+        self._events = events
         self._clock = clock
         self._schedule = schedule
         self._jobs: dict[int, Job] = {}
@@ -151,7 +95,7 @@ class Jobs:
         """
         variables = self._lifecycle.variables
         job_type = variables.text(definition.type, instance)
-        return self._create(instance, job_type, self._retries(definition, instance), headers)
+        return self.create(instance, job_type, self._retries(definition, instance), headers)
 
     def _retries(self, definition: JobDefinition, instance: ElementInstance) -> int:
         value = self._lifecycle.variables.typed(definition.retries, instance, (str, int, float), "'NUMBER'")
@@ -167,24 +111,12 @@ class Jobs:
         job.listener_phase = phase
         return job
 
-    def create_for_user_task(self, instance: ElementInstance, job_type: str, details: dict[str, Any]) -> Job:
-        """Create the job of a job-based user task; assignment and form go into its headers."""
-        # Camunda's own tasks alone have a priority; here it is not even evaluated.
-        given = {name: expression for name, expression in details.items() if name != "priority"}
-        properties = evaluated(given, self._lifecycle, instance)
-        if "formKey" in details:
-            properties["formKey"] = details["formKey"]
-        headers = dict(instance.element.headers)
-        for name, value in properties.items():
-            if value not in (None, ""):
-                headers[f"io.camunda.zeebe:{name}"] = value if isinstance(value, str) else _json(value)
-        return self._create(instance, job_type, 1, headers)
-
-    def _create(self, instance: ElementInstance, job_type: str, retries: int, headers: dict[str, str]) -> Job:
+    def create(self, instance: ElementInstance, job_type: str, retries: int, headers: dict[str, str]) -> Job:
+        """Create a job that its instance waits for."""
         job = Job(self._lifecycle.keys.next(), job_type, retries, headers, instance)
         instance.job = job
         self._jobs[job.key] = job
-        _record(job, "CREATED")
+        job.record("CREATED")
         self._offer(job)
         return job
 
@@ -219,7 +151,7 @@ class Jobs:
             if poll.with_lease:
                 job.lease_with_token()
             self._lease(job, poll.lease_ms)
-            _record(job, ACTIVATED)
+            job.record(ACTIVATED)
             taken.append(job)
         if ready is not None:
             for offer in passed_over:
@@ -266,7 +198,7 @@ class Jobs:
                 jobs = self.activate(poll)
                 if jobs:
                     self.give_up(poll)
-                    self._lifecycle.after.append(partial(poll.deliver, jobs))
+                    self._lifecycle.agenda.after.append(partial(poll.deliver, jobs))
 
     def _offer(self, job: Job) -> None:
         job.state = ACTIVATABLE
@@ -291,7 +223,7 @@ class Jobs:
 
     def _lease_ended(self, job: Job) -> None:
         if job.state == ACTIVATED:
-            _record(job, "TIMED_OUT")
+            job.record("TIMED_OUT")
             self._offer(job)
 
     # -- commands ---------------------------------------------------------------------------------------------------
@@ -326,10 +258,10 @@ class Jobs:
         instance = job.instance
         if business_id is not None:
             _assign(job, business_id)
-        _record(job, "COMPLETED", variables=variables)
+        job.record("COMPLETED", variables=variables)
         self._remove(job)
         if job.listener_phase is not None:
-            self._lifecycle.do(self._lifecycle.listener_completed, instance, job.listener_phase, variables)
+            self._lifecycle.agenda.do(self._lifecycle.listener_completed, instance, job.listener_phase, variables)
             return
         instance.event_variables = variables
         self._lifecycle.complete_soon(instance)
@@ -341,7 +273,7 @@ class Jobs:
         job = self._workable(key, "FAIL", lease_token)
         job.retries = retries
         job.error_message = message
-        _record(job, FAILED, message=message, back_off_ms=back_off_ms, variables=variables)
+        job.record(FAILED, message=message, back_off_ms=back_off_ms, variables=variables)
         self._lifecycle.variables.set_local(job.instance, variables)
         if retries <= 0:
             job.state = FAILED
@@ -367,16 +299,16 @@ class Jobs:
         """End a job with a BPMN error; uncaught, an incident is raised."""
         job = self._workable(key, "THROW_ERROR", lease_token)
         instance = job.instance
-        _record(job, ERROR_THROWN, message=message, error_code=code, variables=variables)
+        job.record(ERROR_THROWN, message=message, error_code=code, variables=variables)
         # Before the event is looked for: a task that ends by its own error has not CANCELED its job.
         job.state = ERROR_THROWN
-        if self._lifecycle.events.throw_error(instance, code, variables):
+        if self._events.throw_error(instance, code, variables):
             self._remove(job)
             return
         described = f" with message '{message}'" if message else ""
         text = (
             f"Expected to throw an error event with the code '{code}'{described}, but it was not caught. "
-            f"{self._lifecycle.events.catchable(instance)}"
+            f"{self._events.catchable(instance)}"
         )
         self._lifecycle.incidents.raise_for(
             instance, Failure("UNHANDLED_ERROR_EVENT", text), partial(self._offer, job), job
@@ -416,7 +348,7 @@ class Jobs:
         job = instance.job
         if job is not None:
             if job.state != ERROR_THROWN or job.incident is not None:
-                _record(job, "CANCELED")
+                job.record("CANCELED")
             self._remove(job)
 
     def _remove(self, job: Job) -> None:
@@ -430,10 +362,6 @@ class Jobs:
     def all(self) -> list[Job]:
         """Return every job there is, oldest first."""
         return list(self._jobs.values())
-
-
-def _record(job: Job, state: str, **told: Any) -> None:
-    job.instance.process.history.job(job, state, **told)
 
 
 def _assign(job: Job, business_id: str) -> None:
@@ -455,9 +383,3 @@ def _check_token(job: Job, command: str, lease_token: str | None) -> None:
             "latest lease"
         )
         raise invalid_state(command, reason)
-
-
-def _json(value: Any) -> str:
-    import json
-
-    return json.dumps(value, separators=(",", ":"))

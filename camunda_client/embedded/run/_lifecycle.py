@@ -1,87 +1,113 @@
 """The life of element instances: activated, completed or terminated, one step after another.
 
-Steps wait on an agenda and run first in, first out, like the records of a Camunda partition; no step
-runs inside another. A step that fails raises an incident and is tried again when that is resolved.
+A step that fails raises an incident and is tried again when that is resolved.
 """
 
 from __future__ import annotations
 
-import logging
-from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from SpiffWorkflow.util.task import TaskState
 
-from camunda_client.embedded._failures import Failure
+from camunda_client.embedded._keys import Keys
 from camunda_client.embedded._present import present
-from camunda_client.embedded._rejections import EngineError
-from camunda_client.embedded.model._element import Element, Flow
-from camunda_client.embedded.model._specs import FlowNode, InstanceWorkflow, ScopeWorkflow, ThrowEvent, Token
-from camunda_client.embedded.run._events import Subscription
+from camunda_client.embedded.model._deployments import Definition
+from camunda_client.embedded.model._element import Element, Flow, Listener
+from camunda_client.embedded.model._specs import FlowNode
+from camunda_client.embedded.run._agenda import Agenda
+from camunda_client.embedded.run._history import Histories
+from camunda_client.embedded.run._incidents import Incidents
 from camunda_client.embedded.run._instances import ElementInstance, ProcessInstance
-from camunda_client.embedded.run._jobs import Job
+from camunda_client.embedded.run._variables import Variables
+from camunda_client.embedded.run._workflows import InstanceWorkflow, waits_at_join
 
-if TYPE_CHECKING:
-    from camunda_client.embedded._keys import Keys
-    from camunda_client.embedded.model._decisions import Decisions
-    from camunda_client.embedded.model._deployments import Definition, Deployments
-    from camunda_client.embedded.run._entrances import Entrances
-    from camunda_client.embedded.run._events import Events
-    from camunda_client.embedded.run._history import InstanceHistory
-    from camunda_client.embedded.run._incidents import Incidents
-    from camunda_client.embedded.run._jobs import Jobs
-    from camunda_client.embedded.run._multi_instance import MultiInstances
-    from camunda_client.embedded.run._user_tasks import UserTasks
-    from camunda_client.embedded.run._variables import Variables
+#: Kinds that complete in the very step that activates them; all others take a step more.
+AT_ONCE = ("EXCLUSIVE_GATEWAY", "INCLUSIVE_GATEWAY", "PARALLEL_GATEWAY")
+#: Kinds whose event may end the very instance: they count as activated before they throw.
+THROWING = ("INTERMEDIATE_THROW_EVENT", "END_EVENT")
 
-log = logging.getLogger(__name__)
 
-#: Steps of one command. A model that loops without ever waiting would otherwise hold the process for ever.
-MAX_STEPS = 100_000
+class Waiting(Protocol):
+    """What instances wait for."""
+
+    def subscribe_scope(self, scope: ElementInstance) -> None:
+        """Wait for the events of a scope's event sub-processes."""
+
+    def subscribe_boundaries(self, instance: ElementInstance) -> None:
+        """Wait for the boundary events of an activity."""
+
+    def close(self, instance: ElementInstance) -> None:
+        """Stop waiting for anything."""
+
+    def process_ended(self, process: ProcessInstance) -> None:
+        """A process instance has completed or was terminated."""
+
+
+class Working(Protocol):
+    """What elements do."""
+
+    def check(self, instance: ElementInstance) -> None:
+        """Fail before an instance that throws counts as activated."""
+
+    def activate(self, instance: ElementInstance) -> None:
+        """Do what the element is for."""
+
+    def create_listener(self, instance: ElementInstance, listener: Listener, phase: str) -> Any:
+        """Create the job of an execution listener."""
+
+    def cancel_of(self, instance: ElementInstance) -> None:
+        """Take back the work of an instance that is terminated."""
+
+
+class Iterating(Protocol):
+    """What multi-instance bodies do, and their iterations."""
+
+    def activate(self, body: ElementInstance) -> None:
+        """Begin a body."""
+
+    def set_loop_variables(self, inner: ElementInstance) -> None:
+        """Give an iteration its item and its number."""
+
+    def collect(self, inner: ElementInstance) -> None:
+        """Put an iteration's output into the collection."""
+
+    def after(self, body: ElementInstance) -> None:
+        """Go on after an iteration."""
+
+    def publish(self, body: ElementInstance) -> None:
+        """Hand the collected outputs to the scope around the body."""
 
 
 class Lifecycle:
-    """Moves tokens; the other parts of the engine hang on it."""
+    """Moves tokens, and says what happens next.
 
-    def __init__(self, keys: Keys, variables: Variables, incidents: Incidents) -> None:
+    Args:
+        keys: Of instances.
+        variables: Reads and writes them.
+        incidents: Where failures go.
+        histories: Where instances are put on record.
+        agenda: Where the next steps wait.
+        parts: Makes what waits, works and iterates for this life cycle; they know it, and it knows them.
+    """
+
+    def __init__(
+        self,
+        keys: Keys,
+        variables: Variables,
+        incidents: Incidents,
+        histories: Histories,
+        agenda: Agenda,
+        parts: Callable[[Lifecycle], tuple[Waiting, Working, Iterating]],
+    ) -> None:
         self.keys = keys
         self.variables = variables
         self.incidents = incidents
-        self.deployments: Deployments
-        self.decisions: Decisions
-        self.events: Events
-        self.entrances: Entrances
-        self.jobs: Jobs
-        self.multi_instances: MultiInstances
-        self.user_tasks: UserTasks
-        self.new_history: Callable[[int, Definition, str], InstanceHistory]
+        self.agenda = agenda
         self.processes: dict[int, ProcessInstance] = {}
-        self.on_process_end: Callable[[ProcessInstance], None] = lambda _process: None
-        self.max_steps = MAX_STEPS
-        self._agenda: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
-        #: What is told to others when the command is done.
-        self.after: deque[Callable[[], Any]] = deque()
-
-    # -- the agenda -------------------------------------------------------------------------------------------------
-    def soon(self, step: Callable[..., None], *arguments: Any) -> None:
-        """Do a step after those that already wait."""
-        self._agenda.append((step, arguments))
-
-    def run(self) -> None:
-        """Do all steps, and those they cause."""
-        steps = 0
-        while self._agenda:
-            step, arguments = self._agenda.popleft()
-            self.do(step, *arguments)
-            steps += 1
-            if steps > self.max_steps:
-                self._agenda.clear()
-                raise EngineError(
-                    f"stopped after {steps - 1} steps of one command: a process loops without waiting "
-                    "(or Engine(max_steps=...) is too low for a very large one)"
-                )
+        self._histories = histories
+        self._waiting, self._working, self._iterating = parts(self)
 
     def attempt(self, instance: ElementInstance, step: Callable[[ElementInstance], None]) -> None:
         """Do a step of an instance; a failure becomes an incident that tries the step again."""
@@ -94,32 +120,9 @@ class Lifecycle:
             return
         try:
             step(instance)
-        except Exception as error:  # noqa: BLE001 - the step is off the agenda already, see do()
-            self.events.close(instance)
-            self._incident(instance, error, partial(self.soon, self.attempt, instance, step))
-
-    def do(self, step: Callable[..., Any], *arguments: Any) -> None:
-        """Do a step that belongs to an instance, whatever it raises.
-
-        The step is off the agenda, or its timer has gone: without an incident the instance would wait for nothing, for
-        ever. Where a step belongs to no instance the exception goes on to who gave the command.
-        """
-        try:
-            step(*arguments)
-        except Exception as error:
-            subjects = (*getattr(step, "args", ()), *arguments)  # of a partial, as what falls due is
-            instance = next(filter(None, map(_instance_of, subjects)), None)
-            if instance is None or not instance.alive:
-                raise
-            self._incident(instance, error, partial(self.soon, step, *arguments))
-
-    def _incident(self, instance: ElementInstance, error: Exception, again: Callable[[], None]) -> None:
-        if isinstance(error, Failure):
-            failure = error
-        else:  # a fault of ours, met by values that were not thought of; its cause is in the log
-            log.error("embedded engine: a step of %s failed", instance.element.id, exc_info=error)
-            failure = Failure.unknown(error)
-        self.incidents.raise_for(instance, failure, again)
+        except Exception as error:  # noqa: BLE001 - the step is off the agenda already, see Agenda.do()
+            self._waiting.close(instance)
+            self.agenda.failed(instance, error, partial(self.agenda.soon, self.attempt, instance, step))
 
     # -- process instances ------------------------------------------------------------------------------------------
     def start(
@@ -143,21 +146,21 @@ class Lifecycle:
             caller: The call activity that waits for it.
         """
         key = self.keys.next()
-        process = ProcessInstance(key, definition, tenant_id, self.new_history(key, definition, tenant_id))
+        history = self._histories.begin(definition.process_id, key, definition.key, definition.version, tenant_id)
+        process = ProcessInstance(key, definition, tenant_id, history)
         process.caller = caller
         self.processes[key] = process
         root = process.root
         root.workflow = InstanceWorkflow(definition.process.spec, self, root)
-        root.state = "ACTIVATED"
-        process.history.element(root, "ACTIVATED")
+        root.become("ACTIVATED")
         self.variables.set_local(root, variables)
-        self.attempt(root, self.events.subscribe_scope)
+        self.attempt(root, self._waiting.subscribe_scope)
         details = {} if event_variables is None else {"variables": event_variables}
         for element in [definition.none_start()] if at is None else at:
             if caller is None:
                 self.spawn(root, definition.process.spec_of(element.id), details)
             else:  # a called process takes a step to be activated itself
-                self.soon(self._spawn_called, process, element, details)
+                self.agenda.soon(self._spawn_called, process, element, details)
         return process
 
     def _spawn_called(self, process: ProcessInstance, element: Element, details: dict[str, Any]) -> None:
@@ -185,9 +188,8 @@ class Lifecycle:
         root = process.root
         if process.state != "ACTIVE" or root.tokens or not root.alive:
             return
-        self.events.close(root)
-        root.state = "COMPLETED"
-        process.history.element(root, "COMPLETED")
+        self._waiting.close(root)
+        root.become("COMPLETED")
         self._end(process, "COMPLETED")
         caller = process.caller
         if caller is not None and caller.alive and caller.element.called is not None:
@@ -200,14 +202,20 @@ class Lifecycle:
         process.history.state = state
         process.root.workflow = None  # the task tree is Spiff's and large; the history is ours and stays
         self.processes.pop(process.key, None)
-        self.on_process_end(process)
+        self._waiting.process_ended(process)
+        self._histories.end(process.key)
         if process.on_end is not None:
-            self.after.append(partial(process.on_end, process.history))
+            self.agenda.after.append(partial(process.on_end, process.history))
 
     # -- activation -------------------------------------------------------------------------------------------------
+    def reached(self, task: Any) -> None:
+        """A flow has led a token to an element: it stands before that, or waits for others at a join."""
+        if not waits_at_join(task):
+            task._ready()
+
     def arrived(self, task: Any) -> None:
         """A token stands before an element."""
-        self.soon(self._enter, task)
+        self.agenda.soon(self._enter, task)
 
     def _enter(self, task: Any) -> None:
         body = task.internal_data.get("body")
@@ -218,10 +226,11 @@ class Lifecycle:
 
     def enter(self, task: Any) -> None:
         """Activate the element a task stands for."""
-        instance = self._instance_of(task, task.internal_data.get("body") or task.workflow.scope)
+        instance = self.instance_of(task, task.internal_data.get("body") or task.workflow.scope)
         self.attempt(instance, self._activate)
 
-    def _instance_of(self, task: Any, scope: ElementInstance) -> ElementInstance:
+    def instance_of(self, task: Any, scope: ElementInstance) -> ElementInstance:
+        """Return a new instance of the element that a task stands for."""
         spec: FlowNode = task.task_spec
         instance = ElementInstance(self.keys.next(), spec.element, scope.process, scope)
         details = task.internal_data
@@ -246,84 +255,32 @@ class Lifecycle:
 
     def _activate(self, instance: ElementInstance) -> None:
         if instance.body:
-            self.multi_instances.activate(instance)
+            self._iterating.activate(instance)
             return
         if instance.loop_counter:
-            self.multi_instances.set_loop_variables(instance)
+            self._iterating.set_loop_variables(instance)
         self.variables.apply_inputs(instance)
         if not instance.loop_counter:
-            self.events.subscribe_boundaries(instance)
+            self._waiting.subscribe_boundaries(instance)
         if not self._next_listener(instance, "start"):
             self._begin(instance)
 
     def _begin(self, instance: ElementInstance) -> None:
-        spec = instance.spec
-        spec = present(spec)
-        if isinstance(spec, ThrowEvent):  # what it throws may end the instance: announce it first
-            spec.check(self, instance)
-            self._activated(instance)
-            spec.activate(self, instance)
+        if instance.kind in THROWING:
+            self._working.check(instance)
+            self.activated(instance)
+            self._working.activate(instance)
             return
-        spec.activate(self, instance)
+        self._working.activate(instance)
         if instance.state == "ACTIVATING":
-            self._activated(instance)
-        if spec.at_once:
+            self.activated(instance)
+        if instance.kind in AT_ONCE:
             self._complete(instance)
 
-    def _activated(self, instance: ElementInstance) -> None:
+    def activated(self, instance: ElementInstance) -> None:
+        """Put an instance's activation on record."""
         if instance.state == "ACTIVATING":  # a second attempt may have announced it already
-            instance.state = "ACTIVATED"
-            instance.process.history.element(instance, "ACTIVATED")
-
-    def open_scope(self, instance: ElementInstance) -> None:
-        """Begin a sub-process: its event sub-processes listen, its start event gets a token."""
-        process = instance.process
-        instance.workflow = ScopeWorkflow(process.definition.process.scopes[instance.element.id], self, instance)
-        self.events.subscribe_scope(instance)
-        details = {"variables": instance.event_variables} if instance.triggered else {}
-        instance.event_variables = None
-        self.spawn(instance, process.definition.process.spec_of(instance.element.start.id), details)
-
-    def call(self, instance: ElementInstance) -> None:
-        """Begin the process a call activity names.
-
-        Raises:
-            Failure: There is no such process, or it can't be called.
-        """
-        called = instance.element.called
-        called = present(called)
-        process_id = self.variables.text(called.process_id, instance)
-        definition = self.deployments.latest(process_id, instance.process.tenant_id)
-        if definition is None:
-            raise Failure(
-                "CALLED_ELEMENT_ERROR",
-                f"Expected process with BPMN process id '{process_id}' to be deployed, but not found.",
-            )
-        if definition.none_start_or_none() is None:
-            raise Failure(
-                "CALLED_ELEMENT_ERROR",
-                f"Expected process with BPMN process id '{process_id}' to have a none start event, but not found.",
-            )
-        variables = self.variables.visible(instance) if called.all_parent_variables else dict(instance.variables)
-        instance.called = self.start(definition, variables, instance.process.tenant_id, caller=instance)
-
-    def choose(self, instance: ElementInstance, *, first_only: bool) -> list[Flow]:
-        """Return the outgoing flows whose conditions hold, or the default one."""
-        element = instance.element
-        chosen: list[Flow] = []
-        for flow in element.outgoing:
-            if flow.id == element.default:
-                continue
-            if flow.condition is None or self.variables.condition(flow.condition, instance):
-                chosen.append(flow)
-                if first_only:
-                    return chosen
-        default = element.flow(element.default)
-        return chosen or ([default] if default else [])
-
-    def broadcast_soon(self, instance: ElementInstance, name: str) -> None:
-        """Broadcast a signal with the throwing event's local variables."""
-        self.soon(self.events.broadcast, name, dict(instance.variables), instance.process.tenant_id)
+            instance.become("ACTIVATED")
 
     # -- listeners --------------------------------------------------------------------------------------------------
     def _next_listener(self, instance: ElementInstance, phase: str) -> bool:
@@ -332,7 +289,7 @@ class Lifecycle:
         if instance.listener >= len(waiting):
             instance.listener = 0
             return False
-        self.jobs.create_listener(instance, waiting[instance.listener], phase)
+        self._working.create_listener(instance, waiting[instance.listener], phase)
         return True
 
     def listener_completed(self, instance: ElementInstance, phase: str, variables: dict[str, Any]) -> None:
@@ -355,14 +312,14 @@ class Lifecycle:
     # -- completion -------------------------------------------------------------------------------------------------
     def complete_soon(self, instance: ElementInstance) -> None:
         """Complete an instance after the steps that wait."""
-        self.soon(self.attempt, instance, self._complete)
+        self.agenda.soon(self.attempt, instance, self._complete)
 
     def _complete(self, instance: ElementInstance) -> None:
         if instance.workflow is not None and instance.tokens:
             return  # an event sub-process began meanwhile
         self._apply_outputs(instance)
         if instance.loop_counter:
-            self.multi_instances.collect(instance)
+            self._iterating.collect(instance)
         instance.state = "COMPLETING"
         if not self._next_listener(instance, "end"):
             self._leave(instance)
@@ -372,7 +329,7 @@ class Lifecycle:
         if scope is None or instance.kind == "EVENT_BASED_GATEWAY":
             return
         if instance.body:
-            self.multi_instances.publish(instance)
+            self._iterating.publish(instance)
         elif instance.element.outputs:
             if variables:
                 self.variables.set_local(instance, variables)
@@ -386,28 +343,25 @@ class Lifecycle:
             self.variables.propagate(scope if instance.triggered else instance, variables)
 
     def _leave(self, instance: ElementInstance) -> None:
-        spec, scope, process = instance.spec, instance.scope, instance.process
-        spec = present(spec)
-        scope = present(scope)
+        spec, scope = present(instance.spec), present(instance.scope)
         onward: list[tuple[FlowNode, dict[str, Any]]] = []
-        self.events.close(instance)
-        instance.state = "COMPLETED"
-        process.history.element(instance, "COMPLETED")
+        self._waiting.close(instance)
+        instance.become("COMPLETED")
         if not spec.inner:
-            onward = self._onward(instance, spec)
+            onward = self._onward(instance)
         self._forget(instance)
         scope.tokens += len(onward) - 1
         instance.task.internal_data["next"] = onward
         instance.task.complete()
         if instance.loop_counter:
-            self.multi_instances.after(scope)
+            self._iterating.after(scope)
         else:
             self.check(scope)
 
-    def _onward(self, instance: ElementInstance, spec: FlowNode) -> list[tuple[FlowNode, dict[str, Any]]]:
+    def _onward(self, instance: ElementInstance) -> list[tuple[FlowNode, dict[str, Any]]]:
         process = instance.process
         onward = []
-        for flow in spec.outgoing(instance):
+        for flow in _taken(instance):
             details: dict[str, Any] = {"flow": flow}
             if instance.kind == "EVENT_BASED_GATEWAY":
                 details["variables"] = instance.event_variables
@@ -424,7 +378,7 @@ class Lifecycle:
         if scope.tokens or not scope.alive:
             return
         if scope.scope is None:
-            self.soon(self._complete_process, scope.process)
+            self.agenda.soon(self._complete_process, scope.process)
         else:
             self.complete_soon(scope)
 
@@ -433,22 +387,20 @@ class Lifecycle:
         """End an instance and all inside it. The caller takes its token from the scope."""
         for child in list(instance.children.values()):
             self.terminate(child)
-        self.events.close(instance)
-        self.jobs.cancel_of(instance)
-        self.user_tasks.cancel_of(instance)
+        self._waiting.close(instance)
+        self._working.cancel_of(instance)
         self.incidents.close(instance.incident)
         if instance.called is not None:
             self.cancel_process(instance.called)
         instance.tokens = 0
-        instance.state = "TERMINATED"
-        instance.process.history.element(instance, "TERMINATED")
+        instance.become("TERMINATED")
         self._forget(instance)
         if instance.task is not None and not instance.task.has_state(TaskState.FINISHED_MASK):
             instance.task.cancel()
 
     def end_scope_soon(self, instance: ElementInstance) -> None:
         """End everything else in an instance's scope, after the instance itself has completed."""
-        self.soon(self._end_scope, present(instance.scope))
+        self.agenda.soon(self._end_scope, present(instance.scope))
 
     def _end_scope(self, scope: ElementInstance) -> None:
         if scope.alive and scope.workflow is not None:
@@ -478,6 +430,14 @@ class Lifecycle:
         instance.process.elements.pop(instance.key, None)
 
 
+def _taken(instance: ElementInstance) -> list[Flow]:
+    """Return the flows to take on completion."""
+    if instance.kind == "EVENT_BASED_GATEWAY":
+        chosen = instance.chosen
+        return [flow for flow in instance.element.outgoing if chosen is not None and flow.target == chosen.id]
+    return instance.flows if instance.flows is not None else instance.element.outgoing
+
+
 def _catches_link(element: Element, name: str) -> bool:
     event = element.event
     return (
@@ -486,17 +446,3 @@ def _catches_link(element: Element, name: str) -> bool:
         and event.name is not None
         and event.name.text == name
     )
-
-
-def _instance_of(argument: Any) -> ElementInstance | None:
-    """Return the element instance that a step's argument is, or is about."""
-    if isinstance(argument, ProcessInstance):
-        return argument.root
-    if isinstance(argument, Subscription):
-        return argument.owner
-    if isinstance(argument, Job):
-        return argument.instance
-    if isinstance(argument, Token):
-        scope: ElementInstance = argument.internal_data.get("body") or argument.workflow.scope
-        return scope
-    return argument if isinstance(argument, ElementInstance) else None

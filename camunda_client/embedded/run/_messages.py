@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from camunda_client.embedded._rejections import Rejection, not_found
-
-if TYPE_CHECKING:
-    from camunda_client.embedded._keys import Keys
-    from camunda_client.embedded.model._deployments import Definition
-    from camunda_client.embedded.model._element import Element
-    from camunda_client.embedded.run._clock import Clock
-    from camunda_client.embedded.run._events import Subscription
-    from camunda_client.embedded.run._instances import ProcessInstance
-    from camunda_client.embedded.run._lifecycle import Lifecycle
-    from camunda_client.embedded.run._schedule import Schedule
+from camunda_client.embedded.model._deployments import Definition
+from camunda_client.embedded.model._element import Element
+from camunda_client.embedded.run._clock import Clock
+from camunda_client.embedded.run._instances import ProcessInstance, Subscription
+from camunda_client.embedded.run._lifecycle import Lifecycle
+from camunda_client.embedded.run._schedule import Schedule
 
 Address = tuple[str, str, str]
 
@@ -44,24 +40,29 @@ class Message:
 class Messages:
     """Subscriptions, start events and the buffer."""
 
-    def __init__(self, lifecycle: Lifecycle, keys: Keys, clock: Clock, schedule: Schedule) -> None:
+    def __init__(
+        self,
+        lifecycle: Lifecycle,
+        clock: Clock,
+        schedule: Schedule,
+        trigger: Callable[[Subscription, dict[str, Any]], None],
+    ) -> None:
         self._lifecycle = lifecycle
-        self._keys = keys
         self._clock = clock
         self._schedule = schedule
+        self._trigger = trigger
         self._waiting: dict[Address, list[Subscription]] = {}
         self._buffer: dict[Address, list[Message]] = {}
         self._starts: dict[tuple[str, str], dict[str, tuple[Definition, Element]]] = {}
         #: (tenant, process id, correlation key) of running instances that a message started.
         self._running: dict[Address, int] = {}
-        self.trigger: Callable[[Subscription, dict[str, Any]], None]
 
     # -- who waits --------------------------------------------------------------------------------------------------
     def open(self, subscription: Subscription) -> None:
         """Wait for a message; one that is buffered already comes soon."""
         address = (subscription.tenant_id, subscription.name, subscription.correlation_key)
         self._waiting.setdefault(address, []).append(subscription)
-        self._lifecycle.soon(self._from_buffer, subscription, address)
+        self._lifecycle.agenda.soon(self._from_buffer, subscription, address)
 
     def close(self, subscription: Subscription) -> None:
         """Stop waiting."""
@@ -82,9 +83,9 @@ class Messages:
 
     def _correlate(self, message: Message, subscription: Subscription) -> None:
         message.correlated[subscription.process_id] = subscription.owner.process.key
-        self.trigger(subscription, dict(message.variables))
+        self._trigger(subscription, dict(message.variables))
         if subscription.open:  # a non-interrupting one takes the next buffered message too
-            self._lifecycle.soon(self._from_buffer, subscription, message.address)
+            self._lifecycle.agenda.soon(self._from_buffer, subscription, message.address)
 
     def listen_at_start(self, definition: Definition, start: Element, name: str) -> None:
         """Let messages of a name start a process; replaces the process's older version."""
@@ -92,7 +93,7 @@ class Messages:
         for (tenant_id, other, _key), messages in list(self._buffer.items()):
             if (tenant_id, other) == (definition.tenant_id, name):
                 for message in list(messages):
-                    self._lifecycle.soon(self._start_instances, message)
+                    self._lifecycle.agenda.soon(self._start_instances, message)
 
     def forget_starts(self, definition: Definition) -> None:
         """Start no more instances of a version."""
@@ -117,7 +118,7 @@ class Messages:
                 f"Expected to publish a new message with id '{message_id}', "
                 "but a message with that id was already published",
             )
-        message.key = self._keys.next()
+        message.key = self._lifecycle.keys.next()
         if ttl_ms > 0:
             message.deadline_ms = self._clock.now_ms() + ttl_ms
             self._buffer.setdefault(message.address, []).append(message)
@@ -133,7 +134,7 @@ class Messages:
         Raises:
             Rejection: NOT_FOUND: nothing waits for it.
         """
-        message = Message(self._keys.next(), name, correlation_key, variables, tenant_id)
+        message = Message(self._lifecycle.keys.next(), name, correlation_key, variables, tenant_id)
         self._deliver(message)
         if not message.correlated:
             raise not_found(
@@ -170,7 +171,7 @@ class Messages:
         for address, messages in list(self._buffer.items()):
             if address[0] == process.tenant_id and address[2] == process.correlation_key:
                 for message in list(messages):
-                    self._lifecycle.soon(self._start_instances, message)
+                    self._lifecycle.agenda.soon(self._start_instances, message)
 
     def _expire(self, message: Message) -> None:
         buffered = self._buffer.get(message.address, [])

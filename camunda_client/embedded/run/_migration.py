@@ -7,18 +7,15 @@ of the target that no mapping names. What it can't migrate it refuses, and then 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._present import present
 from camunda_client.embedded._rejections import Rejection, invalid_argument, invalid_state
+from camunda_client.embedded.model._deployments import Definition
 from camunda_client.embedded.model._element import Element
-from camunda_client.embedded.run._entrances import behind_event_gateway
-from camunda_client.embedded.run._instances import ElementInstance, ProcessInstance
-
-if TYPE_CHECKING:
-    from camunda_client.embedded.model._deployments import Definition
-    from camunda_client.embedded.run._events import Events, Subscription
+from camunda_client.embedded.run._events import Events
+from camunda_client.embedded.run._instances import ElementInstance, ProcessInstance, Subscription
 
 #: Kinds of active elements that 8.6.0 migrates.
 MIGRATABLE = {
@@ -91,10 +88,10 @@ class Migration:
                     )
 
     def _check(self, instance: ElementInstance) -> None:
-        active, kind = f"active element with id '{instance.element.id}'", _kind(instance)
+        active, kind = f"active element with id '{instance.element.id}'", instance.recorded_kind
         if kind not in MIGRATABLE:
             raise self._refused(f"{active} has an unsupported type. The migration of a {kind} is not supported.")
-        if kind == "INTERMEDIATE_CATCH_EVENT" and behind_event_gateway(self._source, instance.element):
+        if kind == "INTERMEDIATE_CATCH_EVENT" and self._source.is_behind_event_gateway(instance.element):
             raise self._refused(
                 f"{active} is an intermediate catch event attached to an event-based gateway. "
                 "Migrating active events attached to an event-based gateway is not possible yet."
@@ -254,10 +251,6 @@ def _outside_in(root: ElementInstance) -> Iterator[ElementInstance]:
     while level:
         yield from level
         level = [child for instance in level for child in instance.children.values()]
-
-
-def _kind(instance: ElementInstance) -> str:
-    return "MULTI_INSTANCE_BODY" if instance.body else instance.kind
 
 
 def _unmigratable(catchers: Iterable[Element]) -> str:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._present import present
+from camunda_client.embedded.model._expressions import unexpected, unexpected_type
+from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._instances import ElementInstance
-from camunda_client.embedded.run._variables import unexpected, unexpected_type
-
-if TYPE_CHECKING:
-    from camunda_client.embedded.run._lifecycle import Lifecycle
+from camunda_client.embedded.run._lifecycle import Lifecycle
 
 
 class MultiInstances:
     """Begins, feeds and ends multi-instance bodies."""
 
-    def __init__(self, lifecycle: Lifecycle) -> None:
+    def __init__(self, lifecycle: Lifecycle, events: Events) -> None:
         self._lifecycle = lifecycle
+        self._events = events
         self._variables = lifecycle.variables
 
     def activate(self, body: ElementInstance) -> None:
@@ -29,16 +29,16 @@ class MultiInstances:
         loop = body.element.multi_instance
         loop = present(loop)
         body.items = list(self._variables.typed(loop.collection, body, (list,), "'ARRAY'"))
-        self._lifecycle.events.subscribe_boundaries(body)
+        self._events.subscribe_boundaries(body)
         if loop.output_collection:
             self._variables.set_local(body, {loop.output_collection: [None] * len(body.items)})
-        self._lifecycle._activated(body)
+        self._lifecycle.activated(body)
         if not body.items:
             self._lifecycle.complete_soon(body)
         elif loop.sequential:
             self._start_next(body)
         else:
-            self._lifecycle.soon(self._start_all, body)
+            self._lifecycle.agenda.soon(self._start_all, body)
 
     def _start_all(self, body: ElementInstance) -> None:
         for _ in body.items if body.alive else ():
@@ -121,7 +121,7 @@ class MultiInstances:
         loop = body.element.multi_instance
         loop = present(loop)
         if body.chosen is not None:
-            self._lifecycle.soon(self._end_early, body)  # iterations that are about to complete still do
+            self._lifecycle.agenda.soon(self._end_early, body)  # iterations that are about to complete still do
         elif loop.sequential and body.started < len(body.items):
             self._start_next(body)
         elif not body.tokens:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from camunda_client.embedded.model._deployments import Definition
-    from camunda_client.embedded.model._element import Element
-    from camunda_client.embedded.run._events import Subscription
-    from camunda_client.embedded.run._lifecycle import Lifecycle
+from camunda_client.embedded.model._deployments import Definition
+from camunda_client.embedded.model._element import Element
+from camunda_client.embedded.run._instances import Subscription
+from camunda_client.embedded.run._lifecycle import Lifecycle
 
 
 class Signals:
     """Subscriptions and start events by name."""
 
-    def __init__(self, lifecycle: Lifecycle) -> None:
+    def __init__(self, lifecycle: Lifecycle, trigger: Callable[[Subscription, dict[str, Any]], None]) -> None:
         self._lifecycle = lifecycle
+        self._trigger = trigger
         self._waiting: dict[tuple[str, str], list[Subscription]] = {}
         self._starts: dict[tuple[str, str], dict[str, tuple[Definition, Element]]] = {}
-        self.trigger: Callable[[Subscription, dict[str, Any]], None]
 
     def open(self, subscription: Subscription) -> None:
         """Wait for a signal."""
@@ -46,4 +45,4 @@ class Signals:
         for definition, start in list(self._starts.get((tenant_id, name), {}).values()):
             self._lifecycle.start(definition, {}, tenant_id, at=[start], event_variables=dict(variables))
         for subscription in list(self._waiting.get((tenant_id, name), [])):
-            self.trigger(subscription, dict(variables))
+            self._trigger(subscription, dict(variables))

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from camunda_client.embedded._present import present
+from camunda_client.embedded.model._deployments import Definition
+from camunda_client.embedded.model._element import Element
 from camunda_client.embedded.model._timers import Cycle, first_due, next_due
-
-if TYPE_CHECKING:
-    from camunda_client.embedded.model._deployments import Definition
-    from camunda_client.embedded.model._element import Element
-    from camunda_client.embedded.run._clock import Clock
-    from camunda_client.embedded.run._lifecycle import Lifecycle
-    from camunda_client.embedded.run._messages import Messages
-    from camunda_client.embedded.run._schedule import Entry, Schedule
-    from camunda_client.embedded.run._signals import Signals
+from camunda_client.embedded.run._clock import Clock
+from camunda_client.embedded.run._lifecycle import Lifecycle
+from camunda_client.embedded.run._messages import Messages
+from camunda_client.embedded.run._schedule import Entry, Schedule
+from camunda_client.embedded.run._signals import Signals
 
 
 class Starts:

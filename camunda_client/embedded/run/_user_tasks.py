@@ -4,47 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._rejections import invalid_state, not_found
 from camunda_client.embedded.feel import UTC, moment, text_of
-from camunda_client.embedded.model._expressions import Expression
-from camunda_client.embedded.run._variables import unexpected
-
-if TYPE_CHECKING:
-    from camunda_client.embedded.model._deployments import Form
-    from camunda_client.embedded.run._instances import ElementInstance
-    from camunda_client.embedded.run._lifecycle import Lifecycle
-    from camunda_client.embedded.run._variables import Variables
-
-#: What a task has that is given none.
-DEFAULT_PRIORITY = 50
-
-
-class UserTask:
-    """A task that waits for a person."""
-
-    __slots__ = (
-        "assignee",
-        "candidate_groups",
-        "candidate_users",
-        "due_date",
-        "follow_up_date",
-        "instance",
-        "key",
-        "priority",
-    )
-
-    def __init__(self, key: int, instance: ElementInstance) -> None:
-        self.key = key
-        self.instance = instance
-        self.assignee = ""
-        self.candidate_groups: list[str] = []
-        self.candidate_users: list[str] = []
-        self.due_date = ""
-        self.follow_up_date = ""
-        self.priority = DEFAULT_PRIORITY
+from camunda_client.embedded.model._deployments import Deployments, Form
+from camunda_client.embedded.model._expressions import Expression, unexpected
+from camunda_client.embedded.run._instances import DEFAULT_PRIORITY, ElementInstance, UserTask
+from camunda_client.embedded.run._lifecycle import Lifecycle
+from camunda_client.embedded.run._variables import Variables
 
 
 class UserTasks:
@@ -54,13 +23,8 @@ class UserTasks:
         self._lifecycle = lifecycle
         self._tasks: dict[int, UserTask] = {}
 
-    def create_for(self, instance: ElementInstance, details: dict[str, Any]) -> UserTask:
-        """Create the task of a user task element.
-
-        Raises:
-            Failure: One of its properties is of a wrong type.
-        """
-        properties = evaluated(details, self._lifecycle, instance)
+    def create_for(self, instance: ElementInstance, properties: dict[str, Any]) -> UserTask:
+        """Create the task of a user task element, with its evaluated properties."""
         task = UserTask(self._lifecycle.keys.next(), instance)
         task.assignee = properties.get("assignee", "")
         task.candidate_groups = properties.get("candidateGroups", [])
@@ -121,7 +85,9 @@ class UserTasks:
         return list(self._tasks.values())
 
 
-def evaluated(details: Mapping[str, Any], lifecycle: Lifecycle, instance: ElementInstance) -> dict[str, Any]:
+def evaluated(
+    details: Mapping[str, Any], variables: Variables, deployments: Deployments, instance: ElementInstance
+) -> dict[str, Any]:
     """Return the properties that a user task's element gives it, by the names of their attributes.
 
     An id of a form becomes the ``formKey`` of its latest version.
@@ -129,17 +95,16 @@ def evaluated(details: Mapping[str, Any], lifecycle: Lifecycle, instance: Elemen
     Raises:
         Failure: EXTRACT_VALUE_ERROR: one is of a wrong type. FORM_NOT_FOUND: there is no form of the id.
     """
-    variables = lifecycle.variables
     readers = {"assignee": _text, "candidateGroups": _texts, "candidateUsers": _texts,
                "dueDate": _date, "followUpDate": _date, "priority": _priority, "externalReference": _text}  # fmt: skip
     found = {name: read(details[name], variables, instance) for name, read in readers.items() if name in details}
     if "formId" in details:
-        found["formKey"] = str(_form(_text(details["formId"], variables, instance), lifecycle, instance).key)
+        found["formKey"] = str(_form(_text(details["formId"], variables, instance), deployments, instance).key)
     return found
 
 
-def _form(form_id: str, lifecycle: Lifecycle, instance: ElementInstance) -> Form:
-    form = lifecycle.deployments.form(form_id, instance.process.tenant_id)
+def _form(form_id: str, deployments: Deployments, instance: ElementInstance) -> Form:
+    form = deployments.form(form_id, instance.process.tenant_id)
     if form is None:
         raise Failure(
             "FORM_NOT_FOUND",

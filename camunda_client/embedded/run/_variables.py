@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from camunda_client.embedded._failures import Failure
-from camunda_client.embedded.feel import YearsMonths, shown
 from camunda_client.embedded.model._element import Mapping
-from camunda_client.embedded.model._expressions import Expression
+from camunda_client.embedded.model._expressions import Expression, unexpected
 from camunda_client.embedded.run._instances import ElementInstance
-
-#: What Camunda calls the types of results in its messages.
-_TYPE_NAMES = {
-    str: "STRING",
-    bool: "BOOLEAN",
-    int: "NUMBER",
-    float: "NUMBER",
-    Decimal: "NUMBER",
-    datetime: "DATE_TIME",
-    date: "DATE",
-    timedelta: "DURATION",
-    YearsMonths: "PERIOD",
-    list: "ARRAY",
-    dict: "OBJECT",
-    type(None): "NULL",
-}
 
 
 class Variables:
@@ -53,9 +35,10 @@ class Variables:
     # -- writing ----------------------------------------------------------------------------------------------------
     def set_local(self, instance: ElementInstance, variables: dict[str, Any]) -> None:
         """Write into the instance's own scope."""
+        history = instance.process.history
         for name, value in variables.items():
             instance.variables[name] = value
-            instance.process.history.variable(instance, name, value)
+            history.variable(instance.element.id, instance.key, name, value, of_process=instance.scope is None)
 
     def propagate(self, instance: ElementInstance, variables: dict[str, Any]) -> None:
         """Write each variable where it exists, nearest scope first, else at the process instance.
@@ -154,20 +137,3 @@ def _put(document: dict[str, Any], target: str, value: Any, existing: dict[str, 
     inner = dict(current) if isinstance(current, dict) else {}
     _put(inner, rest, value, {})
     document[head] = inner
-
-
-def unexpected_type(value: Any) -> str:
-    """Return what Camunda calls the type of a value."""
-    return _TYPE_NAMES.get(type(value)) or type(value).__name__.upper()
-
-
-def unexpected(expression: Expression, value: Any, wanted: str, warnings: list[str]) -> str:
-    """Return Camunda's message for a result of the wrong type."""
-    found = unexpected_type(value)
-    message = f"Expected result of the expression '{expression.text}' to be {wanted}, but was '{found}'."
-    if warnings:
-        message += " The evaluation reported the following warnings:\n" + "\n".join(warnings)
-    return message
-
-
-__all__ = ["Variables", "shown", "unexpected", "unexpected_type"]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from camunda_client.embedded.run._history import InstanceHistory
-    from camunda_client.embedded.run._instances import ProcessInstance
+from camunda_client.embedded.run._history import InstanceHistory
+from camunda_client.embedded.run._instances import ProcessInstance
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def test_a_clock_that_was_pinned_or_moved_by_hand_stands_where_it_stood(tmp_path
 
     assert again.clock.now_ms() == 1_900_000_005_000
     again.reset_clock()
-    assert not Engine(data=killed(again._storage.directory)).clock.frozen  # type: ignore[union-attr]
+    assert not Engine(data=killed(again._executor._storage.directory)).clock.frozen  # type: ignore[union-attr]
 
 
 def test_a_poll_that_waits_is_given_the_same_job_again(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_polls_of_before_take_no_jobs_of_after(tmp_path: Path) -> None:
 
     again = at_noon(killed(tmp_path / "data"))
     again.create_instance("p")
-    once_more = at_noon(killed(again._storage.directory))  # type: ignore[union-attr]
+    once_more = at_noon(killed(again._executor._storage.directory))  # type: ignore[union-attr]
 
     assert [job.state for job in again.jobs() + once_more.jobs()] == ["ACTIVATABLE", "ACTIVATABLE"]
 
@@ -308,7 +308,7 @@ def test_the_process_may_die_at_any_moment_of_a_snapshot(tmp_path: Path) -> None
     engine = at_noon(tmp_path / "data")
     engine.deploy(ONE_JOB)
     engine.create_instance("p")
-    before, condensed_key = killed(tmp_path / "data"), engine._keys.upcoming
+    before, condensed_key = killed(tmp_path / "data"), engine._machine.keys.upcoming
     condense(engine)
     after = killed(tmp_path / "data")
     journal = Journal(log_of(before), 3, fsync=False)
@@ -413,7 +413,7 @@ def test_what_can_not_be_in_a_snapshot_stays_in_the_log(tmp_path: Path, caplog: 
 
 def condense(engine: Engine) -> None:
     """Write a snapshot after one more command."""
-    storage = engine._storage
+    storage = engine._executor._storage
     assert storage is not None
     storage._next_snapshot = 0
     engine.next_key()
@@ -524,7 +524,7 @@ def test_a_poll_that_gives_up_sees_what_it_was_given(tmp_path: Path) -> None:
     lock_held: list[bool] = []
 
     def deliver(_jobs: object) -> None:
-        free = gevent.get_hub().threadpool.apply(engine._lock.acquire, (False,))  # in a thread of the system
+        free = gevent.get_hub().threadpool.apply(engine._executor.lock.acquire, (False,))  # in a thread of the system
         lock_held.append(not free)
 
     engine.activate_or_wait(engine.poll("work", deliver, max_jobs=1, lease=timedelta(1)))

@@ -122,13 +122,13 @@ def wait(engine: Engine, job_type: str, number: int) -> None:
 
 
 def give_up(engine: Engine, index: int) -> None:
-    polls = engine._jobs.waiting_polls()
+    polls = engine._machine.jobs.waiting_polls()
     if polls:
         engine.give_up(polls[index % len(polls)])
 
 
 def condense(engine: Engine) -> None:
-    storage = engine._storage
+    storage = engine._executor._storage
     assert storage is not None
     storage._next_snapshot = 0
     engine.next_key()
@@ -192,7 +192,7 @@ def test_an_engine_is_as_it_was_at_every_command(steps: list[Any]) -> None:
             with suppress(Rejection):
                 step(engine, *arguments)
             after = state.of(engine)
-            back = Engine(clock=Clock(start=noon), data=data, until=engine._journal.last)  # type: ignore[union-attr]
+            back = Engine(clock=Clock(start=noon), data=data, until=engine._executor._journal.last)  # type: ignore[union-attr]
             assert state.of(back) == after
             assert back.now() == engine.now()
             if restart:
@@ -258,7 +258,7 @@ def test_what_fell_due_by_itself_fell_due_at_its_own_moment(tmp_path: Path) -> N
         gevent.sleep(0.001)
     engine.next_key()
 
-    back = Engine(data=tmp_path, until=engine._journal.last)  # type: ignore[union-attr]
+    back = Engine(data=tmp_path, until=engine._executor._journal.last)  # type: ignore[union-attr]
 
     assert state.of(back) == state.of(engine)
 
