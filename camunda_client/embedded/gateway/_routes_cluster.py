@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
+from camunda_client.embedded.gateway._exchange import Exchange, Route
 from camunda_client.embedded.gateway._problems import Answer, invalid, no_content, ok, spring
-from camunda_client.embedded.gateway._routes import Call, route
 
 
-@route("GET", "/v2/topology")
-def topology(call: Call) -> Answer:
+def topology(exchange: Exchange) -> Answer:
     """Return the one broker there is."""
-    return ok(call.dialect.topology("127.0.0.1", call.port))
+    return ok(exchange.dialect.topology("127.0.0.1", exchange.port))
 
 
-@route("GET", "/v2/license")
-def license_(call: Call) -> Answer:
+def license_(exchange: Exchange) -> Answer:
     """Return the licence there is not."""
-    return ok(call.dialect.license())
+    return ok(exchange.dialect.license())
 
 
-@route("GET", "/v2/status")
-def status(call: Call) -> Answer:
+def status(exchange: Exchange) -> Answer:
     """Return 204 for a healthy cluster; 8.6 has no such route."""
-    return no_content() if call.dialect.newer else spring(404, call.path)
+    return no_content() if exchange.dialect.newer else spring(404, exchange.path)
 
 
-@route("PUT", "/v2/clock")
-def pin(call: Call) -> Answer:
+def pin(exchange: Exchange) -> Answer:
     """Stop the clock at a moment."""
-    timestamp_ms = call.body().integer("timestamp")
+    timestamp_ms = exchange.body().integer("timestamp")
     if timestamp_ms is None:
-        raise invalid("No timestamp provided.", call.path)
+        raise invalid("No timestamp provided.", exchange.path)
     if timestamp_ms < 0:
-        raise invalid(f"The value for timestamp is '{timestamp_ms}' but must be not negative.", call.path)
-    call.engine.pin_clock(timestamp_ms)
+        raise invalid(f"The value for timestamp is '{timestamp_ms}' but must be not negative.", exchange.path)
+    exchange.engine.pin_clock(timestamp_ms)
     return no_content()
 
 
-@route("POST", "/v2/clock/reset")
-def reset(call: Call) -> Answer:
+def reset(exchange: Exchange) -> Answer:
     """Let the clock run again."""
-    call.engine.reset_clock()
+    exchange.engine.reset_clock()
     return no_content()
+
+
+ROUTES: list[Route] = [
+    ("GET", "/v2/topology", topology),
+    ("GET", "/v2/license", license_),
+    ("GET", "/v2/status", status),
+    ("PUT", "/v2/clock", pin),
+    ("POST", "/v2/clock/reset", reset),
+]

@@ -8,9 +8,9 @@ from typing import Any
 from werkzeug.wrappers import Request
 
 from camunda_client.embedded.gateway._await import Completion
+from camunda_client.embedded.gateway._exchange import Exchange, Route
 from camunda_client.embedded.gateway._problems import Answer, bad_request, invalid, no_content, ok, problem
 from camunda_client.embedded.gateway._requests import INT32, Body, check_content_type
-from camunda_client.embedded.gateway._routes import Call, route
 from camunda_client.embedded.model._decisions import Evaluated, EvaluationError, Table, as_text
 from camunda_client.embedded.model._deployments import Deployment
 from camunda_client.embedded.run._entrances import Activation
@@ -19,27 +19,26 @@ from camunda_client.embedded.run._entrances import Activation
 LONGEST_TTL_MS = 86_400_000 * 365 * 1000
 
 
-@route("POST", "/v2/deployments")
-def deploy(call: Call) -> Answer:
+def deploy(exchange: Exchange) -> Answer:
     """Deploy the files of a multipart form."""
-    check_content_type(call.environ, call.path, wanted="multipart/form-data")
-    if "boundary=" not in (call.environ.get("CONTENT_TYPE") or ""):
+    check_content_type(exchange.environ, exchange.path, wanted="multipart/form-data")
+    if "boundary=" not in (exchange.environ.get("CONTENT_TYPE") or ""):
         return problem(
             500, "Filter issue",
             "Request processing failed: org.springframework.web.multipart.MultipartException: "
-            "Failed to parse multipart servlet request", f" {call.path}",
+            "Failed to parse multipart servlet request", f" {exchange.path}",
         )  # fmt: skip
-    request = Request(call.environ)
+    request = Request(exchange.environ)
     files = request.files.getlist("resources")
     if not files:
-        raise bad_request("Required part 'resources' is not present.", call.path)
-    tenant_id = call.tenant(request.form.get("tenantId"), "Deploy Resources")
-    deployment = call.engine.deploy(*[(file.filename or "", file.read()) for file in files], tenant_id=tenant_id)
-    return ok(_deployment(call, deployment))
+        raise bad_request("Required part 'resources' is not present.", exchange.path)
+    tenant_id = exchange.tenant(request.form.get("tenantId"), "Deploy Resources")
+    deployment = exchange.engine.deploy(*[(file.filename or "", file.read()) for file in files], tenant_id=tenant_id)
+    return ok(_deployment(exchange, deployment))
 
 
-def _deployment(call: Call, deployment: Deployment) -> dict[str, Any]:
-    key, tenant_id = call.dialect.key, deployment.tenant_id
+def _deployment(exchange: Exchange, deployment: Deployment) -> dict[str, Any]:
+    key, tenant_id = exchange.dialect.key, deployment.tenant_id
     entries: list[dict[str, Any]] = [
         {
             "processDefinition": {
@@ -91,43 +90,41 @@ def _deployment(call: Call, deployment: Deployment) -> dict[str, Any]:
         }
         for form in deployment.forms
     ]
-    if call.dialect.newest:
+    if exchange.dialect.newest:
         kinds = ("processDefinition", "decisionDefinition", "decisionRequirements", "form", "resource")
         entries = [{**dict.fromkeys(kinds), **entry} for entry in entries]
     return {"deploymentKey": key(deployment.key), "deployments": entries, "tenantId": tenant_id}
 
 
-@route("POST", "/v2/resources/<resourceKey>/deletion")
-def delete_resource(call: Call) -> Answer:
+def delete_resource(exchange: Exchange) -> Answer:
     """Delete a deployed resource."""
-    call.check_operation_reference(call.body(optional=True))
-    key = call.key("resourceKey")
-    call.engine.delete_resource(key)
-    if call.dialect.newest:
-        return ok({"resourceKey": call.dialect.key(key), "batchOperation": None})
-    return ok({}) if call.dialect.newer else no_content()
+    exchange.check_operation_reference(exchange.body(optional=True))
+    key = exchange.key("resourceKey")
+    exchange.engine.delete_resource(key)
+    if exchange.dialect.newest:
+        return ok({"resourceKey": exchange.dialect.key(key), "batchOperation": None})
+    return ok({}) if exchange.dialect.newer else no_content()
 
 
-@route("POST", "/v2/process-instances")
-def create(call: Call) -> Answer:
+def create(exchange: Exchange) -> Answer:
     """Create a process instance, and wait for its end if asked to."""
-    body = call.body()
+    body = exchange.body()
     process_id, key = body.text("processDefinitionId"), body.integer("processDefinitionKey")
     version, variables = body.integer("processDefinitionVersion", INT32), body.object("variables")
     awaited, fetch = body.boolean("awaitCompletion"), body.texts("fetchVariables")
     starts = [item.text("elementId") for item in body.inners("startInstructions") or []]
-    tags, business_id = (body.tags(), body.business_id()) if call.dialect.newest else ([], None)
+    tags, business_id = (body.tags(), body.business_id()) if exchange.dialect.newest else ([], None)
     if process_id is None and key is None:
-        raise invalid("At least one of [processDefinitionId, processDefinitionKey] is required.", call.path)
+        raise invalid("At least one of [processDefinitionId, processDefinitionKey] is required.", exchange.path)
     if process_id is not None and key is not None:
-        raise invalid("Only one of [processDefinitionId, processDefinitionKey] is allowed.", call.path)
-    call.check_operation_reference(body)
-    tenant_id = call.tenant(body.text("tenantId"), "Create Process Instance")
+        raise invalid("Only one of [processDefinitionId, processDefinitionKey] is allowed.", exchange.path)
+    exchange.check_operation_reference(body)
+    tenant_id = exchange.tenant(body.text("tenantId"), "Create Process Instance")
     if None in starts:
-        raise bad_request(None, call.path)
-    call.check_size("CREATE")
+        raise bad_request(None, exchange.path)
+    exchange.check_size("CREATE")
     completion = Completion() if awaited else None
-    history = call.engine.create_instance(
+    history = exchange.engine.create_instance(
         process_id, variables, version=version, definition_key=key, tenant_id=tenant_id,
         start_at=[element_id for element_id in starts if element_id is not None],
         tags=tags, business_id=business_id or "",
@@ -138,59 +135,56 @@ def create(call: Call) -> Answer:
         if not completion.wait():
             return problem(
                 504, "java.util.concurrent.TimeoutException",
-                "Expected to handle REST API request, but request timed out between gateway and broker", call.path,
+                "Expected to handle REST API request, but request timed out between gateway and broker", exchange.path,
             )  # fmt: skip
         shown = {name: value for name, value in history.variables.items() if not fetch or name in fetch}
     answer = {
-        "processDefinitionKey": call.dialect.key(history.process_definition_key),
+        "processDefinitionKey": exchange.dialect.key(history.process_definition_key),
         "processDefinitionId": history.process_id,
         "processDefinitionVersion": history.version,
-        "processInstanceKey": call.dialect.key(history.process_instance_key),
+        "processInstanceKey": exchange.dialect.key(history.process_instance_key),
         "tenantId": tenant_id,
         "variables": shown,
     }
-    return ok(answer | ({"tags": tags, "businessId": business_id} if call.dialect.newest else {}))
+    return ok(answer | ({"tags": tags, "businessId": business_id} if exchange.dialect.newest else {}))
 
 
-@route("POST", "/v2/process-instances/<processInstanceKey>/cancellation")
-def cancel(call: Call) -> Answer:
+def cancel(exchange: Exchange) -> Answer:
     """Cancel a process instance."""
-    call.check_operation_reference(call.body(optional=True))
-    call.engine.cancel(call.key("processInstanceKey"))
+    exchange.check_operation_reference(exchange.body(optional=True))
+    exchange.engine.cancel(exchange.key("processInstanceKey"))
     return no_content()
 
 
-@route("POST", "/v2/process-instances/<processInstanceKey>/modification")
-def modify(call: Call) -> Answer:
+def modify(exchange: Exchange) -> Answer:
     """Modify a process instance."""
-    body = call.body()
+    body = exchange.body()
     activations = []
     for item in body.inners("activateInstructions") or []:
         element_id = item.text("elementId")
         if element_id is None:
-            raise invalid("No elementId provided.", call.path)
+            raise invalid("No elementId provided.", exchange.path)
         activation = Activation(element_id)
         for instruction in item.inners("variableInstructions") or []:
             variables = instruction.object("variables")
             if not variables:
-                raise invalid("No variables provided.", call.path)
+                raise invalid("No variables provided.", exchange.path)
             activation.variables.append((instruction.text("scopeId") or "", variables))
         activations.append(activation)
     terminations = []
     for item in body.inners("terminateInstructions") or []:
         element_instance_key = item.integer("elementInstanceKey")
         if element_instance_key is None:
-            raise invalid("No elementInstanceKey provided.", call.path)
+            raise invalid("No elementInstanceKey provided.", exchange.path)
         terminations.append(element_instance_key)
-    call.check_operation_reference(body)
-    call.engine.modify(call.key("processInstanceKey"), activations, terminations)
+    exchange.check_operation_reference(body)
+    exchange.engine.modify(exchange.key("processInstanceKey"), activations, terminations)
     return no_content()
 
 
-@route("POST", "/v2/process-instances/<processInstanceKey>/migration")
-def migrate(call: Call) -> Answer:
+def migrate(exchange: Exchange) -> Answer:
     """Migrate a process instance to another definition."""
-    body = call.body()
+    body = exchange.body()
     target, instructions = body.integer("targetProcessDefinitionKey"), body.inners("mappingInstructions")
     problems = []
     if target is None:
@@ -201,102 +195,101 @@ def migrate(call: Call) -> Answer:
     if any(not source or not goal for source, goal in mapping):
         problems.append("All [sourceElementId, targetElementId] are required.")
     if problems or target is None:
-        raise invalid(problems, call.path)
-    call.check_operation_reference(body)
-    call.engine.migrate(call.key("processInstanceKey"), target, mapping)
+        raise invalid(problems, exchange.path)
+    exchange.check_operation_reference(body)
+    exchange.engine.migrate(exchange.key("processInstanceKey"), target, mapping)
     return no_content()
 
 
-@route("PUT", "/v2/element-instances/<elementInstanceKey>/variables")
-def set_variables(call: Call) -> Answer:
+def set_variables(exchange: Exchange) -> Answer:
     """Set variables at an element instance."""
-    body = call.body()
+    body = exchange.body()
     variables, local = body.object("variables"), body.boolean("local")
     if not variables:
-        raise invalid("No variables provided.", call.path)
-    call.check_operation_reference(body)
-    key = call.key("elementInstanceKey")
-    call.check_size("UPDATE")
-    call.engine.set_variables(key, variables, local=local is True)
+        raise invalid("No variables provided.", exchange.path)
+    exchange.check_operation_reference(body)
+    key = exchange.key("elementInstanceKey")
+    exchange.check_size("UPDATE")
+    exchange.engine.set_variables(key, variables, local=local is True)
     return no_content()
 
 
-@route("POST", "/v2/messages/publication")
-def publish(call: Call) -> Answer:
+def publish(exchange: Exchange) -> Answer:
     """Publish a message."""
-    body, name, key, variables, tenant_id = _message(call, "Publish Message")
+    body, name, key, variables, tenant_id = _message(exchange, "Publish Message")
     ttl_ms, message_id = body.integer("timeToLive"), body.text("messageId")
     if body.has("timeToLive") and ttl_ms is None:
-        raise bad_request(None, call.path)
+        raise bad_request(None, exchange.path)
     ttl = timedelta(milliseconds=min(max(ttl_ms or 0, 0), LONGEST_TTL_MS))
-    message_key = call.engine.publish(name, key, variables, ttl=ttl, message_id=message_id or "", tenant_id=tenant_id)
-    return ok({"messageKey": call.dialect.key(message_key), "tenantId": tenant_id})
+    message_key = exchange.engine.publish(
+        name, key, variables, ttl=ttl, message_id=message_id or "", tenant_id=tenant_id
+    )
+    return ok({"messageKey": exchange.dialect.key(message_key), "tenantId": tenant_id})
 
 
-@route("POST", "/v2/messages/correlation")
-def correlate(call: Call) -> Answer:
+def correlate(exchange: Exchange) -> Answer:
     """Correlate a message at once."""
-    _, name, key, variables, tenant_id = _message(call, "Correlate Message", "messageName")
-    message_key, process_instance_key = call.engine.correlate(name, key, variables, tenant_id=tenant_id)
+    _, name, key, variables, tenant_id = _message(exchange, "Correlate Message", "messageName")
+    message_key, process_instance_key = exchange.engine.correlate(name, key, variables, tenant_id=tenant_id)
     return ok(
         {
-            "messageKey": call.dialect.key(message_key),
+            "messageKey": exchange.dialect.key(message_key),
             "tenantId": tenant_id,
-            "processInstanceKey": call.dialect.key(process_instance_key),
+            "processInstanceKey": exchange.dialect.key(process_instance_key),
         }
     )
 
 
-def _message(call: Call, request: str, named: str = "name") -> tuple[Body, str, str, dict[str, Any] | None, str]:
-    body = call.body()
+def _message(
+    exchange: Exchange, request: str, named: str = "name"
+) -> tuple[Body, str, str, dict[str, Any] | None, str]:
+    body = exchange.body()
     name, key, variables = body.text("name"), body.text("correlationKey"), body.object("variables")
     if not name or not name.strip():
-        raise invalid(f"No {named} provided.", call.path)
+        raise invalid(f"No {named} provided.", exchange.path)
     if body.has("correlationKey") and key is None:
-        raise bad_request(None, call.path)
-    tenant_id = call.tenant(body.text("tenantId"), request)
-    call.check_size("PUBLISH")
+        raise bad_request(None, exchange.path)
+    tenant_id = exchange.tenant(body.text("tenantId"), request)
+    exchange.check_size("PUBLISH")
     return body, name, key or "", variables, tenant_id
 
 
-@route("POST", "/v2/signals/broadcast")
-def broadcast(call: Call) -> Answer:
+def broadcast(exchange: Exchange) -> Answer:
     """Broadcast a signal."""
-    body = call.body()
+    body = exchange.body()
     name, variables = body.text("signalName"), body.object("variables")
     if name is None:
-        raise invalid("No signalName provided.", call.path)
-    tenant_id = call.tenant(body.text("tenantId"), "Broadcast Signal")
-    call.check_size("BROADCAST")
-    key = call.engine.broadcast(name, variables, tenant_id=tenant_id)
-    return ok({"signalKey": call.dialect.key(key), "tenantId": tenant_id})
+        raise invalid("No signalName provided.", exchange.path)
+    tenant_id = exchange.tenant(body.text("tenantId"), "Broadcast Signal")
+    exchange.check_size("BROADCAST")
+    key = exchange.engine.broadcast(name, variables, tenant_id=tenant_id)
+    return ok({"signalKey": exchange.dialect.key(key), "tenantId": tenant_id})
 
 
-@route("POST", "/v2/decision-definitions/evaluation")
-def evaluate(call: Call) -> Answer:
+def evaluate(exchange: Exchange) -> Answer:
     """Evaluate a decision."""
-    body = call.body()
+    body = exchange.body()
     decision_id, key = body.text("decisionDefinitionId"), body.integer("decisionDefinitionKey")
     variables = body.object("variables") or {}
     if decision_id is None and key is None:
-        raise invalid("At least one of [decisionDefinitionId, decisionDefinitionKey] is required.", call.path)
+        raise invalid("At least one of [decisionDefinitionId, decisionDefinitionKey] is required.", exchange.path)
     if decision_id is not None and key is not None:
-        raise invalid("Only one of [decisionDefinitionId, decisionDefinitionKey] is allowed.", call.path)
-    tenant_id = call.tenant(body.text("tenantId"), "Evaluate Decision")
-    decision = call.engine.decision(decision_id=decision_id, key=key, tenant_id=tenant_id)
+        raise invalid("Only one of [decisionDefinitionId, decisionDefinitionKey] is allowed.", exchange.path)
+    tenant_id = exchange.tenant(body.text("tenantId"), "Evaluate Decision")
+    decision = exchange.engine.decision(decision_id=decision_id, key=key, tenant_id=tenant_id)
     if decision is None:
         named, kind = (decision_id, "id") if key is None else (key, "key")
         reason = f"Expected to evaluate decision '{named}', but no decision found for {kind} '{named}'"
         if named == "":
             reason = "Expected either a decision id or a valid decision key, but none provided"
-        raise invalid(f"Command 'EVALUATE' rejected with code 'INVALID_ARGUMENT': {reason}", call.path)
+        raise invalid(f"Command 'EVALUATE' rejected with code 'INVALID_ARGUMENT': {reason}", exchange.path)
     evaluated: list[Evaluated] = []
     failure = ""
     try:
-        evaluated = call.engine.evaluate(decision, variables)
+        evaluated = exchange.engine.evaluate(decision, variables)
     except EvaluationError as error:
         failure = str(error)
-    show = call.dialect.key
+    show = exchange.dialect.key
     answer: dict[str, Any] = {
         "decisionDefinitionKey": show(decision.key),
         "decisionDefinitionId": decision.decision_id,
@@ -308,12 +301,12 @@ def evaluate(call: Call) -> Answer:
         "failedDecisionDefinitionId": decision.decision_id if failure else "",
         "failureMessage": failure,
         "tenantId": tenant_id,
-        "decisionInstanceKey": show(call.engine.next_key()),
-        "evaluatedDecisions": [_evaluated(call, item, tenant_id) for item in evaluated],
+        "decisionInstanceKey": show(exchange.engine.next_key()),
+        "evaluatedDecisions": [_evaluated(exchange, item, tenant_id) for item in evaluated],
     }
-    if call.dialect.newer:
+    if exchange.dialect.newer:
         answer["decisionEvaluationKey"] = answer["decisionInstanceKey"]
-    if call.dialect.newest:
+    if exchange.dialect.newest:
         answer["failedDecisionDefinitionId"] = answer["failedDecisionDefinitionId"] or None
         answer["failureMessage"] = failure or None
         for number, item in enumerate(evaluated, start=1):
@@ -331,10 +324,10 @@ def _complete(shown: dict[str, Any], item: Evaluated, instance_key: str) -> None
             output |= {"ruleId": rule["ruleId"], "ruleIndex": rule["ruleIndex"]}
 
 
-def _evaluated(call: Call, item: Evaluated, tenant_id: str) -> dict[str, Any]:
+def _evaluated(exchange: Exchange, item: Evaluated, tenant_id: str) -> dict[str, Any]:
     decision = item.decision
     return {
-        "decisionDefinitionKey": call.dialect.key(decision.key),
+        "decisionDefinitionKey": exchange.dialect.key(decision.key),
         "decisionDefinitionId": decision.decision_id,
         "decisionDefinitionName": decision.name,
         "decisionDefinitionVersion": decision.version,
@@ -356,3 +349,18 @@ def _evaluated(call: Call, item: Evaluated, tenant_id: str) -> dict[str, Any]:
             for input_id, name, value in item.inputs
         ],
     }
+
+
+ROUTES: list[Route] = [
+    ("POST", "/v2/deployments", deploy),
+    ("POST", "/v2/resources/<resourceKey>/deletion", delete_resource),
+    ("POST", "/v2/process-instances", create),
+    ("POST", "/v2/process-instances/<processInstanceKey>/cancellation", cancel),
+    ("POST", "/v2/process-instances/<processInstanceKey>/modification", modify),
+    ("POST", "/v2/process-instances/<processInstanceKey>/migration", migrate),
+    ("PUT", "/v2/element-instances/<elementInstanceKey>/variables", set_variables),
+    ("POST", "/v2/messages/publication", publish),
+    ("POST", "/v2/messages/correlation", correlate),
+    ("POST", "/v2/signals/broadcast", broadcast),
+    ("POST", "/v2/decision-definitions/evaluation", evaluate),
+]

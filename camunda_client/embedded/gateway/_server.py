@@ -25,12 +25,13 @@ from camunda_client.embedded._engine import Engine
 from camunda_client.embedded._rejections import Rejection
 from camunda_client.embedded.gateway._dialects import dialect as find_dialect
 from camunda_client.embedded.gateway._engine_states import ENGINE_STATES
+from camunda_client.embedded.gateway._exchange import Exchange
 from camunda_client.embedded.gateway._faults import Fault, Faults
 from camunda_client.embedded.gateway._oidc import IssuerError, Oidc, Refusal
 from camunda_client.embedded.gateway._polls import Alarm, HeldPoll
 from camunda_client.embedded.gateway._problems import Answer, Refused, not_acceptable, of_rejection, problem
 from camunda_client.embedded.gateway._requests import acceptable
-from camunda_client.embedded.gateway._routes import Call, Router
+from camunda_client.embedded.gateway._router import Router
 
 if TYPE_CHECKING:
     from camunda_client.embedded.gateway._tokens import Tokens
@@ -242,7 +243,7 @@ class Gateway:
             if not acceptable(environ):
                 return not_acceptable(environ, instance)
             handler, arguments = found
-            return handler(Call(self.engine, self.dialect, environ, instance, arguments, self.port, self._late))
+            return handler(Exchange(self.engine, self.dialect, environ, instance, arguments, self.port, self._late))
         except Refused as refused:
             return refused.answer
         except Rejection as rejection:

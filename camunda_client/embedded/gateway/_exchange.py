@@ -1,36 +1,30 @@
-"""Which function answers which request; and what all of them share: keys in paths, tenants, sizes."""
+"""One request on its way to the function that answers it, and what all of those ask of it: keys, tenants, sizes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.routing import Map, Rule
+from typing import Any
 
 from camunda_client.embedded._engine import Engine
 from camunda_client.embedded._keys import PARTITION, partition_of
 from camunda_client.embedded._tenants import DEFAULT_TENANT, refusal
-from camunda_client.embedded.gateway._problems import Answer, Refused, bad_request, invalid, problem, spring
+from camunda_client.embedded.gateway._dialects import Dialect
+from camunda_client.embedded.gateway._polls import HeldPoll
+from camunda_client.embedded.gateway._problems import Answer, Refused, bad_request, invalid, problem
 from camunda_client.embedded.gateway._requests import INT64, Body, read_body
-
-if TYPE_CHECKING:
-    from camunda_client.embedded.gateway._dialects import Dialect
-    from camunda_client.embedded.gateway._polls import HeldPoll
 
 #: Bytes; the broker takes no larger message.
 MAX_MESSAGE = 4 * 1024 * 1024
 #: Bytes; a command with more variables makes a record batch that is too large (measured: 1.8 MB pass, 2.1 do not).
 MAX_BATCH = 2_000_000
-_SLASHES = re.compile(r"/{2,}")
 _LONG = re.compile(r"[+-]?\d+")
 
 
 @dataclass(slots=True)
-class Call:
-    """One request on its way to a handler."""
+class Exchange:
+    """A request, and what its handler needs to answer it."""
 
     engine: Engine
     dialect: Dialect
@@ -117,48 +111,6 @@ class Call:
             raise invalid(f"The value for operationReference is '{reference}' but must be > 0.", self.path)
 
 
-Handler = Callable[[Call], Answer]
-_ROUTES: list[tuple[str, str, Handler]] = []
-
-
-def route(method: str, path: str) -> Callable[[Handler], Handler]:
-    """Register a handler."""
-
-    def register(handler: Handler) -> Handler:
-        _ROUTES.append((method, path, handler))
-        return handler
-
-    return register
-
-
-class Router:
-    """Finds the handler, or answers 404 and 405 as Spring does."""
-
-    def __init__(self) -> None:
-        # The modules register their handlers when they are loaded.
-        from camunda_client.embedded.gateway import _routes_cluster, _routes_jobs, _routes_processes  # noqa: F401
-
-        rules = [Rule(path, methods=[method], endpoint=handler) for method, path, handler in _ROUTES]
-        self._map = Map(rules, strict_slashes=True, merge_slashes=False, redirect_defaults=False)
-        self._adapter = self._map.bind("")
-
-    def find(self, method: str, path: str, shown: str) -> tuple[Handler, dict[str, str]] | Answer:
-        """Return handler and path arguments, or the answer where there is none.
-
-        Args:
-            method: The request's.
-            path: The request's, decoded.
-            shown: The path as it was sent, for the answer.
-        """
-        wanted = _SLASHES.sub("/", path)
-        try:
-            handler, arguments = self._adapter.match(wanted, "GET" if method == "HEAD" else method)
-        except MethodNotAllowed as error:
-            allowed = sorted(set(error.valid_methods or []) - {"HEAD", "OPTIONS"})
-            if method == "OPTIONS":
-                allowed = [*allowed, "HEAD"] if "GET" in allowed else allowed
-                return Answer(200, headers=[("Allow", ",".join([*allowed, "OPTIONS"]))])
-            return spring(405, shown, [("Allow", ", ".join(allowed))])
-        except NotFound:
-            return spring(404, shown)
-        return handler, dict(arguments)
+Handler = Callable[[Exchange], Answer]
+#: A method, a path and what answers it.
+Route = tuple[str, str, Handler]
