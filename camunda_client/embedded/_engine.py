@@ -13,19 +13,27 @@ from typing import Any
 
 from camunda_client.embedded._executor import Executor
 from camunda_client.embedded._tenants import DEFAULT_TENANT, tenants_named
-from camunda_client.embedded.data._storage import Recovery, Storage
-from camunda_client.embedded.model._decisions import Decision, Evaluated
-from camunda_client.embedded.model._deployments import Deployment
-from camunda_client.embedded.run._activated_job import ActivatedJob, as_received
-from camunda_client.embedded.run._agenda import MAX_STEPS
-from camunda_client.embedded.run._clock import Clock
-from camunda_client.embedded.run._commands import plain_activation, plain_content
-from camunda_client.embedded.run._entrances import Activation
-from camunda_client.embedded.run._history import Incident, InstanceHistory
-from camunda_client.embedded.run._instances import Job, UserTask
-from camunda_client.embedded.run._jobs import Poll
-from camunda_client.embedded.run._machine import Machine
-from camunda_client.embedded.run._waits import Call, Wait, calls_among, waits_of
+from camunda_client.embedded.data import Recovery, Storage
+from camunda_client.embedded.model import Decision, Deployment, Evaluated
+from camunda_client.embedded.run import (
+    MAX_STEPS,
+    ActivatedJob,
+    Activation,
+    Call,
+    Clock,
+    Incident,
+    InstanceHistory,
+    Job,
+    Machine,
+    Poll,
+    UserTask,
+    Wait,
+    as_received,
+    calls_among,
+    plain_activation,
+    plain_content,
+    waits_of,
+)
 
 #: The lease of jobs that are activated directly, without a worker's own idea of it.
 DEFAULT_LEASE = timedelta(minutes=5)

@@ -10,12 +10,8 @@ from typing import Any, TypeVar
 from camunda_client import __version__
 from camunda_client.embedded._chance import CHANCE, Chance
 from camunda_client.embedded._locks import native_lock
-from camunda_client.embedded.data._journal import Journal, Record
-from camunda_client.embedded.data._storage import Recovery, Storage
-from camunda_client.embedded.run._commands import Commands
-from camunda_client.embedded.run._instances import Job
-from camunda_client.embedded.run._jobs import Poll
-from camunda_client.embedded.run._machine import Machine
+from camunda_client.embedded.data import Journal, Record, Recovery, Storage
+from camunda_client.embedded.run import Commands, Job, Machine, Poll
 
 T = TypeVar("T")
 

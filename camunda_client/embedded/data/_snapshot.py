@@ -26,10 +26,44 @@ from SpiffWorkflow.util.event import Event as SpiffEvent
 from camunda_client import __version__
 from camunda_client.embedded.data._journal import DataError, write_atomically
 from camunda_client.embedded.feel import YearsMonths
-from camunda_client.embedded.model import _decisions, _deployments, _element, _parser, _specs, _timers
-from camunda_client.embedded.model._expressions import Expression
-from camunda_client.embedded.run import _history, _instances, _messages, _schedule, _workflows
-from camunda_client.embedded.run._machine import Machine
+from camunda_client.embedded.model import (
+    CalledProcess,
+    Cycle,
+    Decision,
+    Definition,
+    Element,
+    Event,
+    Expression,
+    Flow,
+    FlowNode,
+    Form,
+    Graph,
+    JobDefinition,
+    Listener,
+    Mapping,
+    MultiInstance,
+    Process,
+    RootSpec,
+    Rule,
+    ScopeSpec,
+    Table,
+)
+from camunda_client.embedded.run import (
+    ElementInstance,
+    Entry,
+    Incident,
+    InstanceHistory,
+    InstanceWorkflow,
+    Job,
+    Machine,
+    Message,
+    ProcessInstance,
+    ScopeWorkflow,
+    Subscription,
+    Token,
+    UserTask,
+    nothing,
+)
 
 FORMAT = 1
 SNAPSHOT = "snapshot"
@@ -57,21 +91,21 @@ METHODS = frozenset({
     "lifecycle._go_on_starting", "lifecycle.attempt", "messages._expire", "starts._due",
 })  # fmt: skip
 _OURS: tuple[type, ...] = (
-    _decisions.Decision, _decisions.Graph, _decisions.Rule, _decisions.Table,
-    _deployments.Definition, _deployments.Form, _parser.Process,
-    _element.CalledProcess, _element.Element, _element.Event, _element.Flow, _element.JobDefinition, _element.Listener,
-    _element.Mapping, _element.MultiInstance, _specs.FlowNode, _specs.RootSpec, _specs.ScopeSpec, _timers.Cycle,
+    Decision, Graph, Rule, Table,
+    Definition, Form, Process,
+    CalledProcess, Element, Event, Flow, JobDefinition, Listener,
+    Mapping, MultiInstance, FlowNode, RootSpec, ScopeSpec, Cycle,
     Expression, YearsMonths,
-    _history.Incident, _history.InstanceHistory, _instances.ElementInstance, _instances.Job,
-    _instances.ProcessInstance, _instances.Subscription, _instances.UserTask, _messages.Message, _schedule.Entry,
-    _workflows.InstanceWorkflow, _workflows.ScopeWorkflow, _workflows.Token,
+    Incident, InstanceHistory, ElementInstance, Job,
+    ProcessInstance, Subscription, UserTask, Message, Entry,
+    InstanceWorkflow, ScopeWorkflow, Token,
 )  # fmt: skip
 _OTHERS: tuple[type, ...] = (
     date, datetime, timedelta, timezone, Decimal, UUID, set, frozenset, partial, SpiffEvent,
 )  # fmt: skip
 _ALLOWED: dict[tuple[str, str], Any] = {
     **{(one.__module__, one.__qualname__): one for one in (*_OURS, *_OTHERS)},
-    (_schedule.__name__, "_nothing"): _schedule._nothing,
+    (nothing.__module__, nothing.__qualname__): nothing,
 }
 
 

@@ -29,7 +29,7 @@ from camunda_client.embedded.data._journal import (
 from camunda_client.embedded.data._snapshot import SNAPSHOT, without_collection
 from camunda_client.embedded.data._snapshot import read as read_snapshot
 from camunda_client.embedded.data._snapshot import write as write_snapshot
-from camunda_client.embedded.run._machine import Machine
+from camunda_client.embedded.run import Machine
 
 log = logging.getLogger(__name__)
 

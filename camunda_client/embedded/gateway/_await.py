@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from camunda_client.embedded.gateway._bell import Bell
-from camunda_client.embedded.run._history import InstanceHistory
+from camunda_client.embedded.run import InstanceHistory
 
 #: Seconds; 8.6.0 ignores the request's own timeout.
 LIMIT_S = 15.0

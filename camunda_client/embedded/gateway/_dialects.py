@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from camunda_client.embedded.run._activated_job import ActivatedJob
+from camunda_client.embedded.run import ActivatedJob
 
 #: The physical tenant of requests that name none.
 PHYSICAL_TENANT = "default"

@@ -14,7 +14,7 @@ import gevent
 
 from camunda_client.embedded._engine import Engine
 from camunda_client.embedded.gateway._bell import Bell
-from camunda_client.embedded.run._instances import Job
+from camunda_client.embedded.run import Job
 
 #: Seconds; the engine's default where a request names none (or 0).
 DEFAULT_REQUEST_TIMEOUT_S = 10.0

@@ -11,9 +11,8 @@ from camunda_client.embedded.gateway._await import Completion
 from camunda_client.embedded.gateway._exchange import Exchange, Route
 from camunda_client.embedded.gateway._problems import Answer, bad_request, invalid, no_content, ok, problem
 from camunda_client.embedded.gateway._requests import INT32, Body, check_content_type
-from camunda_client.embedded.model._decisions import Evaluated, EvaluationError, Table, as_text
-from camunda_client.embedded.model._deployments import Deployment
-from camunda_client.embedded.run._entrances import Activation
+from camunda_client.embedded.model import Deployment, Evaluated, EvaluationError, Table, as_text
+from camunda_client.embedded.run import Activation
 
 #: Milliseconds; a message without a time to live of its own is not buffered. Where it is absent the spec says 0.
 LONGEST_TTL_MS = 86_400_000 * 365 * 1000

@@ -8,9 +8,7 @@ from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._present import present
-from camunda_client.embedded.model._decisions import Decisions
-from camunda_client.embedded.model._deployments import Deployments
-from camunda_client.embedded.model._element import Element, Flow, Listener
+from camunda_client.embedded.model import Decisions, Deployments, Element, Flow, Listener
 from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._instances import ElementInstance
 from camunda_client.embedded.run._jobs import Jobs

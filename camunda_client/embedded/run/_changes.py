@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from camunda_client.embedded._rejections import invalid_argument
-from camunda_client.embedded.model._deployments import Definition
-from camunda_client.embedded.model._element import Element
+from camunda_client.embedded.model import Definition, Element
 from camunda_client.embedded.run._entrances import Activation, Entrances
 from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._instances import ElementInstance, ProcessInstance

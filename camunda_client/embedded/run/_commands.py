@@ -12,7 +12,7 @@ from typing import Any
 
 from camunda_client.embedded._rejections import Rejection, invalid_argument, invalid_state, not_found
 from camunda_client.embedded._tenants import refusal
-from camunda_client.embedded.model._deployments import Definition, Deployment
+from camunda_client.embedded.model import Definition, Deployment
 from camunda_client.embedded.run._entrances import Activation
 from camunda_client.embedded.run._history import InstanceHistory
 from camunda_client.embedded.run._instances import ElementInstance, Job, ProcessInstance

@@ -14,8 +14,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._rejections import invalid_argument
-from camunda_client.embedded.model._deployments import Definition
-from camunda_client.embedded.model._element import Element
+from camunda_client.embedded.model import Definition, Element
 from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._history import InstanceHistory
 from camunda_client.embedded.run._instances import ElementInstance, ProcessInstance

@@ -8,10 +8,7 @@ from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._present import present
-from camunda_client.embedded.model._element import Element
-from camunda_client.embedded.model._expressions import unexpected
-from camunda_client.embedded.model._specs import FlowNode
-from camunda_client.embedded.model._timers import first_due, next_due
+from camunda_client.embedded.model import Element, FlowNode, first_due, next_due, unexpected
 from camunda_client.embedded.run._clock import Clock
 from camunda_client.embedded.run._instances import ElementInstance, ProcessInstance, Subscription
 from camunda_client.embedded.run._lifecycle import Lifecycle

@@ -6,10 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from camunda_client.embedded.model._deployments import Definition
-from camunda_client.embedded.model._element import Element, Flow
-from camunda_client.embedded.model._specs import FlowNode
-from camunda_client.embedded.model._timers import Cycle
+from camunda_client.embedded.model import Cycle, Definition, Element, Flow, FlowNode
 from camunda_client.embedded.run._history import Incident, InstanceHistory, JobRecord
 from camunda_client.embedded.run._schedule import Entry
 from camunda_client.embedded.run._workflows import InstanceWorkflow, ScopeWorkflow

@@ -15,7 +15,7 @@ from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._rejections import invalid_argument, invalid_state, not_found
-from camunda_client.embedded.model._element import JobDefinition, Listener
+from camunda_client.embedded.model import JobDefinition, Listener
 from camunda_client.embedded.run._clock import Clock
 from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._instances import ACTIVATABLE, ACTIVATED, ERROR_THROWN, FAILED, ElementInstance, Job

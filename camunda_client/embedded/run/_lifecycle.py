@@ -13,9 +13,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from camunda_client.embedded._keys import Keys
 from camunda_client.embedded._present import present
-from camunda_client.embedded.model._deployments import Definition
-from camunda_client.embedded.model._element import Element, Flow, Listener
-from camunda_client.embedded.model._specs import FlowNode
+from camunda_client.embedded.model import Definition, Element, Flow, FlowNode, Listener
 from camunda_client.embedded.run._agenda import Agenda
 from camunda_client.embedded.run._history import Histories
 from camunda_client.embedded.run._incidents import Incidents

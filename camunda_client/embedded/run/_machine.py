@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from camunda_client.embedded._keys import Keys
-from camunda_client.embedded.model._decisions import Decisions
-from camunda_client.embedded.model._deployments import Deployments
+from camunda_client.embedded.model import Decisions, Deployments
 from camunda_client.embedded.run._agenda import Agenda
 from camunda_client.embedded.run._behaviours import Behaviours
 from camunda_client.embedded.run._changes import Changes

@@ -8,8 +8,7 @@ from functools import partial
 from typing import Any
 
 from camunda_client.embedded._rejections import Rejection, not_found
-from camunda_client.embedded.model._deployments import Definition
-from camunda_client.embedded.model._element import Element
+from camunda_client.embedded.model import Definition, Element
 from camunda_client.embedded.run._clock import Clock
 from camunda_client.embedded.run._instances import ProcessInstance, Subscription
 from camunda_client.embedded.run._lifecycle import Lifecycle

@@ -12,8 +12,7 @@ from typing import Any
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._present import present
 from camunda_client.embedded._rejections import Rejection, invalid_argument, invalid_state
-from camunda_client.embedded.model._deployments import Definition
-from camunda_client.embedded.model._element import Element
+from camunda_client.embedded.model import Definition, Element
 from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._instances import ElementInstance, ProcessInstance, Subscription
 

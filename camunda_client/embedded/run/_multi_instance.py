@@ -6,7 +6,7 @@ from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._present import present
-from camunda_client.embedded.model._expressions import unexpected, unexpected_type
+from camunda_client.embedded.model import unexpected, unexpected_type
 from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._instances import ElementInstance
 from camunda_client.embedded.run._lifecycle import Lifecycle

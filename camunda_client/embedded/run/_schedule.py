@@ -9,8 +9,8 @@ from collections.abc import Callable
 SOME = 256
 
 
-def _nothing() -> None:
-    pass
+def nothing() -> None:
+    """Happen when a cancelled entry is due."""
 
 
 class Entry:
@@ -29,7 +29,7 @@ class Entry:
         """Do nothing when due."""
         if self.waiting and not self.cancelled:
             self.cancelled = True
-            self.action = _nothing  # what it holds on to may be large: a whole instance
+            self.action = nothing  # what it holds on to may be large: a whole instance
             self._schedule._forget_one()
 
 

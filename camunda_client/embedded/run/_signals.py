@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from camunda_client.embedded.model._deployments import Definition
-from camunda_client.embedded.model._element import Element
+from camunda_client.embedded.model import Definition, Element
 from camunda_client.embedded.run._instances import Subscription
 from camunda_client.embedded.run._lifecycle import Lifecycle
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from camunda_client.embedded._present import present
-from camunda_client.embedded.model._deployments import Definition
-from camunda_client.embedded.model._element import Element
-from camunda_client.embedded.model._timers import Cycle, first_due, next_due
+from camunda_client.embedded.model import Cycle, Definition, Element, first_due, next_due
 from camunda_client.embedded.run._clock import Clock
 from camunda_client.embedded.run._lifecycle import Lifecycle
 from camunda_client.embedded.run._messages import Messages

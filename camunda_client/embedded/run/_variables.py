@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from camunda_client.embedded._failures import Failure
-from camunda_client.embedded.model._element import Mapping
-from camunda_client.embedded.model._expressions import Expression, unexpected
+from camunda_client.embedded.model import Expression, Mapping, unexpected
 from camunda_client.embedded.run._instances import ElementInstance
 
 

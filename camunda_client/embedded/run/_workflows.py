@@ -15,7 +15,7 @@ from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from camunda_client.embedded.model._specs import Driver, FlowNode, ScopeSpec
+from camunda_client.embedded.model import Driver, FlowNode, ScopeSpec
 
 
 class Scope(Protocol):

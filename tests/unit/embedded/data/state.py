@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from camunda_client.embedded import Engine
-from camunda_client.embedded.run._instances import ElementInstance, Job
+from camunda_client.embedded import Engine, Job
+from camunda_client.embedded.run import ElementInstance
 
 MODEL = (
     '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
@@ -37,36 +37,39 @@ def end(number: int) -> str:
 
 def of(engine: Engine) -> dict[str, Any]:
     """Return what an engine knows. It is looked at from inside: a look through its commands could let time pass."""
-    lifecycle, schedule = engine._machine.lifecycle, engine._machine.schedule
-    due = sorted(item for item in schedule._heap if not item[2].cancelled)
+    machine = engine._machine
+    messages, signals = machine.events.messages, machine.events.signals
+    due = sorted(item for item in machine.schedule._heap if not item[2].cancelled)
     return {
-        "next key": engine._machine.keys.upcoming,
-        "histories": {key: _history(history) for key, history in engine._machine.histories.by_key.items()},
-        "ended": list(engine._machine.histories.ended_keys),
-        "processes": [(key, _instance(one.root), one.correlation_key) for key, one in lifecycle.processes.items()],
-        "named": [(p.tags, p.business_id) for p in lifecycle.processes.values()],
-        "calls": [(p.key, p.caller and p.caller.key) for p in lifecycle.processes.values()],
-        "jobs": {key: _job(one) for key, one in engine._machine.jobs._jobs.items()},
+        "next key": machine.keys.upcoming,
+        "histories": {key: _history(history) for key, history in machine.histories.by_key.items()},
+        "ended": list(machine.histories.ended_keys),
+        "processes": [
+            (key, _instance(one.root), one.correlation_key) for key, one in machine.lifecycle.processes.items()
+        ],
+        "named": [(p.tags, p.business_id) for p in machine.lifecycle.processes.values()],
+        "calls": [(p.key, p.caller and p.caller.key) for p in machine.lifecycle.processes.values()],
+        "jobs": {key: _job(one) for key, one in machine.jobs._jobs.items()},
         "ready": {t: sorted(offer for offer in offers if _ready(engine, offer[1])) for t, offers in
-                  engine._machine.jobs._ready.items() if any(_ready(engine, key) for _, key in offers)},
+                  machine.jobs._ready.items() if any(_ready(engine, key) for _, key in offers)},
         "due": [due_ms for due_ms, _, _ in due],
         "buffer": [
             (a, m.key, m.message_id, m.variables, m.deadline_ms, m.correlated)
-            for a, messages in engine._machine.events.messages._buffer.items() for m in messages
+            for a, buffered in messages._buffer.items() for m in buffered
         ],
-        "waiting": {a: [s.owner.key for s in subs] for a, subs in engine._machine.events.messages._waiting.items()},
-        "signals": {a: [s.owner.key for s in subs] for a, subs in engine._machine.events.signals._waiting.items() if subs},
-        "starts": {a: {p: d.key for p, (d, _) in by.items()} for a, by in engine._machine.events.messages._starts.items() if by},
-        "start timers": {k: {i: e.due_ms for i, e in by.items()} for k, by in engine._machine.starts._timers.items()},
-        "signal starts": {a: {p: d.key for p, (d, _) in by.items()} for a, by in engine._machine.events.signals._starts.items() if by},
-        "running": dict(engine._machine.events.messages._running),
-        "incidents": list(engine._machine.incidents._open),
+        "waiting": {a: [s.owner.key for s in subs] for a, subs in messages._waiting.items()},
+        "signals": {a: [s.owner.key for s in subs] for a, subs in signals._waiting.items() if subs},
+        "starts": {a: {p: d.key for p, (d, _) in by.items()} for a, by in messages._starts.items() if by},
+        "start timers": {k: {i: e.due_ms for i, e in by.items()} for k, by in machine.starts._timers.items()},
+        "signal starts": {a: {p: d.key for p, (d, _) in by.items()} for a, by in signals._starts.items() if by},
+        "running": dict(messages._running),
+        "incidents": list(machine.incidents._open),
         "user tasks": [
-            (t.key, t.assignee, t.candidate_users, t.due_date, t.priority) for t in engine._machine.user_tasks._tasks.values()
+            (t.key, t.assignee, t.candidate_users, t.due_date, t.priority) for t in machine.user_tasks._tasks.values()
         ],
-        "definitions": [(d.key, d.process_id, d.version) for d in engine._machine.deployments._definitions.values()],
-        "decisions": list(engine._machine.deployments._decisions),
-        "versions": dict(engine._machine.deployments._last_version),
+        "definitions": [(d.key, d.process_id, d.version) for d in machine.deployments._definitions.values()],
+        "decisions": list(machine.deployments._decisions),
+        "versions": dict(machine.deployments._last_version),
     }  # fmt: skip
 
 

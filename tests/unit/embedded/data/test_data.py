@@ -18,7 +18,7 @@ import pytest
 from gevent import monkey
 
 from camunda_client.embedded import Clock, DataError, Engine, Rejection
-from camunda_client.embedded.data._journal import Journal
+from camunda_client.embedded.data import Journal
 from tests.unit.embedded.data import state
 
 ONE_JOB = state.process("p", state.start(), state.job(1, "work"), state.end(2))

@@ -12,7 +12,7 @@ import pytest
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded.feel import FeelSyntaxError
-from camunda_client.embedded.model._expressions import Expression
+from camunda_client.embedded.model import Expression
 
 RECORDED = json.loads((Path(__file__).parents[3] / "contract" / "feel.json").read_text(encoding="utf-8"))
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from camunda_client.embedded.gateway._faults import STATES, Faults
+from camunda_client.embedded import STATES, Faults
 
 
 @pytest.mark.parametrize(

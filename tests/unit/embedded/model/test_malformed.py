@@ -14,7 +14,7 @@ import pytest
 from lxml import etree
 
 from camunda_client.embedded import Engine, Rejection
-from camunda_client.embedded.model._decisions import EvaluationError
+from camunda_client.embedded.model import EvaluationError
 
 MODELS = Path(__file__).parents[3] / "models"
 DMN = (

@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from camunda_client.embedded import Clock, Engine, Rejection
+from camunda_client.embedded import Clock, Engine, InstanceHistory, Rejection
 from camunda_client.embedded.feel import builtins
 from camunda_client.embedded.feel.builtins import builtin
-from camunda_client.embedded.run._history import InstanceHistory
 
 MODEL = (
     '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '

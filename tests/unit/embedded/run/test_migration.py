@@ -8,8 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from camunda_client.embedded import Clock, Engine, Rejection
-from camunda_client.embedded.run._history import InstanceHistory
+from camunda_client.embedded import Clock, Engine, InstanceHistory, Rejection
 
 DOCUMENT = """
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"

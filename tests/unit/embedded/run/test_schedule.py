@@ -7,8 +7,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from camunda_client.embedded._failures import Failure
-from camunda_client.embedded.model._expressions import Expression
-from camunda_client.embedded.model._timers import Cycle, first_due, next_due, read_cycle
+from camunda_client.embedded.model import Cycle, Expression, first_due, next_due
+from camunda_client.embedded.model._timers import read_cycle
 from camunda_client.embedded.run._schedule import Schedule
 
 NOON_MS = int(datetime(2030, 1, 31, 12, tzinfo=timezone.utc).timestamp() * 1000)
