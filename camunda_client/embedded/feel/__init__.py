@@ -4,9 +4,9 @@
 What is no FEEL is a :class:`FeelSyntaxError`, what has no value an :class:`EvaluationError`; everything else that goes
 wrong is null, and ``warnings`` say why. ``modern=True`` is FEEL-Scala 1.21.0 (Camunda 8.8 on), else 1.18.0 (8.6, 8.7).
 
-Rooms, each of which knows only those below: expression (the door) · evaluation (one run) · builtins (the functions) ·
-parser, values · temporal (dates, times, durations) · errors. The grammar is in ``parser``. The package imports nothing
-of the rest of the library.
+Rooms, each of which knows only those below: expression (the door) · evaluation (one run) · builtins (the functions),
+arithmetic, properties, parser · tokens, values · temporal (dates, times, durations) · errors. The grammar is in
+``parser``. The package imports nothing of the rest of the library.
 """
 
 from camunda_client.embedded.feel.errors import EvaluationError, FeelError, FeelSyntaxError, TooDeepError
@@ -22,7 +22,7 @@ from camunda_client.embedded.feel.values import (
     plain,
     shown,
     text_of,
-    told,
+    written,
 )
 
 __all__ = [
@@ -41,5 +41,5 @@ __all__ = [
     "plain",
     "shown",
     "text_of",
-    "told",
+    "written",
 ]

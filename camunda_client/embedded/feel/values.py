@@ -282,11 +282,6 @@ def written(value: Any) -> str:
     return str(value)
 
 
-def told(value: Any) -> str:
-    """Return a value as the reasons for nulls name it."""
-    return written(value)
-
-
 def shown(value: Any) -> str:
     """Return a value as Camunda's messages print it."""
     if value is None:

@@ -12,7 +12,7 @@ from typing import Any
 from lxml import etree
 
 from camunda_client.embedded._failures import Failure
-from camunda_client.embedded.feel import FeelSyntaxError, as_number, equal, plain, told
+from camunda_client.embedded.feel import FeelSyntaxError, as_number, equal, plain, written
 from camunda_client.embedded.model._expressions import Expression
 
 HIT_POLICIES = {"UNIQUE", "FIRST", "ANY", "RULE ORDER", "COLLECT"}
@@ -286,13 +286,13 @@ def _aggregated(aggregation: str, results: list[Any]) -> Any:
     for result in results:
         number = as_number(result)
         if number is None:
-            raise _Contradiction(f"expected number but found '{told(result)}'")
+            raise _Contradiction(f"expected number but found '{written(result)}'")
         numbers.append(number)
     return plain(_AGGREGATIONS[aggregation](numbers))
 
 
 def _told(found: list[Outputs]) -> str:
-    maps = [", ".join(f"{name} -> {told(value)}" for _, name, value in outputs) for outputs in found]
+    maps = [", ".join(f"{name} -> {written(value)}" for _, name, value in outputs) for outputs in found]
     return "List(" + ", ".join(f"Map({inner})" for inner in maps) + ")"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from camunda_client.embedded import Clock, Engine, InstanceHistory, Rejection
-from camunda_client.embedded.feel import builtins
+from camunda_client.embedded.feel.builtins import registry
 from camunda_client.embedded.feel.builtins import builtin
 
 MODEL = (
@@ -75,7 +75,7 @@ def breaking() -> Iterator[list[Exception]]:
         return 1
 
     yield errors
-    builtins._BUILTINS.pop("telltale")
+    registry._BUILTINS.pop("telltale")
 
 
 class StrangeError(Exception):
