@@ -11,9 +11,8 @@ arithmetic, properties, parser · tokens, values · temporal (dates, times, dura
 
 from camunda_client.embedded.feel.errors import EvaluationError, FeelError, FeelSyntaxError, TooDeepError
 from camunda_client.embedded.feel.expression import Expression
-from camunda_client.embedded.feel.temporal import YearsMonths
+from camunda_client.embedded.feel.temporal import UTC, YearsMonths
 from camunda_client.embedded.feel.values import (
-    UTC,
     add_months,
     as_number,
     duration,

@@ -21,7 +21,7 @@ LARGEST_INT = 2**31 - 1
 LARGEST_OFFSET_S = 18 * 3600
 _ERA_DAYS = 146_097  # of 400 years
 _EPOCH = date(1970, 1, 1).toordinal()
-_UTC = timezone.utc
+UTC = timezone.utc
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -103,7 +103,7 @@ def _offset_of_local(name: str, days: int, nanos: int) -> int:
 
 
 def _offset_of_instant(name: str, days: int, nanos: int) -> int:
-    instant = (_proxy(days) + timedelta(microseconds=nanos // 1000)).replace(tzinfo=_UTC)
+    instant = (_proxy(days) + timedelta(microseconds=nanos // 1000)).replace(tzinfo=UTC)
     return round((instant.astimezone(_zone(name)).utcoffset() or timedelta()).total_seconds())
 
 

@@ -10,21 +10,19 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from camunda_client.embedded.feel import temporal
 from camunda_client.embedded.feel.errors import NotANumberError
-from camunda_client.embedded.feel.temporal import Date, DaysTime, Moment, Time, YearsMonths
+from camunda_client.embedded.feel.temporal import LARGEST_LONG, Date, DaysTime, Moment, Time, YearsMonths
 
-UTC = timezone.utc
 #: Beyond this a float has no whole number of its own any more.
 LARGEST_WHOLE = 2.0**53
 #: Numbers leave an expression as Java's longs.
 LONG_BITS = 64
-LARGEST_LONG = 2 ** (LONG_BITS - 1)
 Day = TypeVar("Day", bound=date)
 _DURATION = re.compile(
     r"(?P<sign>-)?P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
@@ -103,13 +101,13 @@ def plain(value: Any) -> Any:
 
 def _long(value: int | Decimal) -> int:
     """Return a whole number as Java's ``longValue()``: its lowest 64 bits, whatever is above them."""
-    if -LARGEST_LONG <= value < LARGEST_LONG:
+    if -LARGEST_LONG - 1 <= value <= LARGEST_LONG:
         return int(value)
     exponent = value.as_tuple().exponent if isinstance(value, Decimal) else 0
     if isinstance(exponent, int) and exponent >= LONG_BITS:
         return 0  # a multiple of 10**64; its digits might fill the memory
-    lowest: int = int(value) % (2 * LARGEST_LONG)
-    return lowest - 2 * LARGEST_LONG if lowest >= LARGEST_LONG else lowest
+    lowest: int = int(value) % 2**LONG_BITS
+    return lowest - 2**LONG_BITS if lowest > LARGEST_LONG else lowest
 
 
 def text_of(value: Any) -> str | None:

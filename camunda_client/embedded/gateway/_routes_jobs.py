@@ -10,11 +10,14 @@ from camunda_client.embedded.gateway._exchange import Exchange, Route
 from camunda_client.embedded.gateway._polls import HeldPoll
 from camunda_client.embedded.gateway._problems import Answer, bad_request, invalid, no_content, ok, problem
 from camunda_client.embedded.gateway._requests import INT32, Body
+from camunda_client.embedded.model import PRIORITIES
+
+#: A timedelta ends after 999,999,999 days; the engine's moments end sooner anyway.
+LONGEST_LEASE_MS = 86_400_000 * 999_999_000
 
 
 def _ms(value: int | None) -> timedelta:
-    # A timedelta ends after 999,999,999 days; the engine's moments end sooner anyway.
-    return timedelta(milliseconds=min(max(value or 0, 0), 86_400_000 * 999_999_000))
+    return timedelta(milliseconds=min(max(value or 0, 0), LONGEST_LEASE_MS))
 
 
 def activate(exchange: Exchange) -> Answer:
@@ -40,7 +43,7 @@ def activate(exchange: Exchange) -> Answer:
         raise invalid(problems, exchange.path)
     poll = HeldPoll(
         exchange.engine, exchange.late, job_type, worker=worker or "", max_jobs=maximum,
-        lease_ms=min(timeout_ms, 86_400_000 * 999_999_000), tenant_ids=tenant_ids,
+        lease_ms=min(timeout_ms, LONGEST_LEASE_MS), tenant_ids=tenant_ids,
         with_lease=bool(with_lease),
     )  # fmt: skip
     jobs = poll.wait(request_timeout_ms)
@@ -192,7 +195,7 @@ def _user_task_changes(given: Body) -> dict[str, Any]:
             given_text = f"The provided {words} '{changes[name]}'"
             problems.append(f"{given_text} cannot be parsed as a date according to RFC 3339, section 5.6.")
     priority = changes["priority"]
-    if priority is not None and not 0 <= priority <= 100:
+    if priority is not None and priority not in PRIORITIES:
         problems.append(f"The value for priority is '{priority}' but must be within the [0,100] range.")
     if problems:
         raise invalid(problems, given.path)

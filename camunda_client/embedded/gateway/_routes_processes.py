@@ -105,6 +105,19 @@ def delete_resource(exchange: Exchange) -> Answer:
     return ok({}) if exchange.dialect.newer else no_content()
 
 
+def _check_one_given(members: dict[str, str | int | None], path: str) -> None:
+    """Refuse a request that names its subject by none of some members, or by several.
+
+    Raises:
+        Refused: 400.
+    """
+    count, names = sum(value is not None for value in members.values()), ", ".join(members)
+    if count == 0:
+        raise invalid(f"At least one of [{names}] is required.", path)
+    if count > 1:
+        raise invalid(f"Only one of [{names}] is allowed.", path)
+
+
 def create(exchange: Exchange) -> Answer:
     """Create a process instance, and wait for its end if asked to."""
     body = exchange.body()
@@ -113,10 +126,7 @@ def create(exchange: Exchange) -> Answer:
     awaited, fetch = body.boolean("awaitCompletion"), body.texts("fetchVariables")
     starts = [item.text("elementId") for item in body.inners("startInstructions") or []]
     tags, business_id = (body.tags(), body.business_id()) if exchange.dialect.newest else ([], None)
-    if process_id is None and key is None:
-        raise invalid("At least one of [processDefinitionId, processDefinitionKey] is required.", exchange.path)
-    if process_id is not None and key is not None:
-        raise invalid("Only one of [processDefinitionId, processDefinitionKey] is allowed.", exchange.path)
+    _check_one_given({"processDefinitionId": process_id, "processDefinitionKey": key}, exchange.path)
     exchange.check_operation_reference(body)
     tenant_id = exchange.tenant(body.text("tenantId"), "Create Process Instance")
     if None in starts:
@@ -270,10 +280,7 @@ def evaluate(exchange: Exchange) -> Answer:
     body = exchange.body()
     decision_id, key = body.text("decisionDefinitionId"), body.integer("decisionDefinitionKey")
     variables = body.object("variables") or {}
-    if decision_id is None and key is None:
-        raise invalid("At least one of [decisionDefinitionId, decisionDefinitionKey] is required.", exchange.path)
-    if decision_id is not None and key is not None:
-        raise invalid("Only one of [decisionDefinitionId, decisionDefinitionKey] is allowed.", exchange.path)
+    _check_one_given({"decisionDefinitionId": decision_id, "decisionDefinitionKey": key}, exchange.path)
     tenant_id = exchange.tenant(body.text("tenantId"), "Evaluate Decision")
     decision = exchange.engine.decision(decision_id=decision_id, key=key, tenant_id=tenant_id)
     if decision is None:

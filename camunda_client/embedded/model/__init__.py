@@ -12,6 +12,7 @@ from camunda_client.embedded.model._decisions import (
 )
 from camunda_client.embedded.model._deployments import Definition, Deployment, Deployments, Form
 from camunda_client.embedded.model._element import (
+    PRIORITIES,
     CalledProcess,
     Element,
     Event,
@@ -24,9 +25,10 @@ from camunda_client.embedded.model._element import (
 from camunda_client.embedded.model._expressions import Expression, unexpected, unexpected_type
 from camunda_client.embedded.model._parser import Process
 from camunda_client.embedded.model._specs import Driver, FlowNode, RootSpec, ScopeSpec
-from camunda_client.embedded.model._timers import Cycle, first_due, next_due
+from camunda_client.embedded.model._timers import Cycle, first_due, next_due, to_ms
 
 __all__ = [
+    "PRIORITIES",
     "CalledProcess",
     "Cycle",
     "Decision",
@@ -56,6 +58,7 @@ __all__ = [
     "as_text",
     "first_due",
     "next_due",
+    "to_ms",
     "unexpected",
     "unexpected_type",
 ]

@@ -18,7 +18,7 @@ from camunda_client.embedded.model._decisions import Decision, DecisionError, Gr
 from camunda_client.embedded.model._element import Element
 from camunda_client.embedded.model._expressions import unexpected_type
 from camunda_client.embedded.model._parser import ModelError, ModelProblem, Process, read_processes
-from camunda_client.embedded.model._timers import first_due
+from camunda_client.embedded.model._timers import first_due, to_ms
 
 log = logging.getLogger(__name__)
 
@@ -317,7 +317,7 @@ def _timer_problem(start: Element, now: datetime) -> str | None:
     warnings: list[str] = []
     value = timer.raw({}, warnings, lambda: now)
     try:
-        first_due(kind, value, timer, int(now.timestamp() * 1000), warnings)
+        first_due(kind, value, timer, to_ms(now), warnings)
     except Failure as failure:
         hint = "; ISO 8601 repetitions only" if kind == "cycle" else ""
         return f"Invalid timer {kind} expression ({failure.message}){hint}"

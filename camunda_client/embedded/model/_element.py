@@ -11,6 +11,9 @@ from typing import Any
 
 from camunda_client.embedded.model._expressions import Expression
 
+#: What a user task's priority may be.
+PRIORITIES = range(101)
+
 
 @dataclass(slots=True)
 class Mapping:

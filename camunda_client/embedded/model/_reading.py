@@ -10,6 +10,7 @@ from typing import Any
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded.feel import moment
 from camunda_client.embedded.model._element import (
+    PRIORITIES,
     CalledProcess,
     Element,
     Event,
@@ -24,7 +25,6 @@ from camunda_client.embedded.model._timers import first_due
 
 #: A task without ``retries`` has three.
 DEFAULT_RETRIES = "3"
-_WAITING = ("INTERMEDIATE_CATCH_EVENT", "RECEIVE_TASK", "BOUNDARY_EVENT", "START_EVENT")
 #: What a mapping may write to, in 8.6.0's words.
 _PATH = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*")
 _RESERVED = ("null", "true", "false", "function", "if", "then", "else", "for", "between", "instance", "of")
@@ -365,7 +365,7 @@ def _check_static(name: str, text: str) -> None:
             wanted = "a valid DateTime String, e.g. '2023-03-02T15:35+02:00'"
     elif name == "priority" and not _WHOLE.fullmatch(text):
         wanted = "a valid Number between 0 and 100"
-    elif name == "priority" and not 0 <= int(text) <= 100:
+    elif name == "priority" and int(text) not in PRIORITIES:
         raise ElementError(f"Priority must be a number between 0 and 100, but was '{text}'.")
     if wanted:
         raise ElementError(f"Expected static value to be {wanted}, but found '{text}'.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from datetime import datetime, timedelta, timezone
 
+from camunda_client.embedded.model import to_ms
+
 
 class Clock:
     """Milliseconds since the epoch.
@@ -16,7 +18,7 @@ class Clock:
 
     def __init__(self, start: datetime | None = None) -> None:
         self._offset_ms = 0
-        self._pinned_ms: int | None = None if start is None else _to_ms(start)
+        self._pinned_ms: int | None = None if start is None else to_ms(start)
         self._home_ms = self._pinned_ms
         self._held_ms: int | None = None
 
@@ -85,8 +87,3 @@ class Clock:
         self._offset_ms, self._pinned_ms = state[0] or 0, state[1]
         if home:
             self._home_ms = state[2]
-
-
-def _to_ms(moment: datetime) -> int:
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    return int(aware.timestamp() * 1000)

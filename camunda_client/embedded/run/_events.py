@@ -8,7 +8,7 @@ from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._present import present
-from camunda_client.embedded.model import Element, FlowNode, first_due, next_due, unexpected
+from camunda_client.embedded.model import Element, FlowNode, first_due, next_due, to_ms, unexpected
 from camunda_client.embedded.run._clock import Clock
 from camunda_client.embedded.run._instances import ElementInstance, ProcessInstance, Subscription
 from camunda_client.embedded.run._lifecycle import Lifecycle
@@ -59,7 +59,7 @@ class Events:
         subscription = Subscription(owner, catcher, event.kind)
         if event.kind == "timer":
             timer = present(event.timer)
-            now_ms = int(variables.now().timestamp() * 1000)
+            now_ms = to_ms(variables.now())
             warnings: list[str] = []
             value = variables.raw(timer, owner, warnings)
             subscription.due_ms, subscription.cycle = first_due(event.timer_kind, value, timer, now_ms, warnings)
@@ -80,8 +80,7 @@ class Events:
         subscription.owner.subscriptions.append(subscription)
 
     def _correlation_key(self, owner: ElementInstance, catcher: Element) -> str:
-        expression = catcher.event.correlation_key
-        expression = present(expression)
+        expression = present(catcher.event.correlation_key)
         warnings: list[str] = []
         # A boundary event's key is read outside its activity's own variables, like the real engine does.
         scope = owner.scope if catcher.kind == "BOUNDARY_EVENT" and owner.scope is not None else owner
@@ -153,7 +152,7 @@ class Events:
         if not subscription.open:
             return
         if subscription.cycle is not None:
-            now_ms = int(self._lifecycle.variables.now().timestamp() * 1000)
+            now_ms = to_ms(self._lifecycle.variables.now())
             due_ms = next_due(subscription.cycle, present(subscription.entry).due_ms, now_ms)
             if due_ms is not None:
                 subscription.entry = self._schedule.at(due_ms, partial(self._timer_due, subscription))
@@ -184,8 +183,7 @@ class Events:
             self._lifecycle.complete_soon(owner)
 
     def _fire_boundary(self, activity: ElementInstance, boundary: Element, variables: dict[str, Any]) -> None:
-        scope, lifecycle = activity.scope, self._lifecycle
-        scope = present(scope)
+        scope, lifecycle = present(activity.scope), self._lifecycle
         details = {"variables": variables}
         spec = activity.process.definition.process.spec_of(boundary.id)
         if activity.state == "TERMINATING":

@@ -417,8 +417,7 @@ class Lifecycle:
 
     def terminate_one(self, instance: ElementInstance) -> None:
         """End one element instance by command, and its scope if that becomes empty."""
-        scope = instance.scope
-        scope = present(scope)
+        scope = present(instance.scope)
         self.terminate(instance)
         scope.tokens -= 1
 

@@ -26,8 +26,7 @@ class MultiInstances:
         Raises:
             Failure: The collection is no list.
         """
-        loop = body.element.multi_instance
-        loop = present(loop)
+        loop = present(body.element.multi_instance)
         body.items = list(self._variables.typed(loop.collection, body, (list,), "'ARRAY'"))
         self._events.subscribe_boundaries(body)
         if loop.output_collection:
@@ -51,9 +50,7 @@ class MultiInstances:
 
     def set_loop_variables(self, inner: ElementInstance) -> None:
         """Give an inner instance its item and its number, from 1."""
-        loop, body = inner.element.multi_instance, inner.scope
-        loop = present(loop)
-        body = present(body)
+        loop, body = present(inner.element.multi_instance), present(inner.scope)
         own: dict[str, Any] = {"loopCounter": inner.loop_counter}
         output = loop.output_element
         if output is not None and output.tree[0] == "name":  # else iterations would share one outer variable
@@ -68,9 +65,7 @@ class MultiInstances:
         Raises:
             Failure: The completion condition is no boolean.
         """
-        loop, body = inner.element.multi_instance, inner.scope
-        loop = present(loop)
-        body = present(body)
+        loop, body = present(inner.element.multi_instance), present(inner.scope)
         if loop.output_collection and loop.output_element is not None:
             value = self._variables.evaluate(loop.output_element, inner)
             outputs = self._outputs(body, loop.output_collection, inner.loop_counter)
@@ -99,8 +94,7 @@ class MultiInstances:
         return list(outputs)
 
     def _holds(self, inner: ElementInstance, body: ElementInstance) -> bool:
-        loop = inner.element.multi_instance
-        loop = present(loop)
+        loop = present(inner.element.multi_instance)
         completion = present(loop.completion)
         completed = body.started - len(body.children) + 1
         context = {
@@ -118,8 +112,7 @@ class MultiInstances:
 
     def after(self, body: ElementInstance) -> None:
         """Go on after an inner instance: end early, start the next, or complete."""
-        loop = body.element.multi_instance
-        loop = present(loop)
+        loop = present(body.element.multi_instance)
         if body.chosen is not None:
             self._lifecycle.agenda.soon(self._end_early, body)  # iterations that are about to complete still do
         elif loop.sequential and body.started < len(body.items):
@@ -137,8 +130,7 @@ class MultiInstances:
 
     def publish(self, body: ElementInstance) -> None:
         """Hand the collected outputs to the scope around the body."""
-        loop = body.element.multi_instance
-        loop = present(loop)
+        loop = present(body.element.multi_instance)
         if loop.output_collection:
             self._variables.propagate(
                 present(body.scope), {loop.output_collection: body.variables[loop.output_collection]}

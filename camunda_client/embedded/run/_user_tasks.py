@@ -9,7 +9,7 @@ from typing import Any
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._rejections import invalid_state, not_found
 from camunda_client.embedded.feel import UTC, moment, text_of
-from camunda_client.embedded.model import Deployments, Expression, Form, unexpected
+from camunda_client.embedded.model import PRIORITIES, Deployments, Expression, Form, unexpected
 from camunda_client.embedded.run._instances import DEFAULT_PRIORITY, ElementInstance, UserTask
 from camunda_client.embedded.run._lifecycle import Lifecycle
 from camunda_client.embedded.run._variables import Variables
@@ -146,7 +146,7 @@ def _priority(expression: Expression, variables: Variables, instance: ElementIns
     value: int | float = variables.typed(expression, instance, (int, float), "'NUMBER'")
     if value != int(value):
         raise _wrong(f"Expected result of the expression '{expression.text}' to be an integer, but was a decimal.")
-    if not 0 <= value <= 100:
+    if value not in PRIORITIES:
         raise _wrong(f"Expected priority to be in the range [0,100] but was '{int(value)}'.")
     return int(value)
 
