@@ -5,24 +5,14 @@ What is no FEEL is a :class:`FeelSyntaxError`, what has no value an :class:`Eval
 wrong is null, and ``warnings`` say why. ``modern=True`` is FEEL-Scala 1.21.0 (Camunda 8.8 on), else 1.18.0 (8.6, 8.7).
 
 Rooms, each of which knows only those below: expression (the door) · evaluation (one run) · builtins (the functions),
-arithmetic, properties, parser · tokens, values · temporal (dates, times, durations) · errors. The grammar is in
-``parser``. The package imports nothing of the rest of the library.
+arithmetic, properties, parser · tokens, values · native (Python's dates) · temporal (FEEL's) · errors. The grammar is
+in ``parser``. The package imports nothing of the rest of the library.
 """
 
 from camunda_client.embedded.feel.errors import EvaluationError, FeelError, FeelSyntaxError, TooDeepError
 from camunda_client.embedded.feel.expression import Expression
 from camunda_client.embedded.feel.temporal import UTC, YearsMonths
-from camunda_client.embedded.feel.values import (
-    add_months,
-    as_number,
-    duration,
-    equal,
-    moment,
-    plain,
-    shown,
-    text_of,
-    written,
-)
+from camunda_client.embedded.feel.values import as_number, equal, plain, text_of, written
 
 __all__ = [
     "UTC",
@@ -32,13 +22,9 @@ __all__ = [
     "FeelSyntaxError",
     "TooDeepError",
     "YearsMonths",
-    "add_months",
     "as_number",
-    "duration",
     "equal",
-    "moment",
     "plain",
-    "shown",
     "text_of",
     "written",
 ]

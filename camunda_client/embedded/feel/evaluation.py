@@ -16,6 +16,7 @@ from camunda_client.embedded.feel import builtins as functions
 from camunda_client.embedded.feel import temporal
 from camunda_client.embedded.feel.arithmetic import arithmetic, reason_for_none
 from camunda_client.embedded.feel.errors import EvaluationError, NotANumberError
+from camunda_client.embedded.feel.native import moment_of_native
 from camunda_client.embedded.feel.parser import Node
 from camunda_client.embedded.feel.properties import property_of
 from camunda_client.embedded.feel.temporal import Moment
@@ -55,7 +56,7 @@ class Evaluation:
 
     def moment(self) -> Moment:
         """Return the present moment."""
-        return temporal.of_native(self._now())
+        return moment_of_native(self._now())
 
     def warn(self, kind: str, text: str) -> None:
         """Note why a value became null, in the words of Camunda's engine."""

@@ -18,8 +18,8 @@ from camunda_client.embedded.feel.errors import (
     TooDeepError,
 )
 from camunda_client.embedded.feel.evaluation import Evaluation
+from camunda_client.embedded.feel.native import native
 from camunda_client.embedded.feel.parser import Node, parse, parse_unary_tests
-from camunda_client.embedded.feel.temporal import native
 from camunda_client.embedded.feel.values import plain
 
 log = logging.getLogger(__name__)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from camunda_client.embedded.feel import moment
 from camunda_client.embedded.gateway._exchange import Exchange, Route
 from camunda_client.embedded.gateway._polls import HeldPoll
 from camunda_client.embedded.gateway._problems import Answer, bad_request, invalid, no_content, ok, problem
 from camunda_client.embedded.gateway._requests import INT32, Body
-from camunda_client.embedded.model import PRIORITIES
+from camunda_client.embedded.model import PRIORITIES, moment
 
 #: A timedelta ends after 999,999,999 days; the engine's moments end sooner anyway.
 LONGEST_LEASE_MS = 86_400_000 * 999_999_000

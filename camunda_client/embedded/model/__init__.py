@@ -23,6 +23,7 @@ from camunda_client.embedded.model._element import (
     MultiInstance,
 )
 from camunda_client.embedded.model._expressions import Expression, unexpected, unexpected_type
+from camunda_client.embedded.model._iso8601 import moment
 from camunda_client.embedded.model._parser import Process
 from camunda_client.embedded.model._specs import Driver, FlowNode, RootSpec, ScopeSpec
 from camunda_client.embedded.model._timers import Cycle, first_due, next_due, to_ms
@@ -57,6 +58,7 @@ __all__ = [
     "Table",
     "as_text",
     "first_due",
+    "moment",
     "next_due",
     "to_ms",
     "unexpected",

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 from camunda_client.embedded._failures import Failure
-from camunda_client.embedded.feel import moment
 from camunda_client.embedded.model._element import (
     PRIORITIES,
     CalledProcess,
@@ -21,6 +20,7 @@ from camunda_client.embedded.model._element import (
 )
 from camunda_client.embedded.model._expressions import Expression
 from camunda_client.embedded.model._ids import local_id
+from camunda_client.embedded.model._iso8601 import moment
 from camunda_client.embedded.model._timers import first_due
 
 #: A task without ``retries`` has three.

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from camunda_client.embedded._failures import Failure
-from camunda_client.embedded.feel import UTC, YearsMonths, add_months, duration, moment
+from camunda_client.embedded.feel import UTC, YearsMonths
 from camunda_client.embedded.model._expressions import Expression, unexpected
+from camunda_client.embedded.model._iso8601 import add_months, duration, moment
 
 #: Milliseconds. 8.6.0 looks at its timers no oftener; without it a cycle of PT0S would never let time go on.
 RESOLUTION_MS = 100

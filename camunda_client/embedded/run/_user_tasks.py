@@ -8,8 +8,8 @@ from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._rejections import invalid_state, not_found
-from camunda_client.embedded.feel import UTC, moment, text_of
-from camunda_client.embedded.model import PRIORITIES, Deployments, Expression, Form, unexpected
+from camunda_client.embedded.feel import UTC, text_of
+from camunda_client.embedded.model import PRIORITIES, Deployments, Expression, Form, moment, unexpected
 from camunda_client.embedded.run._instances import DEFAULT_PRIORITY, ElementInstance, UserTask
 from camunda_client.embedded.run._lifecycle import Lifecycle
 from camunda_client.embedded.run._variables import Variables
