@@ -17,6 +17,18 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
+__all__ = [
+    "CamundaBusinessException",
+    "ConfigurationError",
+    "ConnectionFailed",
+    "ErrorCode",
+    "InvalidRequestError",
+    "ServiceException",
+    "SignatureException",
+    "WorkerSignatureException",
+    "error_code_message_mapper",
+]
+
 
 class ErrorCode(Enum):
     """What was being done when it failed. The value is a plain int."""

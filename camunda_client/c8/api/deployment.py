@@ -13,6 +13,8 @@ from camunda_client.c8.api._call import Call, body, key, made, run, run_for
 from camunda_client.c8.models import DeleteResourceRequest, DeployResourcesResponse
 from camunda_client.error import ErrorCode, InvalidRequestError
 
+__all__ = ["Resource", "delete_resource", "deploy_resources"]
+
 #: A path, or a name and its content.
 Resource = str | os.PathLike[str] | tuple[str, bytes]
 
