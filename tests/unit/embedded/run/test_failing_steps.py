@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from camunda_client.embedded import Clock, Engine, InstanceHistory, Rejection
-from camunda_client.embedded.feel.builtins import registry
-from camunda_client.embedded.feel.builtins import builtin
+from camunda_client.embedded.feel.builtins import builtin, registry
 
 MODEL = (
     '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
