@@ -1,7 +1,7 @@
 """An in-memory Camunda for development, demo and tests. Imports nothing else of this package.
 
 Only :class:`Gateway` needs gevent, and loads ``ssl`` with it; it is imported when it is first asked for, so that
-a test plugin that imports the engine comes before nobody's patching.
+a test plugin can import the engine before the program under test is patched.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -341,7 +341,7 @@ class Engine(Work):
             return self._machine.schedule.next_due_ms()
 
     def on_schedule(self, callback: Callable[[int], None] | None) -> None:
-        """Be told, in whatever thread, when something is due earlier than before (0: look again)."""
+        """Call a function, in whatever thread, when something is due earlier than before (0: look again)."""
         self._machine.schedule.on_earlier = callback
 
     def close(self) -> None:

@@ -103,7 +103,7 @@ def read_log(path: Path) -> ReadLog:
     """Return what a log holds; a torn end (a last line that is not whole) is left out.
 
     Raises:
-        DataError: It is no log, one of another format, or damaged in the middle.
+        DataError: It is not a log, it is one of another format, or damaged in the middle.
     """
     content = path.read_bytes()
     first, newline, rest = content.partition(b"\n")
@@ -114,8 +114,8 @@ def read_log(path: Path) -> ReadLog:
     good = whole.index(False) if False in whole else len(lines)
     if any(whole[good:]):
         raise DataError(
-            f"{path}, line {good + 2}, is damaged (its checksum is wrong), and whole lines follow it, so that it is no "
-            f"line that was cut off; bring back a copy of the file, or keep what comes before: head -n {good + 1}"
+            f"{path}, line {good + 2}, is damaged (its checksum is wrong), and whole lines follow it, so that it "
+            f"was not cut off at the end; bring back a copy of the file, or keep what comes before: head -n {good + 1}"
         )
     size = len(first) + len(newline) + sum(len(line) + 1 for line in lines[:good])
     return ReadLog(header, lines[:good], size, len(content) - size)
@@ -127,7 +127,7 @@ def _header(path: Path, line: bytes) -> Header:
         said = json.loads(line)
         found = said[_MARK]
     except (ValueError, KeyError, TypeError):
-        raise DataError(f"{path} is no command log of an engine (it begins with {line[:40]!r}); {remedy}") from None
+        raise DataError(f"{path} is not a command log of an engine (it begins with {line[:40]!r}); {remedy}") from None
     if found != FORMAT:
         raise DataError(
             f"{path} has version {found!r} of the log's format, written by {said.get('by')!r}; this is c8-client "

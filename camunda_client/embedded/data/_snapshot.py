@@ -209,7 +209,7 @@ def read(path: Path, machine: Machine) -> tuple[int, int]:
     """Give a new engine the state of a file; return the number of commands that led to it, and when it was.
 
     Raises:
-        DataError: It is no snapshot, a damaged one, or of another layout.
+        DataError: It is not a snapshot, it is damaged, or of another layout.
     """
     first, _, content = path.read_bytes().partition(b"\n")
     said = _header(path, first, content)
@@ -232,7 +232,7 @@ def _header(path: Path, line: bytes, content: bytes) -> dict[str, Any]:
         said: dict[str, Any] = json.loads(line)
         shape = (said[_MARK], said["layout"])
     except (ValueError, KeyError, TypeError):
-        raise DataError(f"{path} is no snapshot of an engine (it begins with {line[:40]!r}); {remedy}") from None
+        raise DataError(f"{path} is not a snapshot of an engine (it begins with {line[:40]!r}); {remedy}") from None
     if shape != (FORMAT, layout()):
         raise DataError(
             f"{path} was written by {said.get('by')}, whose engine's state is made otherwise (version {shape[0]}, "

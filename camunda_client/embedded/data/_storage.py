@@ -125,7 +125,7 @@ class Storage:
         self.recovery.torn_bytes = found.torn
         log.warning(
             "%s ended in a line that is not whole; its %d bytes were cut off, after command %d: "
-            "whoever gave that command had no answer to it",
+            "that command was never answered",
             self._path, found.torn, found.last,
         )  # fmt: skip
         os.truncate(self._path, found.size)

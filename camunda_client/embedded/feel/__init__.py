@@ -1,7 +1,7 @@
 """FEEL, the expression language of DMN, as Camunda 8 evaluates it.
 
 ``Expression("= a + 1").evaluate({"a": 2})`` is 3: parsed once, evaluated with any variables as often as one likes.
-What is no FEEL is a :class:`FeelSyntaxError`, what has no value an :class:`EvaluationError`; everything else that goes
+What is not FEEL is a :class:`FeelSyntaxError`, what has no value an :class:`EvaluationError`; everything else that goes
 wrong is null, and ``warnings`` say why. ``modern=True`` is FEEL-Scala 1.21.0 (Camunda 8.8 on), else 1.18.0 (8.6, 8.7).
 
 Rooms, each of which knows only those below: expression (the door) · evaluation (one run) · builtins (the functions),

@@ -33,7 +33,7 @@ from camunda_client.embedded.feel.values import (
 
 
 class _NoListError(Exception):
-    """Something that is no list was to be gone through: the whole expression is null."""
+    """Something that is not a list was to be gone through: the whole expression is null."""
 
 
 class Evaluation:
@@ -244,7 +244,7 @@ class Evaluation:
         if not isinstance(items, list):
             self.warn("INVALID_TYPE", f"Expected list but found '{written(items)}'")
             return None
-        # Like Camunda's: what is no test is asked without an item first, and a number then is an index.
+        # Like Camunda's: what is not a test is asked without an item first, and a number then is an index.
         if node[2][0] not in ("compare", "call", "method"):
             index = as_number(self.value(node[2], scope))
             if index is not None:

@@ -77,7 +77,7 @@ class Expression:
             random: Where ``uuid()`` and ``random number()`` come from; the system when left out.
 
         Raises:
-            EvaluationError: It counts with what is no number, like the root of a negative one.
+            EvaluationError: It counts with what is not a number, like the root of a negative one.
         """
         if self.static:
             return self.text

@@ -62,7 +62,7 @@ def parse(text: str, *, modern: bool = False) -> tuple[Node, set[str]]:
         modern: Read texts as FEEL-Scala 1.21 does.
 
     Raises:
-        FeelSyntaxError: The text is no expression.
+        FeelSyntaxError: The text is not an expression.
     """
     parser = _Parser(text, modern=modern)
     tree = parser.expression()
@@ -80,7 +80,7 @@ def parse_unary_tests(text: str, *, modern: bool = False) -> tuple[Node, set[str
 class _Parser(Reader):
     """Recursive descent, one method per level of binding.
 
-    It never goes back: what begins with a bracket is told apart (a range, a list, a parenthesis) behind the first
+    It never goes back: what begins with a bracket (a range, a list, a parenthesis) is distinguished behind the first
     operand, which is handed on as ``first``. Trying one after the other took twice as long for each bracket within.
     """
 

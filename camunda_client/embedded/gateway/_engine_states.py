@@ -244,7 +244,7 @@ ENGINE_STATES: dict[str, dict[str, Any]] = {
         "was_it_applied": "no",
     },
     "gateway_without_cluster_completion": {
-        "about": "same: cannot be told from no_such_partition",
+        "about": "same: cannot be distinguished from no_such_partition",
         "request": "POST /v2/jobs/{key}/completion",
         "status": 503,
         "headers": {"content-type": "application/problem+json", "connection": "close"},

@@ -50,7 +50,7 @@ class Exchange:
         """Return the key in the path.
 
         Raises:
-            Refused: 400 if it is no number, 503 if no partition owns it.
+            Refused: 400 if it is not a number, 503 if no partition owns it.
         """
         text = self.arguments[name]
         if not _LONG.fullmatch(text) or not -INT64 - 1 <= int(text) <= INT64:

@@ -92,7 +92,7 @@ def read_graph(content: bytes) -> Graph:
     """Return the decisions of a DMN document.
 
     Raises:
-        DecisionError: It is no DMN, has no decision, or uses what we can't evaluate.
+        DecisionError: It is not DMN, has no decision, or uses what we can't evaluate.
     """
     try:
         document = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))

@@ -68,7 +68,7 @@ class Expression(feel.Expression):
             raise self._failed(error) from error
 
     def _failed(self, error: Exception) -> Failure:
-        """Return the failure of a step; what is a fault of ours is told in the log, too."""
+        """Return the failure of a step; a fault of ours goes into the log, too."""
         if isinstance(error, feel.TooDeepError):
             error = RecursionError(str(error))
         elif isinstance(error, feel.EvaluationError):

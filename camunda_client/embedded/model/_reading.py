@@ -128,7 +128,7 @@ def _headers(nodes: list[Any]) -> dict[str, str]:
 
 
 def _check_listeners(element: Element) -> None:
-    """Refuse listeners that would never, or twice, be told."""
+    """Refuse listeners that would never be called, or twice."""
     times = Counter((listener.event, listener.job.type.source) for listener in element.listeners)
     for (event, job_type), count in times.items():
         if not job_type:

@@ -1,7 +1,7 @@
 """BPMN's own schema, which 8.6.0 holds a document to before all else: order, attributes, types, what must be there.
 
 The schema is the one SpiffWorkflow ships, for libxml2. It is 8.6.0's but for the type of one attribute, and
-libxml2 takes elements in three wrong places; both are mended here (docs/decisions.md).
+libxml2 takes elements in three wrong places; both are corrected here (docs/decisions.md).
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from camunda_client.embedded.model._element import Element
 
-# Spiff logs every workflow at INFO. Whoever wants to see that sets the level before importing us.
+# Spiff logs every workflow at INFO. To see that, set the level before this module is imported.
 for _name in ("spiff.task", "spiff.workflow"):
     if logging.getLogger(_name).level == logging.NOTSET:
         logging.getLogger(_name).setLevel(logging.WARNING)

@@ -86,7 +86,7 @@ def _of_wrong_format(what: str, expression: Expression, value: Any) -> Failure:
 
 
 def _intervals(value: timedelta | YearsMonths | str) -> list[timedelta | YearsMonths]:
-    """Return what to add one after the other; nothing if the text is no duration."""
+    """Return what to add one after the other; nothing if the text is not a duration."""
     if not isinstance(value, str):
         return [value]
     text = value.strip().upper()  # as in Java, where p1d is a day
@@ -131,7 +131,7 @@ def add(moment_ms: int, interval: timedelta | YearsMonths) -> int:
     at = datetime.fromtimestamp(moment_ms / 1000, UTC)
     try:
         return to_ms(add_months(at, interval.months))
-    except ValueError:  # beyond the year 9999, where nobody looks at the day
+    except ValueError:  # beyond the year 9999, where the day does not matter
         return moment_ms + interval.months * MONTH_MS
 
 

@@ -1,4 +1,4 @@
-"""Time at hand: the machine's clock with an offset, or a clock that only moves when told to."""
+"""Time at hand: the machine's clock with an offset, or a clock that only moves by command."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ class InstanceHistory:
 
     @property
     def open_incidents(self) -> list[Incident]:
-        """Incidents nobody has resolved and whose element still waits."""
+        """Incidents that are not resolved and whose element still waits."""
         return [incident for incident in self.incidents if incident.open]
 
     def element(self, element_id: str, kind: str, state: str, key: int) -> None:

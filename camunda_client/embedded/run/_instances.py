@@ -96,19 +96,19 @@ class ProcessInstance:
         self.elements: dict[int, ElementInstance] = {key: self.root}
         self.caller: ElementInstance | None = None
         self.correlation_key: str | None = None
-        #: Told when it has ended; nobody is by an engine that was killed meanwhile.
+        #: Called when it has ended; an engine that was killed meanwhile calls nothing.
         self.on_end: Callable[[InstanceHistory], None] | None = None
         self.state = "ACTIVE"
         self.tags: list[str] = []
         self.business_id = ""
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
-        """Return what a snapshot keeps: not who is told of the end."""
+        """Return what a snapshot keeps: not who waits for the end."""
         return None, {name: None if name == "on_end" else getattr(self, name) for name in self.__slots__}
 
     @property
     def outermost(self) -> ProcessInstance:
-        """The instance that nobody called, at the beginning of the chain of calls."""
+        """The instance that was not called by another, at the beginning of the chain of calls."""
         at = self
         while at.caller is not None:
             at = at.caller.process

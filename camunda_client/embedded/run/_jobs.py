@@ -1,6 +1,6 @@
 """Jobs as Camunda has them: offered by type in order of their keys, leased, failed, resolved.
 
-A lease is no lock: whoever knows the key may complete, fail or extend a job as long as it exists and
+A lease is not a lock: who knows the key may complete, fail or extend a job as long as it exists and
 is not FAILED or ERROR_THROWN, leased or not, and the first one wins. From 8.10 on a worker may ask for leases
 with a token: a report without the token of the latest lease is refused.
 """
@@ -124,7 +124,7 @@ class Jobs:
     def any_for(self, poll: Poll) -> bool:
         """Whether a poll would be given something now."""
         ready = self._ready.get(poll.job_type, [])
-        while ready and not self._is_ready(ready[0]):  # of instances that were cancelled; nobody else takes them out
+        while ready and not self._is_ready(ready[0]):  # of instances that were cancelled; nothing else takes them out
             heapq.heappop(ready)
         return any(self._is_ready(offer) and poll.may_have(self._jobs[offer[1]]) for offer in ready)
 

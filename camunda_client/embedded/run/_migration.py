@@ -37,7 +37,7 @@ class Migration:
         self._source = process.definition
         self._target = target
         self._mapping = mapping
-        # Nobody maps the process itself.
+        # The process itself is never in a mapping.
         self._goal_ids = {**dict(mapping), self._source.process.root.id: target.process.root.id}
         self._opened: list[Subscription] = []
         self._closed: list[Subscription] = []

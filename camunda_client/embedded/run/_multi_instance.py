@@ -24,7 +24,7 @@ class MultiInstances:
         """Begin a body: evaluate the collection and start inner instances.
 
         Raises:
-            Failure: The collection is no list.
+            Failure: The collection is not a list.
         """
         loop = present(body.element.multi_instance)
         body.items = list(self._variables.typed(loop.collection, body, (list,), "'ARRAY'"))
@@ -63,7 +63,7 @@ class MultiInstances:
         """Put an inner instance's output into the collection and ask whether the body is done.
 
         Raises:
-            Failure: The completion condition is no boolean.
+            Failure: The completion condition is not a boolean.
         """
         loop, body = present(inner.element.multi_instance), present(inner.scope)
         if loop.output_collection and loop.output_element is not None:

@@ -1,4 +1,4 @@
-"""Signals: everybody who waits for a name hears it, nobody else ever does."""
+"""Signals: all that wait for a name get it, and none that come later."""
 
 from __future__ import annotations
 

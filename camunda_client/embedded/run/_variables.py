@@ -89,7 +89,7 @@ class Variables:
         """Return whether a condition holds.
 
         Raises:
-            Failure: The result is no boolean.
+            Failure: The result is not a boolean.
         """
         return bool(self.typed(expression, instance, (bool,), "'BOOLEAN'"))
 

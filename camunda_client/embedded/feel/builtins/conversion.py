@@ -36,7 +36,7 @@ builtin("string", "from", Any_)(string_of)
 @builtin("number", "from", str)
 def _number(text: str) -> Any:
     if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", text, re.A):
-        raise ValueError(f"'{text}' is no number")
+        raise ValueError(f"'{text}' is not a number")
     number = Decimal(text)
     return (
         int(number)

@@ -103,7 +103,7 @@ def _fitting(name: str, count: int, modern: bool) -> list[Builtin]:
             for one in _BUILTINS.get(name, ())
             if (modern or not one.modern) and (len(one.names) == count or (one.varargs and count >= len(one.names)))
         ]
-        if found:  # names that nobody knows are as many as one likes
+        if found:  # unknown names have no end
             _FITTING[key] = found
     return found
 

@@ -261,7 +261,7 @@ def test_a_log_of_another_format_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_no_log_is_refused(tmp_path: Path, content: bytes) -> None:
     log_of(tmp_path).write_bytes(content)
 
-    with pytest.raises(DataError, match=r"commands\.log is no command log of an engine"):
+    with pytest.raises(DataError, match=r"commands\.log is not a command log of an engine"):
         at_noon(tmp_path)
 
 
@@ -364,7 +364,7 @@ def test_a_damaged_snapshot_is_refused_and_a_missing_one_too(tmp_path: Path) -> 
         (content[:-1], "is damaged"),
         (content.replace(b'snapshot": 1', b'snapshot": 2'), r"was written by c8-client .* start that version"),
         (content.replace(b'"layout": "', b'"layout": "x'), r"layout x.* start that version"),
-        (b"", "is no snapshot of an engine"),
+        (b"", "is not a snapshot of an engine"),
     ):
         (copy / "snapshot").write_bytes(wrong)
         with pytest.raises(DataError, match=told):
