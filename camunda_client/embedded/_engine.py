@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from camunda_client.embedded._engine_jobs import EngineJobs, given
 from camunda_client.embedded._executor import Executor
 from camunda_client.embedded._tenants import DEFAULT_TENANT, tenants_named
-from camunda_client.embedded._work import Work, given
 from camunda_client.embedded.data import Recovery, Storage
 from camunda_client.embedded.model import Decision, Deployment, Evaluated
 from camunda_client.embedded.run import (
@@ -23,7 +23,7 @@ from camunda_client.embedded.run import (
     Clock,
     Incident,
     InstanceHistory,
-    Machine,
+    Runtime,
     UserTask,
     Wait,
     calls_among,
@@ -36,7 +36,7 @@ from camunda_client.embedded.run import (
 DEFAULT_HISTORY_LIMIT = 20_000
 
 
-class Engine(Work):
+class Engine(EngineJobs):
     """An engine of one partition.
 
     Args:
@@ -68,9 +68,9 @@ class Engine(Work):
         if data is None and (until is not None or fsync):
             raise ValueError("until and fsync are about the log of an engine that keeps its data: name it with data=")
         self.clock = clock or Clock()
-        machine = Machine(self.clock, tenants_named(tenants), history_limit=history_limit, max_steps=max_steps)
+        runtime = Runtime(self.clock, tenants_named(tenants), history_limit=history_limit, max_steps=max_steps)
         storage = None if data is None else Storage(Path(data), fsync=fsync)
-        super().__init__(Executor(machine, storage, until))
+        super().__init__(Executor(runtime, storage, until))
 
     @property
     def recovery(self) -> Recovery | None:
@@ -238,12 +238,12 @@ class Engine(Work):
     def incidents(self) -> list[Incident]:
         """The open incidents of all instances, oldest first."""
         with self._executor.looking():
-            return [i for history in self._machine.histories.by_key.values() for i in history.open_incidents]
+            return [i for history in self._runtime.histories.by_key.values() for i in history.open_incidents]
 
     def user_tasks(self) -> list[UserTask]:
         """Return the open user tasks (those of Camunda's own kind, not job-based ones), oldest first."""
         with self._executor.looking():
-            return self._machine.user_tasks.all()
+            return self._runtime.user_tasks.all()
 
     def assign_user_task(self, key: int, assignee: str, *, allow_override: bool = True) -> None:
         """Assign a user task; an empty assignee takes it back.
@@ -274,12 +274,12 @@ class Engine(Work):
     ) -> Decision | None:
         """Return a deployed decision."""
         with self._executor.lock:
-            return self._machine.deployments.decision(decision_id=decision_id, key=key, tenant_id=tenant_id)
+            return self._runtime.deployments.decision(decision_id=decision_id, key=key, tenant_id=tenant_id)
 
     def evaluate(self, decision: Decision, variables: Mapping[str, Any]) -> list[Evaluated]:
         """Evaluate a decision and those it requires; the decision itself is last."""
         with self._executor.lock:
-            return self._machine.decisions.evaluate(decision, dict(variables))
+            return self._runtime.decisions.evaluate(decision, dict(variables))
 
     def next_key(self) -> int:
         """Return a key nothing else bears."""
@@ -290,7 +290,7 @@ class Engine(Work):
     def instances(self) -> list[InstanceHistory]:
         """Every process instance remembered, oldest first; called ones too."""
         with self._executor.looking():
-            return list(self._machine.histories.by_key.values())
+            return list(self._runtime.histories.by_key.values())
 
     def instance(self, process_instance_key: int) -> InstanceHistory:
         """Return one process instance's history.
@@ -299,21 +299,21 @@ class Engine(Work):
             KeyError: It never was, or is forgotten.
         """
         with self._executor.looking():
-            if process_instance_key not in self._machine.histories.by_key:
-                limit = self._machine.histories.limit
+            if process_instance_key not in self._runtime.histories.by_key:
+                limit = self._runtime.histories.limit
                 raise KeyError(f"no process instance {process_instance_key} is remembered (history_limit={limit})")
-            return self._machine.histories.by_key[process_instance_key]
+            return self._runtime.histories.by_key[process_instance_key]
 
     def waits(self, process_instance_key: int) -> list[Wait]:
         """Return what a process instance waits for beside jobs; nothing when it has ended."""
         with self._executor.looking():
-            process = self._machine.lifecycle.processes.get(process_instance_key)
+            process = self._runtime.lifecycle.processes.get(process_instance_key)
             return [] if process is None else waits_of(process)
 
     def calls(self) -> list[Call]:
         """Return the calls that are under way, oldest first: which call activity waits for which instance."""
         with self._executor.looking():
-            return calls_among(self._machine.lifecycle.processes.values())
+            return calls_among(self._runtime.lifecycle.processes.values())
 
     # -- time -------------------------------------------------------------------------------------------------------
     def now(self) -> datetime:
@@ -338,11 +338,11 @@ class Engine(Work):
     def tick(self) -> int | None:
         """Do what is due now; return the moment the next thing is due, None if nothing is."""
         with self._executor.looking():
-            return self._machine.schedule.next_due_ms()
+            return self._runtime.schedule.next_due_ms()
 
     def on_schedule(self, callback: Callable[[int], None] | None) -> None:
         """Call a function, in whatever thread, when something is due earlier than before (0: look again)."""
-        self._machine.schedule.on_earlier = callback
+        self._runtime.schedule.on_earlier = callback
 
     def close(self) -> None:
         """Let another engine have the data; this one can still be looked at. Nothing to do for one without data."""

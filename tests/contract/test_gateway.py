@@ -141,7 +141,7 @@ def test_a_job_created_in_another_thread_reaches_a_held_poll(gateway: Gateway) -
     with ThreadPoolExecutor(1) as pool:
         body = {**ACTIVATE, "type": "job_retries.work", "requestTimeout": 20_000}
         poll = pool.submit(call, gateway, "POST", "/v2/jobs/activation", body)
-        while not gateway.engine._machine.jobs._polls:
+        while not gateway.engine._runtime.jobs._polls:
             time.sleep(0.001)  # until the request is held; nothing tells
 
         history = gateway.engine.create_instance("job_retries")
@@ -155,7 +155,7 @@ def test_a_timer_fires_by_itself_while_the_gateway_runs(gateway: Gateway) -> Non
     body = {**ACTIVATE, "type": "timer_catch.after", "requestTimeout": 10_000}
     with ThreadPoolExecutor(1) as pool:
         poll = pool.submit(call, gateway, "POST", "/v2/jobs/activation", body)
-        while not gateway.engine._machine.jobs._polls:
+        while not gateway.engine._runtime.jobs._polls:
             time.sleep(0.001)
 
         # From here on no command reaches the engine, which looks at its timers with each.
@@ -174,7 +174,7 @@ def test_a_process_that_can_not_go_on_does_not_stop_the_other_timers() -> None:
     body = {**ACTIVATE, "type": "timer_catch.after", "requestTimeout": 5_000}
     with Gateway(engine) as gateway, ThreadPoolExecutor(1) as pool:
         poll = pool.submit(call, gateway, "POST", "/v2/jobs/activation", body)
-        while not engine._machine.jobs._polls:
+        while not engine._runtime.jobs._polls:
             time.sleep(0.001)
 
         engine.create_instance("timer_catch", {"seconds": 0.3})
@@ -190,7 +190,7 @@ def test_moved_time_ends_a_lease_for_a_held_poll(gateway: Gateway) -> None:
     with ThreadPoolExecutor(1) as pool:
         body = {**ACTIVATE, "type": "job_retries.work", "requestTimeout": 20_000}
         poll = pool.submit(call, gateway, "POST", "/v2/jobs/activation", body)
-        while not gateway.engine._machine.jobs._polls:
+        while not gateway.engine._runtime.jobs._polls:
             time.sleep(0.001)
 
         gateway.engine.advance(timedelta(hours=2))
@@ -331,7 +331,7 @@ def test_a_stopped_gateway_takes_no_jobs_with_it() -> None:
         poll.sendall(
             raw_request("/v2/jobs/activation", {**ACTIVATE, "type": "job_retries.work", "requestTimeout": 20_000})
         )
-        while not engine._machine.jobs._polls:
+        while not engine._runtime.jobs._polls:
             time.sleep(0.001)
 
     engine.create_instance("job_retries")

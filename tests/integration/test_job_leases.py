@@ -204,7 +204,7 @@ def test_polls_that_wait_share_jobs_by_the_same_rule(camunda: Camunda) -> None:
 
 
 def _until_polls_wait(camunda: Camunda, count: int) -> None:
-    until(lambda: len(camunda.engine._machine.jobs._polls.get("work", ())) == count, f"{count} polls wait")
+    until(lambda: len(camunda.engine._runtime.jobs._polls.get("work", ())) == count, f"{count} polls wait")
 
 
 def test_jobs_of_a_higher_priority_come_first(camunda: Camunda) -> None:

@@ -55,9 +55,9 @@ from camunda_client.embedded.run import (
     InstanceHistory,
     InstanceWorkflow,
     Job,
-    Machine,
     Message,
     ProcessInstance,
+    Runtime,
     ScopeWorkflow,
     Subscription,
     Token,
@@ -82,7 +82,7 @@ KEPT = {
     "user_tasks": ("_tasks",),
     "schedule": ("_heap", "_number", "_cancelled"),
     "histories": ("by_key", "ended_keys"),
-    "machine": ("settings",),
+    "runtime": ("settings",),
 }
 #: What is done when something falls due, or an incident is resolved.
 METHODS = frozenset({
@@ -121,14 +121,14 @@ def _spiff() -> str:
     return version("SpiffWorkflow")
 
 
-def parts_of(machine: Machine) -> dict[str, Any]:
+def parts_of(runtime: Runtime) -> dict[str, Any]:
     """Return what stays where it is: the parts of an engine, which state refers to."""
     return {
-        "agenda": machine.agenda, "clock": machine.clock, "deployments": machine.deployments,
-        "events": machine.events, "histories": machine.histories, "incidents": machine.incidents,
-        "jobs": machine.jobs, "keys": machine.keys, "lifecycle": machine.lifecycle, "machine": machine,
-        "messages": machine.events.messages, "schedule": machine.schedule, "signals": machine.events.signals,
-        "starts": machine.starts, "user_tasks": machine.user_tasks,
+        "agenda": runtime.agenda, "clock": runtime.clock, "deployments": runtime.deployments,
+        "events": runtime.events, "histories": runtime.histories, "incidents": runtime.incidents,
+        "jobs": runtime.jobs, "keys": runtime.keys, "lifecycle": runtime.lifecycle, "runtime": runtime,
+        "messages": runtime.events.messages, "schedule": runtime.schedule, "signals": runtime.events.signals,
+        "starts": runtime.starts, "user_tasks": runtime.user_tasks,
     }  # fmt: skip
 
 
@@ -185,27 +185,27 @@ class _Unpickler(pickle.Unpickler):
         return getattr(self._parts[part], method)  # type: ignore[no-any-return]
 
 
-def write(path: Path, machine: Machine, commands: int) -> None:
+def write(path: Path, runtime: Runtime, commands: int) -> None:
     """Write the state after a number of commands; the file is there as a whole or as it was.
 
     Raises:
         OSError: It can't be written.
         RecursionError: Instances or variables are nested too deeply for it.
     """
-    parts = parts_of(machine)
+    parts = parts_of(runtime)
     state = {name: [getattr(parts[name], attribute) for attribute in kept] for name, kept in KEPT.items()}
     body = io.BytesIO()
     with without_collection():
-        _Pickler(body, parts).dump((machine.clock.state, state))
+        _Pickler(body, parts).dump((runtime.clock.state, state))
     content = body.getvalue()
     said = {
         _MARK: FORMAT, "by": f"c8-client {__version__}", "layout": layout(), "commands": commands,
-        "at_ms": machine.clock.now_ms(), "sha256": hashlib.sha256(content).hexdigest(),
+        "at_ms": runtime.clock.now_ms(), "sha256": hashlib.sha256(content).hexdigest(),
     }  # fmt: skip
     write_atomically(path, json.dumps(said).encode() + b"\n" + content)
 
 
-def read(path: Path, machine: Machine) -> tuple[int, int]:
+def read(path: Path, runtime: Runtime) -> tuple[int, int]:
     """Give a new engine the state of a file; return the number of commands that led to it, and when it was.
 
     Raises:
@@ -213,7 +213,7 @@ def read(path: Path, machine: Machine) -> tuple[int, int]:
     """
     first, _, content = path.read_bytes().partition(b"\n")
     said = _header(path, first, content)
-    parts = parts_of(machine)
+    parts = parts_of(runtime)
     try:
         with without_collection():
             clock, state = _Unpickler(io.BytesIO(content), parts).load()
@@ -222,7 +222,7 @@ def read(path: Path, machine: Machine) -> tuple[int, int]:
     for name, kept in KEPT.items():
         for attribute, value in zip(kept, state[name], strict=True):
             setattr(parts[name], attribute, value)
-    machine.clock.restore(clock)
+    runtime.clock.restore(clock)
     return int(said["commands"]), int(said["at_ms"])
 
 

@@ -29,7 +29,7 @@ from camunda_client.embedded.data._journal import (
 from camunda_client.embedded.data._snapshot import SNAPSHOT, without_collection
 from camunda_client.embedded.data._snapshot import read as read_snapshot
 from camunda_client.embedded.data._snapshot import write as write_snapshot
-from camunda_client.embedded.run import Machine
+from camunda_client.embedded.run import Runtime
 
 log = logging.getLogger(__name__)
 
@@ -58,10 +58,10 @@ class Recovery:
 class Player(Protocol):
     """Who carries out what a log says."""
 
-    machine: Machine
+    runtime: Runtime
 
     def seed(self, seed: str) -> None:
-        """Take the chance of a log."""
+        """Take the random values of a log."""
 
     def replay(self, record: Record) -> tuple[Any, int]:
         """Do again what a log says; return what came of it, and the moment it led to."""
@@ -87,7 +87,7 @@ class Storage:
         """Carry out what the log says, then let the engine write it on.
 
         Args:
-            player: A new one, whose machine has not run yet.
+            player: A new one, whose run time has not begun.
             until: The last command to carry out; nothing is written then, and the clock stands still.
 
         Raises:
@@ -108,7 +108,7 @@ class Storage:
             raise
 
     def _go_on(self, player: Player) -> None:
-        settings, clock = player.machine.settings, player.machine.clock.state
+        settings, clock = player.runtime.settings, player.runtime.clock.state
         if not self._path.exists() and not (self.directory / SNAPSHOT).exists():
             write_atomically(self._path, Header(0, new_seed()).line())
         found = self._carry_out(player, None)
@@ -119,7 +119,7 @@ class Storage:
         self._journal = Journal(self._path, self.recovery.last, fsync=self._fsync)
         self._next_snapshot = self.recovery.last - self.recovery.replayed + SNAPSHOT_EVERY
         player.go_on(settings, clock, self._journal)
-        self.compact_if_due(player.machine)
+        self.compact_if_due(player.runtime)
 
     def _cut_off(self, found: ReadLog) -> None:
         self.recovery.torn_bytes = found.torn
@@ -136,8 +136,8 @@ class Storage:
         self._carry_out(player, until)
         if self.recovery.last != until:
             raise DataError(f"{self._path} ends with command {self.recovery.last}; there is no command {until}")
-        if not player.machine.clock.frozen:
-            player.machine.clock.pin_ms(self.recovery.at_ms)
+        if not player.runtime.clock.frozen:
+            player.runtime.clock.pin_ms(self.recovery.at_ms)
 
     def _carry_out(self, player: Player, until: int | None) -> ReadLog:
         began_s = time.monotonic()
@@ -146,7 +146,7 @@ class Storage:
         self._seed = found.header.seed
         player.seed(self._seed)
         if snapshot.exists():
-            recovery.last, recovery.at_ms = read_snapshot(snapshot, player.machine)
+            recovery.last, recovery.at_ms = read_snapshot(snapshot, player.runtime)
         if found.header.after > recovery.last:
             raise DataError(
                 f"{self._path} begins after command {found.header.after}, but {snapshot} is missing or older; "
@@ -169,10 +169,10 @@ class Storage:
                 break
             if record.name == "start":
                 version = record.arguments[-1]
-            if player.machine.keys.upcoming != record.key:
+            if player.runtime.keys.upcoming != record.key:
                 raise DataError(
                     f"{self._path}, command {record.number} ({record.name}): key {record.key} was to come next, "
-                    f"but the replay came to {player.machine.keys.upcoming}. It was written by c8-client {version}, "
+                    f"but the replay came to {player.runtime.keys.upcoming}. It was written by c8-client {version}, "
                     f"whose engine did otherwise: start that version, or name another directory"
                 )
             recovery.record = record
@@ -180,19 +180,19 @@ class Storage:
             recovery.last = record.number
             recovery.replayed += 1
 
-    def compact_if_due(self, machine: Machine) -> None:
+    def compact_if_due(self, runtime: Runtime) -> None:
         """Write a snapshot and begin the log anew, if enough has come since the last one; between two commands."""
         journal = self._journal
         if journal is None or journal.last < self._next_snapshot:
             return
         self._next_snapshot = journal.last + SNAPSHOT_EVERY
         try:
-            write_snapshot(self.directory / SNAPSHOT, machine, journal.last)
+            write_snapshot(self.directory / SNAPSHOT, runtime, journal.last)
             write_atomically(self._path, Header(journal.last, self._seed).line())
         except (OSError, RecursionError, pickle.PicklingError) as error:
             log.warning("no snapshot was written, the log goes on: %s: %s", type(error).__name__, error)
         if journal.was_replaced:  # whatever failed after that
-            journal.begin_anew({poll.number: poll.plain() for poll in machine.jobs.waiting_polls()})
+            journal.begin_anew({poll.number: poll.plain() for poll in runtime.jobs.waiting_polls()})
 
     def close(self) -> None:
         """Let another engine have it."""

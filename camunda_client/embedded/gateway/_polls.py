@@ -13,7 +13,7 @@ from typing import Any
 import gevent
 
 from camunda_client.embedded._engine import Engine
-from camunda_client.embedded.gateway._bell import Bell
+from camunda_client.embedded.gateway._thread_event import ThreadEvent
 from camunda_client.embedded.run import Job
 
 #: Seconds; the engine's default where a request names none (or 0).
@@ -45,7 +45,7 @@ class HeldPoll:
         self._engine = engine
         self._late = late
         self._jobs: list[Job] = []
-        self._done = Bell()
+        self._done = ThreadEvent()
         self._poll = engine.poll(
             job_type,
             self._deliver,
@@ -58,7 +58,7 @@ class HeldPoll:
 
     def _deliver(self, jobs: list[Job]) -> None:
         self._jobs = jobs
-        self._done.ring()
+        self._done.set()
 
     def wait(self, request_timeout_ms: int | None) -> list[Job] | None:
         """Return jobs as soon as there are some, none when the time is over, None after the web server's limit."""
@@ -92,7 +92,7 @@ class HeldPoll:
         return self._jobs  # some may have come at the very end
 
 
-class Alarm:
+class Ticker:
     """Ticks the engine when something is due, for as long as the gateway runs."""
 
     #: Seconds between looks when nothing is due, in case a pinned clock was moved behind our back.
@@ -103,7 +103,7 @@ class Alarm:
     def __init__(self, engine: Engine, failed: Callable[[BaseException], None]) -> None:
         self._engine = engine
         self._failed = failed
-        self._wake = Bell()
+        self._wake = ThreadEvent()
         self._sleeps_until_ms = 0
         self._greenlet: Any = None
 
@@ -120,7 +120,7 @@ class Alarm:
 
     def _earlier(self, due_ms: int) -> None:
         if due_ms < self._sleeps_until_ms:
-            self._wake.ring()
+            self._wake.set()
 
     def _run(self) -> None:
         while True:

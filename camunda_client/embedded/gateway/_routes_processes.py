@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
-from camunda_client.embedded.gateway._await import Completion
+from camunda_client.embedded.gateway._completion import Completion
 from camunda_client.embedded.gateway._exchange import Exchange, Route
 from camunda_client.embedded.gateway._problems import Answer, bad_request, invalid, no_content, ok, problem
 from camunda_client.embedded.gateway._requests import INT32, Body, check_content_type

@@ -28,7 +28,7 @@ from camunda_client.embedded.gateway._engine_states import ENGINE_STATES
 from camunda_client.embedded.gateway._exchange import Exchange
 from camunda_client.embedded.gateway._faults import Fault, Faults
 from camunda_client.embedded.gateway._oidc import IssuerError, Oidc, Refusal
-from camunda_client.embedded.gateway._polls import Alarm, HeldPoll
+from camunda_client.embedded.gateway._polls import HeldPoll, Ticker
 from camunda_client.embedded.gateway._problems import Answer, Refused, not_acceptable, of_rejection, problem
 from camunda_client.embedded.gateway._requests import acceptable
 from camunda_client.embedded.gateway._router import Router
@@ -85,7 +85,7 @@ class Gateway:
         self._check = _checker(auth) if self._tokens is None else self._tokens.check
         self._router = Router()
         self._server: Any = None
-        self._alarm: Alarm | None = None
+        self._ticker: Ticker | None = None
         self._late: set[HeldPoll] = set()
         self._thread: Any = None
         self._hub: Any = None
@@ -167,8 +167,8 @@ class Gateway:
         )
         self._server.start()
         self._stopped = Event()
-        self._alarm = Alarm(self.engine, self._failed)
-        self._alarm.start()
+        self._ticker = Ticker(self.engine, self._failed)
+        self._ticker.start()
 
     def stop(self) -> None:
         """Stop listening and cut what is open; safe to call twice."""
@@ -188,8 +188,8 @@ class Gateway:
             self._stopped.wait()
 
     def _close(self) -> None:
-        if self._alarm is not None:
-            self._alarm.stop()
+        if self._ticker is not None:
+            self._ticker.stop()
         self._server.stop(timeout=0)
         self._server.cut()
         self._server = None

@@ -1,4 +1,4 @@
-"""The expressions of models: FEEL, with the engine's chance, whose errors are failures of a step."""
+"""The expressions of models: FEEL, with the engine's random values, whose errors are failures of a step."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from random import Random
 from typing import Any
 
 from camunda_client.embedded import feel
-from camunda_client.embedded._chance import chance
 from camunda_client.embedded._failures import Failure
+from camunda_client.embedded._randomness import current_random
 
 log = logging.getLogger("camunda_client.embedded")
 
@@ -50,7 +50,7 @@ class Expression(feel.Expression):
             Failure: It has no value, or we failed to find it.
         """
         try:
-            return super().evaluate(context, warnings, now, random or chance)
+            return super().evaluate(context, warnings, now, random or current_random)
         except Exception as error:
             raise self._failed(error) from error
 
@@ -63,7 +63,7 @@ class Expression(feel.Expression):
     ) -> Any:
         """Return the value before it is made JSON. Otherwise like :meth:`evaluate`."""
         try:
-            return super().raw(context, warnings, now, random or chance)
+            return super().raw(context, warnings, now, random or current_random)
         except Exception as error:
             raise self._failed(error) from error
 

@@ -8,8 +8,8 @@ from camunda_client.embedded.run._entrances import Activation
 from camunda_client.embedded.run._history import ElementRecord, Incident, InstanceHistory, JobRecord, VariableRecord
 from camunda_client.embedded.run._instances import ElementInstance, Job, ProcessInstance, Subscription, UserTask
 from camunda_client.embedded.run._jobs import Poll
-from camunda_client.embedded.run._machine import Machine
 from camunda_client.embedded.run._messages import Message
+from camunda_client.embedded.run._runtime import Runtime
 from camunda_client.embedded.run._schedule import Entry, nothing
 from camunda_client.embedded.run._waits import Call, Wait, calls_among, waits_of
 from camunda_client.embedded.run._workflows import InstanceWorkflow, ScopeWorkflow, Token
@@ -29,10 +29,10 @@ __all__ = [
     "InstanceWorkflow",
     "Job",
     "JobRecord",
-    "Machine",
     "Message",
     "Poll",
     "ProcessInstance",
+    "Runtime",
     "ScopeWorkflow",
     "Subscription",
     "Token",

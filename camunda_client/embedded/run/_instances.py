@@ -170,7 +170,7 @@ class Job:
         self.leases = 0
 
     def lease_with_token(self) -> None:
-        """Give it a token that no earlier lease had. A replay finds the same again, so chance has no part in it."""
+        """Give it a token that no earlier lease had. A replay finds the same again, so it is not a random value."""
         self.leases += 1
         self.lease_token = f"{self.key}-{self.leases}"
 

@@ -37,21 +37,21 @@ def end(number: int) -> str:
 
 def of(engine: Engine) -> dict[str, Any]:
     """Return what an engine knows. It is looked at from inside: a look through its commands could let time pass."""
-    machine = engine._machine
-    messages, signals = machine.events.messages, machine.events.signals
-    due = sorted(item for item in machine.schedule._heap if not item[2].cancelled)
+    runtime = engine._runtime
+    messages, signals = runtime.events.messages, runtime.events.signals
+    due = sorted(item for item in runtime.schedule._heap if not item[2].cancelled)
     return {
-        "next key": machine.keys.upcoming,
-        "histories": {key: _history(history) for key, history in machine.histories.by_key.items()},
-        "ended": list(machine.histories.ended_keys),
+        "next key": runtime.keys.upcoming,
+        "histories": {key: _history(history) for key, history in runtime.histories.by_key.items()},
+        "ended": list(runtime.histories.ended_keys),
         "processes": [
-            (key, _instance(one.root), one.correlation_key) for key, one in machine.lifecycle.processes.items()
+            (key, _instance(one.root), one.correlation_key) for key, one in runtime.lifecycle.processes.items()
         ],
-        "named": [(p.tags, p.business_id) for p in machine.lifecycle.processes.values()],
-        "calls": [(p.key, p.caller and p.caller.key) for p in machine.lifecycle.processes.values()],
-        "jobs": {key: _job(one) for key, one in machine.jobs._jobs.items()},
+        "named": [(p.tags, p.business_id) for p in runtime.lifecycle.processes.values()],
+        "calls": [(p.key, p.caller and p.caller.key) for p in runtime.lifecycle.processes.values()],
+        "jobs": {key: _job(one) for key, one in runtime.jobs._jobs.items()},
         "ready": {t: sorted(offer for offer in offers if _ready(engine, offer[1])) for t, offers in
-                  machine.jobs._ready.items() if any(_ready(engine, key) for _, key in offers)},
+                  runtime.jobs._ready.items() if any(_ready(engine, key) for _, key in offers)},
         "due": [due_ms for due_ms, _, _ in due],
         "buffer": [
             (a, m.key, m.message_id, m.variables, m.deadline_ms, m.correlated)
@@ -60,16 +60,16 @@ def of(engine: Engine) -> dict[str, Any]:
         "waiting": {a: [s.owner.key for s in subs] for a, subs in messages._waiting.items()},
         "signals": {a: [s.owner.key for s in subs] for a, subs in signals._waiting.items() if subs},
         "starts": {a: {p: d.key for p, (d, _) in by.items()} for a, by in messages._starts.items() if by},
-        "start timers": {k: {i: e.due_ms for i, e in by.items()} for k, by in machine.starts._timers.items()},
+        "start timers": {k: {i: e.due_ms for i, e in by.items()} for k, by in runtime.starts._timers.items()},
         "signal starts": {a: {p: d.key for p, (d, _) in by.items()} for a, by in signals._starts.items() if by},
         "running": dict(messages._running),
-        "incidents": list(machine.incidents._open),
+        "incidents": list(runtime.incidents._open),
         "user tasks": [
-            (t.key, t.assignee, t.candidate_users, t.due_date, t.priority) for t in machine.user_tasks._tasks.values()
+            (t.key, t.assignee, t.candidate_users, t.due_date, t.priority) for t in runtime.user_tasks._tasks.values()
         ],
-        "definitions": [(d.key, d.process_id, d.version) for d in machine.deployments._definitions.values()],
-        "decisions": list(machine.deployments._decisions),
-        "versions": dict(machine.deployments._last_version),
+        "definitions": [(d.key, d.process_id, d.version) for d in runtime.deployments._definitions.values()],
+        "decisions": list(runtime.deployments._decisions),
+        "versions": dict(runtime.deployments._last_version),
     }  # fmt: skip
 
 
@@ -98,5 +98,5 @@ def _job(one: Job) -> Any:
 
 
 def _ready(engine: Engine, key: int) -> bool:
-    found = engine._machine.jobs._jobs.get(key)
+    found = engine._runtime.jobs._jobs.get(key)
     return found is not None and found.state == "ACTIVATABLE"

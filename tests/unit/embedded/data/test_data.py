@@ -308,7 +308,7 @@ def test_the_process_may_die_at_any_moment_of_a_snapshot(tmp_path: Path) -> None
     engine = at_noon(tmp_path / "data")
     engine.deploy(ONE_JOB)
     engine.create_instance("p")
-    before, condensed_key = killed(tmp_path / "data"), engine._machine.keys.upcoming
+    before, condensed_key = killed(tmp_path / "data"), engine._runtime.keys.upcoming
     condense(engine)
     after = killed(tmp_path / "data")
     journal = Journal(log_of(before), 3, fsync=False)

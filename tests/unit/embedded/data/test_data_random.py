@@ -122,7 +122,7 @@ def wait(engine: Engine, job_type: str, number: int) -> None:
 
 
 def give_up(engine: Engine, index: int) -> None:
-    polls = engine._machine.jobs.waiting_polls()
+    polls = engine._runtime.jobs.waiting_polls()
     if polls:
         engine.give_up(polls[index % len(polls)])
 

@@ -8,15 +8,15 @@ from gevent.event import Event
 from gevent.hub import get_hub
 
 
-class Bell:
-    """An event of the hub it was made in. Waiting belongs to that hub, ringing to any thread."""
+class ThreadEvent:
+    """An event of the hub it was made in. Only that hub waits for it, any thread sets it."""
 
     def __init__(self) -> None:
         self._hub = get_hub()
         self._thread = _thread.get_ident()
         self._event = Event()
 
-    def ring(self) -> None:
+    def set(self) -> None:
         """Wake who waits; nothing happens when its hub has ended, as a stopped gateway's has."""
         if _thread.get_ident() == self._thread:
             self._event.set()
@@ -26,9 +26,9 @@ class Bell:
             loop.run_callback_threadsafe(self._event.set)
 
     def wait(self, timeout_s: float) -> bool:
-        """Return whether it rang in time."""
+        """Return whether it was set in time."""
         return bool(self._event.wait(timeout_s))
 
     def clear(self) -> None:
-        """Be as if it had not rung yet."""
+        """Be as if it had not been set yet."""
         self._event.clear()

@@ -14,18 +14,18 @@ from camunda_client.embedded.run import ActivatedJob, Job, Poll, as_received
 DEFAULT_LEASE = timedelta(minutes=5)
 
 
-class Work:
+class EngineJobs:
     """The half of an engine that workers see."""
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
-        self._machine = executor.machine
+        self._runtime = executor.runtime
         self._run, self._commands = executor.run, executor.commands
 
     @property
     def tenants(self) -> frozenset[str] | None:
         """Names of its tenants; None if multi-tenancy is disabled."""
-        return self._machine.tenants
+        return self._runtime.tenants
 
     def activate(
         self,
@@ -86,7 +86,7 @@ class Work:
     def snapshot(self, job: Job, fetch_variables: Iterable[str] = ()) -> ActivatedJob:
         """Return a job as its worker receives it, with the variables as they are now."""
         with self._executor.lock:
-            return as_received(job, self._machine.lifecycle.variables.visible(job.instance), fetch_variables)
+            return as_received(job, self._runtime.lifecycle.variables.visible(job.instance), fetch_variables)
 
     def complete(
         self,
@@ -166,7 +166,7 @@ class Work:
     def jobs(self, job_type: str | None = None) -> list[Job]:
         """Return the jobs that exist (waiting, leased, failed), oldest first."""
         with self._executor.looking():
-            return [job for job in self._machine.jobs.all() if job_type is None or job.type == job_type]
+            return [job for job in self._runtime.jobs.all() if job_type is None or job.type == job_type]
 
 
 def given(*arguments: Any) -> Sequence[Any]:

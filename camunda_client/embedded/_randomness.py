@@ -1,4 +1,4 @@
-"""Chance in expressions (``uuid()``, ``random number()``), which a replay of the same command must find again."""
+"""Random values in expressions (``uuid()``, ``random number()``), the same ones when a command is replayed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 from contextvars import ContextVar
 
 
-class Chance:
+class Randomness:
     """Random values: anew for each command, from the log's seed and the command's number.
 
     Without a log they are the system's.
@@ -32,11 +32,11 @@ class Chance:
         return self._values
 
 
-#: The chance of the command that runs; expressions that are evaluated without one take their own.
-CHANCE: ContextVar[Chance] = ContextVar("CHANCE")
-_OUTSIDE = Chance()
+#: Of the command that runs; expressions that are evaluated without one take random values of their own.
+RANDOMNESS: ContextVar[Randomness] = ContextVar("RANDOMNESS")
+_OUTSIDE = Randomness()
 
 
-def chance() -> random.Random:
+def current_random() -> random.Random:
     """Return where random values come from now."""
-    return CHANCE.get(_OUTSIDE).values
+    return RANDOMNESS.get(_OUTSIDE).values

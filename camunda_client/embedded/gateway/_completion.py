@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from camunda_client.embedded.gateway._bell import Bell
+from camunda_client.embedded.gateway._thread_event import ThreadEvent
 from camunda_client.embedded.run import InstanceHistory
 
 #: Seconds; 8.6.0 ignores the request's own timeout.
@@ -13,12 +13,12 @@ class Completion:
     """One request that waits for an instance. A terminated instance is only answered by the time-out."""
 
     def __init__(self) -> None:
-        self._done = Bell()
+        self._done = ThreadEvent()
 
     def ended(self, history: InstanceHistory) -> None:
         """Note the end; called in whatever thread brought it."""
         if history.state == "COMPLETED":
-            self._done.ring()
+            self._done.set()
 
     def wait(self) -> bool:
         """Return whether the instance completed in time."""

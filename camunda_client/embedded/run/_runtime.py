@@ -26,7 +26,7 @@ from camunda_client.embedded.run._variables import Variables
 T = TypeVar("T")
 
 
-class Machine:
+class Runtime:
     """The parts of an engine. It carries out one command at a time; nothing happens by itself.
 
     Args:
