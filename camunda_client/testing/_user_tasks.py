@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from camunda_client.testing._jobs import through_json
 
 if TYPE_CHECKING:
-    from camunda_client.embedded import Engine
-    from camunda_client.embedded._user_tasks import UserTask
+    from camunda_client.embedded import Engine, UserTask
 
 
 class WaitingUserTask:
