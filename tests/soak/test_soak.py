@@ -36,6 +36,8 @@ SEED = int(os.environ.get("SOAK_SEED", str(int(time.time()))))
 RATE = 20
 #: Seconds between two faults of each kind.
 FAULT_EVERY_S, WORKER_EVERY_S, ENGINE_EVERY_S = 0.7, 13.0, 70.0
+#: Faults that may be waiting for a request.
+MOST_FAULTS = 3
 #: MB by which a worker may grow after its first minute, and MB an hour after its first sixth; the latter is told of
 #: half an hour and more, since a page more or less in a minute is no slope.
 GROWTH_MB, SLOPE_MB = 25.0, 2.0
@@ -98,6 +100,8 @@ class Soak:
 
     def break_the_way(self) -> None:
         number = self.dice.randrange(len(FAULTS))
+        # Workers that wait for longer after each fault would meet nothing but faults, if these waited for them.
+        del self.proxy.rules[:-MOST_FAULTS]
         self.proxy.on(*FAULTS[number], times=self.dice.choice([1, 1, 3, 8]))
         self.happened[f"fault {number}"] += 1
 
@@ -117,7 +121,7 @@ class Soak:
         self.happened["engine killed"] += 1
 
     def say(self) -> None:
-        """Say how far it is, for whoever watches."""
+        """Say how far it is, for those who watch."""
         lines = sum(line.startswith("RUN ") for one in self.programs for line in one.lines)
         print(f"{time.strftime('%H:%M:%S')} {self.happened['started']} started, {lines} runs", flush=True)
 
