@@ -6,7 +6,9 @@ import platform
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from camunda_client import log, patching
@@ -21,6 +23,9 @@ _TESTED = range(10, 16)
 _DISTRIBUTION = "c8-client"
 #: For Camunda 7, by others; it has a top-level package of our name, and whoever is installed last wins.
 _NAMESAKE = "camunda-client"
+#: How SIGALRM is asked for, and who may have that in its text without limiting anybody's handler.
+_ALARM = re.compile(r"\bITIMER_REAL\b|\bsignal\.alarm\(")
+_NO_ALARM_USERS = sys.stdlib_module_names | {"camunda_client", "gevent"}
 
 
 class Finding(NamedTuple):
@@ -117,6 +122,7 @@ def _target_findings(target: str | None) -> Iterator[Finding]:
         yield Finding("skipped", "handlers: name your app.py or package.module to have them looked at")
         return
     from camunda_client.c8 import worker
+    from camunda_client.c8.worker._manager import ALARM_REMEDY
     from camunda_client.c8.worker._registry import check_unique
 
     try:
@@ -131,8 +137,21 @@ def _target_findings(target: str | None) -> Iterator[Finding]:
         return
     types = ", ".join(sorted({one.job_type for one in workers}))
     yield from _guarded(lambda: check_unique(workers), f"{target} handles {types}")
+    for module in _alarm_users():
+        yield Finding("note", f"{module} uses SIGALRM to limit calls: {ALARM_REMEDY}")
     for module, remedy in patching.find_blocking_modules():
         yield Finding("note", f"{target} imports {module}, which blocks every job while it waits: {remedy}")
+
+
+def _alarm_users() -> Iterator[str]:
+    """Return the modules imported so far, the standard library's aside, whose text sets an alarm."""
+    for name, module in sorted(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name.partition(".")[0] in _NO_ALARM_USERS or not str(file).endswith(".py"):
+            continue
+        with suppress(OSError, ValueError):
+            if _ALARM.search(Path(str(file)).read_text(encoding="utf-8", errors="replace")):
+                yield name
 
 
 # -- configuration and cluster --------------------------------------------------------------------------------------

@@ -71,6 +71,7 @@ def _work(manager: CamundaWorkerManager, drain_timeout_s: float | None, status_f
         # They come up here where TARGET started the workers itself, without a loop of its own.
         told_to_stop.wait()
     report = manager.stop_workers(drain_timeout_s)
+    manager.run_signal_handlers()
     log.flush()
     code = 0 if report.clean else 1
     _leave_threads_behind(code)

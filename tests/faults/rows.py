@@ -163,7 +163,7 @@ ROWS = (
     Row(115, "E", "What is going on?", "SIGUSR1", "one line for each job in hand, with its stack, without variables"),
     Row(116, "E", "SIGKILL with fifty jobs", "half of them finished", "the next worker completes each once; one more run at most"),
     Row(118, "E", "stop() from anywhere, and again", "handler, signal handler, twice, before start", "no deadlock, nothing lost"),
-    Row(119, "E", "Application's own signal handler", "signal.signal(SIGTERM)", "left alone"),
+    Row(119, "E", "Application's own signal handler", "signal.signal(SIGTERM)", "in `camunda-client worker` it runs when the worker has drained"),
     Row(120, "E", "Process 1 of a container", "unshare --pid", "drains as any other"),
     Row(121, "E", "The program simply ends", "main returns with jobs running", "drains first", (CLI + "test_a_module_that_starts_the_workers_itself_is_stopped_as_well",)),
     Row(122, "F", "Closed standard streams", ">&-", "jobs go on", (LOGS + "test_closed_streams_are_no_place_for_anything_else",)),
@@ -190,7 +190,7 @@ ROWS = (
     Row(170, "D", "Time-out or kill left behind", "a Timeout never closed, a kill() that comes late", "ends with its job: no other job and no report is hit"),
     Row(171, "D", "State in a threading.local", "each job sets one", "empty at the start of every job"),
     Row(172, "D", "sys.exit(), KeyboardInterrupt, SystemError in a greenlet, pool or thread of a handler", "raised there", "the worker goes on, and tells where it came from"),
-    Row(173, "D", "Time-out of a handler by SIGALRM", "a signal handler that raises", "the worker goes on, and tells of handler_timeout; the handler is not stopped"),
+    Row(173, "D", "Time-out of a handler by SIGALRM", "a signal handler that raises", "its own handler is stopped; the worker goes on, and tells of handler_timeout"),
     Row(174, "E", "Application takes a signal over after the start", "signal.signal(SIGTERM)", "left alone by the stop"),
     Row(175, "G", "Handlers in a file that is named as another module, or that lies in a package", "queue.py, requests.py; from ..util import", "imported under a name that nothing else has; as a module of its package", (TARGET + "test_a_file_takes_no_name_that_others_mean_something_else_by", TARGET + "test_a_file_of_a_package_is_imported_as_its_module")),
     Row(176, "E", "Handler blocks the process at the end", "a catastrophic regular expression, an endless loop, os.system()", "ended five seconds after the drain's deadline, with the stack; exit 1"),
@@ -222,6 +222,9 @@ ROWS = (
     Row(234, "F", "Secrets of other shapes", "ODBC's PWD, AccountKey, tokens before an @, JWTs, AWS and GitHub keys, private keys, options of commands", "redacted; ordinary words stay", (LOG + "test_no_secret_gets_into_a_line", LOG + "test_what_shows_by_itself_that_it_is_a_secret_is_redacted", LOG + "test_ordinary_words_stay")),
     Row(235, "G", "Clients of the status port that drip", "40 at once, a byte each 0.1 s", "cut off after 5 s in all, the longest there first where a probe needs its place", ("integration/test_status_port.py::test_clients_that_drip_are_cut_off_and_keep_no_probe_waiting", "integration/test_status_port.py::test_a_client_that_drips_has_no_more_time_than_one_that_says_nothing")),
     Row(236, "B", "A secret or password in a file is exchanged", "renamed into place; emptied; removed; refused by a 401", "the next token request, or the repetition after the 401, has the new one; what can't be used leaves the old one", ("integration/test_secret_files.py::test_a_client_secret_that_is_exchanged_is_sent_with_the_next_request", "integration/test_secret_files.py::test_a_password_that_is_exchanged_is_sent_at_once_after_a_401", "integration/test_secret_files.py::test_an_empty_or_missing_secret_file_leaves_the_old_secret_in_use")),
+    Row(280, "D", "Time-outs by SIGALRM of many handlers at once", "a decorator with a handler of its own, around handlers that wait and that compute", "each ends its own handler, and none another's; once in the log, with the remedy"),
+    Row(281, "E", "SIGTERM handler of a library that ends the process", "installed before the worker, and by a handler after the start", "the worker drains, then it runs; the exit code is the drain's"),
+    Row(282, "E", "Signal to end that the command can't have", "SIGTERM ignored by the module", "named at the start"),
 )  # fmt: skip
 
 

@@ -319,15 +319,15 @@ def test_running_out_of_descriptors_fails_jobs_and_not_the_worker(scene: Scene) 
 
 
 @pytest.mark.fault(119)
-def test_an_applications_own_signal_handler_is_left_alone(scene: Scene) -> None:
+def test_an_applications_own_signal_handler_runs_when_the_command_has_drained(scene: Scene) -> None:
+    start(scene, 1, "sleep", 2)
     with worker(scene, OWN_SIGTERM="1") as app:
-        app.wait_for("workers.started")
+        app.wait_for("RUN")
         app.send(signal.SIGTERM)
-        app.wait_for("OWN SIGTERM")
-        start(scene, 1)
-        scene.completed_once()
-        app.send(signal.SIGINT)
         assert app.end() == 0
+
+    scene.completed_once()
+    assert app.output.index("shutdown.drained") < app.output.index("OWN SIGTERM")
 
 
 @pytest.mark.fault(120)
