@@ -59,6 +59,11 @@ class LastResort:
         faulthandler.dump_traceback_later(seconds, exit=True, file=_STDERR)
 
 
+def end_within(seconds: float) -> None:
+    """Have the process end after so many seconds, with the stacks of all threads, unless it has ended by then."""
+    faulthandler.dump_traceback_later(seconds, exit=True, file=_STDERR)
+
+
 def end_now(last_words: list[str]) -> None:
     """Say something and end the process, from any thread."""
     with suppress(OSError):

@@ -142,6 +142,13 @@ def _add_worker(commands: Any) -> None:
         "CAMUNDA_WORKER_DRAIN_TIMEOUT say in milliseconds",
     )
     worker.add_argument(
+        "--exit-timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="time for threads and exit hooks of libraries after that; default: 10, or what worker.exitTimeout or "
+        "CAMUNDA_WORKER_EXIT_TIMEOUT say in milliseconds",
+    )
+    worker.add_argument(
         "--processes",
         type=_count,
         default=1,

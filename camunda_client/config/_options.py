@@ -180,6 +180,13 @@ OPTIONS: tuple[Option, ...] = (
         "30000",
     ),
     Option(
+        "worker.exitTimeout",
+        ("CAMUNDA_WORKER_EXIT_TIMEOUT",),
+        "How long camunda-client worker lets threads and exit hooks of libraries finish once it has drained",
+        "ms",
+        "10000",
+    ),
+    Option(
         "worker.blockedLimit",
         ("CAMUNDA_WORKER_BLOCKED_LIMIT",),
         "How long code may block the whole process before it ends itself, with that code's stack; 0 = for ever",

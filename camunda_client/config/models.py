@@ -146,6 +146,7 @@ class WorkerConfig(Section):
 
     pool: Count = 1000
     drain_timeout: WaitOrZero = Field(default=30_000, alias="drainTimeout")
+    exit_timeout: WaitOrZero = Field(default=10_000, alias="exitTimeout")
     blocked_limit: WaitOrZero = Field(default=300_000, alias="blockedLimit")
     transport: Literal["auto", "requests"] = "auto"
     max_connections: Count = Field(default=32, alias="maxConnections")

@@ -145,7 +145,7 @@ ROWS = (
     Row(92, "D", "Names copied before the patch", "from time import sleep, ...", "mended or named with a remedy; exit 3 if strict", (ORDERS + "test_what_cannot_be_mended_is_named_with_a_remedy", ORDERS + "test_strict_mode_refuses_to_run_with_anything_unmended")),
     Row(93, "D", "requests imported before the patch", "every import order", "works over TLS", (ORDERS + "test_what_was_imported_first_works_over_tls_beside_other_greenlets",)),
     Row(94, "D", "asyncio.run() in several handlers", "fifty at once", "each has a loop of its own, all complete"),
-    Row(95, "D", "Thread that outlives its handler", "an endless one, no daemon", "the end is not held up, and it is told"),
+    Row(95, "D", "Thread that outlives its handler", "an endless one, no daemon", "the end is held up for half of worker.exitTimeout at most, and it is told"),
     Row(96, "D", "Programs started by handlers", "subprocess.run, Popen, os.popen", "waited for together"),
     Row(97, "D", "multiprocessing.Pool in a handler", "-", "not supported: use subprocess", reason="it stops the whole process for good, so that only its jobs' leases help; which is what row 87 proves"),
     Row(99, "D", "subprocess in a native thread", "gevent's thread pool", "its job fails with the reason"),
@@ -225,6 +225,8 @@ ROWS = (
     Row(280, "D", "Time-outs by SIGALRM of many handlers at once", "a decorator with a handler of its own, around handlers that wait and that compute", "each ends its own handler, and none another's; once in the log, with the remedy"),
     Row(281, "E", "SIGTERM handler of a library that ends the process", "installed before the worker, and by a handler after the start", "the worker drains, then it runs; the exit code is the drain's"),
     Row(282, "E", "Signal to end that the command can't have", "SIGTERM ignored by the module", "named at the start"),
+    Row(283, "E", "Exit hook, thread or pool of a library that does not end", "atexit hooks that wait, cooperatively and not; a thread; a task of a pool; a handler of SIGTERM; alone and under --processes", "after worker.exitTimeout the process ends with the drain's exit code, and says who held it up"),
+    Row(284, "E", "Exit hooks that take their time", "an exporter that flushes, a pool and a thread with work to finish", "all of them run to their end"),
 )  # fmt: skip
 
 

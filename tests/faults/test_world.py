@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,72 @@ def test_a_signal_that_will_not_drain_is_named_at_the_start(scene: Scene, tmp_pa
 
     [line] = [line for line in app.lines if "signal.not_taken" in line]
     assert "SIGTERM" in line
+
+
+# Each waits at the end: an exporter whose server is away, a pool with a task, threads that know gevent and that don't.
+HOOKS = {
+    "exporter": "import atexit; atexit.register(lambda: time.sleep(60))",
+    "blocking": 'import atexit; atexit.register(lambda: os.system("exec sleep 60 >/dev/null 2>&1"))',
+    "pool": "from concurrent.futures import ThreadPoolExecutor as P; pool = P(); pool.submit(time.sleep, 60)",
+    "thread": "threading.Thread(target=lambda: time.sleep(60)).start()",
+    "handler": "signal.signal(signal.SIGTERM, lambda *_: time.sleep(60))",
+}
+
+
+@pytest.mark.fault(283)
+@pytest.mark.parametrize("hook", list(HOOKS))
+def test_exit_hooks_of_libraries_have_a_limit(scene: Scene, tmp_path: Path, hook: str) -> None:
+    """A drained worker stayed until something killed it."""
+    source = f"{HOOKS[hook]}\n{SLOW.format(deed='pass')}"
+    with worker(scene, tmp_path, source, "--exit-timeout", "2") as app:
+        scene.start(1)
+        app.wait_for("RUN")
+        app.send(signal.SIGTERM)
+        app.wait_for("shutdown.drained")
+        drained_s = time.monotonic()
+        assert app.end(30) == 0
+        took_s = time.monotonic() - drained_s
+
+    assert took_s < 20
+    scene.completed_once()
+    end = app.output.partition("shutdown.drained")[2]
+    assert "shutdown.exit_timed_out" in end or "shutdown.threads_left" in end
+    if hook != "pool":
+        assert "legacy.py" in end, "it says who held it up"
+
+
+@pytest.mark.fault(283)
+def test_exit_hooks_have_a_limit_in_each_of_several_processes(scene: Scene, tmp_path: Path) -> None:
+    source = f"{HOOKS['blocking']}\n{SLOW.format(deed='pass')}"
+    with worker(scene, tmp_path, source, "--processes", "2", "--exit-timeout", "2") as app:
+        app.wait_for("workers.started", 2)
+        app.send(signal.SIGTERM)
+        assert app.end(30) == 0
+
+    assert app.output.count("shutdown.exit_timed_out") == 2
+    assert "process.killed" not in app.output
+
+
+@pytest.mark.fault(284)
+def test_exit_hooks_that_end_in_time_all_run(scene: Scene, tmp_path: Path) -> None:
+    """Where a thread is left, and where a pool has work to finish."""
+    source = """
+import atexit
+from concurrent.futures import ThreadPoolExecutor
+pool = ThreadPoolExecutor()
+def say(what, after_s=0.0):
+    time.sleep(after_s)
+    os.write(1, f"{what}\\n".encode())
+atexit.register(say, "FLUSHED", 0.5)
+pool.submit(say, "POOLED", 1.5)
+threading.Thread(target=say, args=("THREAD", 1.0)).start()
+""" + SLOW.format(deed="pass")
+    with worker(scene, tmp_path, source) as app:
+        app.wait_for("workers.started")
+        app.send(signal.SIGTERM)
+        assert app.end() == 0
+
+    assert "POOLED" in app.output
+    assert "THREAD" in app.output
+    assert "FLUSHED" in app.output
+    assert "shutdown.threads_left" not in app.output
