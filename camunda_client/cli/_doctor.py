@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from camunda_client import log, patching
-from camunda_client.cli import _target
+from camunda_client.cli import _import_watch, _target
 from camunda_client.error import ServiceException
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     wrong = False
     for finding in [*_interpreter(), *_packages(), *_namesake(), *patched]:
         wrong = _print(finding) or wrong
-    for finding in _target_findings(options.target):
+    for finding in _target_findings(options.target, options.import_timeout):
         wrong = _print(finding) or wrong
     for finding in _cluster():
         wrong = _print(finding) or wrong
@@ -116,7 +116,7 @@ def _patch() -> list[Finding]:
     ]
 
 
-def _target_findings(target: str | None) -> Iterator[Finding]:
+def _target_findings(target: str | None, import_timeout_s: float) -> Iterator[Finding]:
     """Import the user's handlers as ``worker`` would."""
     if target is None:
         yield Finding("skipped", "handlers: name your app.py or package.module to have them looked at")
@@ -125,9 +125,16 @@ def _target_findings(target: str | None) -> Iterator[Finding]:
     from camunda_client.c8.worker._manager import ALARM_REMEDY
     from camunda_client.c8.worker._registry import check_unique
 
+    watch = _import_watch.for_doctor(target, import_timeout_s)
+    watch.start()
+    failed = False
     try:
         _target.load(target)
     except _target.UserCodeFailed:
+        failed = True
+    finally:
+        watch.stop()
+    if failed:
         yield Finding("wrong", f"{target} can't be imported; its traceback is above")
         return
     worker.register_workers()

@@ -11,11 +11,12 @@ import gc
 import os
 import sys
 import threading
-import traceback
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from camunda_client import log, patching
 from camunda_client.c8 import _last_resort
+from camunda_client.c8._stacks import innermost
 from camunda_client.cli import _stdout
 
 if TYPE_CHECKING:
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
 
 #: Seconds where no configuration says otherwise.
 EXIT_S: Final = 10.0
-#: What is said goes to stderr, whatever ``sys.stderr`` is by now.
-_STDERR: Final = 2
-#: Frames of the stack that are shown, the innermost.
-_FRAMES: Final = 8
 #: Who waits on behalf of others: what is looked for is who had them wait.
 _WAITING: Final = ("gevent", "threading", "concurrent.futures", "queue", "selectors", "socket", "_weakrefset")
 
@@ -67,7 +64,7 @@ def _threads_left(limit_s: float) -> list[threading.Thread]:
     """Wait as Python does at its end: pools finish their tasks, threads end. Return those that don't."""
     import gevent
 
-    with gevent.Timeout(limit_s, False):
+    with suppress(gevent.Timeout), gevent.Timeout(limit_s):
         threading._shutdown()  # type: ignore[attr-defined]
     return _threads()
 
@@ -135,7 +132,7 @@ def _start_guard(code: int, limit_s: float, main: Any) -> None:
     def guard() -> None:
         sleep(limit_s)
         try:
-            os.write(_STDERR, ("\n".join(_last_words(code, limit_s, main, thread)) + "\n").encode(errors="replace"))
+            _last_resort.say(_last_words(code, limit_s, main, thread))
         finally:
             os._exit(code)
 
@@ -146,12 +143,11 @@ def _last_words(code: int, limit_s: float, main: Any, thread: int) -> list[str]:
     frames = _frames()
     # If the main greenlet waits cooperatively, its thread is in the hub.
     frame = main.gr_frame or frames.get(thread)
-    stack = traceback.extract_stack(frame)[-_FRAMES:] if frame is not None else []
     return [
         f"shutdown.exit_timed_out: exit hooks did not end within {limit_s:g} s (worker.exitTimeout); the process ends "
         f"with {code}. Held up by {_place(frame)}",
         *[f"thread {_described(one, frames)}" for one in _threads()],
-        *[f"{entry.filename}:{entry.lineno} in {entry.name}" for entry in stack],
+        *innermost(frame),
     ]
 
 

@@ -112,6 +112,13 @@ def _parser() -> argparse.ArgumentParser:
         "wrong. Sends nothing but a request for a token and one for the topology.",
     )
     doctor.add_argument("target", metavar="TARGET", nargs="?", help="your handlers, as worker takes them")
+    doctor.add_argument(
+        "--import-timeout",
+        type=_seconds,
+        default=30.0,
+        metavar="SECONDS",
+        help="time for the import of TARGET, after which it is said where it hangs; default: 30",
+    )
     doctor.set_defaults(run=_run_doctor)
     return parser
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from camunda_client import log, patching
 from camunda_client.c8 import _job_table
-from camunda_client.cli import _ending, _target
+from camunda_client.cli import _ending, _import_watch, _target
+from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
     import argparse
@@ -27,9 +28,16 @@ def run(options: argparse.Namespace) -> int:
     worker.CamundaWorkerManager.be_command(has_parent=options.status_fd is not None)
     if options.jobs_fd is not None:
         _job_table.open_current(options.jobs_fd)
+    watch = _import_watch.for_worker(options.target, _blocked_limit_s())
+    watch.start()
+    failed = False
     try:
         _target.load(options.target)
     except _target.UserCodeFailed:
+        failed = True
+    finally:
+        watch.stop()
+    if failed:
         return _ending.end(1, _ending.EXIT_S if options.exit_timeout is None else options.exit_timeout)
     worker.register_workers()
     manager = worker.CamundaWorkerManager()
@@ -37,6 +45,15 @@ def run(options: argparse.Namespace) -> int:
         raise _target.TargetError(f"{options.target} has no function decorated with @camunda_worker")
     _configure()
     return _work(manager, options)
+
+
+def _blocked_limit_s() -> float:
+    """Return how long an import may stand still, as far as it is known before the configuration is."""
+    from camunda_client import config
+
+    with suppress(ConfigurationError, ValueError):
+        return int(config.said_in_environment("worker.blockedLimit")) / 1000
+    return config.WorkerConfig().blocked_limit / 1000
 
 
 def _configure() -> None:

@@ -227,6 +227,9 @@ ROWS = (
     Row(282, "E", "Signal to end that the command can't have", "SIGTERM ignored by the module", "named at the start"),
     Row(283, "E", "Exit hook, thread or pool of a library that does not end", "atexit hooks that wait, cooperatively and not; a thread; a task of a pool; a handler of SIGTERM; alone and under --processes", "after worker.exitTimeout the process ends with the drain's exit code, and says who held it up"),
     Row(284, "E", "Exit hooks that take their time", "an exporter that flushes, a pool and a thread with work to finish", "all of them run to their end"),
+    Row(285, "E", "Import of the handlers' module that never ends", "a thread that reads a queue of multiprocessing (a logger), a lock that is taken twice, a host that never answers", "after 10 s stderr says which module stands at which line, and why; doctor says so and ends; what stands still is ended after worker.blockedLimit"),
+    Row(286, "D", "C code that keeps the interpreter's lock for good", "a mutex of libc locked twice by ctypes.PyDLL, in a handler and at import", "after worker.blockedLimit the process ends, with the stacks of its threads"),
+    Row(287, "D", "SQLite's write lock held while its handler waits", "20 jobs: insert, wait, commit", "hub.blocked says that it is a deadlock; each remedy that it names works all jobs"),
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from pathlib import Path
@@ -187,3 +188,143 @@ threading.Thread(target=say, args=("THREAD", 1.0)).start()
     assert "THREAD" in app.output
     assert "FLUSHED" in app.output
     assert "shutdown.threads_left" not in app.output
+
+
+# By kind: the module's text, and what is said of it.
+FROZEN = {
+    "logger": (
+        "import multiprocessing\n"
+        "lines = multiprocessing.SimpleQueue()\n"
+        "threading.Thread(target=lambda: print(lines.get()), daemon=True).start()\n"
+        "time.sleep(0)\n",
+        "a deadlock",
+    ),
+    "pipe": ("from gevent.monkey import get_original\nget_original('os', 'read')(os.pipe()[0], 1)\n", "blocks"),
+}
+LOCKED = """
+import ctypes
+def lock_for_good():
+    c = ctypes.PyDLL(None)
+    mutex = ctypes.create_string_buffer(64)
+    c.pthread_mutex_lock(mutex)
+    c.pthread_mutex_lock(mutex)
+"""
+
+
+@pytest.mark.fault(285)
+@pytest.mark.parametrize("kind", list(FROZEN))
+def test_an_import_that_stands_still_is_named_and_ended(scene: Scene, tmp_path: Path, kind: str) -> None:
+    """Not a line was written, and nothing ended it."""
+    source, why = FROZEN[kind]
+    limited = {"CAMUNDA_WORKER_BLOCKED_LIMIT": "12000"}
+    with worker(scene, tmp_path, source + SLOW.format(deed="pass"), **limited) as app:
+        app.wait_for("has not ended")
+        assert app.end(60) == 1
+
+    [line] = [line for line in app.lines if "has not ended after 10 s" in line]
+    assert "legacy.py" in line
+    assert why in line
+    assert "the process ends (worker.blockedLimit)" in app.output
+
+
+@pytest.mark.fault(285)
+def test_an_import_that_waits_for_a_network_is_named_and_left_alone(scene: Scene, tmp_path: Path) -> None:
+    source = "import socket\na, b = socket.socketpair()\na.settimeout(13)\ntry: a.recv(1)\nexcept TimeoutError: pass\n"
+    limited = {"CAMUNDA_WORKER_BLOCKED_LIMIT": "3000"}
+    with worker(scene, tmp_path, source + SLOW.format(deed="pass"), **limited) as app:
+        app.wait_for("workers.started")
+        app.send(signal.SIGTERM)
+        assert app.end() == 0
+
+    [line] = [line for line in app.lines if "has not ended after 10 s" in line]
+    assert re.search(r"legacy\.py:\d+ in legacy waits at ", line)
+
+
+@pytest.mark.fault(285)
+@pytest.mark.parametrize("kind", list(FROZEN))
+def test_doctor_says_where_an_import_hangs(tmp_path: Path, kind: str) -> None:
+    source, why = FROZEN[kind]
+    (tmp_path / "legacy.py").write_text(HEAD + source)
+    code, output = Program.run("-m", "camunda_client", "doctor", "--import-timeout", "2", "legacy.py", cwd=tmp_path)
+
+    assert code == 1
+    [line] = [line for line in output.splitlines() if "its import has not ended" in line]
+    assert line.startswith("wrong")
+    assert "legacy.py:" in line
+    assert why in line
+
+
+@pytest.mark.fault(286)
+@pytest.mark.parametrize("where", ["handler", "import"])
+def test_a_process_that_nothing_of_python_can_end_is_ended(scene: Scene, tmp_path: Path, where: str) -> None:
+    """Only the parent of --processes could, and only at a stop."""
+    at_import, deed = ("lock_for_good()", "pass") if where == "import" else ("", "lock_for_good()")
+    scene.start(1)
+    source = LOCKED + at_import + SLOW.format(deed=deed)
+    with worker(scene, tmp_path, source, CAMUNDA_WORKER_BLOCKED_LIMIT="2000") as app:
+        assert app.end(60) == 1
+
+    assert re.search(r"legacy\.py\", line \d+ in lock_for_good", app.output), "its last words are where it was"
+
+
+SQLITE = """
+import gevent, sqlite3
+connection = sqlite3.connect("t.db")
+connection.execute("create table t(i)")
+connection.close()
+
+def write(timeout=5):
+    connection = sqlite3.connect("t.db", timeout=timeout)
+    try:
+        with connection:
+            connection.execute("insert into t values (1)")
+            time.sleep(0.05)
+    finally:
+        connection.close()
+
+def write_again():
+    while True:
+        try:
+            return write(timeout=0)
+        except sqlite3.OperationalError:
+            time.sleep(0.02)
+
+@camunda_worker(os.environ["JOB_TYPE"], request_timeout=400, {options})
+def handler(job):
+    {deed}
+"""
+REMEDIES = {
+    "max_jobs_active": SQLITE.format(options="max_jobs_active=1", deed="write()"),
+    "threadpool": SQLITE.format(options="", deed="gevent.get_hub().threadpool.apply(write)"),
+    "timeout=0": SQLITE.format(options="", deed="write_again()"),
+}
+
+
+@pytest.mark.fault(287)
+def test_a_deadlock_over_a_lock_is_called_one(scene: Scene, tmp_path: Path) -> None:
+    """It said "keep its statements short": they are."""
+    scene.start(5)
+    with worker(scene, tmp_path, SQLITE.format(options="", deed="write()"), drain_s=1) as app:
+        app.wait_for("hub.blocked")
+        app.send(signal.SIGKILL)
+        app.end()
+
+    [blocked] = [line for line in app.lines if '"hub.blocked"' in line][:1]
+    assert "a deadlock" in blocked
+    [module] = [line for line in app.lines if "patch.blocking_module" in line]
+    for line in (blocked, module):
+        assert "max_jobs_active=1" in line
+    assert "timeout=0" in module
+    assert "threadpool" in blocked
+
+
+@pytest.mark.fault(287)
+@pytest.mark.parametrize("remedy", list(REMEDIES))
+def test_what_is_said_against_that_deadlock_helps(scene: Scene, tmp_path: Path, remedy: str) -> None:
+    scene.start(20)
+    with worker(scene, tmp_path, REMEDIES[remedy]) as app:
+        scene.completed_once(20)
+        app.send(signal.SIGTERM)
+        assert app.end() == 0
+
+    assert "hub.blocked" not in app.output

@@ -98,7 +98,9 @@ class CamundaWorkerManager:
         patching.tell_of_alarms(_tell_of_alarm)
         if drain_timeout_s is None:
             drain_timeout_s = settings.worker.drain_timeout / 1000
-        last_resort = self._last_resort = LastResort(drain_timeout_s)
+        # There is one timer of that kind to a process: an application's tests, or itself, may use it.
+        blocked_limit_s = settings.worker.blocked_limit / 1000 if _signals.is_command() else 0.0
+        last_resort = self._last_resort = LastResort(drain_timeout_s, blocked_limit_s)
 
         def end(number: int) -> None:
             last_resort.begin()

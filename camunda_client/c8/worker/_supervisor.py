@@ -7,6 +7,7 @@ their leases extended, and only at the deadline stop handlers and hand their job
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
@@ -67,7 +68,9 @@ class Supervisor:
         self._custody.pollers = self._pollers
         self._handler_watch = HandlerWatch(self.held_jobs)
         self._standby = self._prepared_standby(workers)
-        self._watchdog = Watchdog(last_resort, self._custody.latest_run, config.worker.blocked_limit / 1000)
+        self._watchdog = Watchdog(
+            last_resort, self._custody.latest_run, config.worker.blocked_limit / 1000, self._running_jobs
+        )
         #: Set when no more jobs are asked for, and when nothing is looked after any more.
         self._stopping, self._ended = Event(), Event()
         self._polling = [
@@ -90,6 +93,12 @@ class Supervisor:
     def held_jobs(self) -> list[Held]:
         """Return the jobs in hand, waiting and reporting ones included."""
         return self._custody.jobs()
+
+    def _running_jobs(self) -> int:
+        """Return how many handlers are half-way; for a native thread."""
+        with suppress(RuntimeError):  # they change meanwhile
+            return sum(held.stage is Stage.RUNNING for held in self.held_jobs())
+        return 0
 
     def is_held(self, key: str) -> bool | None:
         """Return whether a job is still ours; ``None`` if it is not in hand."""
