@@ -86,6 +86,7 @@ class JobConfig(Section):
     )
     max_jobs_active: Count = Field(default=100, alias="maxJobsActive")
     auto_extend: bool = Field(default=True, alias="autoExtend")
+    allow_async: bool = Field(default=False, alias="allowAsync")
     with_lease: Literal["auto", "never", "always"] = Field(default="auto", alias="withLease")
     handler_timeout: Wait | None = Field(default=None, alias="handlerTimeout")
     max_lease: Milliseconds | None = Field(default=None, alias="maxLease")

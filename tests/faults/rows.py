@@ -230,6 +230,12 @@ ROWS = (
     Row(285, "E", "Import of the handlers' module that never ends", "a thread that reads a queue of multiprocessing (a logger), a lock that is taken twice, a host that never answers", "after 10 s stderr says which module stands at which line, and why; doctor says so and ends; what stands still is ended after worker.blockedLimit"),
     Row(286, "D", "C code that keeps the interpreter's lock for good", "a mutex of libc locked twice by ctypes.PyDLL, in a handler and at import", "after worker.blockedLimit the process ends, with the stacks of its threads"),
     Row(287, "D", "SQLite's write lock held while its handler waits", "20 jobs: insert, wait, commit", "hub.blocked says that it is a deadlock; each remedy that it names works all jobs"),
+    Row(290, "D", "Many async def handlers at once", "100 that wait, beside plain ones that run loops of their own", "on one loop, all at once, each in its job's context"),
+    Row(291, "D", "async def handler that outlasts its handler_timeout", "one awaits, one blocks the loop by a call that waits", "cancelled, or struck where it blocks; it may clean up, and the job's failure says where it hung"),
+    Row(292, "D", "async def handler at the drain's deadline", "one awaits, one blocks the loop", "cancelled, and its job handed back with all retries"),
+    Row(293, "D", "Whatever a coroutine ends with", "a result, an exception, a BPMN error, SystemExit, its own cancellation; a task left behind that exits", "the outcome of its job; the loop and other handlers go on"),
+    Row(294, "G", "async def handlers where they are not switched on", "the decorator, alone and with the environment's switch", "an error that names the switch, without it"),
+    Row(295, "D", "Coroutine that swallows its cancellation", "it sleeps on for seconds", "job.stuck with the place where it waits"),
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from gevent.event import Event
 
 from camunda_client import log as logging
 from camunda_client import metrics
+from camunda_client.c8.worker import _async_handlers
 from camunda_client.c8.worker._commands import Commands
 from camunda_client.c8.worker._context import JobContext
 from camunda_client.c8.worker._custody import Custody
@@ -172,6 +173,7 @@ class Supervisor:
         self._handler_watch.stop()
         if self._standby is not None:
             self._standby.stop()
+        _async_handlers.stop()
         self._commands.close()
         self._slots.close()
         return self._told(started_s)
