@@ -147,6 +147,8 @@ def run_theirs() -> None:
     if not callable(handler) or handler is signal.default_int_handler:
         return
     patching.set_signal(_first, signal.SIG_IGN)
+    # ddtrace keeps a signal module of its own, in which it sets the default again and raises the signal.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [_first])
     try:
         handler(_first, sys._getframe())
     except (SystemExit, KeyboardInterrupt):
