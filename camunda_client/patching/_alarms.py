@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Seconds until an alarm that met another greenlet tries again to interrupt its own, should that one compute.
 _AGAIN_S = 0.1
+#: Seconds, 30 years: as infinity, no timer takes it.
+_LONGEST_S = 1e9
 
 _tell: Callable[[str], None] | None = None
 _installed = False
@@ -120,7 +122,7 @@ class _Alarms:
         if which != signal.ITIMER_REAL or self._is_elsewhere():
             return self._real["setitimer"](which, seconds, interval)
         seconds, interval = float(seconds), float(interval)
-        if seconds < 0 or interval < 0:
+        if not (0 <= seconds < _LONGEST_S and 0 <= interval < _LONGEST_S):  # NaN is neither
             raise signal.ItimerError(errno.EINVAL, "Invalid argument")
         return self._replace_alarm(seconds, interval)
 
