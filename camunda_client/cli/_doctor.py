@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from camunda_client import log, patching
-from camunda_client.cli import _import_watch, _target
+from camunda_client.cli import _ending, _import_watch, _target
 from camunda_client.error import ServiceException
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ def run(options: argparse.Namespace) -> int:
     for finding in _cluster():
         wrong = _print(finding) or wrong
     log.flush()
-    return 1 if wrong else 0
+    code = 1 if wrong else 0
+    # What TARGET has started would keep this command as it keeps a worker.
+    return code if options.target is None else _ending.end(code, _ending.EXIT_S)
 
 
 def _print(finding: Finding) -> bool:
