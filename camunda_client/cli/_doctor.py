@@ -6,11 +6,13 @@ import platform
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from camunda_client import log, patching
-from camunda_client.cli import _target
+from camunda_client.cli import _ending, _import_watch, _target
 from camunda_client.error import ServiceException
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ _TESTED = range(10, 16)
 _DISTRIBUTION = "c8-client"
 #: For Camunda 7, by others; it has a top-level package of our name, and whoever is installed last wins.
 _NAMESAKE = "camunda-client"
+#: How SIGALRM is asked for, and who may have that in its text without limiting anybody's handler.
+_ALARM = re.compile(r"\bITIMER_REAL\b|\bsignal\.alarm\(")
+_NO_ALARM_USERS = sys.stdlib_module_names | {"camunda_client", "gevent"}
 
 
 class Finding(NamedTuple):
@@ -36,12 +41,14 @@ def run(options: argparse.Namespace) -> int:
     wrong = False
     for finding in [*_interpreter(), *_packages(), *_namesake(), *patched]:
         wrong = _print(finding) or wrong
-    for finding in _target_findings(options.target):
+    for finding in _target_findings(options.target, options.import_timeout):
         wrong = _print(finding) or wrong
     for finding in _cluster():
         wrong = _print(finding) or wrong
     log.flush()
-    return 1 if wrong else 0
+    code = 1 if wrong else 0
+    # What TARGET has started would keep this command as it keeps a worker.
+    return code if options.target is None else _ending.end(code, _ending.EXIT_S)
 
 
 def _print(finding: Finding) -> bool:
@@ -111,17 +118,25 @@ def _patch() -> list[Finding]:
     ]
 
 
-def _target_findings(target: str | None) -> Iterator[Finding]:
+def _target_findings(target: str | None, import_timeout_s: float) -> Iterator[Finding]:
     """Import the user's handlers as ``worker`` would."""
     if target is None:
         yield Finding("skipped", "handlers: name your app.py or package.module to have them looked at")
         return
     from camunda_client.c8 import worker
+    from camunda_client.c8.worker._manager import ALARM_REMEDY
     from camunda_client.c8.worker._registry import check_unique
 
+    watch = _import_watch.for_doctor(target, import_timeout_s)
+    watch.start()
+    failed = False
     try:
         _target.load(target)
     except _target.UserCodeFailed:
+        failed = True
+    finally:
+        watch.stop()
+    if failed:
         yield Finding("wrong", f"{target} can't be imported; its traceback is above")
         return
     worker.register_workers()
@@ -131,8 +146,21 @@ def _target_findings(target: str | None) -> Iterator[Finding]:
         return
     types = ", ".join(sorted({one.job_type for one in workers}))
     yield from _guarded(lambda: check_unique(workers), f"{target} handles {types}")
+    for module in _alarm_users():
+        yield Finding("note", f"{module} uses SIGALRM to limit calls: {ALARM_REMEDY}")
     for module, remedy in patching.find_blocking_modules():
         yield Finding("note", f"{target} imports {module}, which blocks every job while it waits: {remedy}")
+
+
+def _alarm_users() -> Iterator[str]:
+    """Return the modules imported so far, the standard library's aside, whose text sets an alarm."""
+    for name, module in sorted(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name.partition(".")[0] in _NO_ALARM_USERS or not str(file).endswith(".py"):
+            continue
+        with suppress(OSError, ValueError):
+            if _ALARM.search(Path(str(file)).read_text(encoding="utf-8", errors="replace")):
+                yield name
 
 
 # -- configuration and cluster --------------------------------------------------------------------------------------

@@ -112,6 +112,13 @@ def _parser() -> argparse.ArgumentParser:
         "wrong. Sends nothing but a request for a token and one for the topology.",
     )
     doctor.add_argument("target", metavar="TARGET", nargs="?", help="your handlers, as worker takes them")
+    doctor.add_argument(
+        "--import-timeout",
+        type=_seconds,
+        default=30.0,
+        metavar="SECONDS",
+        help="time for the import of TARGET, after which it is said where it hangs; default: 30",
+    )
     doctor.set_defaults(run=_run_doctor)
     return parser
 
@@ -140,6 +147,13 @@ def _add_worker(commands: Any) -> None:
         metavar="SECONDS",
         help="time for handlers to finish after the first signal; default: 30, or what worker.drainTimeout or "
         "CAMUNDA_WORKER_DRAIN_TIMEOUT say in milliseconds",
+    )
+    worker.add_argument(
+        "--exit-timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="time for threads and exit hooks of libraries after that; default: 10, or what worker.exitTimeout or "
+        "CAMUNDA_WORKER_EXIT_TIMEOUT say in milliseconds",
     )
     worker.add_argument(
         "--processes",

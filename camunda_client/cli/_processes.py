@@ -67,6 +67,8 @@ class Worker:
         self.drain_s: float | None = None
         self._born_s = 0.0
         self._told_s = 0.0
+        #: When its exit hooks have to be through, once it has drained.
+        self.end_s: float | None = None
         self._unread = b""
 
     def start(self) -> bool:
@@ -101,7 +103,7 @@ class Worker:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             os.close(writer)
-        self.pipe, self.ready, self._unread = pipe, False, b""
+        self.pipe, self.ready, self.end_s, self._unread = pipe, False, None, b""
         self._board.started(self.number, self.process.pid)
         log.info("process.started", process=self.number, pid=self.process.pid)
 
@@ -116,6 +118,9 @@ class Worker:
             self.ready = self.ever_ready = True
             self._told_s = time.monotonic()
             status = json.loads(line)
+            if "exit_s" in status:
+                self.end_s = self._told_s + status["exit_s"]
+                continue
             self.drain_s = status.get("drain_s")
             self._board.put(self.number, status)
         return bool(data)
@@ -220,8 +225,10 @@ class Family:
             drain_s = self._drain_timeout_s if self._drain_timeout_s is not None else worker.drain_s or _DRAIN_S
             over_s = time.monotonic() - self._stopping_since_s - drain_s
             # A little later than it would end itself, which says where it was.
-            late = over_s > GRACE_S + 2 and worker.is_silent
-            if worker.process is not None and not worker.killed and (late or over_s > LONGEST_END_S + GRACE_S + 2):
+            late = over_s > GRACE_S + 2 and (worker.is_silent or over_s > LONGEST_END_S + GRACE_S + 2)
+            if worker.end_s is not None:
+                late = time.monotonic() > worker.end_s + GRACE_S + 2
+            if worker.process is not None and not worker.killed and late:
                 log.error("process.killed", process=worker.number, pid=worker.process.pid, beyond_s=round(over_s, 1))
                 worker.killed = True
                 worker.process.kill()
@@ -313,6 +320,8 @@ def run(options: argparse.Namespace) -> int:
     command = [*_interpreter(), "worker", options.target]
     if options.drain_timeout is not None:
         command += ["--drain-timeout", str(options.drain_timeout)]
+    if options.exit_timeout is not None:
+        command += ["--exit-timeout", str(options.exit_timeout)]
     if options.fast_requests is not None:
         command.append("--fast-requests=pooled" if options.fast_requests == "pooled" else "--fast-requests")
     family = Family(command, options.processes, options.drain_timeout)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import threading
 import time
@@ -56,6 +57,12 @@ def tell_parent(fd: int, on_gone: Callable[[], object]) -> None:
             on_gone()
             return
         gevent.sleep(EVERY_S)
+
+
+def say_ending(fd: int, exit_timeout_s: float) -> None:
+    """In a worker: tell the parent that it has drained, and how long its exit hooks may take."""
+    with contextlib.suppress(OSError):  # the parent is gone, or the pipe is full
+        os.write(fd, json.dumps({"exit_s": exit_timeout_s}).encode() + b"\n")
 
 
 class _Place:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
-import os
-import sys
-import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from camunda_client import log, patching
 from camunda_client.c8 import _job_table
-from camunda_client.cli import _stdout, _target
+from camunda_client.cli import _ending, _import_watch, _target
+from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
     import argparse
@@ -31,16 +28,32 @@ def run(options: argparse.Namespace) -> int:
     worker.CamundaWorkerManager.be_command(has_parent=options.status_fd is not None)
     if options.jobs_fd is not None:
         _job_table.open_current(options.jobs_fd)
+    watch = _import_watch.for_worker(options.target, _blocked_limit_s())
+    watch.start()
+    failed = False
     try:
         _target.load(options.target)
     except _target.UserCodeFailed:
-        return 1
+        failed = True
+    finally:
+        watch.stop()
+    if failed:
+        return _ending.end(1, _ending.EXIT_S if options.exit_timeout is None else options.exit_timeout)
     worker.register_workers()
     manager = worker.CamundaWorkerManager()
     if not manager.workers:
         raise _target.TargetError(f"{options.target} has no function decorated with @camunda_worker")
     _configure()
-    return _work(manager, options.drain_timeout, options.status_fd)
+    return _work(manager, options)
+
+
+def _blocked_limit_s() -> float:
+    """Return how long an import may stand still, as far as it is known before the configuration is."""
+    from camunda_client import config
+
+    with suppress(ConfigurationError, ValueError):
+        return int(config.said_in_environment("worker.blockedLimit")) / 1000
+    return config.WorkerConfig().blocked_limit / 1000
 
 
 def _configure() -> None:
@@ -53,52 +66,28 @@ def _configure() -> None:
         config.initialize_config()
 
 
-def _work(manager: CamundaWorkerManager, drain_timeout_s: float | None, status_fd: int | None) -> int:
+def _work(manager: CamundaWorkerManager, options: argparse.Namespace) -> int:
     import gevent
     from gevent.event import Event
 
+    from camunda_client import config
     from camunda_client.cli import _status
 
+    drain_timeout_s, exit_timeout_s = options.drain_timeout, options.exit_timeout
+    if exit_timeout_s is None:
+        exit_timeout_s = config.get_config().worker.exit_timeout / 1000
     told_to_stop = Event()
     loop = gevent.get_hub().loop
     # A signal may come while the hub itself runs, so the handler only schedules.
     manager.start_workers(
         on_signal=lambda _number: loop.run_callback(told_to_stop.set), drain_timeout_s=drain_timeout_s
     )
-    if status_fd is not None:
-        gevent.spawn(_status.tell_parent, status_fd, told_to_stop.set)
+    if options.status_fd is not None:
+        gevent.spawn(_status.tell_parent, options.status_fd, told_to_stop.set)
     with suppress(KeyboardInterrupt, SystemExit):
         # They come up here where TARGET started the workers itself, without a loop of its own.
         told_to_stop.wait()
     report = manager.stop_workers(drain_timeout_s)
-    log.flush()
-    code = 0 if report.clean else 1
-    _leave_threads_behind(code)
-    _flush_stdout()
-    return code
-
-
-def _leave_threads_behind(code: int) -> None:
-    """End here if threads of the handlers would keep the process: Python waits for them without end."""
-    left = [
-        thread.name
-        for thread in threading.enumerate()
-        if not thread.daemon and thread not in (threading.main_thread(), threading.current_thread())
-    ]
-    if not left:
-        return
-    log.get_logger(__name__).warning("shutdown.threads_left", threads=sorted(left)[:20], count=len(left))
-    try:
-        atexit._run_exitfuncs()
-        _flush_stdout()
-        log.flush()
-    finally:
-        os._exit(code)
-
-
-def _flush_stdout() -> None:
-    """Write what was printed; if nobody reads it any more, keep Python's own attempt from changing the exit code."""
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        _stdout.discard()
+    if options.status_fd is not None:
+        _status.say_ending(options.status_fd, exit_timeout_s)
+    return _ending.end(0 if report.clean else 1, exit_timeout_s, manager.run_signal_handlers)

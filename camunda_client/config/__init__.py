@@ -1,6 +1,7 @@
 """What the library is told: in code, by environment variables, or in a `.env` file."""
 
 from camunda_client.config._current import config_help, get_config, initialize_config, reset_config
+from camunda_client.config._environment import said_in_environment
 from camunda_client.config._options import options_text
 from camunda_client.config.models import (
     ApiConfig,
@@ -29,4 +30,5 @@ __all__ = [
     "initialize_config",
     "options_text",
     "reset_config",
+    "said_in_environment",
 ]

@@ -80,6 +80,16 @@ def find(names: tuple[str, ...], sources: list[Mapping[str, str]]) -> Found | No
     return None
 
 
+def said_in_environment(path: str) -> str:
+    """Return what the environment says of one option, blank if nothing; before there is a configuration.
+
+    Raises:
+        ConfigurationError: There is a `.env` that can't be read.
+    """
+    hit = find(BY_PATH[path].env, read_sources())
+    return "" if hit is None else hit[1]
+
+
 def options_from(sources: list[Mapping[str, str]]) -> dict[str, Found]:
     """Return everything but `auth` that the environment sets: option path to (variable, value)."""
     found = {option.path: find(option.env, sources) for option in OPTIONS if not option.path.startswith("auth.")}

@@ -110,6 +110,13 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("api.job.autoExtend", ("CAMUNDA_WORKER_AUTO_EXTEND",), "Extend the lease while a job runs", "", "true"),
     Option(
+        "api.job.allowAsync",
+        ("CAMUNDA_WORKER_ALLOW_ASYNC",),
+        "Take async def handlers, and run them on one asyncio loop",
+        "",
+        "false",
+    ),
+    Option(
         "api.job.withLease",
         ("CAMUNDA_WORKER_WITH_LEASE",),
         "Ask for leases with a token (auto: where the whole cluster is Camunda 8.10 or later; never; always)",
@@ -178,6 +185,13 @@ OPTIONS: tuple[Option, ...] = (
         "How long a stopping worker lets handlers finish before it hands their jobs back",
         "ms",
         "30000",
+    ),
+    Option(
+        "worker.exitTimeout",
+        ("CAMUNDA_WORKER_EXIT_TIMEOUT",),
+        "How long camunda-client worker lets threads and exit hooks of libraries finish once it has drained",
+        "ms",
+        "10000",
     ),
     Option(
         "worker.blockedLimit",

@@ -86,6 +86,7 @@ class JobConfig(Section):
     )
     max_jobs_active: Count = Field(default=100, alias="maxJobsActive")
     auto_extend: bool = Field(default=True, alias="autoExtend")
+    allow_async: bool = Field(default=False, alias="allowAsync")
     with_lease: Literal["auto", "never", "always"] = Field(default="auto", alias="withLease")
     handler_timeout: Wait | None = Field(default=None, alias="handlerTimeout")
     max_lease: Milliseconds | None = Field(default=None, alias="maxLease")
@@ -146,6 +147,7 @@ class WorkerConfig(Section):
 
     pool: Count = 1000
     drain_timeout: WaitOrZero = Field(default=30_000, alias="drainTimeout")
+    exit_timeout: WaitOrZero = Field(default=10_000, alias="exitTimeout")
     blocked_limit: WaitOrZero = Field(default=300_000, alias="blockedLimit")
     transport: Literal["auto", "requests"] = "auto"
     max_connections: Count = Field(default=32, alias="maxConnections")

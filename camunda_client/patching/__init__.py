@@ -8,6 +8,7 @@ and names what cannot be mended together with the remedy.
 Importing this package loads no gevent and patches nothing.
 """
 
+from ._alarms import tell_of_alarms
 from ._drivers import find_blocking_modules
 from ._event_loops import give_greenlets_event_loops
 from ._failed_greenlets import tell_of_failed_greenlets
@@ -15,6 +16,7 @@ from ._fast_requests import FastRequests, speed_up_requests
 from ._log_locks import share_log_locks
 from ._patch import NO_MEND_VARIABLE, is_patched, original, patch
 from ._report import PatchedTooLate, PatchError, PatchReport, Unmended
+from ._signal_calls import get_signal, set_signal, show_signal
 
 __all__ = [
     "NO_MEND_VARIABLE",
@@ -24,11 +26,15 @@ __all__ = [
     "PatchedTooLate",
     "Unmended",
     "find_blocking_modules",
+    "get_signal",
     "give_greenlets_event_loops",
     "is_patched",
     "original",
     "patch",
+    "set_signal",
     "share_log_locks",
+    "show_signal",
     "speed_up_requests",
+    "tell_of_alarms",
     "tell_of_failed_greenlets",
 ]

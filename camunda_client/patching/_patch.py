@@ -99,7 +99,10 @@ def _patch_and_mend() -> PatchReport:
         for thread in threads:
             _let_end(thread)
     # Imported here: it must see the modules as the patch left them, and nobody pays for it who never patches.
+    from ._alarms import give_greenlets_alarms
     from ._mend import mend
+
+    give_greenlets_alarms()
 
     no_mend = os.environ.get(NO_MEND_VARIABLE, "").split(",")
     mended, left = mend([name.strip() for name in no_mend if name.strip()], knew_gevent=knew_gevent)

@@ -39,6 +39,30 @@ def installed(folder: Path, name: str, version: str) -> dict[str, str]:
     return {"PYTHONPATH": str(folder)}
 
 
+def test_a_thread_that_the_module_starts_does_not_keep_the_command(cluster: dict[str, str], tmp_path: Path) -> None:
+    source = "import threading, time\nfrom camunda_client.c8.worker import camunda_worker\n"
+    source += "threading.Thread(target=lambda: time.sleep(3600)).start()\n"
+    (tmp_path / "app.py").write_text(source + "@camunda_worker('t')\ndef handler(job): pass\n")
+
+    code, _, output = doctor(tmp_path, cluster, "app.py")
+
+    assert code == 0, output
+    assert "shutdown.threads_left" in output
+
+
+def test_code_that_limits_itself_by_sigalrm_is_named(cluster: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "limits.py").write_text("import signal\n\ndef limit(seconds): signal.alarm(seconds)\n")
+    source = "import limits\nfrom camunda_client.c8.worker import camunda_worker\n"
+    (tmp_path / "app.py").write_text(source + "@camunda_worker('t')\ndef handler(job): pass\n")
+
+    code, told, output = doctor(tmp_path, cluster, "app.py")
+
+    assert code == 0, output
+    [note] = [note for note in told["note"] if "SIGALRM" in note]
+    assert note.startswith("limits uses SIGALRM")
+    assert "handler_timeout" in note
+
+
 def test_where_all_is_well_nothing_is_wrong(cluster: dict[str, str], tmp_path: Path) -> None:
     code, told, output = doctor(tmp_path, cluster, HANDLERS)
 

@@ -151,10 +151,32 @@ def test_an_alarm_ends_neither_the_worker_nor_another_job(scene: Scene, events: 
         return {"done": True}
 
     scene.start(2)
-    with working(scene.camunda.base_url, {scene.job_type: handler}, max_jobs_active=1):
-        scene.completed_once(2)
+    with working(scene.camunda.base_url, {scene.job_type: handler}, max_jobs_active=1, retry_back_off=600_000):
+        failed = scene.jobs("FAILED", 2)
 
-    [line, _] = events.named("signal.handler_raised", logging.ERROR)
+    assert all("too late" in job["errorMessage"] for job in failed)
+    [line] = events.named("signal.alarm_used", logging.WARNING)
+    assert "handler_timeout" in line
+
+
+@pytest.mark.fault(173)
+def test_an_alarm_of_the_application_ends_neither_the_worker_nor_a_job(scene: Scene, events: Events) -> None:
+    """What it raises came up in the main greenlet."""
+
+    def too_late(*_: object) -> None:
+        raise TimeoutError("too late")
+
+    scene.start(2)
+    before = signal.signal(signal.SIGALRM, too_late)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with working(scene.camunda.base_url, {scene.job_type: lambda job: time.sleep(0.5)}):
+            scene.completed_once(2)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+    [line] = events.named("signal.handler_raised", logging.ERROR)
     assert "SIGALRM" in line
     assert "too_late" in line
     assert "handler_timeout" in line

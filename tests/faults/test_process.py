@@ -271,7 +271,7 @@ def test_jobs_of_a_process_that_died_of_one_of_them_come_back(scene: Scene, even
 @pytest.mark.fault(95)
 def test_a_thread_that_never_ends_does_not_hold_up_the_end(scene: Scene) -> None:
     start(scene, 1, "thread")
-    with worker(scene) as app:
+    with worker(scene, CAMUNDA_WORKER_EXIT_TIMEOUT="2000") as app:
         scene.completed_once()
         app.send(signal.SIGTERM)
         stopped_s = time.monotonic()
@@ -279,7 +279,8 @@ def test_a_thread_that_never_ends_does_not_hold_up_the_end(scene: Scene) -> None
 
     assert code == 0
     assert time.monotonic() - stopped_s < 3 + TEARDOWN_S
-    assert "shutdown.threads_left" in app.output
+    [line] = [line for line in app.lines if "shutdown.threads_left" in line]
+    assert "app.py" in line, "where the thread is"
 
 
 def rss_mb(pid: int) -> float:
@@ -318,15 +319,15 @@ def test_running_out_of_descriptors_fails_jobs_and_not_the_worker(scene: Scene) 
 
 
 @pytest.mark.fault(119)
-def test_an_applications_own_signal_handler_is_left_alone(scene: Scene) -> None:
+def test_an_applications_own_signal_handler_runs_when_the_command_has_drained(scene: Scene) -> None:
+    start(scene, 1, "sleep", 2)
     with worker(scene, OWN_SIGTERM="1") as app:
-        app.wait_for("workers.started")
+        app.wait_for("RUN")
         app.send(signal.SIGTERM)
-        app.wait_for("OWN SIGTERM")
-        start(scene, 1)
-        scene.completed_once()
-        app.send(signal.SIGINT)
         assert app.end() == 0
+
+    scene.completed_once()
+    assert app.output.index("shutdown.drained") < app.output.index("OWN SIGTERM")
 
 
 @pytest.mark.fault(120)

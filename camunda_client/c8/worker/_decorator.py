@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from camunda_client import config
 from camunda_client.c8.worker._arguments import Arguments
 from camunda_client.c8.worker._hooks import own_hooks
 from camunda_client.c8.worker._manager import CamundaWorkerManager, queue
 from camunda_client.c8.worker._registry import JobWorker, JobWorkerRequest
-from camunda_client.c8.worker._signature import check_handler
-from camunda_client.error import SignatureException
+from camunda_client.c8.worker._signature import check_handler, is_async
+from camunda_client.error import ConfigurationError, SignatureException
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +40,7 @@ def camunda_worker(
     max_lease: Milliseconds | None = None,
     retry_back_off: Milliseconds | None = None,
     stop_when_lost: bool = False,
+    allow_async: bool | None = None,
     around: HookArgument = (),
     before: HookArgument = (),
     after: HookArgument = (),
@@ -66,7 +69,8 @@ def camunda_worker(
         retry_back_off: First wait before a failed job is offered again; it doubles with each failure.
         stop_when_lost: Raise ``JobLost`` in the handler, at its next call that waits, once the job is no longer this
             worker's; default no: nobody knows how far the handler is.
-
+        allow_async: Whether the handler may be ``async def``, to run on the process's one asyncio loop; default no. It
+            must not block that loop.
         around: Hooks around this handler, each as for :func:`around_job`; one, or several.
         before: The same for :func:`before_job`.
         after: The same for :func:`after_job`.
@@ -104,10 +108,11 @@ def camunda_worker(
         "stop_when_lost": read.choice("stop_when_lost", stop_when_lost),
     }
 
+    allow_async = read.choice("allow_async", allow_async)
     hooks = own_hooks(around, before, after, on_failure)
 
     def decorate(handler: _Handler) -> _Handler:
-        check_handler(handler)
+        check_handler(handler, allow_async=is_async(handler) and _async_allowed(job_type, allow_async))
 
         def call(*args: Any, **kwargs: Any) -> Any:
             return handler(*args, **kwargs)
@@ -117,6 +122,19 @@ def camunda_worker(
         return call  # type: ignore[return-value]
 
     return decorate
+
+
+def _async_allowed(job_type: str, said: bool | None) -> bool:
+    """Return whether ``async def`` is allowed: by the decorator, else the configuration, as far as there is one yet."""
+    if said is not None:
+        return said
+    try:
+        return config.get_config().job_for(job_type).allow_async
+    except RuntimeError:
+        pass
+    with suppress(ConfigurationError):  # initialize_config() will say it
+        return config.said_in_environment("api.job.allowAsync").lower() in ("1", "true", "yes", "on")
+    return False
 
 
 def add_job_worker(

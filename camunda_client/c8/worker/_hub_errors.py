@@ -19,7 +19,7 @@ from camunda_client import log as logging
 from camunda_client.c8.worker._slots import task_of
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from types import FrameType, TracebackType
 
 log = logging.get_logger(__name__)
 
@@ -83,15 +83,25 @@ def _is_applications(context: Any) -> bool:
 
 
 def _raised_by(trace: TracebackType | None) -> int | None:
-    """Return the signal whose Python handler raised, as far as its frame tells: it is the first argument there."""
+    """Return the signal whose Python handler raised, as far as its frame tells: it is an argument beside a frame."""
     while trace is not None:
-        frame = trace.tb_frame
-        names = frame.f_code.co_varnames[: frame.f_code.co_argcount]
-        values = [frame.f_locals.get(name) for name in names]
+        values = _arguments(trace.tb_frame)
         if any(inspect.isframe(value) for value in values):
-            return next((value for value in values if isinstance(value, int) and value in _NUMBERS), None)
+            number = next((value for value in values if isinstance(value, int) and value in _NUMBERS), None)
+            if number is not None:
+                return number
         trace = trace.tb_next
     return None
+
+
+def _arguments(frame: FrameType) -> list[object]:
+    code = frame.f_code
+    named = code.co_argcount + code.co_kwonlyargcount
+    values = [frame.f_locals.get(name) for name in code.co_varnames[:named]]
+    if code.co_flags & inspect.CO_VARARGS:
+        rest = frame.f_locals.get(code.co_varnames[named])
+        values += rest if isinstance(rest, tuple) else ()
+    return values
 
 
 _NUMBERS = frozenset(int(number) for number in signal.Signals)

@@ -6,6 +6,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 from camunda_client import log as logging
+from camunda_client.c8.worker import _async_handlers
 from camunda_client.c8.worker._clock import now_s
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def tell_jobs_in_hand(jobs: Iterable[Held]) -> None:
 
 def stack_of(held: Held) -> list[str]:
     """Return where a job's handler stands, the innermost frames."""
+    if awaited := _async_handlers.stack_of(held.greenlet):
+        return awaited[-_FRAMES:]
     frame = getattr(held.greenlet, "gr_frame", None)
     if frame is None:
         return []

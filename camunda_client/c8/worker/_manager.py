@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
 log = logging.get_logger(__name__)
 
+#: What to use instead of SIGALRM; ``doctor`` says it, too.
+ALARM_REMEDY = (
+    "each handler has an alarm of its own here, but handler_timeout limits it without one, and its job's failure then "
+    "says where it hung"
+)
+
 #: Decorated handlers that are not registered yet.
 queue: list[JobWorker] = []
 
@@ -89,9 +95,12 @@ class CamundaWorkerManager:
                 "gevent.monkey.patch_all(); unset it, or patch as the very first thing in the program"
             )
         _tell_about_blocking_code()
+        patching.tell_of_alarms(_tell_of_alarm)
         if drain_timeout_s is None:
             drain_timeout_s = settings.worker.drain_timeout / 1000
-        last_resort = self._last_resort = LastResort(drain_timeout_s)
+        # There is one timer of that kind to a process: an application's tests, or itself, may use it.
+        blocked_limit_s = settings.worker.blocked_limit / 1000 if _signals.is_command() else 0.0
+        last_resort = self._last_resort = LastResort(drain_timeout_s, blocked_limit_s)
 
         def end(number: int) -> None:
             last_resort.begin()
@@ -109,6 +118,11 @@ class CamundaWorkerManager:
     def be_command(*, has_parent: bool) -> None:
         """Say that this process is ``camunda-client worker``, perhaps one of several under a parent."""
         _signals.be_command(has_parent=has_parent)
+
+    @staticmethod
+    def run_signal_handlers() -> None:
+        """Call, at the end of a command, what the application has for the signal that ended it."""
+        _signals.run_theirs()
 
     def stop_workers(self, drain_timeout_s: float | None = None) -> StopReport:
         """See :func:`stop_camunda_workers`."""
@@ -216,3 +230,8 @@ def _tell_about_blocking_code() -> None:
         log.warning("patch.applied_late", **report.log_fields())
     for module, remedy in patching.find_blocking_modules():
         log.warning("patch.blocking_module", module=module, remedy=remedy)
+
+
+def _tell_of_alarm(place: str) -> None:
+    """Say, once, that a handler limits itself by SIGALRM."""
+    log.warning("signal.alarm_used", place=place, remedy=ALARM_REMEDY)

@@ -7,8 +7,9 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from camunda_client.c8.worker._async_handlers import as_blocking
 from camunda_client.c8.worker._hooks import Hooks, everywhere
-from camunda_client.c8.worker._signature import name_of, without_partials
+from camunda_client.c8.worker._signature import is_async, name_of, without_partials
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def resolve(registered: JobWorker, config: C8Config) -> WorkerSettings:
     request = registered.request or JobWorkerRequest(registered.job_type)
     return WorkerSettings(
         job_type=registered.job_type,
-        handler=registered.handler,
+        handler=as_blocking(registered.handler) if is_async(registered.handler) else registered.handler,
         worker=request.worker or job.worker,
         lease_s=_positive(registered, "timeout", request.timeout or job.timeout) / 1000,
         batch=request.max_jobs_to_activate or job.max_jobs_to_activate,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _FORM = "write it as def handler(job: ActivatedJob) -> dict"
 
 
-def check_handler(handler: Callable[..., Any]) -> None:
+def check_handler(handler: Callable[..., Any], *, allow_async: bool = False) -> None:
     """Refuse what can't be called as ``handler(job)`` with plain blocking code behind it.
 
     Accepted: functions, lambdas, methods, ``functools.partial``, callable objects; a hint of ``ActivatedJob``, a
@@ -30,7 +30,7 @@ def check_handler(handler: Callable[..., Any]) -> None:
     """
     if not callable(handler):
         raise _refusal(handler, "is not callable", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
-    _refuse_other_worlds(handler)
+    _refuse_other_worlds(handler, allow_async=allow_async)
     try:
         signature = inspect.signature(handler, follow_wrapped=False)
     except (TypeError, ValueError):
@@ -83,10 +83,21 @@ def _code_of(handler: Callable[..., Any]) -> Callable[..., Any]:
     return inner if issubclass(type(inner), _FUNCTIONS) else type(inner).__call__
 
 
-def _refuse_other_worlds(handler: Callable[..., Any]) -> None:
+def is_async(handler: Callable[..., Any]) -> bool:
+    """Tell whether a handler is ``async def``, itself or by its class's ``__call__``."""
+    return inspect.iscoroutinefunction(_code_of(handler))
+
+
+def _refuse_other_worlds(handler: Callable[..., Any], *, allow_async: bool) -> None:
     body = _code_of(handler)
-    if inspect.iscoroutinefunction(body) or inspect.isasyncgenfunction(body):
-        problem = "is async; handlers here are plain functions that may block"
+    if inspect.iscoroutinefunction(body) and not allow_async:
+        problem = (
+            "is async; handlers are plain functions that may block, unless async ones are switched on "
+            "(@camunda_worker(..., allow_async=True), or api.job.allowAsync)"
+        )
+        raise _refusal(handler, problem, ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
+    if inspect.isasyncgenfunction(body):
+        problem = "is an async generator (it contains yield); a handler returns its variables"
         raise _refusal(handler, problem, ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
     if inspect.isgeneratorfunction(body):
         problem = "is a generator (it contains yield); a handler returns its variables"

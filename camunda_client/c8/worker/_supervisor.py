@@ -7,6 +7,7 @@ their leases extended, and only at the deadline stop handlers and hand their job
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from gevent.event import Event
 
 from camunda_client import log as logging
 from camunda_client import metrics
+from camunda_client.c8.worker import _async_handlers
 from camunda_client.c8.worker._commands import Commands
 from camunda_client.c8.worker._context import JobContext
 from camunda_client.c8.worker._custody import Custody
@@ -67,7 +69,9 @@ class Supervisor:
         self._custody.pollers = self._pollers
         self._handler_watch = HandlerWatch(self.held_jobs)
         self._standby = self._prepared_standby(workers)
-        self._watchdog = Watchdog(last_resort, self._custody.latest_run, config.worker.blocked_limit / 1000)
+        self._watchdog = Watchdog(
+            last_resort, self._custody.latest_run, config.worker.blocked_limit / 1000, self._running_jobs
+        )
         #: Set when no more jobs are asked for, and when nothing is looked after any more.
         self._stopping, self._ended = Event(), Event()
         self._polling = [
@@ -90,6 +94,12 @@ class Supervisor:
     def held_jobs(self) -> list[Held]:
         """Return the jobs in hand, waiting and reporting ones included."""
         return self._custody.jobs()
+
+    def _running_jobs(self) -> int:
+        """Return how many handlers are half-way; for a native thread."""
+        with suppress(RuntimeError):  # they change meanwhile
+            return sum(held.stage is Stage.RUNNING for held in self.held_jobs())
+        return 0
 
     def is_held(self, key: str) -> bool | None:
         """Return whether a job is still ours; ``None`` if it is not in hand."""
@@ -163,6 +173,7 @@ class Supervisor:
         self._handler_watch.stop()
         if self._standby is not None:
             self._standby.stop()
+        _async_handlers.stop()
         self._commands.close()
         self._slots.close()
         return self._told(started_s)

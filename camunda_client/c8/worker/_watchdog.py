@@ -15,14 +15,14 @@ import os
 import signal
 import sys
 import time
-import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import gevent
 
 from camunda_client import metrics, patching
-from camunda_client.c8._last_resort import LastResort, end_now
+from camunda_client.c8._last_resort import LastResort, end_now, say
+from camunda_client.c8._stacks import innermost, is_debugged
 from camunda_client.c8.worker._held import Held
 from camunda_client.log import get_logger
 
@@ -38,12 +38,18 @@ TICK_S: Final = 0.25
 THRESHOLD_S: Final = 1.0
 #: Seconds after which nobody counts on the hub to come back and log.
 LAST_RESORT_S: Final = 30.0
-#: Frames of the stack that go into the line, the innermost.
-_FRAMES: Final = 8
+#: Part of the time from which on code counts as computing.
+_COMPUTES: Final = 0.2
+#: What to do about code that blocks, by what it does.
+COMPUTES: Final = "it computes: run more --processes, or compute in a process of its own (concurrent.futures)"
+_OFFLOAD: Final = "call it by gevent.get_hub().threadpool.apply(), or use a driver that is cooperative"
+WAITS: Final = f"it waits in a call that does not yield: {_OFFLOAD}"
+DEADLOCK: Final = (
+    "a deadlock, if it waits for a lock that another handler holds, which can't go on meanwhile: set max_jobs_active=1 "
+    f"where one job type uses it, worker.pool=1 in a process of their own where several do, or {_OFFLOAD}"
+)
 #: Signals to end.
 _ENDING: Final = frozenset((signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
-#: Files of debuggers: a process that stands at a breakpoint is left alone.
-_DEBUGGERS: Final = ("bdb.py", "pydevd", "debugpy")
 
 
 @dataclass(slots=True)
@@ -53,6 +59,8 @@ class Sighting:
     stack: list[str]
     #: For how long the hub had been away.
     seen_s: float
+    #: Other handlers that were half-way.
+    others: int = 0
     job_type: str | None = None
     job_key: str | None = None
 
@@ -65,6 +73,7 @@ class Watchdog:
         last_resort: LastResort,
         latest_run: Callable[[], tuple[float, float]] = lambda: (0.0, 0.0),
         limit_s: float = 0.0,
+        running_jobs: Callable[[], int] = lambda: 0,
     ) -> None:
         """Prepare; nothing runs yet.
 
@@ -72,7 +81,9 @@ class Watchdog:
             last_resort: Told of signals to end, and that the hub is well.
             latest_run: Returns when the handler that ended last had started, and when it ended.
             limit_s: Seconds after which a process whose hub has not come back ends itself; 0 for never.
+            running_jobs: Returns how many handlers are half-way; called in a native thread.
         """
+        self._running_jobs = running_jobs
         self._last_resort = last_resort
         self._latest_run = latest_run
         self._limit_s = limit_s
@@ -83,6 +94,8 @@ class Watchdog:
         self._read = patching.original("os", "read")
         self._main = patching.original("_thread", "get_ident")()
         self._ticked_s = self._clock()
+        #: CPU time of the process at the tick.
+        self._ticked_cpu_s = time.process_time()
         self._running = False
         self._sighting: Sighting | None = None
         self._frozen_s = 0.0
@@ -94,6 +107,7 @@ class Watchdog:
     def start(self) -> None:
         """Begin to watch."""
         self._running = True
+        self._last_resort.renew()
         self._ticked_s = self._clock()
         self._hear_signals()
         self._greenlet = gevent.spawn(self._tick)
@@ -127,7 +141,7 @@ class Watchdog:
 
     def _tick(self) -> None:
         while True:
-            self._ticked_s = self._clock()
+            self._ticked_s, self._ticked_cpu_s = self._clock(), time.process_time()
             gevent.sleep(TICK_S)
             self._last_resort.postpone()
             blocked_s = self._clock() - self._ticked_s - TICK_S
@@ -137,6 +151,7 @@ class Watchdog:
                 log.warning("process.frozen", frozen_s=round(frozen_s, 3))
             if sighting is not None:
                 blocked_s = max(blocked_s, sighting.seen_s)
+                waits = self._waits(blocked_s)
                 metrics.hub_blocked_s[()] += blocked_s
                 log.warning(
                     "hub.blocked",
@@ -144,12 +159,14 @@ class Watchdog:
                     job_type=sighting.job_type,
                     job_key=sighting.job_key,
                     stack=sighting.stack,
+                    remedy=DEADLOCK if waits and sighting.others else WAITS if waits else COMPUTES,
                 )
 
     def _watch(self) -> None:
         """In the native thread."""
         try:
             while self._running:
+                self._last_resort.renew()
                 slept_s, cpu_s = self._clock(), time.process_time()
                 self._sleep(TICK_S)
                 self._heed_signals()
@@ -171,8 +188,8 @@ class Watchdog:
             self._sighting = self._look(blocked_s)
         elif self._limit_s and blocked_s > self._limit_s:
             frame = sys._current_frames().get(self._main)
-            if not _is_debugged(frame):
-                end_now([f"hub.blocked for {blocked_s:.0f} s: the process ends", *_innermost(frame)])
+            if not is_debugged(frame):
+                end_now([f"hub.blocked for {blocked_s:.0f} s: the process ends", *innermost(frame)])
         elif blocked_s > LAST_RESORT_S and not self._told:
             self._told = True
             self._write(blocked_s)
@@ -200,8 +217,9 @@ class Watchdog:
 
     def _look(self, blocked_s: float) -> Sighting:
         frame = sys._current_frames().get(self._main)
-        sighting = Sighting(_innermost(frame), blocked_s)
+        sighting = Sighting(innermost(frame), blocked_s)
         held = _held_job(frame)
+        sighting.others = max(self._running_jobs() - (held is not None), 0)
         if held is not None:
             sighting.job_type, sighting.job_key = held.settings.job_type, held.key
         return sighting
@@ -211,23 +229,12 @@ class Watchdog:
         if sighting is None:
             return
         told = f"hub.blocked for {blocked_s:.0f} s and still, job_type={sighting.job_type} job_key={sighting.job_key}"
-        try:
-            os.write(2, ("\n".join([told, *sighting.stack]) + "\n").encode("utf-8", "backslashreplace"))
-        except OSError:
-            return  # nobody reads; there is nowhere else to say it
+        why = [DEADLOCK] if sighting.others and self._waits(blocked_s) else []
+        say([told, *why, *sighting.stack])
 
-
-def _innermost(frame: FrameType | None) -> list[str]:
-    frames = traceback.extract_stack(frame, limit=None)[-_FRAMES:] if frame is not None else []
-    return [f"{entry.filename}:{entry.lineno} in {entry.name}" for entry in frames]
-
-
-def _is_debugged(frame: FrameType | None) -> bool:
-    while frame is not None:
-        if any(name in frame.f_code.co_filename for name in _DEBUGGERS):
-            return True
-        frame = frame.f_back
-    return False
+    def _waits(self, blocked_s: float) -> bool:
+        """Tell whether the code only waits, perhaps for something that another job of this process has to do."""
+        return time.process_time() - self._ticked_cpu_s < blocked_s * _COMPUTES
 
 
 def _held_job(frame: FrameType | None) -> Held | None:
