@@ -116,7 +116,8 @@ def test_an_engine_is_killed_in_the_middle_of_a_thousand_jobs(tmp_path: Path, to
 #: Works on its own, with a snapshot every 50 commands, and notes what it was answered.
 ALONE = """
 import sys
-from camunda_client.embedded import Engine, _storage
+from camunda_client.embedded import Engine
+from camunda_client.embedded.data import _storage
 
 _storage.SNAPSHOT_EVERY = 50
 engine = Engine(data=sys.argv[1])
