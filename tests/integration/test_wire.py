@@ -12,6 +12,7 @@ import pytest
 from gevent import socket
 from gevent.server import StreamServer
 
+from camunda_client.c8.worker._channel import Deadlines, PlainChannel
 from camunda_client.c8.worker._commands import Commands
 from camunda_client.c8.worker._wire import Lane, Wire
 from camunda_client.config import ApiConfig, C8Config, WorkerConfig
@@ -247,6 +248,20 @@ def test_the_deadline_is_total_however_slowly_bytes_drip(server: Server) -> None
 
     assert time.monotonic() - started_s < 1.5
     assert failed.value.reason == "timeout"
+
+
+def test_a_byte_that_comes_just_after_the_deadline_makes_it_no_reset() -> None:
+    """It came to a connection that had been cut, so that the kernel reset it, and the reason was given as reset."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        channel = PlainChannel(socket.create_connection(listener.getsockname()), Deadlines())
+        peer, _ = listener.accept()
+
+    with peer:
+        channel.cut()
+        peer.sendall(b"x")
+        with pytest.raises(TimeoutError):
+            channel.receive()
+    channel.close()
 
 
 def test_a_killed_request_leaves_no_connection_whose_answer_another_could_read(server: Server) -> None:
