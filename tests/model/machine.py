@@ -64,7 +64,7 @@ class Protocol(RuleBasedStateMachine):
 
     def _create(self, count: int) -> None:
         for _ in range(count):
-            if len(self.world.running()) < 40:
+            if self.world.open_jobs() < 40:
                 self.world.engine.create()
         self.world.settle()
 

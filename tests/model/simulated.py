@@ -156,10 +156,10 @@ class Loop:
         self._ready.extend(ready)
 
     def _fire(self) -> bool:
-        # The sums that lead to a moment may differ in the last digit.
         if self.next_s() > self.process.monotonic_s() + 1e-9:
             return False
         timer = heapq.heappop(self._timers)[2]
+        self.process.reached_s = timer.due_s
         callback, args = timer.callback, timer.args
         timer.stop()
         if callback is not None:
@@ -205,6 +205,8 @@ class Process:
         self._boot_s = boot_s
         #: Seconds for which the machine was suspended: they do not count on the monotonic clock.
         self.suspended_s = 0.0
+        #: The moment of the timer that fired last.
+        self.reached_s = 0.0
         self.is_frozen = False
         #: What was raised where nothing catches it.
         self.errors: list[BaseException] = []
@@ -215,7 +217,8 @@ class Process:
         return self.clock.now_s + self._boot_s
 
     def monotonic_s(self) -> float:
-        return self.clock.now_s - self.suspended_s
+        # Sums that lead to the same moment may differ in the last digit: a timer that fires is due.
+        return max(self.clock.now_s - self.suspended_s, self.reached_s)
 
     def next_s(self) -> float:
         """Return the true time at which it has something to do by itself."""

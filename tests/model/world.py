@@ -611,8 +611,12 @@ class World:
             if not worker.is_dead:
                 raise Violation(f"{worker.name} does not stop; in hand: {list(worker.poller.held)}")
 
+    def open_jobs(self) -> int:
+        """Return how many jobs are neither done nor an incident."""
+        return sum(job.state not in _ENDS for job in self.engine.jobs.values())
+
     def _is_all_done(self) -> bool:
-        return all(job.state in _ENDS for job in self.engine.jobs.values())
+        return self.open_jobs() == 0
 
     def close(self) -> None:
         """End all greenlets."""
