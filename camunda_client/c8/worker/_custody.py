@@ -139,6 +139,7 @@ class Custody:
             self.extender.lost(twin)
         loss, losses = twin.lease.loss, self._count_loss(twin)
         twin.lease.granted_anew(again.lease.ends_s)
+        twin.token = again.token
         self.extender.watch(twin)
         metrics.jobs_duplicate[twin.settings.job_type] += 1
         log.warning(

@@ -1,0 +1,35 @@
+"""What the exploration has found in the product, as plain stories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.model.simulated import simulated_clocks
+from tests.model.world import Options, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def _simulated() -> Iterator[None]:
+    with simulated_clocks():
+        yield
+
+
+def test_a_lease_that_is_granted_anew_goes_on_with_its_new_token() -> None:
+    """The old token went on being sent: the new lease was refused, and the finished work with it."""
+    world = World(Options(lease_s=10.0, tokens=True))
+    job = world.engine.create()
+    world.workers[1].stand_still()
+    world.advance(0.01)
+    world.outage(11.0)
+    world.advance(30.0)
+
+    assert (job.lease, job.holder) == (2, "a1")
+    world.finish(world.running()[0], "ok")
+    world.advance(1.0)
+    assert job.state == "completed"
+    world.close()
