@@ -1,15 +1,23 @@
-"""The adversary: what it may do, as rules for hypothesis. What must stay true is checked in :mod:`tests.model.world`."""
+"""The adversary: what it may do, as rules for hypothesis. What must stay true is checked in :mod:`tests.model.world`.
+
+Every rule may also bring work and let time go by. Hypothesis switches rules off, other ones in each example; without
+work and time there would be nothing to spoil.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.model.simulated import simulated_clocks
 from tests.model.world import FATES, Options, Plan, World
 
-#: Parts of a lease that something takes.
-_PARTS = (0.001, 0.02, 0.1, 0.25, 0.4, 0.55, 0.9, 1.1, 1.6)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: All that takes time is drawn in parts of a lease.
 _OPTIONS = st.builds(
     Options,
     lease_s=st.sampled_from((10.0, 2.0, 60.0)),
@@ -21,18 +29,35 @@ _OPTIONS = st.builds(
     drift=st.sampled_from((0.0, 3e-4, -3e-4)),
     timers_first=st.booleans(),
 )
+#: How many new jobs, how long their handlers take, and what they come to.
+_WORKS = [
+    (count, part, how)
+    for count in (1, 3, 20)
+    for part in (0.1, 0.6, 2.5)
+    for how in ("ok", "ok", "fail", "fail at once", "error")
+]
+_WORK = st.sampled_from([None, *_WORKS, *[None] * 2 * len(_WORKS)])
+_THEN = st.sampled_from((0.0, 0.0, 0.0, 0.002, 0.05, 0.3, 0.6, 1.3))
 _WORKER = st.integers(0, 1)
-_PART = st.sampled_from(_PARTS)
-_KIND = st.sampled_from(("poll", "extension", "completion", "failure", "error"))
-_ENDS = st.sampled_from(("ok", "ok", "fail", "fail at once", "error"))
-_NTH = st.integers(0, 60)
+_LONG = st.sampled_from((0.05, 0.4, 0.9, 1.1, 1.6))
+_WAY = st.sampled_from(
+    [(worker, kind) for kind in ("poll", "extension", "failure", "completion", "error") for worker in (0, 1)]
+)
+_PACES = ((0.001, 0.1), (0.1, 0.1), (0.001, 0.24), (0.001, 0.54), (0.39, 0.001), (0.9, 0.05), (0.05, 1.1), (0.3, 1.6))
+_PLAN = st.sampled_from(
+    [(0.0002, 0.0002, fate) for fate in FATES for _ in range(3)]
+    + [(there, back, fate) for there, back in _PACES for fate in (*FATES, "ok", "ok", "ok")]
+)
+_PACE = st.sampled_from(_PACES)
+#: Jobs that are open at once, at most.
+_MOST_JOBS = 40
 
 
 class Protocol(RuleBasedStateMachine):
     """A job's life between two workers and a Camunda, over a network that does what it may."""
 
-    #: Steps of all examples together, and what happened in the simulated world in these.
-    rules = events = 0
+    #: Steps of all examples together, and how often something happened in the simulated world in them.
+    steps = events = 0
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,100 +66,81 @@ class Protocol(RuleBasedStateMachine):
         self._is_sound = True
         self.world: World | None = None
 
-    def _do(self, what, *arguments, **options):  # type: ignore[no-untyped-def]
-        type(self).rules += 1
+    @initialize(options=_OPTIONS, work=_WORK)
+    def begin(self, options: Options, work: tuple[int, float, str] | None) -> None:
+        self.world = World(options)
+        self._step(None, work, 0.0)
+
+    def _step(self, act: Callable[[World], object] | None, work: tuple[int, float, str] | None, then: float) -> None:
+        type(self).steps += 1
+        world, lease_s = self.world, self.world.options.lease_s
         try:
-            what(*arguments, **options)
+            if work is not None:
+                count, part, how = work
+                for _ in range(min(count, _MOST_JOBS - world.open_jobs())):
+                    world.create(part * lease_s, how)
+                world.settle()
+            if act is not None:
+                act(world)
+            world.advance(then * lease_s)
         except BaseException:
             self._is_sound = False
             raise
 
-    @initialize(options=_OPTIONS)
-    def begin(self, options: Options) -> None:
-        self.world = World(options)
+    def _plan(self, plan: tuple[float, ...], fate: str = "ok") -> Plan:
+        lease_s = self.world.options.lease_s
+        return Plan(plan[0] * lease_s, plan[1] * lease_s, fate)
 
-    def _s(self, part: float) -> float:
-        return part * self.world.options.lease_s
-
-    # -- work ---------------------------------------------------------------------------------------------------------
-    @rule(count=st.sampled_from((1, 2, 12)))
-    def create(self, count: int) -> None:
-        """New jobs, as long as there are not too many."""
-        self._do(self._create, count)
-
-    def _create(self, count: int) -> None:
-        for _ in range(count):
-            if self.world.open_jobs() < 40:
-                self.world.engine.create()
-        self.world.settle()
-
-    @rule(part=_PART)
-    def wait(self, part: float) -> None:
+    @rule(work=_WORK, then=_LONG)
+    def wait(self, work, then):
         """Time goes by."""
-        self._do(self.world.advance, self._s(part))
+        self._step(None, work, then)
 
-    @rule(part=_PART)
-    def wait_more(self, part: float) -> None:
-        """As above: most of what happens takes time."""
-        self._do(self.world.advance, self._s(part))
-
-    @precondition(lambda self: self.world is not None and self.world.running())
-    @rule(nth=_NTH, how=_ENDS)
-    def finish(self, nth: int, how: str) -> None:
-        """A handler ends."""
-        running = self.world.running()
-        self._do(self.world.finish, running[nth % len(running)], how)
-
-    @rule(nth=_NTH)
-    def cancel(self, nth: int) -> None:
+    @rule(nth=st.integers(0, 40), work=_WORK, then=_THEN)
+    def cancel(self, nth, work, then):
         """A process instance is cancelled."""
         jobs = list(self.world.engine.jobs.values())
-        if jobs:
-            self._do(self.world.engine.cancel, jobs[nth % len(jobs)])
+        self._step(lambda world: jobs and world.engine.cancel(jobs[nth % len(jobs)]), work, then)
 
     # -- network ------------------------------------------------------------------------------------------------------
-    @rule(worker=_WORKER, kind=_KIND, there=_PART, back=_PART, fate=st.sampled_from(FATES))
-    def plan(self, worker: int, kind: str, there: float, back: float, fate: str) -> None:
+    @rule(way=_WAY, plan=_PLAN, work=_WORK, then=_THEN)
+    def plan(self, way, plan, work, then):
         """What becomes of a next request."""
-        planned = Plan(self._s(there), self._s(back), fate)
-        self._do(self.world.plans.setdefault((worker, kind), []).append, planned)
+        planned = self._plan(plan, plan[2])
+        self._step(lambda world: world.plans.setdefault(way, []).append(planned), work, then)
 
-    @rule(worker=_WORKER, kind=_KIND, fate=st.sampled_from(FATES))
-    def plan_quick(self, worker: int, kind: str, fate: str) -> None:
-        """The same, quickly."""
-        self._do(self.world.plans.setdefault((worker, kind), []).append, Plan(0.002, 0.002, fate))
-
-    @rule(worker=_WORKER, kind=_KIND, there=_PART, back=_PART)
-    def weather(self, worker: int, kind: str, there: float, back: float) -> None:
+    @rule(way=_WAY, pace=_PACE, work=_WORK, then=_THEN)
+    def weather(self, way, pace, work, then):
         """How long requests take from now on."""
-        self._do(self.world.weather.__setitem__, (worker, kind), Plan(self._s(there), self._s(back)))
+        self._step(lambda world: world.weather.__setitem__(way, self._plan(pace)), work, then)
 
-    @rule()
-    def calm(self) -> None:
+    @rule(work=_WORK, then=_THEN)
+    def calm(self, work, then):
         """All is well from now on."""
-        self._do(self.world.calm)
+        self._step(World.calm, work, then)
 
-    @rule(part=_PART)
-    def outage(self, part: float) -> None:
+    @rule(part=_LONG, work=_WORK, then=_THEN)
+    def outage(self, part, work, then):
         """Camunda dies and comes back."""
-        self._do(self.world.outage, self._s(part))
+        self._step(lambda world: world.outage(part * world.options.lease_s), work, then)
 
     # -- processes ----------------------------------------------------------------------------------------------------
-    @rule(worker=_WORKER, part=_PART, suspended=st.booleans())
-    def stand_still(self, worker: int, part: float, suspended: bool) -> None:
+    @rule(worker=_WORKER, part=_LONG, suspended=st.booleans(), work=_WORK, then=_THEN)
+    def stand_still(self, worker, part, suspended, work, then):
         """A process is frozen, or a handler blocks its hub; or its machine is suspended."""
-        self._do(self.world.stand_still, worker, self._s(part), suspended=suspended)
+        self._step(
+            lambda world: world.stand_still(worker, part * world.options.lease_s, suspended=suspended), work, then
+        )
 
-    @rule(worker=_WORKER)
-    def kill(self, worker: int) -> None:
+    @rule(worker=_WORKER, work=_WORK, then=_THEN)
+    def kill(self, worker, work, then):
         """A process dies; another one begins."""
-        self._do(self.world.kill, worker)
+        self._step(lambda world: world.kill(worker), work, then)
 
-    @rule(worker=_WORKER)
-    def stop(self, worker: int) -> None:
+    @rule(worker=_WORKER, work=_WORK, then=_THEN)
+    def stop(self, worker, work, then):
         """A process is asked to end; another one follows it."""
-        if not self.world.workers[worker].is_stopping:
-            self._do(self.world.workers[worker].begin_stop)
+        self._step(lambda world: world.workers[worker].begin_stop(), work, then)
 
     def teardown(self) -> None:
         """All comes to rest."""
@@ -143,6 +149,6 @@ class Protocol(RuleBasedStateMachine):
                 self.world.come_to_rest()
         finally:
             if self.world is not None:
-                type(self).events += self.world.steps
+                type(self).events += self.world.events
                 self.world.close()
             self._clocks.__exit__(None, None, None)
