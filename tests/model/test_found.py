@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.model.simulated import simulated_clocks
-from tests.model.world import Options, World
+from tests.model.world import Options, Plan, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,4 +32,23 @@ def test_a_lease_that_is_granted_anew_goes_on_with_its_new_token() -> None:
     world.finish(world.running()[0], "ok")
     world.advance(1.0)
     assert job.state == "completed"
+    world.close()
+
+
+def test_a_job_that_was_completed_before_its_new_lease_came_to_us_is_not_worked_again() -> None:
+    """The lease was lost, and granted to us anew by an answer that came after that to our completion."""
+    world = World(Options(lease_s=10.0))
+    world.workers[1].stand_still()
+    world.weather[0, "extension"] = Plan(0.0, 0.0, "lost before")
+    job = world.engine.create()
+    world.advance(0.01)
+    world.weather[0, "poll"] = Plan(0.0, 2.0)
+    world.advance(10.5)
+    assert (job.state, job.lease) == ("activated", 2)
+
+    world.finish(world.running()[0], "ok")
+    world.advance(5.0)
+
+    assert job.state == "completed"
+    assert world.running() == []
     world.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import json
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -144,10 +145,12 @@ class _Call:
     def fail(self, reason: str, *, maybe_applied: bool) -> None:
         if not self.is_over:
             self.is_over = True
+            self.worker.world.tell(self.key, "{} gets no answer to its {}: {}", self.worker.name, self.kind, reason)
             self._waiter.throw(ConnectionFailed(f"no answer: {reason}", maybe_applied=maybe_applied, reason=reason))
 
     def answer(self, answer: Answer) -> None:
         if not self.is_over:
+            self.worker.world.tell(self.key, "{} is answered {} to its {}", self.worker.name, answer.status, self.kind)
             self.is_over = True
             self.worker.heard(self, answer)
             self._waiter.switch(answer)
@@ -190,13 +193,15 @@ class Worker:
         self.world, self.name, self.options = world, name, options
         self.is_dead = self.is_stopping = False
         #: What was never to happen, found where the worker would have caught the exception.
-        self.violations: list[str] = []
+        self.violations: list[tuple[str, str]] = []
         self.runs: dict[str, Run] = {}
         #: By job: its latest lease that this worker knows of, and when it got to know it.
         self.leases: dict[str, tuple[int, float, float]] = {}
         self.exchanges: dict[str, list[Exchange]] = {}
         #: By job: when the last extension was sent that was granted, and its worker knew of.
         self.granted: dict[str, float] = {}
+        #: Jobs of which Camunda has told this worker that they are completed.
+        self.completed: set[str] = set()
         #: Jobs whose completion Camunda has refused.
         self.refused: set[str] = set()
         self.stood_still: list[tuple[float, float]] = []
@@ -231,6 +236,7 @@ class Worker:
         if self.is_dead:
             return {}
         run = Run(self, key, self.leases[key][0], self.world.clock.now_s, go_on=Event())
+        self.world.tell(key, "{} starts its handler", self.name)
         self._check_start(run)
         self.runs[key] = run
         self.exchanges.setdefault(key, [])
@@ -254,12 +260,15 @@ class Worker:
         now = self.world.clock.now_s
         if call.kind == "extension" and answer.status == 204:
             self.granted[call.key] = max(call.sent_s, self.granted.get(call.key, 0.0))
+        elif call.kind == "completion" and answer is camunda.DONE:
+            self.completed.add(call.key)
         elif call.kind == "completion" and answer.content_type == "application/problem+json" and answer.status < 429:
             self.refused.add(call.key)
         elif call.kind == "poll" and answer.status == 200 and answer.content_type == "application/json":
             for found in json.loads(answer.body).get("jobs", []):
                 job = self.world.engine.jobs[found["jobKey"]]
                 number, granted_s = self.world.grants.get((id(answer), job.key), (job.lease, job.granted_s))
+                self.world.tell(job.key, "{} is given lease {}", self.name, number)
                 self.leases[job.key] = (number, granted_s, now)
                 self.exchanges[job.key] = []
                 self.granted.pop(job.key, None)
@@ -268,15 +277,21 @@ class Worker:
         job, now = self.world.engine.jobs[run.key], self.world.clock.now_s
         before = self.runs.get(run.key)
         if before is not None and before.ended_s is None:
-            self.violations.append(f"{self.name} runs the handler of {run.key} beside itself")
+            self.violations.append((run.key, f"{self.name} runs the handler of {run.key} beside itself"))
+        if run.key in self.completed:
+            self.violations.append((run.key, f"{self.name} starts the handler of {run.key}, which it has completed"))
         if not (self.has(job, now) or job.state in camunda.GONE or run.lease in job.struck):
-            self.violations.append(
-                f"{self.name} starts the handler of {run.key} without a lease; it is {job.state} by {job.holder}"
-            )
+            text = f"{self.name} starts the handler of {run.key} without a lease; it is {job.state} by {job.holder}"
+            self.violations.append((run.key, text))
 
     def check_send(self, call: _Call) -> None:
-        """A failure and an extension are sent only of what is ours."""
-        if call.kind not in ("failure", "extension"):
+        """A failure and an extension are sent only of what is ours.
+
+        But while a failure is under way, which may have been applied, its lease goes on being extended.
+        """
+        held = self.poller.held.get(call.key)
+        is_failing = held is not None and held.command == "failure"
+        if call.kind != "failure" and (call.kind != "extension" or is_failing):
             return
         job, now = self.world.engine.jobs[call.key], self.world.clock.now_s
         number = self.leases[call.key][0]
@@ -286,7 +301,7 @@ class Worker:
         is_others = job.is_leased(now)
         if is_others or (call.kind == "failure" and job.state == camunda.ACTIVATABLE):
             whose = f"{job.holder}'s" if is_others else "nobody's"
-            self.violations.append(f"{self.name} sends a {call.kind} of {call.key}, which is {whose}")
+            self.violations.append((call.key, f"{self.name} sends a {call.kind} of {call.key}, which is {whose}"))
 
     def has(self, job: Job, now: float) -> bool:
         """Whether the job is surely this worker's."""
@@ -303,7 +318,8 @@ class Worker:
         if sum(metrics.greenlets_died.values()) > died:
             raise Violation(f"a greenlet of {self.name} died, and was caught")
         if self.violations:
-            raise Violation(self.violations[0])
+            key, text = self.violations[0]
+            raise self.world.violation(key, text)
         held = set(self.poller.held)
         gone = self._seen - held
         self._seen = held
@@ -311,7 +327,8 @@ class Worker:
         for key in gone:
             settled += self._check_released(key)
         if metrics.jobs_completed[JOB_TYPE] - completed > settled:
-            raise Violation(f"{self.name} counts a completion that Camunda never heard of: {gone}")
+            key = self.world.last_answered
+            raise self.world.violation(key, f"{self.name} counts a completion that Camunda never heard of: {gone}")
 
     def _check_released(self, key: str) -> bool:
         """Look at a job that is in hand no more; return whether it may count as completed."""
@@ -321,7 +338,7 @@ class Worker:
         if job.state in camunda.GONE:
             return True
         if key not in self.refused and self.world.clock.now_s - run.ended_s < _PATIENCE_S:
-            raise Violation(f"{self.name} threw away the completion of {key}, which is {job.state}")
+            raise self.world.violation(key, f"{self.name} threw away the completion of {key}, which is {job.state}")
         return False
 
     def could_keep(self, job: Job) -> bool:
@@ -431,6 +448,8 @@ class World:
         self._number = itertools.count()
         self._names = itertools.count(1)
         self._open: dict[int, _Call] = {}
+        self._story: deque[tuple[float, str, str, tuple[object, ...]]] = deque(maxlen=5000)
+        self.last_answered = ""
         #: Requests, answers and whatever else happened.
         self.events = 0
         for number in range(2):
@@ -474,10 +493,25 @@ class World:
                 worker.end()
                 self.workers[number] = self._new_worker(number)
 
+    def tell(self, key: str, text: str, *facts: object) -> None:
+        """Keep what happened, for the story of a violation."""
+        self._story.append((self.clock.now_s, key, text, facts))
+
+    def violation(self, key: str, text: str) -> Violation:
+        """Return the violation with its story."""
+        return Violation(f"{text}\n{self.story(key)}")
+
+    def story(self, key: str) -> str:
+        """Return what happened to a job lately, a line each."""
+        return "\n".join(
+            f"  {now_s:.3f} {text.format(*facts)}" for now_s, about, text, facts in self._story if about == key
+        )
+
     # -- the network --------------------------------------------------------------------------------------------------
     def send(self, call: _Call) -> None:
         """Do with a request what the adversary has planned."""
         worker = call.worker
+        self.tell(call.key, "{} sends a {}", worker.name, call.kind)
         worker.check_send(call)
         way = (self.workers.index(worker) if worker in self.workers else len(self.workers), call.kind)
         planned = self.plans.get(way)
@@ -532,6 +566,7 @@ class World:
             return engine.complete(call.key, call.token)[0]
         if call.kind == "error":
             return engine.throw(call.key, call.token)[0]
+        self.tell(job.key, "a failure of {} is applied, {}", call.worker.name, job.state)
         lease = job.lease
         answer, applied = engine.fail(call.key, call.token, call.body)
         if applied and (is_late or lease != call.lease):
@@ -541,6 +576,7 @@ class World:
 
     def _answer(self, call: _Call, answer: Answer) -> None:
         self._open.pop(id(call), None)
+        self.last_answered = call.key
         call.worker.process.soon(call.answer, answer)
 
     def _fail(self, call: _Call, reason: str, *, maybe_applied: bool) -> None:
@@ -552,9 +588,11 @@ class World:
         return [call for call in self._open.values() if call.worker is worker and not call.is_over]
 
     def _expired(self, job: Job) -> None:
+        self.tell(job.key, "the lease of {} ends", job.holder)
         worker = next((worker for worker in self.workers if worker.name == job.holder), None)
         if worker is not None and worker.could_keep(job):
-            raise Violation(f"{worker.name} lost the lease of {job.key}, which it could have kept")
+            text = f"{worker.name} lost the lease of {job.key}, which it could have kept"
+            raise self.violation(job.key, text)
 
     # -- what the adversary does --------------------------------------------------------------------------------------
     def running(self) -> list[Run]:
