@@ -52,3 +52,19 @@ def test_a_job_that_was_completed_before_its_new_lease_came_to_us_is_not_worked_
     assert job.state == "completed"
     assert world.running() == []
     world.close()
+
+
+def test_a_failure_that_waited_for_a_connection_longer_than_its_lease_is_not_sent() -> None:
+    """It was checked before it stood in line, and was sent when the job had long been another's."""
+    world = World(Options(lease_s=10.0, reports=1))
+    world.workers[1].stand_still()
+    slow, failing = world.create(0.1, "ok"), world.create(0.2, "fail")
+    world.weather[0, "completion"] = Plan(9.0, 9.0)
+    world.weather[0, "extension"] = Plan(0.0, 0.0, "lost before")
+    world.weather[0, "poll"] = Plan(0.0, 0.0, "lost before")
+
+    world.advance(12.0)
+
+    assert failing.state == "activatable"
+    assert slow.state in ("activatable", "completed")
+    world.close()

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gevent
 from gevent.event import Event
-from gevent.lock import Semaphore
 from gevent.hub import Waiter
 
 from camunda_client import metrics
@@ -161,16 +160,14 @@ class Wire:
 
     most_extensions = 64
 
-    def __init__(self, worker: Worker, reports: int) -> None:
+    def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self._reports = Semaphore(reports)
 
     def activate(self, body: bytes, request_timeout_s: float) -> Answer:
         return self._exchange("poll", "", body, request_timeout_s + _POLL_GRACE_S)
 
     def settle(self, job_key: str, command: str, body: bytes) -> Answer:
-        with self._reports:
-            return self._exchange(command, job_key, body, _COMMAND_TIMEOUT_S)
+        return self._exchange(command, job_key, body, _COMMAND_TIMEOUT_S)
 
     def extend(self, job_key: str, body: bytes, timeout_s: float = _COMMAND_TIMEOUT_S) -> Answer:
         return self._exchange("extension", job_key, body, timeout_s)
@@ -212,7 +209,7 @@ class Worker:
 
     def _start(self) -> None:
         settings = self._settings()
-        wire = Wire(self, self.options.reports)
+        wire = Wire(self)
         self.custody = Custody(JobContext(), wire, self.options.pool, self.options.reports)  # type: ignore[arg-type]
         self.poller = Poller(
             settings, wire, self.custody.slots, self.custody, Offsets(), 1, lambda: self.world.engine.tokens
