@@ -5,11 +5,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
-
-from gevent.lock import Semaphore
 
 from camunda_client.c8 import _http, auth
 from camunda_client.c8.worker._tls import tls_contexts
@@ -60,9 +57,7 @@ class Commands:
         #: reports; as many as are needed, since a lost answer must hold up no other.
         self.most_extensions = _most_extensions()
         if config.api.proxy or config.worker.transport == "requests":
-            self._polls = _RequestsLane(config, None)
-            self._reports = _RequestsLane(config, config.worker.max_connections)
-            self._leases = _RequestsLane(config, None)
+            self._polls = self._reports = self._leases = _RequestsLane(config)
         else:
             wire = Wire(
                 base,
@@ -70,9 +65,9 @@ class Commands:
                 connect_timeout_s=config.api.connect_timeout / 1000,
                 body_cap=config.api.max_response_bytes,
             )
-            self._polls = _WireLane(wire, base.path, None)
-            self._reports = _WireLane(wire, base.path, config.worker.max_connections)
-            self._leases = _WireLane(wire, base.path, None)
+            self._polls = _WireLane(wire, base.path)
+            self._reports = _WireLane(wire, base.path)
+            self._leases = _WireLane(wire, base.path)
 
     def activate(self, body: bytes, request_timeout_s: float) -> Answer:
         """``POST /v2/jobs/activation``."""
@@ -123,9 +118,9 @@ def _most_extensions() -> int:
 class _WireLane:
     """A lane of our own wire."""
 
-    def __init__(self, wire: Wire, base_path: str, limit: int | None) -> None:
+    def __init__(self, wire: Wire, base_path: str) -> None:
         self._wire = wire
-        self._lane = wire.lane(limit)
+        self._lane = wire.lane()
         self._base_path = base_path
         self._static = self._head = b" HTTP/1.1\r\n" + wire.static_head
         self._credentials: str | None = None
@@ -173,17 +168,15 @@ class Route:
 class _RequestsLane:
     """The same through ``requests``: any proxy it knows, at ten to twenty times the CPU."""
 
-    def __init__(self, config: C8Config, limit: int | None) -> None:
+    def __init__(self, config: C8Config) -> None:
         self._config = config
-        self._room = Semaphore(limit) if limit else nullcontext()
 
     def send(self, method: str, path: str, body: bytes, timeout_s: float, credentials: str | None) -> Answer:
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if credentials:
             headers["Authorization"] = credentials
         url, settings = self._config.api.base_url + path, self._config.api
-        with self._room:
-            return _http.exchange(method, url, body=body, headers=headers, timeout_s=timeout_s, settings=settings)
+        return _http.exchange(method, url, body=body, headers=headers, timeout_s=timeout_s, settings=settings)
 
     def close(self) -> None:
         """Leave the session alone: API functions share it."""

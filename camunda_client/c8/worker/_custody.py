@@ -90,7 +90,7 @@ class Custody:
         poller = self.pollers[settings.job_type]
         twin = poller.held.get(job.job_key)
         held = Held(job, settings, received_s, Lease(settings.lease_s * SURE, ends_s))
-        if twin is None and self._memory.refused and self._memory.is_hopeless(held.key, held.retries):
+        if twin is None and self._memory.is_done_with(held.key, held.retries):
             log.debug("job.left_alone", job_key=held.key, job_type=settings.job_type)
         elif twin is None:
             self._take(held)
@@ -139,6 +139,7 @@ class Custody:
             self.extender.lost(twin)
         loss, losses = twin.lease.loss, self._count_loss(twin)
         twin.lease.granted_anew(again.lease.ends_s)
+        twin.token = again.token
         self.extender.watch(twin)
         metrics.jobs_duplicate[twin.settings.job_type] += 1
         log.warning(
@@ -231,8 +232,12 @@ class Custody:
                 self._count_loss(held)
             if self.stopping:
                 self.report.abandoned.append(held.key)
-        elif fate is Fate.SETTLED and self.stopping:
-            self.report.completed += 1
+        elif fate is Fate.SETTLED:
+            if held.command == "completion" and not held.lease.holds(now_s()):
+                # It may be on its way to us again, handed out before our completion was there.
+                self._memory.completed.set(held.key, True)
+            if self.stopping:
+                self.report.completed += 1
         self._release(held)
 
     def _release(self, held: Held) -> None:

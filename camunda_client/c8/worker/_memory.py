@@ -58,6 +58,14 @@ class Memory:
 
         #: The retries of jobs of which Camunda takes neither an outcome nor a failure.
         self.refused: Recent[int] = Recent(_OUTCOMES)
+        #: Jobs that were completed when their lease was over.
+        self.completed: Recent[bool] = Recent(_JOBS)
+
+    def is_done_with(self, key: str, retries: int) -> bool:
+        """Tell whether a job that is offered must not be worked: it is completed, or hopeless."""
+        if self.completed and self.completed.get(key, False):
+            return True
+        return bool(self.refused) and self.is_hopeless(key, retries)
 
     def is_hopeless(self, key: str, retries: int) -> bool:
         """Tell whether Camunda took nothing of what we said of this job, and nothing has changed since."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import gevent
 from gevent.event import Event
+from gevent.lock import Semaphore
 
 from camunda_client import metrics
 from camunda_client.c8 import _http
@@ -80,13 +81,15 @@ class Reporter:
     """Sends outcomes, each in its job's own greenlet, so that none waits for another."""
 
     def __init__(self, commands: Settling, at_once: int = 32, secure: Secure = _is_ours) -> None:
-        """Send through ``commands``, which has connections for ``at_once`` reports; the others wait for one.
+        """Send through ``commands``, at most ``at_once`` reports at the same time; the others wait.
 
         ``secure`` is asked before each failure and hand-back.
         """
         self._commands = commands
         self._at_once = at_once
         self._secure = secure
+        # Here, not where the connections are: after the wait a failure has to be looked at once more.
+        self._room = Semaphore(at_once)
         self._reporting: defaultdict[str, int] = defaultdict(int)
         self._again = Event()
         self._troubled = False
@@ -158,7 +161,10 @@ class Reporter:
             again = self._again
             sent_s = now_s() if outcome.command == "failure" else 0.0
             try:
-                last = answer = self._settle(held, outcome)
+                answer = self._settle(held, outcome)
+                if answer is None:
+                    continue  # its lease ran out while it waited for its turn
+                last = answer
             except ServiceException as error:
                 last, waits, self._troubled = error, _SOON, True
                 unclear = getattr(error, "maybe_applied", False)
@@ -191,9 +197,12 @@ class Reporter:
         assumed = held.lease.loss is Loss.REFUSED and maybe_applied
         return Verdict.ASSUMED if assumed else Verdict.UNKNOWN, last
 
-    def _settle(self, held: Held, outcome: Outcome) -> Answer:
+    def _settle(self, held: Held, outcome: Outcome) -> Answer | None:
         try:
-            return self._commands.settle(held.key, outcome.command, held.signed(outcome.body))
+            with self._room:
+                if outcome.command == "failure" and not held.lease.holds(now_s()):
+                    return None
+                return self._commands.settle(held.key, outcome.command, held.signed(outcome.body))
         except gevent.Timeout as stray:
             # One that the handler started and never closed strikes its greenlet wherever that is by then.
             told = "interrupted by a stray gevent.Timeout"

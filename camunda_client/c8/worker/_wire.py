@@ -307,7 +307,7 @@ class Wire:
             "Content-Type: application/json"
         ).encode("ascii")
 
-    def lane(self, limit: int | None) -> Lane:
+    def lane(self, limit: int | None = None) -> Lane:
         """Return a new lane with at most ``limit`` connections."""
         return Lane(self, limit)
 

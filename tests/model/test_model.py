@@ -1,0 +1,47 @@
+"""The worker's rooms against an adversary: delays, losses, repetitions, restarts, two workers.
+
+A step is a moment at which something happens in the simulated world: a request arrives, an answer comes, a timer
+fires, a lease ends. Every run takes a seed of its own and says it; those that have found something are kept below.
+``CAMUNDA_MODEL_SEED=N`` repeats a run, ``CAMUNDA_MODEL_EXAMPLES=N`` makes it longer:
+``python -m gevent.monkey --module pytest -s tests/model``.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+
+from tests.model.exploring import explore
+
+#: Steps that a run of this file takes at least.
+STEPS = 100_000
+#: Examples for each seed, and how many at most.
+EXAMPLES = int(os.environ.get("CAMUNDA_MODEL_EXAMPLES", "60"))
+MOST_SEEDS = 20
+#: Seeds that once found a fault of the product, or of the model.
+KEPT = (3, 11)
+
+
+@pytest.mark.slow
+def test_no_adversary_has_a_job_lost_or_run_twice_that_could_be_kept() -> None:
+    begun = int(os.environ.get("CAMUNDA_MODEL_SEED", random.SystemRandom().randrange(1_000_000)))
+    events = rules = 0
+    for number in range(begun, begun + MOST_SEEDS):
+        try:
+            machine = explore(number, EXAMPLES)
+        except AssertionError:
+            print(f"seed {number} (CAMUNDA_MODEL_SEED={number})")
+            raise
+        events, rules = events + machine.events, rules + machine.steps
+        if events >= STEPS:
+            break
+    print(f"seeds {begun} to {number}: {events} steps in {rules} rules")
+    assert events >= STEPS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", KEPT)
+def test_what_was_found_once_is_found_no_more(number: int) -> None:
+    explore(number, 30)
