@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import gevent
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from camunda_client.embedded import Activation, Clock, Engine, Rejection
+from tests.parts.work import until
 from tests.unit.embedded.data import state
 from tests.unit.embedded.data.state import end, job, process, start
 
@@ -250,12 +250,9 @@ def test_what_fell_due_by_itself_fell_due_at_its_own_moment(tmp_path: Path) -> N
     soon = process("soon", start(), catch(timer("timeDuration", "PT0.02S")), job(2, "a"), end(3))
     engine.deploy(soon)
     history = engine.create_instance("soon")
-    with gevent.Timeout(10):
-        while engine.tick() is not None:
-            gevent.sleep(0.005)
+    until(lambda: engine.tick() is None, "the timer has fired")
     fired_ms = history.elements[-1].at_ms
-    while engine.clock.now_ms() == fired_ms:
-        gevent.sleep(0.001)
+    until(lambda: engine.clock.now_ms() != fired_ms, "a millisecond is over")
     engine.next_key()
 
     back = Engine(data=tmp_path, until=engine._executor._journal.last)  # type: ignore[union-attr]

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-import responses
 
 from camunda_client.c8 import auth
 from camunda_client.config import C8Config
+from tests.parts.answering import AnsweringServer
 from tests.parts.configured import configured
-
-URL = "https://login.example/token"
-OAUTH = {"selfManaged": {"clientId": "me", "clientSecret": "s", "oidcTokenUrl": URL}}
 
 
 @pytest.fixture
-def login() -> Iterator[responses.RequestsMock]:
+def login() -> Iterator[AnsweringServer]:
     """A token server."""
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        mock.post(URL, json={"access_token": "abc", "expires_in": 300})
-        yield mock
+    with AnsweringServer() as server:
+        server.post("/token", json={"access_token": "abc", "expires_in": 300})
+        yield server
+
+
+def oauth(login: AnsweringServer) -> dict[str, Any]:
+    url = login.base_url + "/token"
+    return {"selfManaged": {"clientId": "me", "clientSecret": "s", "oidcTokenUrl": url}}
 
 
 @pytest.mark.parametrize("kind", [None, {"none": True}])
@@ -40,22 +43,22 @@ def test_basic_sends_name_and_password_in_utf_8() -> None:
     assert auth.authorization_after_401(config, value) is None
 
 
-def test_tokens_are_shared_by_all_calls_of_one_configuration(login: responses.RequestsMock) -> None:
-    config = C8Config(api={"baseUrl": "http://engine"}, auth=OAUTH)
+def test_tokens_are_shared_by_all_calls_of_one_configuration(login: AnsweringServer) -> None:
+    config = C8Config(api={"baseUrl": "http://engine"}, auth=oauth(login))
 
     assert [auth.authorization(config) for _ in range(3)] == ["Bearer abc"] * 3
-    assert len(login.calls) == 1
+    assert len(login.requests) == 1
 
 
-def test_another_configuration_has_tokens_of_its_own(login: responses.RequestsMock) -> None:
+def test_another_configuration_has_tokens_of_its_own(login: AnsweringServer) -> None:
     for _ in range(5):
-        auth.authorization(C8Config(api={"baseUrl": "http://engine"}, auth=OAUTH))
+        auth.authorization(C8Config(api={"baseUrl": "http://engine"}, auth=oauth(login)))
 
-    assert len(login.calls) == 5
+    assert len(login.requests) == 5
 
 
-def test_headers_for_calls_of_ones_own(login: responses.RequestsMock) -> None:
-    with configured("http://engine", auth=OAUTH):
+def test_headers_for_calls_of_ones_own(login: AnsweringServer) -> None:
+    with configured("http://engine", auth=oauth(login)):
         headers = auth.get_c8_api_headers()
 
         assert headers == {"Authorization": "Bearer abc", "Content-Type": "application/json"}
@@ -67,8 +70,8 @@ def test_headers_for_calls_of_ones_own(login: responses.RequestsMock) -> None:
 
 def test_the_manager_is_one_and_tells_whether_tokens_are_to_be_had() -> None:
     assert auth.AuthenticationManager() is auth.AuthenticationManager()
-    with configured("http://engine", auth=OAUTH), responses.RequestsMock() as mock:
-        mock.post(URL, status=401)
+    with AnsweringServer() as login, configured("http://engine", auth=oauth(login)):
+        login.post("/token", status=401)
 
         assert not auth.AuthenticationManager().is_healthy()
     with configured("http://engine"):
