@@ -47,7 +47,7 @@ def gateway() -> Iterator[Gateway]:
 
 def until_held(engine: Engine) -> None:
     """Wait until a poll is parked; nothing outside the engine shows that."""
-    until(lambda: bool(engine._machine.jobs._polls), "the poll is held")
+    until(lambda: bool(engine._runtime.jobs._polls), "the poll is held")
 
 
 def call(

@@ -293,7 +293,7 @@ def test_a_frozen_process_starts_nothing_and_fails_nothing_when_it_goes_on(stage
     """It ran the job that its poll had brought, while a rival worked it, and failed it: a third worker had it then."""
     with program(stage, REQUEST_TIMEOUT_MS="5000") as worker:
         until(lambda: len(stage.proxy.seen(ACTIVATION)) >= 2, "its first, short poll is over")
-        until(lambda: bool(stage.gateway.engine._machine.jobs._polls), "a poll is parked")
+        until(lambda: bool(stage.gateway.engine._runtime.jobs._polls), "a poll is parked")
         worker.send(signal.SIGSTOP)
         rest.start(stage.gateway.base_url, f"one-{stage.run}", {"do": "nothing of the kind"})
         until(lambda: [job.state for job in stage.jobs()] == ["ACTIVATED"], "the poll got it")
