@@ -37,6 +37,31 @@ class Token(Task):  # type: ignore[misc]
     def _set_state(self, value: int) -> None:
         self._state = value
 
+    def child(self, spec: FlowNode) -> Token:
+        """Return a new token behind this one, before an element."""
+        token = self._add_child(spec, TaskState.FUTURE)
+        token.triggered = True
+        return token
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it may enter its element."""
+        return bool(self.state == TaskState.READY)
+
+    @property
+    def has_not_entered(self) -> bool:
+        """Whether it stands before its element, or on the way there."""
+        return bool(self.has_state(TaskState.READY | TaskState.WAITING | TaskState.FUTURE))
+
+    def start(self) -> None:
+        """Be in its element. Not Spiff's ``run()``: a gateway has completed when its spec has been run."""
+        self._set_state(TaskState.STARTED)
+
+    def end(self) -> None:
+        """Go no further."""
+        if not self.has_state(TaskState.FINISHED_MASK):
+            self.cancel()
+
 
 #: Spiff makes one for each workflow; ours run no Python.
 _NO_SCRIPTS = PythonScriptEngine()
