@@ -205,8 +205,9 @@ class Lifecycle:
     # -- activation -------------------------------------------------------------------------------------------------
     def reached(self, task: Any) -> None:
         """A flow has led a token to an element: it stands before that, or waits for others at a join."""
-        if not waits_at_join(task):
-            task._ready()
+        if task.task_spec.element.kind == "PARALLEL_GATEWAY" and waits_at_join(task):
+            return
+        task._ready()
 
     def arrived(self, task: Any) -> None:
         """A token stands before an element."""

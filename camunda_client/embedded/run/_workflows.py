@@ -39,14 +39,15 @@ class Token(Task):  # type: ignore[misc]
 
     def child(self, spec: FlowNode) -> Token:
         """Return a new token behind this one, before an element."""
-        token = self._add_child(spec, TaskState.FUTURE)
+        token = Token(self.workflow, spec, self, state=TaskState.FUTURE)
         token.triggered = True
         return token
 
     @property
     def is_ready(self) -> bool:
         """Whether it may enter its element."""
-        return bool(self.state == TaskState.READY)
+        ready: bool = self._state == TaskState.READY
+        return ready
 
     @property
     def has_not_entered(self) -> bool:
@@ -55,7 +56,7 @@ class Token(Task):  # type: ignore[misc]
 
     def start(self) -> None:
         """Be in its element. Not Spiff's ``run()``: a gateway has completed when its spec has been run."""
-        self._set_state(TaskState.STARTED)
+        self._state = TaskState.STARTED
 
     def end(self) -> None:
         """Go no further."""
@@ -112,13 +113,13 @@ class ScopeWorkflow(BpmnSubWorkflow):  # type: ignore[misc]
 
 
 def waits_at_join(task: Any) -> bool:
-    """Whether a token has to wait before a parallel gateway, for one on each of the other flows into it.
+    """Whether a token has to wait before a parallel gateway for one on each of the other flows into it.
 
     The last one goes on for all of them.
     """
     spec: FlowNode = task.task_spec
     element = spec.element
-    if element.kind != "PARALLEL_GATEWAY" or len(element.incoming) < 2 or "flow" not in task.internal_data:
+    if len(element.incoming) < 2 or "flow" not in task.internal_data:
         return False
     scope: Scope = task.workflow.scope
     waiting = scope.arrivals.setdefault(element.id, {})
