@@ -85,7 +85,7 @@ _TEMPLATES = {
     ErrorCode.C8_FAILED_TO_EVALUATE_DECISION: "The decision was not evaluated: {}",
     ErrorCode.C8_WORKER_SIG_TOO_MANY_ARGUMENTS: "{}.{} takes more than the job: {}",
     ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID: "{}.{} can't take the job as its first argument: {}",
-    ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_NOT_JOB: "{}.{} says that its first argument is no ActivatedJob: {}",
+    ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_NOT_JOB: "{}.{} says that its first argument is not an ActivatedJob: {}",
     ErrorCode.CONFIGURATION_INVALID: "The configuration is wrong: {}",
     ErrorCode.CONNECTION_FAILED: "No answer: {}",
 }

@@ -53,4 +53,4 @@ class WaitingUserTask:
         self._engine.assign_user_task(self._task.key, assignee)
 
     def __repr__(self) -> str:
-        return f"<user task at {self.element_id}, {f'of {self.assignee!r}' if self.assignee else 'of nobody'}>"
+        return f"<user task at {self.element_id}, {f'of {self.assignee!r}' if self.assignee else 'unassigned'}>"

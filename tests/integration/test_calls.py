@@ -612,13 +612,13 @@ def test_a_failed_connection_tells_whether_it_may_have_worked(engine: AnsweringS
 def test_an_answer_of_the_wrong_kind_is_told_by_its_fields(engine: AnsweringServer) -> None:
     engine.post("/v2/process-instances", json={"processInstanceKey": None})
 
-    with pytest.raises(ServiceException, match=r"no CreateProcessInstanceResponse: wrong or missing processInst"):
+    with pytest.raises(ServiceException, match=r"not a CreateProcessInstanceResponse: wrong or missing processInst"):
         api.create_process_instance(CREATE)
 
 
 @pytest.mark.parametrize("resource", ["gone.bpmn", ("", b""), ("a\r\nb", b"")])
 def test_a_file_that_can_not_be_deployed_is_told(engine: AnsweringServer, resource: Any) -> None:
-    with pytest.raises(InvalidRequestError, match=r"can't be read|is no file name"):
+    with pytest.raises(InvalidRequestError, match=r"can't be read|is not a file name"):
         api.deploy_resources(resource)
     with pytest.raises(InvalidRequestError, match="at least one file"):
         api.deploy_resources()

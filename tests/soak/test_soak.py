@@ -36,10 +36,13 @@ SEED = int(os.environ.get("SOAK_SEED", str(int(time.time()))))
 RATE = 20
 #: Seconds between two faults of each kind.
 FAULT_EVERY_S, WORKER_EVERY_S, ENGINE_EVERY_S = 0.7, 13.0, 70.0
+#: Faults that may be waiting for a request.
+MOST_FAULTS = 3
 #: MB by which a worker may grow after its first minute, and MB an hour after its first sixth; the latter is told of
 #: half an hour and more, since a page more or less in a minute is no slope.
 GROWTH_MB, SLOPE_MB = 25.0, 2.0
 SLOPE_MINUTES = 30.0
+SAY_EVERY_S = 30.0
 #: Seconds between two looks at its memory.
 LOOK_EVERY_S = 5.0
 
@@ -91,11 +94,14 @@ class Soak:
     def _start_one(self) -> None:
         try:
             rest.start(self.camunda.base_url, self.scene.process_id, {"seconds": self.dice.choice([0, 0.05, 0.3])})
+            self.happened["started"] += 1
         except (OSError, AssertionError, ValueError):
             self.happened["start refused"] += 1
 
     def break_the_way(self) -> None:
         number = self.dice.randrange(len(FAULTS))
+        # Workers that wait for longer after each fault would meet nothing but faults, if these waited for them.
+        del self.proxy.rules[:-MOST_FAULTS]
         self.proxy.on(*FAULTS[number], times=self.dice.choice([1, 1, 3, 8]))
         self.happened[f"fault {number}"] += 1
 
@@ -113,6 +119,11 @@ class Soak:
         gevent.sleep(self.dice.uniform(0, 5))
         self.camunda.start()
         self.happened["engine killed"] += 1
+
+    def say(self) -> None:
+        """Say how far it is, for those who watch."""
+        lines = sum(line.startswith("RUN ") for one in self.programs for line in one.lines)
+        print(f"{time.strftime('%H:%M:%S')} {self.happened['started']} started, {lines} runs", flush=True)
 
     def always(self, deed: Callable[[], None], every_s: float, *, about: bool = False) -> None:
         """Do something again and again, each ``every_s`` seconds; ``about`` has it vary up to twice that."""
@@ -169,6 +180,7 @@ def test_misfortune_without_end_loses_nothing_and_repeats_nothing() -> None:
                 gevent.spawn(soak.always, soak.restart_a_worker, WORKER_EVERY_S),
                 gevent.spawn(soak.always, soak.restart_the_engine, ENGINE_EVERY_S),
                 gevent.spawn(soak.always, memory.look, LOOK_EVERY_S),
+                gevent.spawn(soak.always, soak.say, SAY_EVERY_S),
             ]
             gevent.sleep(min(60, MINUTES * 20))
             early_mb = rss_mb(survivor.process.pid)

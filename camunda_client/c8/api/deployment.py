@@ -83,7 +83,7 @@ def _loaded(resource: Resource) -> tuple[str, bytes]:
         except OSError as error:
             raise InvalidRequestError(f"{os.fspath(resource)} can't be read: {error.strerror}") from error
     if not name or any(character < " " or character == "\x7f" for character in name):
-        raise InvalidRequestError(f"{name!r} is no file name; give one that ends in .bpmn, .dmn or .form")
+        raise InvalidRequestError(f"{name!r} is not a file name; give one that ends in .bpmn, .dmn or .form")
     return name, content
 
 
