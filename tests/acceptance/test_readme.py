@@ -1,4 +1,4 @@
-"""The README's code: every Python block is run as the file that its first line names, on the embedded engine."""
+"""The README's code, and what it refers to: each Python block is run as the file that its first line names."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ pytestmark = pytest.mark.needs("records")
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
+#: Where blocks with a name are: the README, and the pages that continue it.
+PAGES = README + "".join((ROOT / "docs" / page).read_text() for page in ("configuration.md", "worker.md"))
+#: Lines that people read before they decide.
+MOST_LINES = 200
 TESTED = {"hello.py", "app.py", "calls.py", "errors.py", "configure.py", "test_order_process.py"}
 
 
@@ -25,11 +29,19 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
 
 
+def named_blocks() -> dict[str, str]:
+    """Return the Python blocks that begin with the name of a file."""
+    return {
+        name: f"# {name}\n{text}"
+        for name, text in re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```", PAGES, re.DOTALL | re.MULTILINE)
+    }
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with the README's files, and the examples beside them."""
-    for block in blocks("python"):
-        (tmp_path / block.split("\n", 1)[0].removeprefix("# ")).write_text(block)
+    for name, block in named_blocks().items():
+        (tmp_path / name).write_text(block)
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     return tmp_path
 
@@ -39,7 +51,15 @@ def jobs(camunda: EngineProcess, state: str, keys: list[int], count: int = 1) ->
 
 
 def test_every_python_block_is_run_by_a_test() -> None:
-    assert {block.split("\n", 1)[0] for block in blocks("python")} == {f"# {name}" for name in TESTED}
+    assert set(named_blocks()) == TESTED
+    assert all(block.startswith("# ") for block in blocks("python"))
+
+
+def test_it_says_first_what_the_thing_is_and_is_short() -> None:
+    lines = README.splitlines()
+
+    assert lines[2].startswith("A job worker and REST client")
+    assert len(lines) <= MOST_LINES
 
 
 def test_every_page_and_folder_that_is_linked_is_there() -> None:
@@ -79,7 +99,7 @@ def test_the_first_worker_works_by_the_commands_below_it(camunda: EngineProcess,
 
 def test_the_test_is_the_one_among_the_examples() -> None:
     """That one is run, and timed, by test_plugin.py."""
-    [block] = [block for block in blocks("python") if block.startswith("# test_order_process.py\n")]
+    block = named_blocks()["test_order_process.py"]
 
     assert block.partition("\n")[2] == (ROOT / "examples" / "test_order_process.py").read_text()
 

@@ -23,6 +23,9 @@ _MOST_TOLD = 8
 class Verdict(Enum):
     """What to do after an answer."""
 
+    # Enum's own is Python code, and each report looks verdicts up.
+    __hash__ = object.__hash__
+
     DONE = "done"
     #: 404 after an attempt whose fate is unknown: that attempt did it.
     ASSUMED = "assumed"

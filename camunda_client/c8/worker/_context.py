@@ -70,7 +70,8 @@ class JobContext:
             elif not isinstance(value, decimal.Context):
                 self.left_out.append(variable.name)
         self.left_out.sort()
-        self._decimal = decimal.getcontext().copy()
+        #: Only where it is not what decimal gives a new context anyway: setting it costs a microsecond.
+        self._decimal = None if _is_default(decimal.getcontext()) else decimal.getcontext().copy()
 
     def new(self) -> contextvars.Context:
         """Return a context for one job; 0.3 µs without rules."""
@@ -78,9 +79,15 @@ class JobContext:
 
     def enter(self) -> None:
         """Give the job its own of what can be changed; called inside its context."""
-        decimal.setcontext(self._decimal.copy())
+        if self._decimal is not None:
+            decimal.setcontext(self._decimal.copy())
         for variable, value, copy in self._copied:
             variable.set(copy(value))
+
+
+def _is_default(context: decimal.Context) -> bool:
+    # Its text has all that it has: precision, rounding, limits, flags and traps.
+    return repr(context) == repr(decimal.DefaultContext)
 
 
 def _is_immutable(value: object, depth: int = 0) -> bool:

@@ -51,7 +51,8 @@ def test_others_successes_do_not_hurry_a_report_that_never_gets_through() -> Non
         gevent.sleep(0)
     failing.kill()
 
-    assert 1 <= gateway.broken <= 3
+    # Its own waits double from 50 ms on; hurried, it would have been sent 200 times.
+    assert 1 <= gateway.broken < 20
 
 
 def test_a_late_report_left_nothing_of_its_lease() -> None:
