@@ -152,7 +152,7 @@ def _last_words(code: int, limit_s: float, main: Any, thread: int) -> list[str]:
 
 
 def _flush_stdout() -> None:
-    """Write what was printed; if nobody reads it any more, keep Python's own attempt from changing the exit code."""
+    """Write what was printed; if its reader is gone, keep Python's own attempt from changing the exit code."""
     try:
         sys.stdout.flush()
     except (OSError, ValueError):

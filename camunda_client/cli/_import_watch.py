@@ -40,7 +40,7 @@ class Standing(NamedTuple):
     importing: str
     stack: list[str]
 
-    def told(self, target: str, seconds: float) -> list[str]:
+    def lines(self, target: str, seconds: float) -> list[str]:
         """Return it in words."""
         return [f"import of {target} has not ended after {seconds:.0f} s: {self.reason()}", *self.stack]
 
@@ -157,10 +157,10 @@ def for_worker(target: str, limit_s: float) -> ImportWatch:
     """Return a watch for ``camunda-client worker``: it tells stderr, and ends a process that stands still."""
 
     def tell(standing: Standing, seconds: float) -> None:
-        _last_resort.say(standing.told(target, seconds))
+        _last_resort.say(standing.lines(target, seconds))
 
     def end(standing: Standing, seconds: float) -> None:
-        _last_resort.end_now([*standing.told(target, seconds), "the process ends (worker.blockedLimit)"])
+        _last_resort.end_now([*standing.lines(target, seconds), "the process ends (worker.blockedLimit)"])
 
     return ImportWatch(limit_s, tell, end)
 

@@ -53,7 +53,7 @@ def _stand_before() -> None:
     from gevent import monkey
 
     _before.update(signal=signal.signal, getsignal=signal.getsignal)
-    # In this way copies of earlier imports are mended, too.
+    # In this way copies of earlier imports are re-bound, too.
     monkey.patch_item(signal, "signal", _signal)  # type: ignore[attr-defined]
     monkey.patch_item(signal, "getsignal", _getsignal)  # type: ignore[attr-defined]
 

@@ -139,7 +139,7 @@ def test_a_handler_that_cannot_be_called_is_told_with_the_users_line_only(tmp_pa
 
     assert code == 1
     assert [line.split(", ")[1] for line in output.splitlines() if line.startswith("  File")] == ["line 3"]
-    assert "app.f is async; handlers here are plain functions" in output.splitlines()[-1]
+    assert "app.f is async; handlers are plain functions" in output.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

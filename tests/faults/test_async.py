@@ -211,7 +211,7 @@ def test_async_handlers_are_switched_on_by_the_environment(scene: Scene, tmp_pat
 
 
 @pytest.mark.fault(295)
-def test_a_stuck_coroutine_is_told_of_with_its_place(scene: Scene, events: Events) -> None:
+def test_a_stuck_coroutine_is_logged_with_its_place(scene: Scene, events: Events) -> None:
     async def inner() -> None:
         try:
             await asyncio.sleep(60)
@@ -223,7 +223,7 @@ def test_a_stuck_coroutine_is_told_of_with_its_place(scene: Scene, events: Event
 
     scene.start(1)
     with working(scene.camunda.base_url, {scene.job_type: handler}, allow_async=True, handler_timeout=100):
-        until(lambda: bool(events.named("job.stuck", logging.ERROR)), "it is told")
+        until(lambda: bool(events.named("job.stuck", logging.ERROR)), "it is logged")
 
     [line] = events.named("job.stuck")
     assert "in inner" in line
