@@ -173,7 +173,7 @@ class Loop:
             return
         try:
             callback(*args)
-        except BaseException:  # noqa: BLE001 - as gevent's own loops do it
+        except BaseException:
             self.error_handler.handle_error(None, *sys.exc_info())
 
 
