@@ -231,7 +231,9 @@ class Engine:
         if not self.is_up:
             return
         for poll in list(self._parked):
-            jobs = [job for job in self.jobs.values() if job.state == ACTIVATABLE and (poll.with_token or not job.token)]
+            jobs = [
+                job for job in self.jobs.values() if job.state == ACTIVATABLE and (poll.with_token or not job.token)
+            ]
             if not jobs:
                 continue
             poll.is_open = False

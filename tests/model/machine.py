@@ -22,8 +22,8 @@ _OPTIONS = st.builds(
     Options,
     lease_s=st.sampled_from((10.0, 2.0, 60.0)),
     tokens=st.booleans(),
-    cap=st.sampled_from((30, 3)),
-    pool=st.sampled_from((30, 2)),
+    cap=st.sampled_from((30, 30, 30, 3)),
+    pool=st.sampled_from((30, 30, 30, 2)),
     reports=st.sampled_from((32, 2)),
     back_off_ms=st.sampled_from((1000, 0, 20_000)),
     drift=st.sampled_from((0.0, 3e-4, -3e-4)),
@@ -32,7 +32,7 @@ _OPTIONS = st.builds(
 #: How many new jobs, how long their handlers take, and what they come to.
 _WORKS = [
     (count, part, how)
-    for count in (1, 3, 20)
+    for count in (1, 3, 20, 20)
     for part in (0.1, 0.6, 2.5)
     for how in ("ok", "ok", "fail", "fail at once", "error")
 ]
@@ -41,7 +41,11 @@ _THEN = st.sampled_from((0.0, 0.0, 0.0, 0.002, 0.05, 0.3, 0.6, 1.3))
 _WORKER = st.integers(0, 1)
 _LONG = st.sampled_from((0.05, 0.4, 0.9, 1.1, 1.6))
 _WAY = st.sampled_from(
-    [(worker, kind) for kind in ("poll", "extension", "failure", "completion", "error") for worker in (0, 1)]
+    [
+        (worker, kind)
+        for kind in ("poll", "extension", "extension", "extension", "failure", "failure", "completion", "error")
+        for worker in (0, 1)
+    ]
 )
 _PACES = ((0.001, 0.1), (0.1, 0.1), (0.001, 0.24), (0.001, 0.54), (0.39, 0.001), (0.9, 0.05), (0.05, 1.1), (0.3, 1.6))
 _PLAN = st.sampled_from(

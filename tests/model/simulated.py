@@ -39,15 +39,16 @@ class _Callback:
 
     def __init__(self, callback: Callable[..., object], args: tuple[Any, ...]) -> None:
         self.callback: Callable[..., object] | None = callback
-        self.args = args
+        self.args: tuple[Any, ...] | None = args
 
     def stop(self) -> None:
-        self.callback, self.args = None, ()
+        self.callback = self.args = None
 
     close = stop
 
     def __bool__(self) -> bool:
-        return self.callback is not None
+        # Also while it runs: by that gevent sees that a notification is under way.
+        return self.args is not None
 
     @property
     def pending(self) -> bool:

@@ -361,8 +361,9 @@ class Worker:
         if first and (received_s - granted_s > lease_s / 10 or run.started_s - granted_s > lease_s / 3):
             return False
         seen = [exchange for exchange in self.exchanges[job.key] if exchange.asked_s > begin_s]
-        lost = sum(exchange.plan.fate not in ("ok", "twice") for exchange in seen)
-        slowest_s = max((one.plan.there_s + one.plan.back_s for one in seen if one.plan.fate in ("ok", "twice")), default=0)
+        answered = [one.plan for one in seen if one.plan.fate in ("ok", "twice")]
+        slowest_s = max((plan.there_s + plan.back_s for plan in answered), default=0.0)
+        lost = len(seen) - len(answered)
         if lost:
             return lost == 1 and slowest_s <= min(lease_s / 10, 1.0)
         most = 0.25 if first else 0.55 if len(self.poller.held) <= 8 else 0.4
@@ -398,10 +399,12 @@ class Worker:
     @property
     def has_stopped(self) -> bool:
         """Whether nothing is in hand, and nothing asked for."""
-        return self.is_stopping and self.greenlets[0].ready() and not self.custody.jobs() and not self.custody.hand_backs
+        return (
+            self.is_stopping and self.greenlets[0].ready() and not self.custody.jobs() and not self.custody.hand_backs
+        )
 
     def end(self) -> None:
-        """End what goes on in the process, in good order, unseen by the world: greenlets don't go away by themselves."""
+        """End what goes on in the process, in good order and unseen by the world: greenlets don't go by themselves."""
         self.is_dead = True
         process = self.process
         process.is_frozen = False

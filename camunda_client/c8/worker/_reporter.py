@@ -170,13 +170,7 @@ class Reporter:
                 unclear = getattr(error, "maybe_applied", False)
                 log.debug("report.retried", attempt=attempt, reason=str(error))
             else:
-                verdict = judge(answer, tried_before=maybe_applied, size=len(outcome.body))
-                if verdict is Verdict.REJECTED and maybe_applied and answer.status == 409 and _unleases(outcome):
-                    verdict = Verdict.ASSUMED
-                if verdict is Verdict.REJECTED and answer.status == 409 and held.token is not None:
-                    # The lease that the token names is over: the job is another's, or nobody's.
-                    held.lease.lose(Loss.REFUSED)
-                    verdict = Verdict.GONE
+                verdict = _judged(held, outcome, answer, maybe_applied=maybe_applied)
                 if verdict not in _WAITS:
                     self._foreign.end()
                     if self._troubled:
@@ -327,6 +321,18 @@ def _wait(again: Event | None, seconds: float) -> bool:
     except (Exception, gevent.Timeout):  # noqa: BLE001, S110 - a stray one, as above: it costs a part of the wait
         pass
     return False
+
+
+def _judged(held: Held, outcome: Outcome, answer: Answer, *, maybe_applied: bool) -> Verdict:
+    verdict = judge(answer, tried_before=maybe_applied, size=len(outcome.body))
+    if verdict is Verdict.REJECTED and answer.status == 409:
+        if maybe_applied and _unleases(outcome):
+            return Verdict.ASSUMED
+        if held.token is not None:
+            # The lease that the token names is over: the job is another's, or nobody's.
+            held.lease.lose(Loss.REFUSED)
+            return Verdict.GONE
+    return verdict
 
 
 def _unleases(outcome: Outcome) -> bool:

@@ -12,7 +12,6 @@ import ssl
 import time
 from typing import TYPE_CHECKING, Final
 
-import gevent.lock
 import gevent.socket
 import gevent.ssl
 import httptools
@@ -208,11 +207,10 @@ class Lane:
     Purposes have lanes of their own so that reports never wait for polls, nor lease extensions for reports.
     """
 
-    def __init__(self, wire: Wire, limit: int | None) -> None:
-        """Open at most ``limit`` connections; ``None`` means as many as there are requests at once."""
+    def __init__(self, wire: Wire) -> None:
+        """Open as many connections as there are requests at once."""
         self._wire = wire
         self._idle: list[_Connection] = []
-        self._room = gevent.lock.Semaphore(limit) if limit else None
 
     def exchange(self, head: bytes, body: bytes, timeout_s: float) -> Answer:
         """Send one request and return its answer, whatever its status.
@@ -220,17 +218,11 @@ class Lane:
         Args:
             head: Request line and headers without ``Content-Length`` and the closing empty line.
             body: The body, possibly empty.
-            timeout_s: Seconds for the whole exchange, connecting included, waiting for a free connection not.
+            timeout_s: Seconds for the whole exchange, connecting included.
 
         Raises:
             ConnectionFailed: No (whole, understandable) answer came.
         """
-        if self._room is None:
-            return self._exchange(head, body, timeout_s)
-        with self._room:
-            return self._exchange(head, body, timeout_s)
-
-    def _exchange(self, head: bytes, body: bytes, timeout_s: float) -> Answer:
         deadline = time.monotonic() + timeout_s
         connection = self._take(deadline)
         sent = False
@@ -307,9 +299,9 @@ class Wire:
             "Content-Type: application/json"
         ).encode("ascii")
 
-    def lane(self, limit: int | None = None) -> Lane:
-        """Return a new lane with at most ``limit`` connections."""
-        return Lane(self, limit)
+    def lane(self) -> Lane:
+        """Return a new lane."""
+        return Lane(self)
 
     @property
     def host(self) -> str:
