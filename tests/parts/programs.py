@@ -31,8 +31,8 @@ def unmeasured() -> dict[str, str]:
 class Program:
     """One Python program; its stdout and stderr are kept, and killed with the test if it still runs.
 
-    Handlers of several processes say their runs by one ``os.write``: an unbuffered ``print`` writes each word by itself,
-    and a line of another process's log gets between them.
+    Handlers of several processes say their runs by one ``os.write``: an unbuffered ``print`` writes each word by
+    itself, and a line of another process's log gets between them.
     """
 
     def __init__(
