@@ -34,9 +34,14 @@ UNMEASURED = (
     "tests/unit/embedded/feel/test_any_text.py",
     "tests/unit/embedded/feel/test_referee.py",
 )
-#: The paths of measured parts and their number of shares; one more part has all the rest. All that uses Keycloak is in
-#: one share of one part: each pytest process would start its own.
-PARTS = (("tests/faults", 2), ("tests/acceptance", 1))
+#: All that uses Keycloak: each pytest process would start its own.
+KEYCLOAK = (
+    "tests/acceptance/test_auth_on_keycloak.py",
+    "tests/acceptance/test_keycloak.py",
+    "tests/acceptance/test_seed_app.py",
+)
+#: The folders that are measured parts, and their number of shares; one more part has all the rest.
+PARTS = (("tests/acceptance", 1), ("tests/faults", 2), ("tests/contract", 1))
 #: In which pytest counts.
 _ORDER = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warnings", "errors")
 
@@ -55,14 +60,14 @@ def main(arguments: list[str]) -> int:
 
 def side_by_side() -> list[tuple[str, ...]]:
     """Return the commands of the parts that share the machine, the longest first."""
-    elsewhere = [f"--ignore={path}" for path in (*UNMEASURED, LEASES)]
+    elsewhere = [f"--ignore={path}" for path in (*UNMEASURED, *KEYCLOAK, LEASES)]
     commands = [
         (*PYTEST, path, *elsewhere, f"--share={number}/{shares}")
         for path, shares in PARTS
         for number in range(1, shares + 1)
     ]
     rest = ("tests", *elsewhere, *[f"--ignore={path}" for path, _ in PARTS])
-    return [*commands, (*PYTEST, *rest), (*UNMEASURED_PYTEST, *UNMEASURED)]
+    return [(*PYTEST, *KEYCLOAK), *commands, (*PYTEST, *rest), (*UNMEASURED_PYTEST, *UNMEASURED)]
 
 
 def leases() -> list[tuple[str, ...]]:

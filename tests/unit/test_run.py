@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.run import LEASES, PARTS, ROOT, UNMEASURED, closing, leases, side_by_side, totals
+from tests.run import KEYCLOAK, LEASES, PARTS, ROOT, UNMEASURED, closing, leases, side_by_side, totals
 
 
 def test_what_all_parts_counted_is_added_up_as_pytest_says_it() -> None:
@@ -30,11 +31,23 @@ def test_a_part_that_did_not_come_to_its_end_is_an_error() -> None:
 def test_every_test_runs_in_one_part() -> None:
     """By the paths that the parts take and leave out, for each file of tests."""
     commands = [*side_by_side(), *leases()]
-    assert all((ROOT / path).exists() for path in (*UNMEASURED, LEASES, *[path for path, _ in PARTS]))
+    assert all((ROOT / path).exists() for path in (*UNMEASURED, *KEYCLOAK, LEASES, *[path for path, _ in PARTS]))
 
     for file in (ROOT / "tests").rglob("test_*.py"):
         shares = [share for command in commands if (share := _share(command, file))]
         assert sum(shares) == pytest.approx(1), file
+
+
+def test_one_part_starts_keycloak() -> None:
+    """A Keycloak takes seconds of two cores and half a gigabyte."""
+    users = [
+        file
+        for file in (ROOT / "tests").rglob("test_*.py")
+        if re.search(r"[(\s](keycloak|secured_camunda): ", file.read_text())
+    ]
+
+    assert users != []
+    assert all(_under(file, list(KEYCLOAK)) for file in users)
 
 
 def _share(command: tuple[str, ...], file: Path) -> float:
