@@ -32,7 +32,6 @@ UNMEASURED = (
     "tests/typing",
     "tests/contract/test_own_camunda.py",
     "tests/unit/embedded/feel/test_any_text.py",
-    "tests/unit/embedded/feel/test_referee.py",
 )
 #: All that uses Keycloak: each pytest process would start its own.
 KEYCLOAK = (
