@@ -1,9 +1,9 @@
-"""Run the suite as three pytest processes side by side, and one after them: ``python tests/run.py``.
+"""Run the suite as pytest processes side by side, and the tests of leases after them: ``python tests/run.py``.
 
-The suite waits more than it computes (for polls, leases, restarts), so that three parts take little longer than one.
-Tests of leases that last a second come last and alone: beside others on two cores they would test the machine.
-Each part is a whole run: patched as users run it, measured, and with an engine of its own. The first part's output is
-shown as it comes, the others' below it. With arguments for pytest there is one run, which gets all of them.
+The suite waits more than it computes (for polls, leases, restarts), so that several parts take little longer than one.
+Tests of leases that last a second come last and among themselves: beside others they would test the machine.
+Each part is a whole run: patched as users run it, and with an engine of its own. The first part's output is shown as it
+comes, the others' below it. With arguments for pytest there is one run, which gets all of them.
 """
 
 from __future__ import annotations
@@ -19,11 +19,28 @@ from datetime import timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PYTEST = (sys.executable, "-m", "coverage", "run", "-m", "gevent.monkey", "--module", "pytest")
-#: What is run alone, at the end.
-ALONE = "tests/faults/test_lease.py"
-#: What each part has; one more has all the rest.
-PARTS = (("tests/faults",), ("tests/acceptance",))
+PATCHED = ("-m", "gevent.monkey", "--module", "pytest")
+PYTEST = (sys.executable, "-m", "coverage", "run", *PATCHED)
+#: Without coverage, which makes Python two to five times slower here.
+UNMEASURED_PYTEST = (sys.executable, *PATCHED)
+#: What runs at the end, in so many shares: each waits for leases most of its time.
+LEASES = "tests/faults/test_lease.py"
+LEASE_SHARES = 3
+#: What runs programs of its own, or the same lines of the package thousands of times.
+UNMEASURED = (
+    "tests/benchmarks",
+    "tests/typing",
+    "tests/contract/test_own_camunda.py",
+    "tests/unit/embedded/feel/test_any_text.py",
+)
+#: All that uses Keycloak: each pytest process would start its own.
+KEYCLOAK = (
+    "tests/acceptance/test_auth_on_keycloak.py",
+    "tests/acceptance/test_keycloak.py",
+    "tests/acceptance/test_seed_app.py",
+)
+#: The folders that are measured parts, and their number of shares; one more part has all the rest.
+PARTS = (("tests/acceptance", 1), ("tests/faults", 2), ("tests/contract", 1))
 #: In which pytest counts.
 _ORDER = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warnings", "errors")
 
@@ -33,24 +50,45 @@ def main(arguments: list[str]) -> int:
     if arguments:
         return subprocess.run([*PYTEST, *arguments], cwd=ROOT, check=False).returncode
     began_s = time.monotonic()
-    rest = ("tests", *[f"--ignore={path}" for part in PARTS for path in part])
-    parts = [(*part, f"--ignore={ALONE}") for part in (*PARTS, rest)]
-    with tempfile.TemporaryDirectory() as folder:
-        logs = [Path(folder, f"{number}.log") for number in range(len(parts) + 1)]
-        processes = [_start(part, log) for part, log in zip(parts, logs, strict=False)]
-        for process, log in zip(processes, logs, strict=False):
-            _show(process, log)
-        processes.append(_start((ALONE,), logs[-1]))
-        _show(processes[-1], logs[-1])
-        texts = [log.read_text(errors="replace") for log in logs]
+    ended = [*_side_by_side(side_by_side()), *_side_by_side(leases())]
+    texts = [text for _, text in ended]
     print(*totals(texts), closing(texts, time.monotonic() - began_s), sep="\n", flush=True)
     # Below 0 for one that was killed.
-    return next((abs(process.returncode) for process in processes if process.returncode), 0)
+    return next((abs(code) for code, _ in ended if code), 0)
 
 
-def _start(part: tuple[str, ...], log: Path) -> subprocess.Popen[bytes]:
+def side_by_side() -> list[tuple[str, ...]]:
+    """Return the commands of the parts that share the machine, the longest first."""
+    elsewhere = [f"--ignore={path}" for path in (*UNMEASURED, *KEYCLOAK, LEASES)]
+    commands = [
+        (*PYTEST, path, *elsewhere, f"--share={number}/{shares}")
+        for path, shares in PARTS
+        for number in range(1, shares + 1)
+    ]
+    rest = ("tests", *elsewhere, *[f"--ignore={path}" for path, _ in PARTS])
+    return [(*PYTEST, *KEYCLOAK), *commands, (*PYTEST, *rest), (*UNMEASURED_PYTEST, *UNMEASURED)]
+
+
+def leases() -> list[tuple[str, ...]]:
+    """Return the commands of what has the machine to itself."""
+    return [(*PYTEST, LEASES, f"--share={number}/{LEASE_SHARES}") for number in range(1, LEASE_SHARES + 1)]
+
+
+def _side_by_side(commands: list[tuple[str, ...]]) -> list[tuple[int, str]]:
+    """Run all at once; return the exit code and the output of each."""
+    with tempfile.TemporaryDirectory() as folder:
+        logs = [Path(folder, f"{number}.log") for number in range(len(commands))]
+        processes = [_start(command, log) for command, log in zip(commands, logs, strict=True)]
+        for process, log in zip(processes, logs, strict=True):
+            _show(process, log)
+        return [
+            (process.returncode, log.read_text(errors="replace")) for process, log in zip(processes, logs, strict=True)
+        ]
+
+
+def _start(command: tuple[str, ...], log: Path) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
-        return subprocess.Popen([*PYTEST, *part], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
 
 
 def _show(process: subprocess.Popen[bytes], log: Path) -> None:
