@@ -1,7 +1,8 @@
-"""Run the suite as pytest processes side by side, and the tests of leases after them: ``python tests/run.py``.
+"""Run the suite as pytest processes side by side, in three stages: ``python tests/run.py``.
 
 The suite waits more than it computes (for polls, leases, restarts), so that several parts take little longer than one.
-Tests of leases that last a second come last and among themselves: beside others they would test the machine.
+What computes comes first. Faults come after that, and leases that last a second last of all, each among themselves:
+beside tests that compute they would test the machine.
 Each part is a whole run: patched as users run it, and with an engine of its own. The first part's output is shown as it
 comes, the others' below it. With arguments for pytest there is one run, which gets all of them.
 """
@@ -23,12 +24,13 @@ PATCHED = ("-m", "gevent.monkey", "--module", "pytest")
 PYTEST = (sys.executable, "-m", "coverage", "run", *PATCHED)
 #: Without coverage, which makes Python two to five times slower here.
 UNMEASURED_PYTEST = (sys.executable, *PATCHED)
-#: What runs at the end, in so many shares: each waits for leases most of its time.
-LEASES = "tests/faults/test_lease.py"
-LEASE_SHARES = 3
+#: What waits most of its time, and in how many shares it runs: after all that computes.
+FAULTS, FAULT_SHARES = "tests/faults", 3
+LEASES, LEASE_SHARES = "tests/faults/test_lease.py", 3
 #: What runs programs of its own, or the same lines of the package thousands of times.
 UNMEASURED = (
     "tests/benchmarks",
+    "tests/model",
     "tests/typing",
     "tests/contract/test_own_camunda.py",
     "tests/unit/embedded/feel/test_any_text.py",
@@ -40,7 +42,7 @@ KEYCLOAK = (
     "tests/acceptance/test_seed_app.py",
 )
 #: The folders that are measured parts, and their number of shares; one more part has all the rest.
-PARTS = (("tests/acceptance", 1), ("tests/faults", 2), ("tests/contract", 1))
+PARTS = (("tests/acceptance", 2), ("tests/contract", 1))
 #: In which pytest counts.
 _ORDER = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warnings", "errors")
 
@@ -50,28 +52,33 @@ def main(arguments: list[str]) -> int:
     if arguments:
         return subprocess.run([*PYTEST, *arguments], cwd=ROOT, check=False).returncode
     began_s = time.monotonic()
-    ended = [*_side_by_side(side_by_side()), *_side_by_side(leases())]
+    ended = [result for stage in (computing(), faults(), leases()) for result in _side_by_side(stage)]
     texts = [text for _, text in ended]
     print(*totals(texts), closing(texts, time.monotonic() - began_s), sep="\n", flush=True)
     # Below 0 for one that was killed.
     return next((abs(code) for code, _ in ended if code), 0)
 
 
-def side_by_side() -> list[tuple[str, ...]]:
-    """Return the commands of the parts that share the machine, the longest first."""
-    elsewhere = [f"--ignore={path}" for path in (*UNMEASURED, *KEYCLOAK, LEASES)]
-    commands = [
-        (*PYTEST, path, *elsewhere, f"--share={number}/{shares}")
-        for path, shares in PARTS
-        for number in range(1, shares + 1)
-    ]
+def computing() -> list[tuple[str, ...]]:
+    """Return the commands of the first stage, the longest first."""
+    elsewhere = [f"--ignore={path}" for path in (*UNMEASURED, *KEYCLOAK, FAULTS)]
+    commands = [command for path, shares in PARTS for command in _shares(path, shares, *elsewhere)]
     rest = ("tests", *elsewhere, *[f"--ignore={path}" for path, _ in PARTS])
     return [(*PYTEST, *KEYCLOAK), *commands, (*PYTEST, *rest), (*UNMEASURED_PYTEST, *UNMEASURED)]
 
 
+def faults() -> list[tuple[str, ...]]:
+    """Return the commands of the second stage."""
+    return _shares(FAULTS, FAULT_SHARES, f"--ignore={LEASES}")
+
+
 def leases() -> list[tuple[str, ...]]:
-    """Return the commands of what has the machine to itself."""
-    return [(*PYTEST, LEASES, f"--share={number}/{LEASE_SHARES}") for number in range(1, LEASE_SHARES + 1)]
+    """Return the commands of the last stage."""
+    return _shares(LEASES, LEASE_SHARES)
+
+
+def _shares(path: str, shares: int, *more: str) -> list[tuple[str, ...]]:
+    return [(*PYTEST, path, *more, f"--share={number}/{shares}") for number in range(1, shares + 1)]
 
 
 def _side_by_side(commands: list[tuple[str, ...]]) -> list[tuple[int, str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.run import KEYCLOAK, LEASES, PARTS, ROOT, UNMEASURED, closing, leases, side_by_side, totals
+from tests.run import FAULTS, KEYCLOAK, LEASES, PARTS, ROOT, UNMEASURED, closing, computing, faults, leases, totals
 
 
 def test_what_all_parts_counted_is_added_up_as_pytest_says_it() -> None:
@@ -30,8 +30,10 @@ def test_a_part_that_did_not_come_to_its_end_is_an_error() -> None:
 
 def test_every_test_runs_in_one_part() -> None:
     """By the paths that the parts take and leave out, for each file of tests."""
-    commands = [*side_by_side(), *leases()]
-    assert all((ROOT / path).exists() for path in (*UNMEASURED, *KEYCLOAK, LEASES, *[path for path, _ in PARTS]))
+    commands = [*computing(), *faults(), *leases()]
+    assert all(
+        (ROOT / path).exists() for path in (*UNMEASURED, *KEYCLOAK, FAULTS, LEASES, *[path for path, _ in PARTS])
+    )
 
     for file in (ROOT / "tests").rglob("test_*.py"):
         shares = [share for command in commands if (share := _share(command, file))]
