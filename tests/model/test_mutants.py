@@ -1,4 +1,7 @@
-"""The exploration finds the faults that this package once had (docs/decisions.md)."""
+"""The exploration finds the faults that this package once had.
+
+Seconds to a minute for each: ``python -m gevent.monkey --module pytest -m soak tests/model``.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
 def test_a_fault_that_is_put_back_in_is_found(
     mutant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
@@ -22,4 +25,4 @@ def test_a_fault_that_is_put_back_in_is_found(
     mutant(monkeypatch)
 
     with pytest.raises(Violation):
-        explore(1, 300, shrink=False)
+        explore(3, 300, shrink=False)
