@@ -2,7 +2,7 @@
 
 A step is a moment at which something happens in the simulated world: a request arrives, an answer comes, a timer
 fires, a lease ends. Every run takes a seed of its own and says it; those that have found something are kept below.
-``CAMUNDA_MODEL_SEED=N`` repeats a run, ``CAMUNDA_MODEL_EXAMPLES=N`` makes it longer:
+``CAMUNDA_MODEL_SEED=N`` repeats a run, ``CAMUNDA_MODEL_SHRINK=1`` shrinks what it finds, ``CAMUNDA_MODEL_EXAMPLES=N`` makes it longer:
 ``python -m gevent.monkey --module pytest -s tests/model``.
 """
 
@@ -20,6 +20,8 @@ STEPS = 100_000
 #: Examples for each seed, and how many at most.
 EXAMPLES = int(os.environ.get("CAMUNDA_MODEL_EXAMPLES", "40"))
 MOST_SEEDS = 20
+#: To shrink an example takes minutes.
+SHRINK = bool(os.environ.get("CAMUNDA_MODEL_SHRINK"))
 #: Seeds that once found a fault of the product, or of the model.
 KEPT = (3, 13)
 
@@ -30,7 +32,7 @@ def test_no_adversary_has_a_job_lost_or_run_twice_that_could_be_kept() -> None:
     events = rules = 0
     for number in range(begun, begun + MOST_SEEDS):
         try:
-            machine = explore(number, EXAMPLES)
+            machine = explore(number, EXAMPLES, shrink=SHRINK)
         except AssertionError:
             print(f"seed {number} (CAMUNDA_MODEL_SEED={number})")
             raise
@@ -44,4 +46,4 @@ def test_no_adversary_has_a_job_lost_or_run_twice_that_could_be_kept() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", KEPT)
 def test_what_was_found_once_is_found_no_more(number: int) -> None:
-    explore(number, 20)
+    explore(number, 20, shrink=SHRINK)

@@ -1,6 +1,6 @@
 """The exploration finds the faults that this package once had.
 
-Seconds to a minute for each: ``python -m gevent.monkey --module pytest -m soak tests/model``.
+Seconds for each.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@pytest.mark.soak
+@pytest.mark.slow
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
 def test_a_fault_that_is_put_back_in_is_found(
     mutant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
