@@ -183,7 +183,10 @@ class _Hub(Hub):
         super().__init__(loop=loop)
 
     def handle_error(self, context: object, type: Any, value: Any, tb: Any) -> None:  # noqa: A002
-        if not issubclass(type, self.NOT_ERROR):
+        # gevent's own check of a semaphore's notifier was seen to fail here once, beside a fault that was put back in.
+        # It left the semaphore in order; why it failed is not known.
+        is_gevents = type is AssertionError and "_gevent_c_semaphore.Semaphore" in str(value)
+        if not issubclass(type, self.NOT_ERROR) and not is_gevents:
             self.loop.process.errors.append(value)
 
 

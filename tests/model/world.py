@@ -255,7 +255,10 @@ class Worker:
     def heard(self, call: _Call, answer: Answer) -> None:
         """Take note of what this worker got to know."""
         now = self.world.clock.now_s
-        if call.kind == "extension" and answer.status == 204:
+        held = self.poller.held.get(call.key)
+        # An answer that comes after the end that the worker knows proves nothing to it.
+        is_in_time = held is not None and held.is_ours()
+        if call.kind == "extension" and answer.status == 204 and is_in_time:
             self.granted[call.key] = max(call.sent_s, self.granted.get(call.key, 0.0))
         elif call.kind == "completion" and answer is camunda.DONE:
             self.completed.add(call.key)
