@@ -72,25 +72,32 @@ class Settling(Protocol):
         """``PATCH /v2/jobs/{jobKey}``."""
 
 
-def _is_ours(held: Held) -> bool:
-    return held.lease.may_send(now_s(), None)
-
-
 class Reporter:
     """Sends outcomes, each in its job's own greenlet, so that none waits for another."""
 
-    def __init__(self, commands: Settling, at_once: int = 32, secure: Secure = _is_ours) -> None:
+    def __init__(
+        self,
+        commands: Settling,
+        at_once: int = 32,
+        secure: Secure | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
         """Send through ``commands``, which has connections for ``at_once`` reports; the others wait for one.
 
-        ``secure`` is asked before each failure and hand-back.
+        ``secure`` is asked before each failure and hand-back; without it, what is known of the lease decides. ``clock``
+        is that of leases (:mod:`._clock`) unless given.
         """
         self._commands = commands
         self._at_once = at_once
-        self._secure = secure
+        self._clock = clock or now_s
+        self._secure = secure or self._is_ours
         self._reporting: defaultdict[str, int] = defaultdict(int)
         self._again = Event()
         self._troubled = False
         self._foreign = ForeignAnswers(lambda **facts: log.warning("report.intercepted", **facts, remedy=_REMEDY))
+
+    def _is_ours(self, held: Held) -> bool:
+        return held.lease.may_send(self._clock(), None)
 
     def nudge(self) -> None:
         """Send waiting reports now: the gateway answers again."""
@@ -156,7 +163,7 @@ class Reporter:
         while not self._is_pointless(held, outcome, give_up_s):
             attempt += 1
             again = self._again
-            sent_s = now_s() if outcome.command == "failure" else 0.0
+            sent_s = self._clock() if outcome.command == "failure" else 0.0
             try:
                 last = answer = self._settle(held, outcome)
             except ServiceException as error:
@@ -220,16 +227,16 @@ class Reporter:
         """
         hidden_s = float("inf") if _left(outcome) == 0 else _back_off_ms(outcome) / 1000
         tries = 0
-        while held.lease.holds(now := now_s()) and (left_s := sent_s + hidden_s - now) > 0:
+        while held.lease.holds(now := self._clock()) and (left_s := sent_s + hidden_s - now) > 0:
             tries += 1
-            asked_s = now_s()
+            asked_s = self._clock()
             try_s = min(held.lease.try_s(asked_s), left_s)
             try:
                 answer = self._commands.extend(held.key, held.extension(), try_s)
             except (ServiceException, gevent.Timeout):
                 pass
             else:
-                answered_s = now_s()
+                answered_s = self._clock()
                 verdict = judge(answer, tried_before=True)
                 if (
                     verdict is Verdict.DONE
@@ -273,7 +280,7 @@ class Reporter:
             return Fate.GONE
         metrics.reports_given_up[job_type] += 1
         # Everything that is needed to repair it by hand; variables are the business's and stay out.
-        lease = "ours" if held.lease.holds(now_s()) else "over"
+        lease = "ours" if held.lease.holds(self._clock()) else "over"
         log.error(
             "report.given_up", command=outcome.command, verdict=verdict.value, lease=lease, **outcome.note, **facts
         )
@@ -283,7 +290,7 @@ class Reporter:
         job_type = held.settings.job_type
         _COUNTED[outcome.command][job_type] += 1
         # Not below 0: a sum that falls is to Prometheus a process that began anew.
-        metrics.lease_slack_s.observe(job_type, max(held.lease.left_s(now_s()), 0.0))
+        metrics.lease_slack_s.observe(job_type, max(held.lease.left_s(self._clock()), 0.0))
         ended_s = held.ended_s or time.monotonic()
         facts = {
             "duration_s": round(ended_s - (held.started_s or ended_s), 6),
