@@ -48,6 +48,7 @@ ORDERS = "acceptance/test_import_orders.py::"
 OPTIONS = "unit/config/test_models.py::"
 TARGET = "unit/cli/test_target.py::"
 CURRENT = "unit/config/test_current.py::"
+CUSTODY = "unit/c8/worker/test_custody.py::"
 
 ROWS = (
     Row(1, "A", "Engine not up at start", "the port is closed, then open", "work begins by itself; one warning, growing waits, one recovery"),
@@ -134,7 +135,10 @@ ROWS = (
     Row(251, "C", "A gate answers hand-backs in Camunda's place", "every 2xx to 5xx as HTML, text, JSON, empty", "none counts as handed back that Camunda never heard of, none costs a retry"),
     Row(252, "A", "A gate answers polls in Camunda's place", "every 2xx to 5xx as HTML, text, JSON, empty", "never 'no jobs', never alive by it; work begins when it is gone"),
     Row(213, "C", "Camunda takes neither a result nor its failure", "400 for everything", "four tries, then given up for good"),
-    Row(214, "C", "Innocent job loses its lease again and again", "extensions never answered", "no incident, run once"),
+    Row(214, "C", "Innocent job loses its lease again and again", "extensions never answered", "no incident, run once", (CUSTODY + "test_a_job_whose_extensions_are_swallowed_is_no_poison",)),
+    Row(253, "C", "Process stands still again and again with an innocent job in hand", "a clock that jumps by three leases, six times", "no incident, its own failure costs one retry", (CUSTODY + "test_a_job_that_was_in_hand_each_time_the_process_stood_still_is_no_poison",)),
+    Row(254, "E", "Handler that was stopped at the deadline", "HandlerStopped", "counted as interrupted, not as handed back untouched", (CUSTODY + "test_a_job_whose_handler_was_stopped_counts_as_interrupted_and_not_as_handed_back",)),
+    Row(255, "C", "A defect of the worker's own while it hands a job back", "an exception in the gateway's room", "logged, the job let go of and in the stop's report", (CUSTODY + "test_a_defect_while_handing_back_is_said_and_lets_go_of_the_job",)),
     Row(215, "C", "A defect of the worker's own", "exceptions in what keeps leases, and in what watches the cluster", "logged, counted, started again; no lease is lost by it, and health does not show an old truth"),
     Row(80, "C", "No handler, import error, wrong signature", "broken modules", "nothing is polled; exit 2, or 1 with the user's own traceback", ("acceptance/test_cli.py::test_a_handler_that_cannot_be_called_is_told_with_the_users_line_only",)),
     Row(81, "D", "Handler hangs", "an endless sleep", "stopped at handler_timeout, failed, slot free", (WORKER + "test_a_handler_that_takes_too_long_is_stopped_and_its_job_failed",)),

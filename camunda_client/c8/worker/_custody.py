@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 log = logging.get_logger(__name__)
 
-#: Lost leases of one job, for which its handler or its settings may be to blame, after which it is failed for good.
+#: Lost leases of one job, for which its handler or its settings are to blame, after which it is failed for good.
 POISON_LIMIT = 5
 
 
@@ -163,7 +163,7 @@ class Custody:
         )
 
     def _count_loss(self, held: Held) -> int:
-        """Count a lost lease against its job if it may be to blame, and return how many there were."""
+        """Count a lost lease against its job if that is to blame, and return how many there were."""
         if held.lease.loss in OWN_LOSSES:
             return self._memory.lost(held.key)
         return self._memory.losses.get(held.key, 0)
@@ -216,8 +216,7 @@ class Custody:
         log.error("job.poisoned", leases_lost=losses)
         told = (
             f"this job came back after {losses} lost leases of worker {held.settings.worker!r}: its handler outlasts a "
-            "lease that is not extended, or the whole process stood still meanwhile (hub.blocked in its log names code "
-            "that blocks it); repair that, then resolve the incident"
+            "lease that is not extended (auto_extend, max_lease); repair that, then resolve the incident"
         )
         self._ended(held, self.reporter.report(held, failure(told, retries=0)))
 
