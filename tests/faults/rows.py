@@ -48,6 +48,7 @@ ORDERS = "acceptance/test_import_orders.py::"
 OPTIONS = "unit/config/test_models.py::"
 TARGET = "unit/cli/test_target.py::"
 CURRENT = "unit/config/test_current.py::"
+EXTENDER = "unit/c8/worker/test_extender.py::"
 CUSTODY = "unit/c8/worker/test_custody.py::"
 
 ROWS = (
@@ -120,6 +121,7 @@ ROWS = (
     Row(79, "C", "Two handlers for one type", "decorators", "refused at start, both named; exit 2"),
     Row(200, "C", "Extensions answered late", "applied at once, answered after 0.55 and 0.9 of a lease", "the leases are kept, no other worker gets the jobs"),
     Row(201, "C", "One extension lost", "never answered; answer lost; 502", "the next one is in time, on another connection"),
+    Row(256, "C", "One extension swallowed, whichever it is", "the first, second or third of a lease is never answered", "another is in time; none waits longer than its answer could be of use; an answer after the end renews nothing", (EXTENDER + "test_one_extension_that_is_swallowed_costs_no_lease", EXTENDER + "test_an_extension_waits_for_its_answer_no_longer_than_that_could_be_of_use", EXTENDER + "test_an_answer_after_the_end_renews_nothing")),
     Row(202, "C", "Many jobs, slow extensions", "150 jobs, 0.1 s for each extension, lease of 1 s", "all kept: connections follow the need"),
     Row(203, "C", "More jobs than extensions can keep", "8 connections, 0.3 s for each", "fewer jobs are taken, which is said once"),
     Row(204, "C", "Short leases", "0.3 and 1 s", "kept"),
