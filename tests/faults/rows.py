@@ -49,6 +49,7 @@ OPTIONS = "unit/config/test_models.py::"
 TARGET = "unit/cli/test_target.py::"
 CURRENT = "unit/config/test_current.py::"
 EXTENDER = "unit/c8/worker/test_extender.py::"
+POLLER = "unit/c8/worker/test_poller.py::"
 CUSTODY = "unit/c8/worker/test_custody.py::"
 
 ROWS = (
@@ -83,6 +84,7 @@ ROWS = (
     Row(33, "A", "Endless or compressed answers", "300 MB; gzip", "cut at 64 MB; refused unopened; others go on", (WIRE + "test_a_body_beyond_the_configured_size_is_refused", EXCHANGE + "test_a_compressed_bomb_is_cut_at_the_limit")),
     Row(35, "A", "NaN, Infinity, doubled names in jobs", "answers changed on the way", "that job is failed, the others worked; of doubled names the last counts"),
     Row(36, "A", "Load balancer closes quiet polls", "cut after 0.7 s", "said once, with the remedy: `request_timeout`"),
+    Row(257, "A", "Polls that are cut again and again, or now and then", "five cuts in a row; five with half of ten minutes between", "none is shorter for it; said once, and only if they are close together", (POLLER + "test_polls_that_are_cut_are_told_of_once_and_never_become_shorter", POLLER + "test_cuts_that_are_far_apart_are_no_pattern")),
     Row(37, "A", "No more file descriptors", "a limit of 64", "jobs that meet it fail; the worker recovers without restart"),
     Row(38, "B", "Token endpoint slow", "2 s, fifty callers", "one fetch for all"),
     Row(39, "B", "Many find the token over at once", "tokens of 1 s, fifty jobs", "one fetch each time", (CACHE + "test_fifty_callers_at_the_same_moment_make_one_fetch",)),
@@ -212,6 +214,7 @@ ROWS = (
     Row(183, "E", "SIGTERM to process 1 while it imports", "unshare --pid, a module that takes 3 s", "ends at once, and never begins to work"),
     Row(184, "E", "Orphans of handlers in a container", "sh -c 'sleep &' in 20 jobs, as process 1", "reaped; no exit status that a handler waits for is stolen"),
     Row(216, "C", "Handler blocks the process for longer than the lease", "C code that waits 0.9 s, a computation; leases of 0.4 s, plain and TLS", "its lease and the others' are extended from outside the hub; nothing runs twice"),
+    Row(258, "H", "Jobs handed back by a worker whose handlers are slow", "a hundred of them after a hundred of 5 s", "handlers still count as slow: polls do not wait for reports", (POLLER + "test_jobs_that_were_handed_back_do_not_make_slow_handlers_look_quick",)),
     Row(217, "C", "Lease taken away without a sign of it (8.10)", "the engine's clock moves on while ours does not", "the report is refused by its lease's token: job.gone, and its holder completes it"),
     Row(185, "D", "Job that its process dies of", "SIGKILL, a segmentation fault, os._exit(0), --processes 2", "an incident after three deaths, with the signal's name; other jobs are worked meanwhile"),
     Row(222, "D", "A decorator runs a coroutine or generator to its end, or passes on more than the job", "functools.wraps around async def, around a generator, around f(job, session); objects with an attribute func", "taken: the outermost callable is asked, and nothing behind it", ("unit/c8/worker/test_signature.py::test_a_decorated_function_is_judged_by_what_its_decorator_made_of_it",)),

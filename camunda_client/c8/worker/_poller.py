@@ -197,10 +197,9 @@ class Poller:
         request_timeout_s = self._request_timeout_s()
         lease = b'"withLease":true,' if self._wants_lease() else b""
         body = self._before + b"%d,%b%b%d}" % (room, lease, self._after, int(request_timeout_s * 1000))
-        started_s = time.monotonic()
-        parked_s = max(request_timeout_s, 0)
+        started_s, parked_s = self._clock(), max(request_timeout_s, 0)
         self._slots.asked += room
-        self.parked_until_s = started_s + parked_s + _LATE_S
+        self.parked_until_s = time.monotonic() + parked_s + _LATE_S
         try:
             poll = gevent.spawn(self._ask, body, request_timeout_s)
             # With too many late ones there is nothing to gain from yet another.
@@ -208,7 +207,7 @@ class Poller:
         finally:
             self._slots.asked -= room
             self.parked_until_s = None
-        took_s = time.monotonic() - started_s
+        took_s = self._clock() - started_s
         if not poll.ready():
             self._late += 1
             gevent.spawn(self._await_late, poll)
