@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 import gevent
+from gevent.event import Event
 
 from camunda_client.c8.worker._clock import now_s
 from camunda_client.c8.worker._execution import JobLost
@@ -41,20 +42,15 @@ class HandlerWatch:
         self._held_jobs = held_jobs
         self._clock = clock or now_s
         self._monotonic = monotonic or time.monotonic
-        self._greenlet: gevent.Greenlet[[], None] | None = None
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._greenlet = gevent.spawn(self._run)
+        self._stopped = Event()
 
     def stop(self) -> None:
         """Look no more."""
-        if self._greenlet is not None:
-            self._greenlet.kill(block=False)
+        self._stopped.set()
 
-    def _run(self) -> None:
-        while True:
-            gevent.sleep(LOOK_S)
+    def run(self) -> None:
+        """Look until stopped."""
+        while not self._stopped.wait(LOOK_S):
             self.look()
 
     def look(self) -> None:

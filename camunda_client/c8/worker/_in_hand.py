@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from typing import TYPE_CHECKING
 
 from camunda_client import log as logging
@@ -10,6 +9,7 @@ from camunda_client.c8.worker._clock import now_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import FrameType
 
     from camunda_client.c8.worker._held import Held
 
@@ -38,7 +38,17 @@ def tell_jobs_in_hand(jobs: Iterable[Held]) -> None:
 
 def stack_of(held: Held) -> list[str]:
     """Return where a job's handler stands, the innermost frames."""
-    frame = getattr(held.greenlet, "gr_frame", None)
-    if frame is None:
-        return []
-    return [f"{entry.filename}:{entry.lineno} in {entry.name}" for entry in traceback.extract_stack(frame)[-_FRAMES:]]
+    return innermost(getattr(held.greenlet, "gr_frame", None))
+
+
+def innermost(frame: FrameType | None) -> list[str]:
+    """Return where a stack stands, its innermost frames last.
+
+    Not by ``traceback``: that reads source files, by loaders that may be anybody's, and one that fails ended the
+    watchdog's thread and the watch of handlers.
+    """
+    found: list[str] = []
+    while frame is not None and len(found) < _FRAMES:
+        found.append(f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}")
+        frame = frame.f_back
+    return found[::-1]

@@ -252,6 +252,8 @@ class Poller:
         poll.join()
         self._late -= 1
         if poll.value is None:
+            metrics.greenlets_died["late poll"] += 1
+            log.error("greenlet.died", greenlet="late poll", exc_info=poll.exception)
             return
         answer, sent_s, received_s = poll.value
         if isinstance(answer, ServiceException) or answer.status != 200:
@@ -260,6 +262,10 @@ class Poller:
             self._take(raw_jobs(answer), sent_s, received_s)
         except ValueError as error:
             log.debug("poll.late_answer_unreadable", job_type=self.settings.job_type, detail=str(error)[:200])
+        except Exception:
+            # A defect of this library: what the poll brought comes back when its lease ends.
+            metrics.greenlets_died["late poll"] += 1
+            log.exception("greenlet.died", greenlet="late poll")
 
     def _note_cut(self, reason: str, took_s: float, request_timeout_s: float) -> None:
         """Say once that something on the way closes connections that are quiet for a while.

@@ -75,6 +75,8 @@ class Supervisor:
             for poller in self._pollers.values()
         ]
         self._watching = [
+            Supervised("watchdog", self._watchdog.run, self._ended),
+            Supervised("handlers", self._handler_watch.run, self._ended),
             Supervised("leases", self._custody.extender.run, self._ended, self._say_leases_died),
             Supervised("cluster", self._cluster.run, self._ended, self._say_cluster_died),
         ]
@@ -118,7 +120,6 @@ class Supervisor:
         """Begin to poll; returns at once."""
         metrics.start(self._pollers)
         self._watchdog.start()
-        self._handler_watch.start()
         if self._standby is not None:
             self._standby.start()
         for part in (*self._watching, *self._polling):

@@ -15,7 +15,6 @@ import os
 import signal
 import sys
 import time
-import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +23,7 @@ import gevent
 from camunda_client import metrics, patching
 from camunda_client.c8._last_resort import LastResort, end_now
 from camunda_client.c8.worker._held import Held
+from camunda_client.c8.worker._in_hand import innermost
 from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
@@ -38,8 +38,6 @@ TICK_S: Final = 0.25
 THRESHOLD_S: Final = 1.0
 #: Seconds after which nobody counts on the hub to come back and log.
 LAST_RESORT_S: Final = 30.0
-#: Frames of the stack that go into the line, the innermost.
-_FRAMES: Final = 8
 #: Signals to end.
 _ENDING: Final = frozenset((signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
 #: Files of debuggers: a process that stands at a breakpoint is left alone.
@@ -87,16 +85,14 @@ class Watchdog:
         self._sighting: Sighting | None = None
         self._frozen_s = 0.0
         self._told = False
-        self._greenlet: gevent.Greenlet[[], None] | None = None
         #: Where C code of the interpreter writes the numbers of signals as they come, and where the thread reads them.
         self._signals: tuple[int, int] | None = None
 
     def start(self) -> None:
-        """Begin to watch."""
+        """Begin to watch; :meth:`run` is to run as well."""
         self._running = True
         self._ticked_s = self._clock()
         self._hear_signals()
-        self._greenlet = gevent.spawn(self._tick)
         self._start_thread(self._watch, ())
 
     def stop(self) -> None:
@@ -106,8 +102,6 @@ class Watchdog:
             other = signal.set_wakeup_fd(-1)
             if other != self._signals[1]:
                 signal.set_wakeup_fd(other)
-        if self._greenlet is not None:
-            self._greenlet.kill(block=False)
 
     def _hear_signals(self) -> None:
         reader, writer = os.pipe()
@@ -125,10 +119,13 @@ class Watchdog:
         os.close(reader)
         os.close(writer)
 
-    def _tick(self) -> None:
+    def run(self) -> None:
+        """Tick until stopped, and log what the thread has seen."""
         while True:
             self._ticked_s = self._clock()
             gevent.sleep(TICK_S)
+            if not self._running:
+                return
             self._last_resort.postpone()
             blocked_s = self._clock() - self._ticked_s - TICK_S
             sighting, self._sighting = self._sighting, None
@@ -172,7 +169,7 @@ class Watchdog:
         elif self._limit_s and blocked_s > self._limit_s:
             frame = sys._current_frames().get(self._main)
             if not _is_debugged(frame):
-                end_now([f"hub.blocked for {blocked_s:.0f} s: the process ends", *_innermost(frame)])
+                end_now([f"hub.blocked for {blocked_s:.0f} s: the process ends", *innermost(frame)])
         elif blocked_s > LAST_RESORT_S and not self._told:
             self._told = True
             self._write(blocked_s)
@@ -200,7 +197,7 @@ class Watchdog:
 
     def _look(self, blocked_s: float) -> Sighting:
         frame = sys._current_frames().get(self._main)
-        sighting = Sighting(_innermost(frame), blocked_s)
+        sighting = Sighting(innermost(frame), blocked_s)
         held = _held_job(frame)
         if held is not None:
             sighting.job_type, sighting.job_key = held.settings.job_type, held.key
@@ -215,11 +212,6 @@ class Watchdog:
             os.write(2, ("\n".join([told, *sighting.stack]) + "\n").encode("utf-8", "backslashreplace"))
         except OSError:
             return  # nobody reads; there is nowhere else to say it
-
-
-def _innermost(frame: FrameType | None) -> list[str]:
-    frames = traceback.extract_stack(frame, limit=None)[-_FRAMES:] if frame is not None else []
-    return [f"{entry.filename}:{entry.lineno} in {entry.name}" for entry in frames]
 
 
 def _is_debugged(frame: FrameType | None) -> bool:
