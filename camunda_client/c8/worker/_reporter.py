@@ -25,7 +25,7 @@ from camunda_client.c8.worker._held import Held, Stage
 from camunda_client.c8.worker._lease import Loss
 from camunda_client.c8.worker._outcome import Outcome, failure
 from camunda_client.c8.worker._retries import back_off_ms, retries_left
-from camunda_client.error import ConnectionFailed, ServiceException
+from camunda_client.error import ServiceException
 from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class Reporter:
             again = self._again
             sent_s = self._clock() if outcome.command == "failure" else 0.0
             try:
-                last = answer = self._settle(held, outcome)
+                last = answer = self._commands.settle(held.key, outcome.command, held.signed(outcome.body))
             except ServiceException as error:
                 last, waits, self._troubled = error, _SOON, True
                 unclear = getattr(error, "maybe_applied", False)
@@ -198,25 +198,11 @@ class Reporter:
         assumed = held.lease.loss is Loss.REFUSED and maybe_applied
         return Verdict.ASSUMED if assumed else Verdict.UNKNOWN, last
 
-    def _settle(self, held: Held, outcome: Outcome) -> Answer:
-        try:
-            return self._commands.settle(held.key, outcome.command, held.signed(outcome.body))
-        except gevent.Timeout as stray:
-            # One that the handler started and never closed strikes its greenlet wherever that is by then.
-            told = "interrupted by a stray gevent.Timeout"
-            raise ConnectionFailed(told, maybe_applied=True, reason="interrupted") from stray
-
     def _is_pointless(self, held: Held, outcome: Outcome, give_up_s: float) -> bool:
         if outcome.command == "failure":
             # Without a lease it would take the job from its next holder.
-            return not self._is_secured(held)
+            return not self._secure(held)
         return time.monotonic() > give_up_s
-
-    def _is_secured(self, held: Held) -> bool:
-        try:
-            return self._secure(held)
-        except gevent.Timeout:  # a stray one, as above
-            return self._secure(held)
 
     def _prove(self, held: Held, outcome: Outcome, sent_s: float) -> Verdict | None:
         """Find out what became of a failure whose answer was lost; ``None`` if it may be sent again.
@@ -233,7 +219,7 @@ class Reporter:
             try_s = min(held.lease.try_s(asked_s), left_s)
             try:
                 answer = self._commands.extend(held.key, held.extension(), try_s)
-            except (ServiceException, gevent.Timeout):
+            except ServiceException:
                 pass
             else:
                 answered_s = self._clock()
@@ -318,12 +304,9 @@ _COUNTED = {
 
 def _wait(again: Event | None, seconds: float) -> bool:
     """Wait, and tell whether others' success ended it; for a time only if ``again`` is None."""
-    try:
-        if again is not None:
-            return again.wait(seconds)
-        gevent.sleep(seconds)
-    except (Exception, gevent.Timeout):  # noqa: BLE001, S110 - a stray one, as above: it costs a part of the wait
-        pass
+    if again is not None:
+        return again.wait(seconds)
+    gevent.sleep(seconds)
     return False
 
 

@@ -21,6 +21,7 @@ from camunda_client.c8.worker._poller import Poller
 from camunda_client.error import ServiceException
 from tests.parts.fake_gateway import NOT_FOUND, TAKEN, FakeGateway, job, lost, problem, settings_of
 from tests.parts.time_given import Clock, settle
+from tests.parts.work import until
 
 LEASE_S = 10.0
 REPORTS = ("completion", "failure", "error")
@@ -239,6 +240,59 @@ def test_a_job_of_which_nothing_is_taken_is_left_alone_until_its_retries_change(
     assert (room.runs, len(room.reports)) == (["1"], 4)
     room.offer(retries=2)
     assert room.runs == ["1", "1"]
+
+
+# -- what a handler leaves behind -------------------------------------------------------------------------------------
+def leave_a_timeout(strike: Event, struck: Event) -> None:
+    gevent.Timeout(0.001).start()
+    gevent.spawn_later(0.01, struck.set)
+
+
+def leave_a_kill(strike: Event, struck: Event) -> None:
+    gevent.spawn(_later, strike, struck, gevent.getcurrent().kill)  # type: ignore[attr-defined]
+
+
+def leave_an_exception(strike: Event, struck: Event) -> None:
+    handler = gevent.getcurrent()
+    gevent.spawn(_later, strike, struck, lambda block: handler.throw(KeyError("late")))
+
+
+def _later(strike: Event, struck: Event, blow: Callable[..., Any]) -> None:
+    strike.wait(10)
+    gevent.get_hub().loop.run_callback(lambda: blow(block=False))
+    settle()
+    struck.set()
+
+
+@pytest.mark.parametrize("leave", [leave_a_timeout, leave_a_kill, leave_an_exception])
+@pytest.mark.parametrize("outcome", ["completion", "failure"])
+@pytest.mark.parametrize("first", [None, problem(429, "RESOURCE_EXHAUSTED")], ids=["in the request", "in the wait"])
+def test_what_a_handler_leaves_behind_to_strike_later_costs_no_report(
+    leave: Callable[[Event, Event], None], outcome: str, first: Answer | None
+) -> None:
+    """A Timeout that a handler had not closed lost its report: the job's lease ran out, and it was worked again."""
+    strike, struck = Event(), Event()
+
+    def handler(job: Any) -> None:
+        leave(strike, struck)
+        if outcome == "failure":
+            raise KeyError("sku")
+
+    room = Room(handler)
+
+    def answer() -> Answer:
+        strike.set()
+        if first is None:
+            struck.wait(10)
+        return first or TAKEN
+
+    room.gateway.say(outcome, answer)
+    room.offer()
+    struck.wait(10)
+    until(lambda: room.in_hand == [], "its outcome is taken", 10)
+
+    assert room.reports == [(outcome, "1")] * (1 if first is None else 2)
+    assert room.runs == ["1"]
 
 
 # -- leases lost again and again --------------------------------------------------------------------------------------

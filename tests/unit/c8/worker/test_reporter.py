@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import gevent
-import pytest
-from gevent.event import Event
 
 from camunda_client import metrics
 from camunda_client.c8._http import Answer
@@ -12,7 +10,7 @@ from camunda_client.c8.worker._held import Held
 from camunda_client.c8.worker._lease import Lease
 from camunda_client.c8.worker._outcome import completed
 from camunda_client.c8.worker._registry import JobWorker, resolve
-from camunda_client.c8.worker._reporter import Fate, Reporter
+from camunda_client.c8.worker._reporter import Reporter
 from camunda_client.config import ApiConfig, C8Config
 from camunda_client.error import ConnectionFailed
 
@@ -64,40 +62,3 @@ def test_a_late_report_left_nothing_of_its_lease() -> None:
 
     assert metrics.lease_slack_s.count_and_sum() == {"t": (1, 0.0)}
     metrics.clear()
-
-
-class SilentAtFirst:
-    """Never answers the first request, or says that it is overloaded; takes all others."""
-
-    def __init__(self, first: Answer | None) -> None:
-        self.first = first
-        self.asked = 0
-
-    def settle(self, job_key: str, command: str, body: bytes) -> Answer:
-        self.asked += 1
-        if self.asked > 1:
-            return Answer(status=204)
-        if self.first is None:
-            Event().wait()
-        return self.first or Answer(status=204)
-
-    def extend(self, job_key: str, lease_ms: int, timeout_s: float) -> Answer:
-        return Answer(status=204)
-
-
-@pytest.mark.parametrize(
-    ("first", "stray"),
-    [(None, gevent.Timeout), (Answer(status=429), gevent.Timeout), (Answer(status=429), KeyError)],
-    ids=["in the request", "in the wait for the next", "with an exception of the handler's own"],
-)
-def test_what_a_handler_left_behind_to_strike_later_costs_no_report(first: Answer | None, stray: type) -> None:
-    """A Timeout that a handler had not closed lost its report: the job's lease ran out, and it was worked again."""
-    gateway = SilentAtFirst(first)
-    reporting = gevent.spawn(Reporter(gateway).report, held(3), completed({}))
-    gevent.sleep(0)
-    assert gateway.asked == 1
-
-    gevent.get_hub().loop.run_callback(reporting.throw, stray())
-
-    assert reporting.get(timeout=10) is Fate.SETTLED
-    assert gateway.asked == 2
