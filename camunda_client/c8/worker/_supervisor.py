@@ -44,9 +44,15 @@ _HAND_BACK_S = 5.0
 class Supervisor:
     """The running workers of one process."""
 
-    def __init__(self, config: C8Config, workers: list[WorkerSettings], last_resort: LastResort) -> None:
-        """Prepare; :meth:`start` begins."""
-        self._commands = Commands(config)
+    def __init__(
+        self,
+        config: C8Config,
+        workers: list[WorkerSettings],
+        last_resort: LastResort,
+        commands: Commands | None = None,
+    ) -> None:
+        """Prepare; :meth:`start` begins. ``commands`` lead to the configured gateway unless given."""
+        self._commands = commands or Commands(config)
         self._context = JobContext()
         self._custody = Custody(self._context, self._commands, config.worker.pool, config.worker.max_connections)
         self._slots = self._custody.slots

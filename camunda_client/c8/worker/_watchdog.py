@@ -63,6 +63,7 @@ class Watchdog:
         last_resort: LastResort,
         latest_run: Callable[[], tuple[float, float]] = lambda: (0.0, 0.0),
         limit_s: float = 0.0,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         """Prepare; nothing runs yet.
 
@@ -70,6 +71,7 @@ class Watchdog:
             last_resort: Told of signals to end, and that the hub is well.
             latest_run: Returns when the handler that ended last had started, and when it ended.
             limit_s: Seconds after which a process whose hub has not come back ends itself; 0 for never.
+            clock: The monotonic one unless given.
         """
         self._last_resort = last_resort
         self._latest_run = latest_run
@@ -77,7 +79,7 @@ class Watchdog:
         # The originals: under the patch these would be greenlets and cooperative sleep.
         self._start_thread = patching.original("_thread", "start_new_thread")
         self._sleep = patching.original("time", "sleep")
-        self._clock = patching.original("time", "monotonic")
+        self._clock = clock or patching.original("time", "monotonic")
         self._read = patching.original("os", "read")
         self._main = patching.original("_thread", "get_ident")()
         self._ticked_s = self._clock()
