@@ -10,8 +10,11 @@ class Clock:
 
     def __init__(self, now_s: float = 1000.0) -> None:
         self.now_s = now_s
+        #: How often it was asked.
+        self.asked = 0
 
     def __call__(self) -> float:
+        self.asked += 1
         return self.now_s
 
     def advance(self, seconds: float) -> float:
