@@ -81,15 +81,16 @@ class Reporter:
         at_once: int = 32,
         secure: Secure | None = None,
         clock: Callable[[], float] | None = None,
+        monotonic: Callable[[], float] | None = None,
     ) -> None:
         """Send through ``commands``, which has connections for ``at_once`` reports; the others wait for one.
 
         ``secure`` is asked before each failure and hand-back; without it, what is known of the lease decides. ``clock``
-        is that of leases (:mod:`._clock`) unless given.
+        is that of leases (:mod:`._clock`), and ``monotonic`` that of patience, unless others are given.
         """
         self._commands = commands
         self._at_once = at_once
-        self._clock = clock or now_s
+        self._clock, self._monotonic = clock or now_s, monotonic or time.monotonic
         self._secure = secure or self._is_ours
         self._reporting: defaultdict[str, int] = defaultdict(int)
         self._again = Event()
@@ -155,7 +156,7 @@ class Reporter:
     def _send(self, held: Held, outcome: Outcome) -> tuple[Verdict, Answer | ServiceException | None]:
         """Return the first definite verdict, or ``UNKNOWN`` when the time for it is over."""
         held.command = outcome.command
-        give_up_s = time.monotonic() + PATIENCE_S
+        give_up_s = self._monotonic() + PATIENCE_S
         maybe_applied = False
         last: Answer | ServiceException | None = None
         attempt = 0
@@ -202,7 +203,7 @@ class Reporter:
         if outcome.command == "failure":
             # Without a lease it would take the job from its next holder.
             return not self._secure(held)
-        return time.monotonic() > give_up_s
+        return self._monotonic() > give_up_s
 
     def _prove(self, held: Held, outcome: Outcome, sent_s: float) -> Verdict | None:
         """Find out what became of a failure whose answer was lost; ``None`` if it may be sent again.
