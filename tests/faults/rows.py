@@ -50,6 +50,7 @@ TARGET = "unit/cli/test_target.py::"
 CURRENT = "unit/config/test_current.py::"
 EXTENDER = "unit/c8/worker/test_extender.py::"
 POLLER = "unit/c8/worker/test_poller.py::"
+COMMANDS = "unit/c8/worker/test_commands.py::"
 CUSTODY = "unit/c8/worker/test_custody.py::"
 
 ROWS = (
@@ -140,6 +141,7 @@ ROWS = (
     Row(252, "A", "A gate answers polls in Camunda's place", "every 2xx to 5xx as HTML, text, JSON, empty", "never 'no jobs', never alive by it; work begins when it is gone"),
     Row(213, "C", "Camunda takes neither a result nor its failure", "400 for everything", "four tries, then given up for good"),
     Row(214, "C", "Innocent job loses its lease again and again", "extensions never answered", "no incident, run once", (CUSTODY + "test_a_job_whose_extensions_are_swallowed_is_no_poison",)),
+    Row(259, "C", "A failure waits for a connection until its lease is over", "one connection, whose answer comes late", "not sent: it would take the job from its next holder", (COMMANDS + "test_a_failure_that_waited_for_a_connection_is_sent_only_if_the_lease_still_holds",)),
     Row(253, "C", "Process stands still again and again with an innocent job in hand", "a clock that jumps by three leases, six times", "no incident, its own failure costs one retry", (CUSTODY + "test_a_job_that_was_in_hand_each_time_the_process_stood_still_is_no_poison",)),
     Row(254, "E", "Handler that was stopped at the deadline", "HandlerStopped", "counted as interrupted, not as handed back untouched", (CUSTODY + "test_a_job_whose_handler_was_stopped_counts_as_interrupted_and_not_as_handed_back",)),
     Row(255, "C", "A defect of the worker's own while it hands a job back", "an exception in the gateway's room", "logged, the job let go of and in the stop's report", (CUSTODY + "test_a_defect_while_handing_back_is_said_and_lets_go_of_the_job",)),

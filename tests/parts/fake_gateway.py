@@ -87,7 +87,9 @@ class FakeGateway:
     def activate(self, body: bytes, request_timeout_s: float) -> Answer:
         return self._answer(Request("activate", "", json.loads(body), request_timeout_s), jobs_of())
 
-    def settle(self, job_key: str, command: str, body: bytes) -> Answer:
+    def settle(self, job_key: str, command: str, body: bytes, may_send: Callable[[], bool] | None = None) -> Answer:
+        if may_send is not None and not may_send():
+            raise lost(applied=False, reason="too_late")
         return self._answer(Request(command, job_key, json.loads(body)), TAKEN)
 
     def extend(self, job_key: str, body: bytes, timeout_s: float) -> Answer:

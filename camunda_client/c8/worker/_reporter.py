@@ -65,8 +65,8 @@ class Fate(Enum):
 class Settling(Protocol):
     """What can tell Camunda of an outcome."""
 
-    def settle(self, job_key: str, command: str, body: bytes) -> Answer:
-        """``POST /v2/jobs/{jobKey}/{completion | failure | error}``."""
+    def settle(self, job_key: str, command: str, body: bytes, may_send: Callable[[], bool] | None = None, /) -> Answer:
+        """``POST /v2/jobs/{jobKey}/{completion | failure | error}``, unless ``may_send`` says no by then."""
 
     def extend(self, job_key: str, body: bytes, timeout_s: float, /) -> Answer:
         """``PATCH /v2/jobs/{jobKey}``."""
@@ -166,7 +166,7 @@ class Reporter:
             again = self._again
             sent_s = self._clock() if outcome.command == "failure" else 0.0
             try:
-                last = answer = self._commands.settle(held.key, outcome.command, held.signed(outcome.body))
+                last = answer = self._settle(held, outcome)
             except ServiceException as error:
                 last, waits, self._troubled = error, _SOON, True
                 unclear = getattr(error, "maybe_applied", False)
@@ -198,6 +198,13 @@ class Reporter:
         # An extension met a job that is no longer leased, after an attempt without an answer: that one did it.
         assumed = held.lease.loss is Loss.REFUSED and maybe_applied
         return Verdict.ASSUMED if assumed else Verdict.UNKNOWN, last
+
+    def _settle(self, held: Held, outcome: Outcome) -> Answer:
+        body = held.signed(outcome.body)
+        if outcome.command != "failure":
+            return self._commands.settle(held.key, outcome.command, body)
+        # It may wait for a connection until its lease is over.
+        return self._commands.settle(held.key, outcome.command, body, lambda: held.lease.holds(self._clock()))
 
     def _is_pointless(self, held: Held, outcome: Outcome, give_up_s: float) -> bool:
         if outcome.command == "failure":

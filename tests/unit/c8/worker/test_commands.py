@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import gevent
 import pytest
 from gevent import socket
+from gevent.event import Event
 from gevent.server import StreamServer
 
 from camunda_client.c8.worker._commands import Commands
+from camunda_client.c8.worker._outcome import completed, failure
+from camunda_client.c8.worker._reporter import Fate, Reporter
 from camunda_client.config import ApiConfig, AuthConfig, C8Config, WorkerConfig
 from camunda_client.error import ConnectionFailed
+from tests.parts.fake_gateway import held
 from tests.parts.plain_http import Reply, Request, read_request
+from tests.parts.time_given import Clock
+from tests.parts.work import until
 
 
 class Camunda:
@@ -22,6 +29,9 @@ class Camunda:
         self.requests: list[Request] = []
         self.replies: list[Reply] = []
         self.silent = False
+        #: Answers wait until it is set.
+        self.open = Event()
+        self.open.set()
         self._server = StreamServer(("127.0.0.1", 0), self._serve)
         self._server.start()
         self.base_url = f"http://127.0.0.1:{self._server.server_port}"
@@ -33,6 +43,7 @@ class Camunda:
             if self.silent:
                 sock.recv(1)
                 return
+            self.open.wait(10)
             sock.sendall((self.replies.pop(0) if self.replies else Reply(204)).encoded())
 
     def stop(self) -> None:
@@ -46,8 +57,9 @@ def camunda() -> Iterator[Camunda]:
     made.stop()
 
 
-def commands_to(camunda: Camunda, transport: str, path: str = "", **more: Any) -> Commands:
-    api, worker = ApiConfig(baseUrl=camunda.base_url + path), WorkerConfig(transport=transport)
+def commands_to(camunda: Camunda, transport: str, path: str = "", connections: int = 32, **more: Any) -> Commands:
+    api = ApiConfig(baseUrl=camunda.base_url + path)
+    worker = WorkerConfig(transport=transport, maxConnections=connections)
     return Commands(C8Config(api=api, worker=worker, **more))
 
 
@@ -143,3 +155,29 @@ def test_another_thread_is_shown_the_way_over_the_wire_only(camunda: Camunda) ->
 
 def test_there_are_connections_for_extensions_but_never_all_of_the_processs(camunda: Camunda) -> None:
     assert 8 <= commands_to(camunda, "auto").most_extensions <= 256
+
+
+@TRANSPORTS
+@pytest.mark.parametrize(("passes_s", "sent"), [(1.0, True), (61.0, False)], ids=["lease holds", "lease is over"])
+def test_a_failure_that_waited_for_a_connection_is_sent_only_if_the_lease_still_holds(
+    camunda: Camunda, transport: str, passes_s: float, sent: bool
+) -> None:
+    """It was secured before it waited: sent when its lease was over, it took the job from its next holder."""
+    clock = Clock()
+    commands = commands_to(camunda, transport, connections=1)
+    reporter = Reporter(commands, clock=clock)
+    camunda.open.clear()
+    first = gevent.spawn(reporter.report, held(1, now_s=clock(), lease_s=60.0), completed({}))
+    until(lambda: len(camunda.requests) == 1, "the only connection is taken", 10)
+    second = gevent.spawn(
+        reporter.report, held(2, now_s=clock(), lease_s=60.0), failure("no", retries=2, back_off_ms=0)
+    )
+    gevent.sleep(0)
+
+    clock.advance(passes_s)
+    camunda.open.set()
+
+    assert first.get(timeout=10) is Fate.SETTLED
+    assert second.get(timeout=10) is (Fate.SETTLED if sent else Fate.LOST)
+    assert [request.path for request in camunda.requests[1:]] == (["/v2/jobs/2/failure"] if sent else [])
+    commands.close()
