@@ -76,14 +76,18 @@ class Standby:
     def _run(self) -> None:
         while self._running:
             self._sleep(self._pause_s)
-            try:
-                if self._extender.late_s(self._clock()) > LATE_S:
-                    self._keep()
-                elif self._connection is not None:
-                    self._close()
-            except Exception:  # noqa: BLE001 - a thread that has ended keeps no lease
-                self._close()
+            self.look()
         self._close()
+
+    def look(self) -> None:
+        """Do the extender's work if it is late; in a native thread, since it waits without the hub."""
+        try:
+            if self._extender.late_s(self._clock()) > LATE_S:
+                self._keep()
+            elif self._connection is not None:
+                self._close()
+        except Exception:  # noqa: BLE001 - a thread that has ended keeps no lease
+            self._close()
 
     def _keep(self) -> None:
         """Extend what is due, the most urgent first, until the hub is back."""

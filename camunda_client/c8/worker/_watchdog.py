@@ -151,17 +151,26 @@ class Watchdog:
             while self._running:
                 slept_s, cpu_s = self._clock(), time.process_time()
                 self._sleep(TICK_S)
-                self._heed_signals()
-                late_s = self._clock() - slept_s - TICK_S
-                if late_s > THRESHOLD_S and self._was_frozen(late_s, time.process_time() - cpu_s):
-                    self._frozen_s += late_s
-                    self._ticked_s = self._clock()
-                else:
-                    self._judge(self._clock() - self._ticked_s - TICK_S)
+                self.look(slept_s, time.process_time() - cpu_s)
         finally:
             if self._signals is not None:
                 os.close(self._signals[0])
                 os.close(self._signals[1])
+
+    def look(self, slept_s: float, cpu_s: float) -> None:
+        """Look whether the hub still runs, after a tick's sleep.
+
+        Args:
+            slept_s: When that began, on this watchdog's clock.
+            cpu_s: What the process computed meanwhile.
+        """
+        self._heed_signals()
+        late_s = self._clock() - slept_s - TICK_S
+        if late_s > THRESHOLD_S and self._was_frozen(late_s, cpu_s):
+            self._frozen_s += late_s
+            self._ticked_s = self._clock()
+        else:
+            self._judge(self._clock() - self._ticked_s - TICK_S)
 
     def _judge(self, blocked_s: float) -> None:
         if blocked_s < THRESHOLD_S:

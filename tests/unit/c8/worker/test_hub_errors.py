@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 import gevent
 import pytest
+from gevent.event import Event
 
 from camunda_client.c8.worker._hub_errors import HubErrors
 from camunda_client.c8.worker._slots import Slots
@@ -82,6 +86,28 @@ def test_other_errors_are_gevents_to_print(passed_on: list[Any]) -> None:
     settle()
 
     assert passed_on == [KeyError]
+
+
+@pytest.mark.parametrize(("number", "is_ours"), [(signal.SIGUSR2, True), (signal.SIGHUP, False)])
+@pytest.mark.usefixtures("errors")
+def test_what_a_signal_handler_raises_while_nothing_runs_is_said_unless_the_signal_asks_for_the_end(
+    number: int, is_ours: bool, passed_on: list[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A time-out by SIGALRM, a common decorator, ended the worker with a traceback."""
+
+    def too_long(_number: int, _frame: FrameType | None) -> None:
+        raise KeyError("too long")
+
+    before = signal.signal(number, too_long)
+    try:
+        # Sent by another thread while this one waits in the hub: the handler runs there then.
+        gevent.get_hub().threadpool.spawn(os.kill, os.getpid(), number)
+        Event().wait(0.3)
+    finally:
+        signal.signal(number, before)
+
+    assert bool(passed_on) is not is_ours
+    assert ("signal=SIGUSR2" in caplog.text) is is_ours
 
 
 def test_a_stop_leaves_the_place_unless_somebody_has_come_since(passed_on: list[Any]) -> None:

@@ -149,7 +149,8 @@ def test_others_successes_do_not_hurry_a_report_that_never_gets_through() -> Non
         gevent.sleep(0)
     failing.kill()
 
-    assert 1 <= len(broken) <= 3
+    # Hurried by each, there would be two hundred; a slow machine lets some of its own waits pass.
+    assert 1 <= len(broken) <= 20
 
 
 def test_a_late_report_left_nothing_of_its_lease() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
+import gevent
 import gevent.socket
 import pytest
 from gevent.server import StreamServer
 
-from camunda_client import patching
 from camunda_client.c8.worker._commands import Extension
 from camunda_client.c8.worker._extender import LeaseExtender
 from camunda_client.c8.worker._held import Held, Stage
@@ -29,6 +31,8 @@ class Gate:
     def __init__(self) -> None:
         self.status = 204
         self.keys: list[str] = []
+        self.connections = self.open = 0
+        self.on_request: Callable[[], object] = lambda: None
         self._server = StreamServer(("127.0.0.1", 0), self._serve)
         self._server.start()
 
@@ -42,10 +46,14 @@ class Gate:
         self._server.stop(timeout=0)
 
     def _serve(self, sock: gevent.socket.socket, _address: object) -> None:
+        self.connections += 1
+        self.open += 1
         surplus = bytearray()
         while (request := read_request(sock, surplus)) is not None:
             self.keys.append(request.path.rpartition("/")[2])
+            self.on_request()
             sock.sendall(Reply(self.status).encoded())
+        self.open -= 1
 
 
 class Room:
@@ -63,15 +71,14 @@ class Room:
         self.extender.watch(one)
         return one
 
-    def looked(self, times: int = 3) -> None:
-        """Wait until the thread has looked so often."""
-        seen = self.clock.asked
-        until(lambda: self.clock.asked >= seen + times, "the thread looks", 10)
+    def look(self) -> None:
+        """Let it look once, in a native thread, while the gate's greenlets go on."""
+        gevent.get_hub().threadpool.apply(self.standby.look)
         settle()
 
 
 @pytest.fixture
-def room() -> Room:
+def room() -> Iterator[Room]:
     made = Room()
     yield made
     made.standby.stop()
@@ -81,30 +88,41 @@ def room() -> Room:
 def test_what_is_due_is_extended_while_the_extender_is_late(room: Room) -> None:
     one = room.hold()
     room.extender.look()
-    room.standby.start()
-    room.looked()
+    room.look()
     assert room.gate.keys == [], "it is not late"
 
     moment = room.clock.advance(LEASE_S / 2)
-    until(lambda: one.lease.ends_s > moment + LEASE_S - 1, "it is extended from outside", 10)
+    room.look()
 
+    assert one.lease.ends_s == pytest.approx(moment + LEASE_S)
     assert list(room.extender.kept_outside) == [one]
     room.extender.look()
     assert not room.extender.kept_outside, "the extender counts it, and goes on"
 
 
-def test_the_most_urgent_goes_first(room: Room) -> None:
-    room.hold()
-    room.clock.advance(0.1)
-    room.hold()
+def test_all_that_is_due_goes_over_one_connection_the_most_urgent_first(room: Room) -> None:
+    for _ in range(3):
+        room.hold()
+        room.clock.advance(0.1)
     room.jobs.reverse()
     room.extender.look()
 
     room.clock.advance(LEASE_S / 2)
-    room.standby.start()
-    until(lambda: len(room.gate.keys) >= 2, "both are extended", 10)
+    room.look()
 
-    assert room.gate.keys[:2] == ["1", "2"]
+    assert (room.gate.keys, room.gate.connections) == (["1", "2", "3"], 1)
+
+
+def test_it_leaves_off_as_soon_as_the_hub_is_back(room: Room) -> None:
+    for _ in range(3):
+        room.hold()
+    room.extender.look()
+    room.clock.advance(LEASE_S / 2)
+    room.gate.on_request = room.extender.look
+
+    room.look()
+
+    assert room.gate.keys == ["1"]
 
 
 def test_what_is_over_settled_or_not_to_be_extended_is_left_alone(room: Room) -> None:
@@ -115,11 +133,9 @@ def test_what_is_over_settled_or_not_to_be_extended_is_left_alone(room: Room) ->
     over.lease.ends_s = room.clock() + 1.0
 
     room.clock.advance(LEASE_S / 2)
-    room.standby.start()
-    until(lambda: room.gate.keys != [], "the one is extended", 10)
-    room.looked()
+    room.look()
 
-    assert set(room.gate.keys) == {due.key}
+    assert room.gate.keys == [due.key]
     assert limited.lease.ends_s < due.lease.ends_s
 
 
@@ -131,60 +147,69 @@ def test_only_camundas_204_extends(room: Room, status: int) -> None:
     ends_s = one.lease.ends_s
 
     room.clock.advance(LEASE_S / 2)
-    room.standby.start()
-    until(lambda: room.gate.keys != [], "it is tried", 10)
-    room.looked()
+    room.look()
 
-    assert one.lease.ends_s == ends_s
+    assert room.gate.keys == ["1"]
+    assert (one.lease.ends_s, one.lease.has_failed) == (ends_s, True)
     assert one.lease.loss is None, "the extender asks again, and judges"
     assert not room.extender.kept_outside
 
 
-def test_a_gateway_that_is_not_there_ends_no_thread(room: Room) -> None:
+def test_an_answer_that_comes_when_the_lease_is_over_renews_nothing(room: Room) -> None:
+    one = room.hold()
+    room.extender.look()
+    room.clock.advance(LEASE_S / 2)
+    room.gate.on_request = lambda: room.clock.advance(LEASE_S)
+
+    room.look()
+
+    assert not one.lease.holds(room.clock())
+    assert not room.extender.kept_outside
+
+
+def test_a_gateway_that_is_not_there_costs_a_try(room: Room) -> None:
     one = room.hold()
     room.extender.look()
     room.gate.stop()
-    room.standby.start()
 
     room.clock.advance(LEASE_S / 2)
-    until(lambda: one.lease.has_failed, "it is tried", 10)
-    room.looked()
+    room.look()
 
-    assert one.lease.loss is None
+    assert (one.lease.has_failed, one.lease.loss) == (True, None)
 
 
-def test_jobs_that_change_while_it_looks_end_no_thread() -> None:
-    looks: list[int] = []
-
-    def changing() -> list[Held]:
-        looks.append(1)
-        raise RuntimeError("dictionary changed size during iteration")
-
-    room = Room()
+def test_the_connection_is_closed_when_the_extender_is_back(room: Room) -> None:
     room.hold()
     room.extender.look()
-    standby = Standby(room.gate, changing, room.extender, 0.1, room.clock)  # type: ignore[arg-type]
     room.clock.advance(LEASE_S / 2)
-    standby.start()
+    room.look()
+    assert room.gate.open == 1
 
-    until(lambda: len(looks) >= 2, "it looks again", 10)
-    standby.stop()
-    room.gate.stop()
+    room.extender.look()
+    room.look()
+
+    until(lambda: room.gate.open == 0, "it is closed", 10)
 
 
-def test_it_looks_as_often_as_the_shortest_lease_needs_in_a_thread_of_its_own(room: Room) -> None:
-    threads: list[int] = []
-    get_ident = patching.original("_thread", "get_ident")
-    asked = room.clock.now_s
+def test_jobs_that_change_while_it_looks_are_looked_at_the_next_time(room: Room) -> None:
+    def changing() -> list[Held]:
+        raise RuntimeError("dictionary changed size during iteration")
 
-    class Watched(Clock):
-        def __call__(self) -> float:
-            threads.append(get_ident())
-            return asked
+    room.hold()
+    room.extender.look()
+    room.clock.advance(LEASE_S / 2)
+    standby = Standby(room.gate, changing, room.extender, 0.1, room.clock)  # type: ignore[arg-type]
 
-    standby = Standby(room.gate, list, room.extender, 0.1, Watched())  # type: ignore[arg-type]
-    standby.start()
-    until(lambda: len(threads) >= 3, "it looks", 10)
-    standby.stop()
+    gevent.get_hub().threadpool.apply(standby.look)
 
-    assert get_ident() not in threads
+
+def test_it_looks_in_a_thread_of_its_own_until_it_is_stopped(room: Room) -> None:
+    one = room.hold()
+    room.extender.look()
+    room.clock.advance(LEASE_S / 2)
+
+    room.standby.start()
+    until(lambda: one.lease.ends_s > room.clock() + LEASE_S / 2, "it is extended", 10)
+    room.standby.stop()
+
+    until(lambda: room.gate.open == 0, "the thread has ended", 10)

@@ -12,7 +12,7 @@ import pytest
 
 from camunda_client import metrics
 from camunda_client.c8._last_resort import LastResort
-from camunda_client.c8.worker._watchdog import THRESHOLD_S, Watchdog
+from camunda_client.c8.worker._watchdog import LAST_RESORT_S, THRESHOLD_S, Watchdog
 from tests.parts.time_given import Clock, settle
 from tests.parts.work import until
 
@@ -94,6 +94,59 @@ def test_a_hub_that_runs_is_said_nothing_of_and_postpones_the_last_resort(
     ticking.kill()
 
     assert caplog.text == ""
+
+
+def judged(*, handler_s: float, cpu_s: float, late_s: float = 5.0, ago_s: float = 0.0) -> Watchdog:
+    """Return a watchdog that found itself late, after a handler that had run for so long and ended so long ago."""
+    clock = Clock()
+    moment = clock.now_s + late_s
+    watchdog = Watchdog(Resort(), lambda: (moment - ago_s - handler_s, moment - ago_s), clock=clock)
+    slept_s = clock()
+    clock.now_s = moment
+    watchdog.look(slept_s, cpu_s)
+    return watchdog
+
+
+@pytest.mark.parametrize(
+    ("watchdog", "event"),
+    [
+        (judged(handler_s=0.01, cpu_s=0.0), "process.frozen"),
+        (judged(handler_s=5.0, cpu_s=0.0, ago_s=60.0), "process.frozen"),
+        (judged(handler_s=0.01, cpu_s=4.0), "hub.blocked"),
+        (judged(handler_s=5.0, cpu_s=0.0), "hub.blocked"),
+    ],
+    ids=[
+        "nothing ran",
+        "what ran had ended before",
+        "it computed",
+        "a handler held the interpreter in C",
+    ],
+)
+def test_a_frozen_process_is_told_from_a_blocked_one(
+    watchdog: Watchdog, event: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    watchdog._running = True
+    ticking = gevent.spawn(watchdog.run)
+    until(lambda: caplog.text != "", "it is said", 10)
+    ticking.kill()
+
+    assert event in caplog.text
+    assert caplog.text.count("\n") == 1
+
+
+def test_a_hub_that_does_not_come_back_is_said_on_stderr_by_the_thread_itself_once(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    clock = Clock()
+    watchdog = Watchdog(Resort(), clock=clock)
+
+    for _ in range(4):
+        clock.advance(LAST_RESORT_S / 2)
+        watchdog.look(clock(), 0.0)
+
+    told = capfd.readouterr().err
+    assert told.count("hub.blocked for") == 1
+    assert " in " in told
 
 
 def test_a_signal_to_end_is_heard_by_the_thread() -> None:
