@@ -96,39 +96,31 @@ def test_a_hub_that_runs_is_said_nothing_of_and_postpones_the_last_resort(
     assert caplog.text == ""
 
 
-def judged(*, handler_s: float, cpu_s: float, late_s: float = 5.0, ago_s: float = 0.0) -> Watchdog:
-    """Return a watchdog that found itself late, after a handler that had run for so long and ended so long ago."""
-    clock = Clock()
-    moment = clock.now_s + late_s
-    watchdog = Watchdog(Resort(), lambda: (moment - ago_s - handler_s, moment - ago_s), clock=clock)
-    slept_s = clock()
-    clock.now_s = moment
-    watchdog.look(slept_s, cpu_s)
-    return watchdog
-
-
 @pytest.mark.parametrize(
-    ("watchdog", "event"),
+    ("handler_s", "ended_s_ago", "cpu_s", "event"),
     [
-        (judged(handler_s=0.01, cpu_s=0.0), "process.frozen"),
-        (judged(handler_s=5.0, cpu_s=0.0, ago_s=60.0), "process.frozen"),
-        (judged(handler_s=0.01, cpu_s=4.0), "hub.blocked"),
-        (judged(handler_s=5.0, cpu_s=0.0), "hub.blocked"),
+        (0.01, 0.0, 0.0, "process.frozen"),
+        (5.0, 60.0, 0.0, "process.frozen"),
+        (0.01, 0.0, 4.0, "hub.blocked"),
+        (5.0, 0.0, 0.0, "hub.blocked"),
     ],
-    ids=[
-        "nothing ran",
-        "what ran had ended before",
-        "it computed",
-        "a handler held the interpreter in C",
-    ],
+    ids=["nothing ran", "what ran had ended before", "it computed", "a handler held the interpreter in C"],
 )
 def test_a_frozen_process_is_told_from_a_blocked_one(
-    watchdog: Watchdog, event: str, caplog: pytest.LogCaptureFixture
+    handler_s: float, ended_s_ago: float, cpu_s: float, event: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    watchdog._running = True
+    """By what the process computed, and by the handler that ended last, while the thread overslept for 5 s."""
+    clock = Clock()
+    slept_s, moment = clock(), clock() + 5.0
+    watchdog = Watchdog(Resort(), lambda: (moment - ended_s_ago - handler_s, moment - ended_s_ago), clock=clock)
+    watchdog.start()
+    clock.now_s = moment
+
+    watchdog.look(slept_s, cpu_s)
     ticking = gevent.spawn(watchdog.run)
     until(lambda: caplog.text != "", "it is said", 10)
-    ticking.kill()
+    watchdog.stop()
+    ticking.get(timeout=5)
 
     assert event in caplog.text
     assert caplog.text.count("\n") == 1
