@@ -19,7 +19,7 @@ import _options
 import _report
 
 from camunda_client.embedded import Engine
-from camunda_client.embedded._storage import SNAPSHOT_EVERY
+from camunda_client.embedded.data._storage import SNAPSHOT_EVERY
 
 TASKS = 5
 
@@ -64,9 +64,9 @@ def back_s(instances: int, tasks: int, commands_after: int) -> float:
     with tempfile.TemporaryDirectory() as directory:
         engine = Engine(data=directory)
         play(engine, instances, tasks)
-        assert engine._journal is not None
-        assert engine._storage is not None
-        engine._storage._next_snapshot = 0
+        assert engine._executor._journal is not None
+        assert engine._executor._storage is not None
+        engine._executor._storage._next_snapshot = 0
         engine.next_key()
         for number in range(commands_after // 3):
             engine.create_instance("five")

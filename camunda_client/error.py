@@ -17,6 +17,18 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
+__all__ = [
+    "CamundaBusinessException",
+    "ConfigurationError",
+    "ConnectionFailed",
+    "ErrorCode",
+    "InvalidRequestError",
+    "ServiceException",
+    "SignatureException",
+    "WorkerSignatureException",
+    "error_code_message_mapper",
+]
+
 
 class ErrorCode(Enum):
     """What was being done when it failed. The value is a plain int."""
@@ -73,7 +85,7 @@ _TEMPLATES = {
     ErrorCode.C8_FAILED_TO_EVALUATE_DECISION: "The decision was not evaluated: {}",
     ErrorCode.C8_WORKER_SIG_TOO_MANY_ARGUMENTS: "{}.{} takes more than the job: {}",
     ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID: "{}.{} can't take the job as its first argument: {}",
-    ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_NOT_JOB: "{}.{} says that its first argument is no ActivatedJob: {}",
+    ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_NOT_JOB: "{}.{} says that its first argument is not an ActivatedJob: {}",
     ErrorCode.CONFIGURATION_INVALID: "The configuration is wrong: {}",
     ErrorCode.CONNECTION_FAILED: "No answer: {}",
 }

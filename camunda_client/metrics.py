@@ -19,6 +19,43 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
     from prometheus_client.registry import Collector, CollectorRegistry
 
+__all__ = [
+    "COUNTERS",
+    "DURATION_BUCKETS_S",
+    "HISTOGRAMS",
+    "Counter",
+    "Histogram",
+    "add",
+    "clear",
+    "dump",
+    "greenlets_died",
+    "handler_duration_s",
+    "hub_blocked_s",
+    "jobs_activated",
+    "jobs_completed",
+    "jobs_duplicate",
+    "jobs_error_thrown",
+    "jobs_failed",
+    "jobs_gone",
+    "jobs_in_flight",
+    "jobs_returned",
+    "jobs_unreadable",
+    "lease_extended",
+    "lease_lost",
+    "lease_slack_s",
+    "lines_lost_elsewhere",
+    "merged",
+    "poller_restarts",
+    "polls",
+    "prometheus_collector",
+    "register_with_prometheus",
+    "report_retries",
+    "reports_given_up",
+    "results_refused",
+    "snapshot",
+    "start",
+]
+
 #: Seconds. Handlers take from a millisecond (a cache) to minutes (a file transfer); finer steps would cost more
 #: series than they tell.
 DURATION_BUCKETS_S = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)

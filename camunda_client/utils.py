@@ -11,6 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+__all__ = ["JsonBaseModel"]
+
 # A name and not written out in the class, because pydantic's mypy plugin would then refuse the wire's names, which
 # all examples use. Type checkers know those only; at run time both work.
 # Values in error messages could be secrets or a customer's data, so they are never shown.

@@ -104,8 +104,7 @@ def need_extra() -> None:
         TargetError: Something of the extra is missing.
     """
     try:
-        import camunda_client.embedded
-        import camunda_client.embedded._gateway  # noqa: F401 - its server needs a package of its own
+        from camunda_client.embedded import Gateway  # noqa: F401 - its server needs a package of its own
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package in _EXTRA:

@@ -50,7 +50,7 @@ def _read(path: str) -> str:
     try:
         secret = Path(path).read_bytes().decode().rstrip("\r\n")
     except UnicodeDecodeError:
-        raise ValueError("is no UTF-8") from None
+        raise ValueError("is not UTF-8") from None
     if not secret:
         raise ValueError("is empty")
     return secret

@@ -68,5 +68,5 @@ def utf8(value: Secret | str) -> Secret | str:
     try:
         (value if isinstance(value, str) else value.get_secret_value()).encode()
     except UnicodeEncodeError:
-        raise ValueError("has bytes that are no UTF-8; encode it as that where it is set") from None
+        raise ValueError("has bytes that are not UTF-8; encode it as that where it is set") from None
     return value

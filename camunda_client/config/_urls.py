@@ -29,7 +29,7 @@ def checked_url(value: str, *, query_allowed: bool = False) -> str:
         raise ValueError("has no host name, such as http://localhost:8080 has")
     if not _is_host(host):
         raise ValueError(
-            "is no valid URL: a part of its host name is empty, longer than 63 characters, or has odd characters"
+            "is not a valid URL: a part of its host name is empty, longer than 63 characters, or has odd characters"
         )
     if "#" in value or ("?" in value and not query_allowed):
         raise ValueError("must end before any '?' or '#'")
@@ -73,7 +73,7 @@ def _host_of(value: str) -> tuple[str | None, bool]:
     try:
         parts = urlsplit(value)
     except ValueError:
-        raise ValueError("is no valid URL: its host must look like localhost or [::1]") from None
+        raise ValueError("is not a valid URL: its host must look like localhost or [::1]") from None
     if "@" in parts.netloc:
         return parts.hostname, True
     try:
@@ -81,5 +81,5 @@ def _host_of(value: str) -> tuple[str | None, bool]:
     except ValueError:
         if "@" in value:
             return parts.hostname, True
-        raise ValueError("is no valid URL: its port should be a number up to 65535") from None
+        raise ValueError("is not a valid URL: its port should be a number up to 65535") from None
     return parts.hostname, False

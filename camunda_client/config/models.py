@@ -38,7 +38,7 @@ LONGEST_WAIT = 2**31 - 1
 def _readable_file(value: str) -> str:
     path = Path(value).expanduser()
     if not path.is_file() or not os.access(path, os.R_OK):
-        raise ValueError("is no file that can be read; give the path of a PEM file")
+        raise ValueError("is not a file that can be read; give the path of a PEM file")
     return str(path)
 
 

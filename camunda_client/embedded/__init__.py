@@ -1,28 +1,34 @@
 """An in-memory Camunda for development, demo and tests. Imports nothing else of this package.
 
 Only :class:`Gateway` needs gevent, and loads ``ssl`` with it; it is imported when it is first asked for, so that
-a test plugin that imports the engine comes before nobody's patching.
+a test plugin can import the engine before the program under test is patched.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from camunda_client.embedded._clock import Clock
-from camunda_client.embedded._deployments import Deployment
-from camunda_client.embedded._engine import ActivatedJob, Engine
-from camunda_client.embedded._entrances import Activation
-from camunda_client.embedded._faults import STATES, Fault, Faults
-from camunda_client.embedded._history import ElementRecord, InstanceHistory, JobRecord, VariableRecord
-from camunda_client.embedded._incidents import Incident
-from camunda_client.embedded._jobs import Job
-from camunda_client.embedded._journal import DataError
-from camunda_client.embedded._oidc import IssuerError, Oidc
+from camunda_client.embedded._engine import Engine
 from camunda_client.embedded._rejections import EngineError, Rejection
-from camunda_client.embedded._storage import Recovery
 from camunda_client.embedded._tenants import DEFAULT_TENANT
-from camunda_client.embedded._waits import Call, Wait
+from camunda_client.embedded.data import DataError, Recovery
+from camunda_client.embedded.gateway import STATES, Fault, Faults, IssuerError, Oidc
+from camunda_client.embedded.model import Deployment
+from camunda_client.embedded.run import (
+    ActivatedJob,
+    Activation,
+    Call,
+    Clock,
+    ElementRecord,
+    Incident,
+    InstanceHistory,
+    Job,
+    JobRecord,
+    UserTask,
+    VariableRecord,
+    Wait,
+)
 
 if TYPE_CHECKING:
-    from camunda_client.embedded._gateway import Gateway
+    from camunda_client.embedded.gateway import Gateway
 
 __all__ = [
     "DEFAULT_TENANT",
@@ -47,6 +53,7 @@ __all__ = [
     "Oidc",
     "Recovery",
     "Rejection",
+    "UserTask",
     "VariableRecord",
     "Wait",
 ]
@@ -55,7 +62,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Load the gateway when it is asked for."""
     if name == "Gateway":
-        from camunda_client.embedded._gateway import Gateway
+        from camunda_client.embedded.gateway import Gateway
 
         return Gateway
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,78 +6,37 @@ Nothing happens by itself: timers and leases are looked at when a command comes,
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from camunda_client import __version__
-from camunda_client.embedded._chance import CHANCE, Chance
-from camunda_client.embedded._changes import Changes
-from camunda_client.embedded._clock import Clock
-from camunda_client.embedded._commands import Commands, plain_activation, plain_content
-from camunda_client.embedded._decisions import Decision, Decisions, Evaluated
-from camunda_client.embedded._deployments import Definition, Deployment, Deployments
-from camunda_client.embedded._entrances import Activation, Entrances
-from camunda_client.embedded._events import Events
-from camunda_client.embedded._history import InstanceHistory
-from camunda_client.embedded._incidents import Incident, Incidents
-from camunda_client.embedded._instances import ProcessInstance
-from camunda_client.embedded._jobs import Job, Jobs, Poll
-from camunda_client.embedded._journal import Journal, Record
-from camunda_client.embedded._keys import Keys
-from camunda_client.embedded._lifecycle import MAX_STEPS, Lifecycle
-from camunda_client.embedded._locks import native_lock
-from camunda_client.embedded._messages import Messages
-from camunda_client.embedded._multi_instance import MultiInstances
-from camunda_client.embedded._schedule import Schedule
-from camunda_client.embedded._signals import Signals
-from camunda_client.embedded._starts import Starts
-from camunda_client.embedded._storage import Recovery, Storage
+from camunda_client.embedded._engine_jobs import EngineJobs, given
+from camunda_client.embedded._executor import Executor
 from camunda_client.embedded._tenants import DEFAULT_TENANT, tenants_named
-from camunda_client.embedded._user_tasks import UserTask, UserTasks
-from camunda_client.embedded._variables import Variables
-from camunda_client.embedded._waits import Call, Wait, calls_among, waits_of
+from camunda_client.embedded.data import Recovery, Storage
+from camunda_client.embedded.model import Decision, Deployment, Evaluated
+from camunda_client.embedded.run import (
+    MAX_STEPS,
+    Activation,
+    Call,
+    Clock,
+    Incident,
+    InstanceHistory,
+    Runtime,
+    UserTask,
+    Wait,
+    calls_among,
+    plain_activation,
+    plain_content,
+    waits_of,
+)
 
-T = TypeVar("T")
-#: The lease of jobs that are activated directly, without a worker's own idea of it.
-DEFAULT_LEASE = timedelta(minutes=5)
 #: Ended instances whose history is kept; the oldest are forgotten first, so that a long run has bounded memory.
 DEFAULT_HISTORY_LIMIT = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class ActivatedJob:
-    """A job as a worker receives it."""
-
-    key: int
-    type: str
-    process_instance_key: int
-    process_id: str
-    process_version: int
-    process_definition_key: int
-    element_id: str
-    element_instance_key: int
-    headers: dict[str, str]
-    worker: str
-    retries: int
-    deadline_ms: int
-    variables: dict[str, Any]
-    tenant_id: str
-    kind: str
-    listener_event_type: str
-    root_process_instance_key: int
-    priority: int
-    #: Empty for a lease without one.
-    lease_token: str
-    tags: list[str]
-    business_id: str
-
-
-class Engine:
+class Engine(EngineJobs):
     """An engine of one partition.
 
     Args:
@@ -106,59 +65,17 @@ class Engine:
         history_limit: int = DEFAULT_HISTORY_LIMIT,
         max_steps: int = MAX_STEPS,
     ) -> None:
-        self.clock = clock or Clock()
-        self.tenants = tenants_named(tenants)
-        self._history_limit = history_limit
-        self._histories: dict[int, InstanceHistory] = {}
-        self._ended: dict[int, None] = {}
-        self._lock = native_lock()
-        self._schedule = Schedule()
-        self._keys = Keys()
-        self._incidents = Incidents(self._keys)
-        variables = Variables(self.clock.now)
-        self._lifecycle = lifecycle = Lifecycle(self._keys, variables, self._incidents)
-        lifecycle.max_steps = max_steps
-        self._messages = Messages(lifecycle, self._keys, self.clock, self._schedule)
-        self._signals = Signals(lifecycle)
-        lifecycle.events = Events(lifecycle, self._schedule, self._messages, self._signals)
-        lifecycle.entrances = Entrances(lifecycle)
-        self._messages.trigger = self._signals.trigger = lifecycle.events.trigger
-        lifecycle.jobs = self._jobs = Jobs(lifecycle, self.clock, self._schedule)
-        lifecycle.multi_instances = MultiInstances(lifecycle)
-        lifecycle.user_tasks = self._user_tasks = UserTasks(lifecycle)
-        lifecycle.deployments = self._deployments = Deployments(self._keys, self.clock.now)
-        lifecycle.decisions = self._decisions = Decisions(self._deployments.decision, self.clock.now)
-        lifecycle.new_history = self._new_history
-        lifecycle.on_process_end = self._process_ended
-        self._starts = Starts(lifecycle, self._messages, self._signals, self._schedule, self.clock)
-        self._deployments.on_new_version = self._starts.replace
-        self._commands = Commands(
-            self._keys, lifecycle, self._deployments, self._jobs, self._messages, self._signals, self._incidents,
-            self._user_tasks, Changes(lifecycle), self.tenants,
-        )  # fmt: skip
-        self._chance = Chance()
-        self._chance_before: Any = None
-        self._journal: Journal | None = None
-        self._clock_state = self.clock.state
-        self._poll_numbers = itertools.count(1)
-        self._replayed_polls: dict[int, Poll] = {}
-        self._replayed_until_ms = 0
-        self._closed = False
-        self._noted_only: dict[str, Callable[..., Any]] = {
-            "start": self._replay_start, "clock": self.clock.restore, "tick": self._run_due,
-            "poll": self._replay_poll, "gone": self._replay_gone, "activate": self._replay_activation,
-        }  # fmt: skip
-        self._storage: Storage | None = None
-        if data is not None:
-            self._storage = Storage(Path(data), fsync=fsync)
-            self._storage.bring_back(self, until)
-        elif until is not None or fsync:
+        if data is None and (until is not None or fsync):
             raise ValueError("until and fsync are about the log of an engine that keeps its data: name it with data=")
+        self.clock = clock or Clock()
+        runtime = Runtime(self.clock, tenants_named(tenants), history_limit=history_limit, max_steps=max_steps)
+        storage = None if data is None else Storage(Path(data), fsync=fsync)
+        super().__init__(Executor(runtime, storage, until))
 
     @property
     def recovery(self) -> Recovery | None:
         """What was found in the data when the engine began; None for one that keeps none."""
-        return None if self._storage is None else self._storage.recovery
+        return self._executor.recovery
 
     # -- deployment -------------------------------------------------------------------------------------------------
     def deploy(self, *resources: str | Path | tuple[str, bytes | str], tenant_id: str = DEFAULT_TENANT) -> Deployment:
@@ -214,7 +131,7 @@ class Engine:
         """
         return self._run(
             self._commands.create_instance,
-            *_given(process_id, dict(variables or {}), version, definition_key, tenant_id, list(start_at),
+            *given(process_id, dict(variables or {}), version, definition_key, tenant_id, list(start_at),
                     list(tags) or None, business_id or None),
             on_end=on_end,
         )  # fmt: skip
@@ -261,176 +178,6 @@ class Engine:
         """
         pairs = [list(pair) for pair in mapping]
         self._run(self._commands.migrate, process_instance_key, target_definition_key, pairs)
-
-    # -- jobs -------------------------------------------------------------------------------------------------------
-    def activate(
-        self,
-        job_type: str,
-        *,
-        max_jobs: int = 1,
-        lease: timedelta = DEFAULT_LEASE,
-        worker: str = "",
-        fetch_variables: Iterable[str] = (),
-        tenant_ids: Iterable[str] | None = None,
-        with_lease: bool = False,
-    ) -> list[ActivatedJob]:
-        """Lease the jobs of a type that are there now.
-
-        Args:
-            job_type: Which.
-            max_jobs: How many at most.
-            lease: How long they are hidden from others.
-            worker: Who takes them.
-            fetch_variables: Names of the variables wanted; all when empty.
-            tenant_ids: Whose jobs; only counts with tenants.
-            with_lease: Give each a ``lease_token``, as Camunda has them from 8.10 on. Completing or failing the job
-                needs it, and from then on polls without leases don't get the job any more.
-        """
-        poll = self.poll(
-            job_type, lambda _jobs: None, max_jobs=max_jobs, lease=lease, worker=worker, tenant_ids=tenant_ids,
-            with_lease=with_lease,
-        )  # fmt: skip
-        with self._looking():
-            return [self.snapshot(job, fetch_variables) for job in self._activate(poll)]
-
-    def poll(
-        self,
-        job_type: str,
-        deliver: Callable[[list[Job]], None],
-        *,
-        max_jobs: int,
-        lease: timedelta,
-        worker: str = "",
-        tenant_ids: Iterable[str] | None = None,
-        with_lease: bool = False,
-    ) -> Poll:
-        """Return a poll for :meth:`activate_or_wait`; ``deliver`` is called in the thread that brings the jobs."""
-        lease_ms = lease // timedelta(milliseconds=1)
-        tenants = None
-        if self.tenants is not None:
-            tenants = frozenset(tenant_ids or {DEFAULT_TENANT})
-        return Poll(job_type, worker, lease_ms, max_jobs, tenants, deliver, with_lease=with_lease)
-
-    def activate_or_wait(self, poll: Poll) -> list[Job]:
-        """Lease jobs for a poll; when there are none, keep it until some come or it is given up."""
-        with self._looking():
-            jobs = self._activate(poll)
-            if not jobs:
-                self._jobs.wait(poll)
-                if self._journal is not None:
-                    poll.number = next(self._poll_numbers)
-                    self._journal.later("poll", poll.number, [poll.number, *poll.plain()])
-            return jobs
-
-    def _activate(self, poll: Poll) -> list[Job]:
-        if not self._jobs.any_for(poll):
-            return []
-        self._note("activate", poll.plain())
-        return self._jobs.activate(poll)
-
-    def give_up(self, poll: Poll) -> None:
-        """Stop waiting."""
-        with self._lock:
-            if self._jobs.give_up(poll) and self._journal is not None:
-                self._journal.later("gone", poll.number, [poll.number])
-
-    def snapshot(self, job: Job, fetch_variables: Iterable[str] = ()) -> ActivatedJob:
-        """Return a job as its worker receives it, with the variables as they are now."""
-        with self._lock:
-            instance, definition = job.instance, job.instance.process.definition
-            variables = self._lifecycle.variables.visible(instance)
-            wanted = set(fetch_variables)
-            if wanted:
-                variables = {name: value for name, value in variables.items() if name in wanted}
-            listener = job.listener_phase is not None
-            return ActivatedJob(
-                job.key, job.type, instance.process.key, definition.process_id, definition.version, definition.key,
-                instance.element.id, instance.key, dict(job.headers), job.worker, job.retries, job.deadline_ms,
-                variables, job.tenant_id, "EXECUTION_LISTENER" if listener else "BPMN_ELEMENT",
-                job.listener_phase.upper() if job.listener_phase else "UNSPECIFIED",
-                instance.process.outermost.key, job.priority, job.lease_token, list(instance.process.tags),
-                job.business_id,
-            )  # fmt: skip
-
-    def complete(
-        self,
-        job_key: int,
-        variables: Mapping[str, Any] | None = None,
-        *,
-        lease_token: str | None = None,
-        business_id: str | None = None,
-    ) -> None:
-        """Complete a job.
-
-        Args:
-            job_key: Which.
-            variables: What its element gets.
-            lease_token: The job's, if it was activated with one. So, too, for :meth:`fail` and :meth:`throw_error`.
-            business_id: Give it to the process instance, which must have none yet and not be called by another.
-
-        Raises:
-            Rejection: NOT_FOUND; INVALID_STATE if it is FAILED or ERROR_THROWN, the token is another's, or the instance
-                has another business id; INVALID_ARGUMENT for the business id of a called instance.
-        """
-        self._run(self._commands.complete, *_given(job_key, dict(variables or {}), lease_token, business_id))
-
-    def fail(
-        self,
-        job_key: int,
-        *,
-        retries: int = 0,
-        message: str = "",
-        back_off: timedelta = timedelta(0),
-        variables: Mapping[str, Any] | None = None,
-        lease_token: str | None = None,
-    ) -> None:
-        """Fail a job; without retries left an incident is raised.
-
-        Raises:
-            Rejection: NOT_FOUND or INVALID_STATE.
-        """
-        back_off_ms = back_off // timedelta(milliseconds=1)
-        self._run(
-            self._commands.fail, *_given(job_key, retries, message, back_off_ms, dict(variables or {}), lease_token)
-        )
-
-    def throw_error(
-        self,
-        job_key: int,
-        code: str,
-        *,
-        message: str = "",
-        variables: Mapping[str, Any] | None = None,
-        lease_token: str | None = None,
-    ) -> None:
-        """End a job with a BPMN error; uncaught, an incident is raised.
-
-        Raises:
-            Rejection: NOT_FOUND or INVALID_STATE.
-        """
-        self._run(self._commands.throw_error, *_given(job_key, code, message, dict(variables or {}), lease_token))
-
-    def update_job(
-        self,
-        job_key: int,
-        *,
-        retries: int | None = None,
-        lease: timedelta | None = None,
-        lease_token: str | None = None,
-        priority: int | None = None,
-    ) -> None:
-        """Set a job's retries, its lease anew from now, or its priority (0 at first; the highest are given out first).
-
-        Raises:
-            Rejection: NOT_FOUND or INVALID_ARGUMENT; INVALID_STATE if a token was given and is another's.
-        """
-        lease_ms = None if lease is None else lease // timedelta(milliseconds=1)
-        self._run(self._commands.update_job, *_given(job_key, retries, lease_ms, lease_token, priority))
-
-    def jobs(self, job_type: str | None = None) -> list[Job]:
-        """Return the jobs that exist (waiting, leased, failed), oldest first."""
-        with self._looking():
-            return [job for job in self._jobs.all() if job_type is None or job.type == job_type]
 
     # -- events -----------------------------------------------------------------------------------------------------
     def publish(
@@ -490,13 +237,13 @@ class Engine:
     @property
     def incidents(self) -> list[Incident]:
         """The open incidents of all instances, oldest first."""
-        with self._looking():
-            return [i for history in self._histories.values() for i in history.open_incidents]
+        with self._executor.looking():
+            return [i for history in self._runtime.histories.by_key.values() for i in history.open_incidents]
 
     def user_tasks(self) -> list[UserTask]:
         """Return the open user tasks (those of Camunda's own kind, not job-based ones), oldest first."""
-        with self._looking():
-            return self._user_tasks.all()
+        with self._executor.looking():
+            return self._runtime.user_tasks.all()
 
     def assign_user_task(self, key: int, assignee: str, *, allow_override: bool = True) -> None:
         """Assign a user task; an empty assignee takes it back.
@@ -526,13 +273,13 @@ class Engine:
         self, *, decision_id: str | None = None, key: int | None = None, tenant_id: str = DEFAULT_TENANT
     ) -> Decision | None:
         """Return a deployed decision."""
-        with self._lock:
-            return self._deployments.decision(decision_id=decision_id, key=key, tenant_id=tenant_id)
+        with self._executor.lock:
+            return self._runtime.deployments.decision(decision_id=decision_id, key=key, tenant_id=tenant_id)
 
     def evaluate(self, decision: Decision, variables: Mapping[str, Any]) -> list[Evaluated]:
         """Evaluate a decision and those it requires; the decision itself is last."""
-        with self._lock:
-            return self._decisions.evaluate(decision, dict(variables))
+        with self._executor.lock:
+            return self._runtime.decisions.evaluate(decision, dict(variables))
 
     def next_key(self) -> int:
         """Return a key nothing else bears."""
@@ -542,8 +289,8 @@ class Engine:
     @property
     def instances(self) -> list[InstanceHistory]:
         """Every process instance remembered, oldest first; called ones too."""
-        with self._looking():
-            return list(self._histories.values())
+        with self._executor.looking():
+            return list(self._runtime.histories.by_key.values())
 
     def instance(self, process_instance_key: int) -> InstanceHistory:
         """Return one process instance's history.
@@ -551,37 +298,22 @@ class Engine:
         Raises:
             KeyError: It never was, or is forgotten.
         """
-        with self._looking():
-            if process_instance_key not in self._histories:
-                raise KeyError(
-                    f"no process instance {process_instance_key} is remembered (history_limit={self._history_limit})"
-                )
-            return self._histories[process_instance_key]
+        with self._executor.looking():
+            if process_instance_key not in self._runtime.histories.by_key:
+                limit = self._runtime.histories.limit
+                raise KeyError(f"no process instance {process_instance_key} is remembered (history_limit={limit})")
+            return self._runtime.histories.by_key[process_instance_key]
 
     def waits(self, process_instance_key: int) -> list[Wait]:
         """Return what a process instance waits for beside jobs; nothing when it has ended."""
-        with self._looking():
-            process = self._lifecycle.processes.get(process_instance_key)
+        with self._executor.looking():
+            process = self._runtime.lifecycle.processes.get(process_instance_key)
             return [] if process is None else waits_of(process)
 
     def calls(self) -> list[Call]:
         """Return the calls that are under way, oldest first: which call activity waits for which instance."""
-        with self._looking():
-            return calls_among(self._lifecycle.processes.values())
-
-    def _new_history(self, key: int, definition: Definition, tenant_id: str) -> InstanceHistory:
-        history = InstanceHistory(definition.process_id, key, definition.key, definition.version, tenant_id)
-        history.now_ms = self.clock.now_ms
-        self._histories[key] = history
-        return history
-
-    def _process_ended(self, process: ProcessInstance) -> None:
-        self._messages.process_ended(process)
-        self._ended[process.key] = None
-        while len(self._ended) > self._history_limit:
-            oldest = next(iter(self._ended))
-            del self._ended[oldest]
-            self._histories.pop(oldest, None)
+        with self._executor.looking():
+            return calls_among(self._runtime.lifecycle.processes.values())
 
     # -- time -------------------------------------------------------------------------------------------------------
     def now(self) -> datetime:
@@ -590,199 +322,31 @@ class Engine:
 
     def advance(self, by: timedelta) -> None:
         """Move time forward; everything due on the way happens at its own moment, in order."""
-        self._run(self._advance, by // timedelta(milliseconds=1))
-        self._clock_changed()
-
-    def _advance(self, by_ms: int) -> None:
-        target_ms = self.clock.now_ms() + by_ms
-        while (due_ms := self._schedule.next_due_ms()) is not None and due_ms <= target_ms:
-            self.clock.move_to_ms(due_ms)
-            self._run_due()
-        self.clock.move_to_ms(target_ms)
+        self._run(self._commands.advance, by // timedelta(milliseconds=1))
+        self._executor.clock_moved()
 
     def pin_clock(self, moment_ms: int) -> None:
         """Stop the clock at a moment (milliseconds since the epoch)."""
-        self._run(self._pin_clock, moment_ms)
-        self._clock_changed()
-
-    def _pin_clock(self, moment_ms: int) -> None:
-        self.clock.pin_ms(moment_ms)
-        self._run_due()
+        self._run(self._commands.pin_clock, moment_ms)
+        self._executor.clock_moved()
 
     def reset_clock(self) -> None:
         """Let the clock run with the machine's again."""
-        self._run(self._reset_clock)
-        self._clock_changed()
-
-    def _reset_clock(self) -> None:
-        self.clock.reset()
+        self._run(self._commands.reset_clock)
+        self._executor.clock_moved()
 
     def tick(self) -> int | None:
         """Do what is due now; return the moment the next thing is due, None if nothing is."""
-        with self._looking():
-            return self._schedule.next_due_ms()
+        with self._executor.looking():
+            return self._runtime.schedule.next_due_ms()
 
     def on_schedule(self, callback: Callable[[int], None] | None) -> None:
-        """Be told, in whatever thread, when something is due earlier than before (0: look again)."""
-        self._schedule.on_earlier = callback
-
-    def _clock_changed(self) -> None:
-        self._clock_state = self.clock.state
-        callback = self._schedule.on_earlier
-        if callback is not None:
-            callback(0)
-
-    # -- inside -----------------------------------------------------------------------------------------------------
-    def _run(self, command: Callable[..., T], *arguments: Any, **unlogged: Any) -> T:
-        """Carry a command out; where data is kept it is in the log before anything has changed."""
-        with self._lock:
-            self._begin()
-            try:
-                noted = self._note(command.__name__.lstrip("_"), arguments)
-                result = self._carry_out(command, noted, **unlogged)
-            finally:
-                self._end()
-            if self._storage is not None:
-                self._storage.compact_if_due(self)
-            self._call_back()
-        return result
-
-    @contextmanager
-    def _looking(self) -> Iterator[None]:
-        """Do what is due, then look; nothing is logged where nothing was due."""
-        with self._lock:
-            self._begin()
-            try:
-                due_ms = self._schedule.next_due_ms()
-                if due_ms is not None and due_ms <= self.clock.now_ms() and not self._closed:
-                    self._note("tick", ())
-                    self._run_due()
-                yield
-            finally:
-                self._end()
-            self._call_back()
-
-    def _begin(self, record: Record | None = None) -> None:
-        """Let a command see one moment, and chance that a replay finds again."""
-        self.clock.hold(None if record is None else record.at_ms)
-        self._chance_before = CHANCE.set(self._chance)
-
-    def _end(self) -> None:
-        CHANCE.reset(self._chance_before)
-        self.clock.release()
-
-    def _note(self, name: str, arguments: Sequence[Any]) -> Sequence[Any]:
-        """Write a command into the log; return its arguments as a replay will see them."""
-        journal = self._journal
-        if journal is None:
-            return arguments
-        now_ms, key = self.clock.now_ms(), self._keys.upcoming
-        if self.clock.state != self._clock_state:  # somebody moved it without us
-            self._clock_state = self.clock.state
-            journal.write(now_ms, key, "clock", [self._clock_state])
-        noted = journal.write(now_ms, key, name, arguments)
-        self._chance.begin(journal.last)
-        return noted
-
-    def _carry_out(self, command: Callable[..., T], arguments: Iterable[Any], **unlogged: Any) -> T:
-        self._run_due()
-        result = command(*arguments, **unlogged)
-        self._lifecycle.run()
-        self._jobs.serve()
-        return result
-
-    def _run_due(self) -> None:
-        now_ms = self.clock.now_ms()
-        while (entry := self._schedule.pop_due(now_ms)) is not None:
-            if not entry.cancelled:
-                self._lifecycle.do(entry.action)
-                self._lifecycle.run()
-                self._jobs.serve()
-
-    def _call_back(self) -> None:
-        """Tell who waits for a job or an end: after the command, since they may give commands themselves.
-
-        Still under the lock: a poll that gives up in another thread must see the jobs that it was given.
-        """
-        after = self._lifecycle.after
-        while after:
-            after.popleft()()
-
-    # -- data that is kept ------------------------------------------------------------------------------------------
-    @property
-    def settings(self) -> list[Any]:
-        """What the outcome of commands depends on besides them."""
-        tenants = None if self.tenants is None else sorted(self.tenants)
-        return [tenants, self._history_limit, self._lifecycle.max_steps]
-
-    @settings.setter
-    def settings(self, settings: list[Any]) -> None:
-        tenants, self._history_limit, self._lifecycle.max_steps = settings
-        self.tenants = self._commands.tenants = None if tenants is None else frozenset(tenants)
+        """Call a function, in whatever thread, when something is due earlier than before (0: look again)."""
+        self._runtime.schedule.on_earlier = callback
 
     def close(self) -> None:
         """Let another engine have the data; this one can still be looked at. Nothing to do for one without data."""
-        with self._lock:
-            if self._storage is not None:
-                self._closed = True
-                self._storage.close()
-
-    def _replay(self, record: Record) -> Any:
-        """Do again what a log says; return what came of it, or the exception that did."""
-        self._begin(record)
-        self._chance.begin(record.number)
-        try:
-            if record.name in self._noted_only:
-                return self._noted_only[record.name](*record.arguments)
-            named = f"_{record.name}" if record.name in ("advance", "pin_clock", "reset_clock") else ""
-            command = getattr(self, named) if named else getattr(self._commands, record.name)
-            return self._carry_out(command, record.arguments)
-        except Exception as error:  # noqa: BLE001 - it was refused or failed then, too
-            return error
-        finally:
-            self._lifecycle.after.clear()  # who waited then is gone
-            self._replayed_until_ms = self.clock.now_ms()
-            self._end()
-
-    def _replay_poll(self, number: int, *plain: Any) -> None:
-        self._replayed_polls[number] = poll = Poll.of(plain)
-        self._jobs.wait(poll)
-
-    def _replay_gone(self, number: int) -> None:
-        self._jobs.give_up(self._replayed_polls.pop(number))
-
-    def _replay_activation(self, *plain: Any) -> list[Job]:
-        return self._jobs.activate(Poll.of(plain))
-
-    def _replay_start(self, clock: list[int | None], settings: list[Any], _version: str) -> None:
-        """An engine began with the log as it was: polls had ended with the one before."""
-        self._jobs.forget_polls()
-        self._replayed_polls.clear()
-        self.clock.restore(clock)
-        self.settings = settings
-        self._run_due()
-
-    def _start_with_data(self, settings: list[Any], clock: list[int | None], journal: Journal) -> None:
-        """Go on after a replay: time has passed, so what fell due meanwhile happens now."""
-        with self._lock:
-            self._jobs.forget_polls()
-            self.settings = settings
-            self.clock.restore([*self.clock.state[:2], clock[2]])
-            self._journal, self._clock_state = journal, self.clock.state
-            self._begin()
-            try:
-                self._note("start", [self._clock_state, settings, __version__])
-                self._run_due()
-            finally:
-                self._end()
-
-
-def _given(*arguments: Any) -> Sequence[Any]:
-    """Leave out the None at the end: the log has no need of what was not given."""
-    count = len(arguments)
-    while arguments[count - 1] is None:
-        count -= 1
-    return arguments[:count]
+        self._executor.close()
 
 
 def _content(resource: str | Path | tuple[str, bytes | str]) -> tuple[str, bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 #: Bits below the partition's number.
 PARTITION_BITS = 51
 PARTITION = 1
-#: The count begins one above the lowest key, which tests use as "a key of the partition nobody has".
+#: The count begins one above the lowest key, which tests use as "a key of the partition that nothing bears".
 FIRST = (PARTITION << PARTITION_BITS) + 2
 
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from camunda_client.c8.models import ActivatedJob
 
+__all__ = ["install"]
+
 
 def install() -> None:
     """Close what is unusable or too old before each job, and all connections of the job's greenlet after it.

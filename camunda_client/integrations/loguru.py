@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from camunda_client.c8.models import ActivatedJob
 
+__all__ = ["install"]
+
 
 def install() -> None:
     """Give each job's lines ``job_key``, ``job_type``, ``process_instance_key``, ``element_id`` and others."""

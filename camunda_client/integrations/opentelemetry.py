@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from camunda_client.c8.models import ActivatedJob
 
+__all__ = ["install"]
+
 
 def install() -> None:
     """Attach the context that is current at the start of the workers to each job, and detach it after it."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from camunda_client.c8.models import ActivatedJob
 
+__all__ = ["install"]
+
 
 def install(capture: Literal["last", "all", "none"] = "last") -> None:
     """Isolate tags, user and breadcrumbs of each job, and send failures.

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from camunda_client.c8.models import ActivatedJob
 
+__all__ = ["install"]
+
 
 def install(*sessions: Any) -> None:
     """Remove the sessions after each job.
@@ -21,7 +23,7 @@ def install(*sessions: Any) -> None:
     """
     from sqlalchemy.orm import scoped_session
 
-    found = sessions or tuple(thing for thing in gc.get_objects() if isinstance_of(thing, scoped_session))
+    found = sessions or tuple(thing for thing in gc.get_objects() if _isinstance_of(thing, scoped_session))
 
     @around_job
     def sessions_of_one_job(_job: ActivatedJob) -> Iterator[None]:
@@ -33,6 +35,6 @@ def install(*sessions: Any) -> None:
                     session.remove()
 
 
-def isinstance_of(thing: object, kind: type) -> bool:
+def _isinstance_of(thing: object, kind: type) -> bool:
     """Return whether an object is of a class, without asking proxies, which may raise."""
     return issubclass(type(thing), kind)

@@ -43,9 +43,9 @@ def options(marks: Iterable[Mark]) -> dict[str, Any]:
 
 def _options(start: datetime | None = None, tenants: Iterable[str] | None = None) -> dict[str, Any]:
     if not isinstance(start, (datetime, type(None))):
-        raise ValueError(f"start is {start!r}, which is no datetime; {_FORM}")
+        raise ValueError(f"start is {start!r}, which is not a datetime; {_FORM}")
     # A text is a collection too, of tenants b, l, u and e.
     many = tenants is None or isinstance(tenants, (list, tuple, set, frozenset))
     if not many or not all(isinstance(name, str) for name in tenants or ()):
-        raise ValueError(f"tenants is {tenants!r}, which is no list of names; {_FORM}")
+        raise ValueError(f"tenants is {tenants!r}, which is not a list of names; {_FORM}")
     return {"start": start, "tenants": tenants}

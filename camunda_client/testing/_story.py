@@ -11,8 +11,7 @@ from camunda_client.testing._calls import called_by
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from camunda_client.embedded import Engine, Incident, InstanceHistory, Job, Wait
-    from camunda_client.embedded._user_tasks import UserTask
+    from camunda_client.embedded import Engine, Incident, InstanceHistory, Job, UserTask, Wait
     from camunda_client.testing.worker_session import WorkedJob
 
 #: Characters of one variable's value; a whole document would bury the path.

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from camunda_client.testing._jobs import through_json
 
 if TYPE_CHECKING:
-    from camunda_client.embedded import Engine
-    from camunda_client.embedded._user_tasks import UserTask
+    from camunda_client.embedded import Engine, UserTask
 
 
 class WaitingUserTask:
@@ -54,4 +53,4 @@ class WaitingUserTask:
         self._engine.assign_user_task(self._task.key, assignee)
 
     def __repr__(self) -> str:
-        return f"<user task at {self.element_id}, {f'of {self.assignee!r}' if self.assignee else 'of nobody'}>"
+        return f"<user task at {self.element_id}, {f'of {self.assignee!r}' if self.assignee else 'unassigned'}>"

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from camunda_client.embedded import Gateway, Incident, InstanceHistory
     from camunda_client.testing.worker_session import WorkerSession
 
+__all__ = ["EmbeddedCamunda"]
+
 _T = TypeVar("_T")
 _NO_TIME = timedelta(0)
 #: Instances that are told together; the failing assertion is about a late one more often than not.

@@ -22,6 +22,16 @@ if TYPE_CHECKING:
     from camunda_client.testing.embedded_camunda import EmbeddedCamunda
     from camunda_client.testing.worker_session import WorkerSession
 
+__all__ = [
+    "activated_job",
+    "camunda",
+    "camunda_worker_session",
+    "pytest_configure",
+    "pytest_fixture_setup",
+    "pytest_runtest_makereport",
+    "pytest_runtest_setup",
+]
+
 _MARKER = (
     "camunda(start=None, tenants=None): how the fixture camunda begins: the moment at which its clock stands, "
     "names of tenants"

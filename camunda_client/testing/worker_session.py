@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from camunda_client.testing._direct import DirectLine
     from camunda_client.testing.embedded_camunda import EmbeddedCamunda
 
+__all__ = ["LIMIT", "WorkedJob", "WorkerSession"]
+
 #: Jobs of one run. A process that goes round for ever has to end somewhere.
 LIMIT = 10_000
 

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 from tests.parts import rest
 from tests.parts.camunda import ADDRESS, Camunda, EngineProcess, PartFailedError
 from tests.parts.programs import CAMUNDA_CLIENT, Program
+from tests.parts.work import until
 
 ROOT = Path(__file__).parents[2]
 #: Starts a server, tells its pid, and ends when told to, without a word about the server.
@@ -151,14 +151,15 @@ def test_a_camunda_that_is_given_is_tested_too_by_the_library_s_own_settings(tmp
 
 
 def _wait_until_gone(pid: int, timeout_s: float) -> None:
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
+    def is_gone() -> bool:
         try:
-            os.kill(pid, 0)
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return  # ended; whoever inherited it has not looked yet
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         except (ProcessLookupError, FileNotFoundError):
-            return
-        time.sleep(0.05)
-    os.kill(pid, signal.SIGKILL)
-    raise AssertionError(f"process {pid} was still there after {timeout_s} s")
+            return True
+        return state == "Z"  # ended; its new parent has not looked yet
+
+    try:
+        until(is_gone, f"process {pid} has ended", timeout_s)
+    except AssertionError:
+        os.kill(pid, signal.SIGKILL)
+        raise

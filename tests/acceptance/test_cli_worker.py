@@ -145,10 +145,7 @@ def test_a_hangup_is_never_the_second_signal(camunda: EngineProcess, tmp_path: P
         worker.wait_for("working")
         worker.send(first)
         worker.wait_for("shutdown.started")
-        while worker.process.poll() is None:
-            worker.send(signal.SIGHUP)  # until it has drained, which is more than a second
-            time.sleep(0.05)
-        code = worker.end()
+        code = worker.insist(signal.SIGHUP)  # until it has drained, which is more than a second
 
     assert code == 0, worker.output[-3000:]
     assert len(scene.told("COMPLETED")) == 1

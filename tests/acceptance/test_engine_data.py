@@ -6,7 +6,6 @@ import random
 import signal
 import socket
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import gevent
@@ -15,6 +14,7 @@ import pytest
 from camunda_client.embedded import Engine
 from tests.parts import rest
 from tests.parts.programs import CAMUNDA_CLIENT, Program, unmeasured
+from tests.parts.work import until
 
 MODEL = """<?xml version="1.0"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -54,12 +54,6 @@ def engine_of(data: Path, port: int) -> Program:
     return program
 
 
-def wait_until(there: Callable[[], bool], what: str, patience_s: float = 90.0) -> None:
-    with gevent.Timeout(patience_s, AssertionError(f"not in {patience_s} s: {what}")):
-        while not there():
-            gevent.sleep(0.02)
-
-
 def lines_of(file: Path) -> list[str]:
     return file.read_text().splitlines() if file.exists() else []
 
@@ -69,6 +63,10 @@ def survives(tmp_path: Path, *, jobs: int, away_s: float, torn: bytes) -> None:
     data, port, file = tmp_path / "data", free_port(), tmp_path / "handled"
     (tmp_path / "work.py").write_text(WORKER.format(file=str(file), lease_ms=15_000, slots=max(10, jobs // 10)))
     address = f"http://127.0.0.1:{port}"
+
+    def done() -> int:
+        return sum(line.startswith("done") for line in lines_of(file))
+
     with engine_of(data, port) as first:
         rest.deploy_text(address, "p.bpmn", MODEL)
         for number in range(jobs):
@@ -78,14 +76,14 @@ def survives(tmp_path: Path, *, jobs: int, away_s: float, torn: bytes) -> None:
         with Program(
             CAMUNDA_CLIENT, "worker", "work.py", cwd=tmp_path, environment={"CAMUNDA_REST_ADDRESS": address}
         ) as worker:
-            wait_until(lambda: sum(line.startswith("done") for line in lines_of(file)) >= jobs // 3, "a third is done")
+            until(lambda: done() >= jobs // 3, "a third is done", 90)
             first.process.kill()
             first.end()
             with (data / "commands.log").open("ab") as log:
                 log.write(torn)
             gevent.sleep(away_s)
             with engine_of(data, port) as second:
-                wait_until(lambda: sum(line.startswith("done") for line in lines_of(file)) >= jobs, "all are done")
+                until(lambda: done() >= jobs, "all are done", 90)
                 worker.send(signal.SIGTERM)
                 assert worker.end() == 0
                 second.send(signal.SIGTERM)
@@ -118,7 +116,8 @@ def test_an_engine_is_killed_in_the_middle_of_a_thousand_jobs(tmp_path: Path, to
 #: Works on its own, with a snapshot every 50 commands, and notes what it was answered.
 ALONE = """
 import sys
-from camunda_client.embedded import Engine, _storage
+from camunda_client.embedded import Engine
+from camunda_client.embedded.data import _storage
 
 _storage.SNAPSHOT_EVERY = 50
 engine = Engine(data=sys.argv[1])
@@ -144,7 +143,8 @@ def test_what_was_answered_survives_a_kill_at_any_moment(tmp_path: Path) -> None
             tmp_path / "alone.py", tmp_path / "data", tmp_path / "p.bpmn", tmp_path / "notes", environment=unmeasured()
         ) as alone:
             alone.wait_for("works")
-            gevent.sleep(chance.uniform(0.0, 0.25))  # not for anything: this is when it is hit
+            more = len(lines_of(tmp_path / "notes")) + chance.randrange(150)
+            until(lambda more=more: len(lines_of(tmp_path / "notes")) >= more, "so much was answered, then it is hit")
             alone.process.kill()
             alone.end()
         answered |= dict(

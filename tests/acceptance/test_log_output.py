@@ -5,16 +5,19 @@ Each case is a program: descriptors 0 to 2 and the configuration of logging are 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import struct
 import subprocess
 import sys
-import time
+import termios
 from typing import Any
 
 import pytest
 
 from camunda_client import patching
+from tests.parts.work import until
 
 pytestmark = pytest.mark.slow
 
@@ -325,6 +328,12 @@ if number == 0:
 """
 
 
+def is_full(pipe: int) -> bool:
+    """Tell whether a pipe has no room for another page, so that a writer has to wait."""
+    unread = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
+    return bool(unread > fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) - 4096)
+
+
 def test_long_lines_of_several_processes_leave_in_one_piece() -> None:
     """Beyond 4,096 bytes they mixed: 163 of 1,217 were no JSON any more. Here the reader stalls now and then, too."""
     reader, writer = os.pipe()
@@ -340,7 +349,7 @@ def test_long_lines_of_several_processes_leave_in_one_piece() -> None:
         output += piece
         reads += 1
         if reads % 200 == 0:
-            time.sleep(0.05)
+            until(lambda: is_full(reader) or not any(one.poll() is None for one in writers), "the reader has stalled")
     CLOSE(reader)
     lost = [int(process.communicate(timeout=30)[0].split()[-1]) for process in writers]
 

@@ -603,9 +603,9 @@ def test_name(camunda): ...
     assert [
         line.removeprefix("marker camunda: ").partition("; write it as @pytest.mark.camunda(")[0] for line in told
     ] == [
-        "tenants is 'blue', which is no list of names",
-        "tenants is [1], which is no list of names",
-        "start is '2030-01-31', which is no datetime",
+        "tenants is 'blue', which is not a list of names",
+        "tenants is [1], which is not a list of names",
+        "start is '2030-01-31', which is not a datetime",
         "got an unexpected keyword argument 'tenant' in camunda(tenant='blue')",
     ]
     assert "plugin.py" not in output

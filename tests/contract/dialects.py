@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from camunda_client.embedded._dialects import DIALECTS
+from camunda_client.embedded.gateway import DIALECTS
 
 #: Whose words the recordings are in.
 RECORDED_VERSION = "8.6.0"

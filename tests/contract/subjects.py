@@ -16,8 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from camunda_client.embedded import Engine
-from camunda_client.embedded._history import InstanceHistory
+from camunda_client.embedded import Engine, InstanceHistory
 from tests.contract.dialects import Translation
 
 MODELS = Path(__file__).resolve().parent.parent / "models"

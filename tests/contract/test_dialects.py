@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from camunda_client.embedded._dialects import DIALECTS
+from camunda_client.embedded.gateway import DIALECTS
 from tests.contract.conversations import CASES
 from tests.contract.dialects import OTHERWISE, SPOKEN, TRANSLATIONS, of_version
 

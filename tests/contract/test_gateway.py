@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from camunda_client.embedded import Engine, Gateway
+from tests.parts.work import until
 
 MODELS = Path(__file__).parent.parent / "models"
 #: How a program of its own begins.
@@ -42,6 +43,11 @@ def gateway() -> Iterator[Gateway]:
     with Gateway(engine) as running:
         yield running
     assert running.errors == []
+
+
+def until_held(engine: Engine) -> None:
+    """Wait until a poll is parked; nothing outside the engine shows that."""
+    until(lambda: bool(engine._runtime.jobs._polls), "the poll is held")
 
 
 def call(
@@ -141,8 +147,7 @@ def test_a_job_created_in_another_thread_reaches_a_held_poll(gateway: Gateway) -
     with ThreadPoolExecutor(1) as pool:
         body = {**ACTIVATE, "type": "job_retries.work", "requestTimeout": 20_000}
         poll = pool.submit(call, gateway, "POST", "/v2/jobs/activation", body)
-        while not gateway.engine._jobs._polls:
-            time.sleep(0.001)  # until the request is held; nothing tells
+        until_held(gateway.engine)
 
         history = gateway.engine.create_instance("job_retries")
 
@@ -155,8 +160,7 @@ def test_a_timer_fires_by_itself_while_the_gateway_runs(gateway: Gateway) -> Non
     body = {**ACTIVATE, "type": "timer_catch.after", "requestTimeout": 10_000}
     with ThreadPoolExecutor(1) as pool:
         poll = pool.submit(call, gateway, "POST", "/v2/jobs/activation", body)
-        while not gateway.engine._jobs._polls:
-            time.sleep(0.001)
+        until_held(gateway.engine)
 
         # From here on no command reaches the engine, which looks at its timers with each.
         gateway.engine.create_instance("timer_catch", {"seconds": 0.2})
@@ -174,8 +178,7 @@ def test_a_process_that_can_not_go_on_does_not_stop_the_other_timers() -> None:
     body = {**ACTIVATE, "type": "timer_catch.after", "requestTimeout": 5_000}
     with Gateway(engine) as gateway, ThreadPoolExecutor(1) as pool:
         poll = pool.submit(call, gateway, "POST", "/v2/jobs/activation", body)
-        while not engine._jobs._polls:
-            time.sleep(0.001)
+        until_held(engine)
 
         engine.create_instance("timer_catch", {"seconds": 0.3})
         engine.deploy(("endless.bpmn", endless.replace("</bpmn:startEvent>", timer, 1)))
@@ -190,8 +193,7 @@ def test_moved_time_ends_a_lease_for_a_held_poll(gateway: Gateway) -> None:
     with ThreadPoolExecutor(1) as pool:
         body = {**ACTIVATE, "type": "job_retries.work", "requestTimeout": 20_000}
         poll = pool.submit(call, gateway, "POST", "/v2/jobs/activation", body)
-        while not gateway.engine._jobs._polls:
-            time.sleep(0.001)
+        until_held(gateway.engine)
 
         gateway.engine.advance(timedelta(hours=2))
 
@@ -331,8 +333,7 @@ def test_a_stopped_gateway_takes_no_jobs_with_it() -> None:
         poll.sendall(
             raw_request("/v2/jobs/activation", {**ACTIVATE, "type": "job_retries.work", "requestTimeout": 20_000})
         )
-        while not engine._jobs._polls:
-            time.sleep(0.001)
+        until_held(engine)
 
     engine.create_instance("job_retries")
 

@@ -220,16 +220,16 @@ def test_what_is_no_token_is_never_sent_and_asked_for_again(
 
 @pytest.mark.slow
 @pytest.mark.fault(40)
-@pytest.mark.parametrize("down_s", [3, pytest.param(30, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("tries", [2, pytest.param(6, marks=pytest.mark.soak)])
 def test_work_begins_by_itself_when_the_token_endpoint_comes_up(
-    scene: Scene, guarded: FaultProxy, tokens: TokenServer, down_s: float
+    scene: Scene, guarded: FaultProxy, tokens: TokenServer, events: Events, tries: int
 ) -> None:
     tokens.refuse()
     tally = Tally()
     scene.start(3)
 
     with working(guarded.base_url, {scene.job_type: tally}, auth=tokens.auth, polling_interval=500):
-        gevent.sleep(down_s)
+        until(lambda: len(events.named("auth.token_failed")) >= tries, "it was asked in vain")
         tokens.start()
         scene.completed_once(3)
 

@@ -71,9 +71,13 @@ def test_an_engine_under_load_is_asked_less_often_and_all_is_done_once(
 
     def start_some(number: int) -> None:
         body = {"processDefinitionId": scene.process_id, "variables": {"number": number}}
-        while rest.call(busy.base_url, "POST", "/v2/process-instances", body)[0] != 200:
-            refused[0] += 1
-            gevent.sleep(0.03)
+
+        def is_started() -> bool:
+            started = rest.call(busy.base_url, "POST", "/v2/process-instances", body)[0] == 200
+            refused[0] += not started
+            return started
+
+        until(is_started, "it is started")
 
     before = metrics.polls[scene.job_type, "overload"]
     with (

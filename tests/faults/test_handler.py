@@ -74,7 +74,7 @@ def test_a_handler_stopped_at_its_time_out_frees_its_slot_but_not_a_lock_taken_w
 
     def harm() -> None:
         lock.acquire()
-        time.sleep(10**6)
+        Event().wait()
 
     scene.start()
     with working(
@@ -151,14 +151,14 @@ def test_handlers_wait_for_programs_together(scene: Scene, call: Callable[[], An
     assert time.monotonic() - started_s < 8
 
 
-def forks_a_process() -> int | None:
+def forks_a_process(job: ActivatedJob) -> int | None:
     process = multiprocessing.get_context("fork").Process(target=time.sleep, args=(0.8,))
     process.start()
     process.join()
     return process.exitcode
 
 
-def forks_itself() -> int:
+def forks_itself(job: ActivatedJob) -> int:
     child = os.fork()
     if child == 0:
         time.sleep(0.8)
@@ -167,7 +167,9 @@ def forks_itself() -> int:
 
 
 @pytest.mark.parametrize("fork", [forks_a_process, forks_itself])
-def test_what_a_handler_forks_is_no_second_worker(scene: Scene, tmp_path: Path, fork: Callable[[], Any]) -> None:
+def test_what_a_handler_forks_is_no_second_worker(
+    scene: Scene, tmp_path: Path, fork: Callable[[ActivatedJob], Any]
+) -> None:
     """While the child waited, it worked the jobs of its parent once more, and took answers from its connections."""
     ended = tmp_path / "ended"
     forked = Event()
@@ -177,7 +179,7 @@ def test_what_a_handler_forks_is_no_second_worker(scene: Scene, tmp_path: Path, 
         if job.variables["number"] == 0:
             until(lambda: len(waiting) == 7, "the others are half-way")
             gevent.get_hub().loop.run_callback(forked.set)
-            return {"code": fork()}
+            return {"code": fork(job)}
         waiting.append(1)
         forked.wait()
         with ended.open("a") as lines:
@@ -199,16 +201,16 @@ def test_fifty_handlers_run_an_event_loop_each_at_the_same_time(scene: Scene) ->
     running: set[int] = set()
     all_run = Event()
 
-    async def work(number: int) -> int:
-        running.add(number)
+    async def work(job: ActivatedJob) -> int:
+        running.add(job.variables["number"])
         if len(running) == 50:
             all_run.set()
         while not all_run.is_set():
             await asyncio.sleep(0.01)
-        return number
+        return int(job.variables["number"])
 
     def handler(job: ActivatedJob) -> dict[str, int]:
-        return {"n": asyncio.run(work(job.variables["number"]))}
+        return {"n": asyncio.run(work(job))}
 
     scene.start(50)
     with working(scene.camunda.base_url, {scene.job_type: handler}):

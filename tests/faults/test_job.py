@@ -10,6 +10,7 @@ from typing import Any
 import gevent
 import pytest
 
+from camunda_client import metrics
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.error import CamundaBusinessException, ServiceException
 from tests.faults.conftest import Events
@@ -18,7 +19,7 @@ from tests.parts import rest
 from tests.parts.camunda import EngineProcess
 from tests.parts.proxy import FaultProxy
 from tests.parts.scene import Scene
-from tests.parts.work import Tally, until, working
+from tests.parts.work import Tally, felt_pauses, until, working
 
 COMPLETION = "POST .*/completion"
 ACTIVATION = "POST .*/jobs/activation"
@@ -288,22 +289,14 @@ def test_of_two_values_of_one_name_the_last_one_counts(scene: Scene, proxy: Faul
 def test_twelve_jobs_of_half_a_megabyte_come_in_one_answer_and_stop_nobody(scene: Scene, proxy: FaultProxy) -> None:
     for number in range(12):
         rest.start(scene.camunda.base_url, scene.process_id, {"number": number, "big": "x" * 500_000})
-    gaps, tally = [0.0], Tally(lambda job: {"size": len(job.variables["big"])})
+    tally = Tally(lambda job: {"size": len(job.variables["big"])})
 
-    def tick() -> None:
-        while True:
-            before_s = time.monotonic()
-            gevent.sleep(0.01)
-            gaps.append(time.monotonic() - before_s)
-
-    with working(proxy.base_url, {scene.job_type: tally}):
-        ticker = gevent.spawn(tick)
+    with working(proxy.base_url, {scene.job_type: tally}), felt_pauses() as pauses_s:
         completed = scene.completed_once(12)
-        ticker.kill()
 
     assert {job["variables"]["size"] for job in completed} == {500_000}
     assert len(proxy.seen(ACTIVATION)) < 12
-    assert max(gaps) < 0.5
+    assert max(pauses_s) < 0.5
 
 
 @pytest.mark.fault(76)
@@ -349,9 +342,9 @@ def test_a_back_off_asked_for_is_waited_for(scene: Scene, proxy: FaultProxy) -> 
 
 @pytest.mark.slow
 @pytest.mark.fault(15)
-@pytest.mark.parametrize("down_s", [4, pytest.param(20, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("extensions", [25, pytest.param(120, marks=pytest.mark.soak)])
 def test_a_completion_that_meets_503_for_long_is_still_the_first_runs(
-    scene: Scene, proxy: FaultProxy, events: Events, down_s: float
+    scene: Scene, proxy: FaultProxy, events: Events, extensions: int
 ) -> None:
     """Longer than the lease several times over: reports hold it as handlers do."""
     rule = proxy.on(COMPLETION, broken.respond(503, UNAVAILABLE))
@@ -360,7 +353,7 @@ def test_a_completion_that_meets_503_for_long_is_still_the_first_runs(
 
     with working(proxy.base_url, {scene.job_type: tally}, timeout=1000):
         until(lambda: rule.happened >= 3, "it is refused")
-        gevent.sleep(down_s)
+        until(lambda: metrics.lease_extended[scene.job_type] >= extensions, "the three are held for several leases")
         rule.end()
         scene.completed_once(3)
 
@@ -376,7 +369,7 @@ def test_a_failed_job_that_comes_again_before_the_failures_answer_is_worked_agai
         reply = exchange.forward()
         # Nothing but our own poll can have it.
         scene.jobs("ACTIVATED", 2)
-        gevent.sleep(0.3)
+        until(lambda: metrics.jobs_activated[scene.job_type] == 2, "our poll brought it")
         exchange.answer(reply)
         return True
 

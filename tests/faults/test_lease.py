@@ -231,11 +231,11 @@ def test_a_job_whose_lease_may_be_over_when_it_comes_is_not_started(stage: Stage
     [_] = stage.start()
     tally = Tally()
 
-    with stage.working(tally):
+    with stage.working(tally) as workers:
         until(lambda: [job.state for job in stage.jobs()] == ["ACTIVATED"], "it is handed out")
         with Rival(stage) as rival:
             until(lambda: events.named("lease.lost") != [], "it is said")
-            gevent.sleep(0.3)
+            workers.stop()  # with all that it still had to say
             assert rival.still_holds()
 
     assert len(rival.taken) == 1
@@ -256,14 +256,14 @@ def test_a_failure_after_a_lost_lease_is_not_sent_and_a_completion_once(stage: S
             raise KeyError("sku")
 
     tally = Tally(handler)
-    with stage.working(tally, max_jobs_active=2):
+    with stage.working(tally, max_jobs_active=2) as workers:
         once_started(tally, 2)
         with Rival(stage) as rival:
             until(lambda: len(rival.taken) == 2, "the leases are over")
             until(lambda: len(events.named("lease.lost")) == 2, "and that is known")
             go_on.set()
             until(lambda: len(stage.jobs()) == 1, "the completion arrives")
-            gevent.sleep(0.3)
+            workers.stop()
             assert stage.jobs()[0].state == "ACTIVATED"
             assert stage.jobs()[0].worker == "test"
 
@@ -292,8 +292,8 @@ def program(stage: Stage, **more: str) -> Program:
 def test_a_frozen_process_starts_nothing_and_fails_nothing_when_it_goes_on(stage: Stage) -> None:
     """It ran the job that its poll had brought, while a rival worked it, and failed it: a third worker had it then."""
     with program(stage, REQUEST_TIMEOUT_MS="5000") as worker:
-        until(lambda: len(stage.proxy.seen(ACTIVATION)) >= 2, "a poll is parked")
-        gevent.sleep(0.3)
+        until(lambda: len(stage.proxy.seen(ACTIVATION)) >= 2, "its first, short poll is over")
+        until(lambda: bool(stage.gateway.engine._runtime.jobs._polls), "a poll is parked")
         worker.send(signal.SIGSTOP)
         rest.start(stage.gateway.base_url, f"one-{stage.run}", {"do": "nothing of the kind"})
         until(lambda: [job.state for job in stage.jobs()] == ["ACTIVATED"], "the poll got it")
@@ -301,7 +301,8 @@ def test_a_frozen_process_starts_nothing_and_fails_nothing_when_it_goes_on(stage
             until(lambda: rival.taken != [], "the lease is over")
             worker.send(signal.SIGCONT)
             worker.wait_for("lease.lost")
-            gevent.sleep(0.5)
+            worker.send(signal.SIGTERM)
+            worker.end()
             assert rival.still_holds()
 
     assert not any(line.startswith("RUN") for line in worker.lines)
@@ -320,7 +321,8 @@ def test_a_blocked_hub_costs_its_leases_and_nobody_elses(stage: Stage) -> None:
         with Rival(stage) as rival:
             until(lambda: len(rival.taken) == 3, "the leases are over")
             until(lambda: len(stage.proxy.seen(COMPLETION)) == 2, "what is finished is told late", 20)
-            gevent.sleep(0.5)
+            worker.send(signal.SIGTERM)
+            worker.end()
             [left] = stage.jobs()
 
     assert (left.worker, left.state) == ("test", "ACTIVATED")
@@ -343,7 +345,7 @@ def test_a_hand_back_whose_answer_was_lost_is_not_sent_again(stage: Stage, event
         with Rival(stage) as rival:
             report = workers.stop(0.2)
             until(lambda: len(rival.taken) == 2, "they go to the next")
-            gevent.sleep(0.5)
+            # The worker has stopped, and says nothing more.
             assert rival.still_holds()
 
     assert (len(report.interrupted), report.handed_back, len(report.abandoned)) == (2, 0, 2)
@@ -365,9 +367,8 @@ def test_a_failure_whose_answer_was_lost_is_sent_again_only_if_it_is_proven_not_
 
     with Rival(stage) as rival, stage.working(handler, max_jobs_active=1) as workers:
         until(lambda: events.named("job.failed") != [] or rival.taken != [], "it is told")
-        gevent.sleep(1.0)
-        assert rival.still_holds()
         workers.stop()
+        assert rival.still_holds()
 
     assert len(stage.proxy.seen(FAILURE)) <= sent
 

@@ -149,9 +149,8 @@ def test_a_report_that_hangs_does_not_hold_up_the_end(scene: Scene, proxy: Fault
 @pytest.mark.fault(110)
 def test_a_worker_without_an_engine_ends_at_once(scene: Scene, proxy: FaultProxy) -> None:
     proxy.refuse()
-    with worker(scene, proxy.base_url) as app:
-        app.wait_for("poll.failed")
-        gevent.sleep(1.5)  # so that it waits for a second or two between tries
+    with worker(scene, proxy.base_url, CAMUNDA_LOG_LEVEL="DEBUG") as app:
+        app.wait_for("poll.failed", 6)  # so that it waits for a second or two between tries
         app.send(signal.SIGTERM)
         stopped_s = time.monotonic()
         code = app.end()

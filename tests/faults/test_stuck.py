@@ -14,6 +14,7 @@ from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker import JobLost, health
 from tests.faults.conftest import Events
 from tests.parts import proxy as broken
+from tests.parts import rest
 from tests.parts.proxy import FaultProxy
 from tests.parts.scene import Scene
 from tests.parts.work import until, working
@@ -59,7 +60,8 @@ def test_a_handler_that_swallows_its_end_is_told_of_and_its_lease_let_go(
             assert not health().alive, "no slot of the type is left"
             scene.jobs("TIMED_OUT")
             told = len(proxy.seen(EXTENSION))
-            time.sleep(1.2)
+            [_] = rest.activate(scene.camunda.base_url, scene.job_type, lease_s=1.2)
+            scene.jobs("TIMED_OUT", 2)  # another's lease, longer than the time from one extension to the next
             assert len(proxy.seen(EXTENSION)) == told
         finally:
             handler.go.set()

@@ -20,6 +20,7 @@ from camunda_client.config import ApiConfig
 from camunda_client.error import ConnectionFailed
 from tests.parts.raw import Connection, HangUp, Script, answer, raw_server
 from tests.parts.tls import TlsAuthority
+from tests.parts.work import until
 
 HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -70,9 +71,10 @@ def test_a_connection_that_the_server_has_closed_is_not_used_again() -> None:
         raise HangUp
 
     with raw_server(once) as server:
-        for _ in range(5):
+        for number in range(5):
             exchange(server.base_url)
-            time.sleep(0.02)  # until the end of the connection has arrived, as it has between two jobs
+            # As it is between two jobs.
+            until(lambda number=number: server.ended == number + 1, "the server has closed it")
 
         assert server.connections == 5
 

@@ -13,7 +13,7 @@ import pytest
 from camunda_client.embedded import Clock, Engine, Gateway
 from tests.parts import rest
 from tests.parts.work import Tally, until, working
-from tests.unit.embedded import state
+from tests.unit.embedded.data import state
 
 MODEL = state.process("p", state.start(), state.job(1, "work"), state.end(2))
 LEASE_S = 60
@@ -204,7 +204,7 @@ def test_polls_that_wait_share_jobs_by_the_same_rule(camunda: Camunda) -> None:
 
 
 def _until_polls_wait(camunda: Camunda, count: int) -> None:
-    until(lambda: len(camunda.engine._jobs._polls.get("work", ())) == count, f"{count} polls wait")
+    until(lambda: len(camunda.engine._runtime.jobs._polls.get("work", ())) == count, f"{count} polls wait")
 
 
 def test_jobs_of_a_higher_priority_come_first(camunda: Camunda) -> None:
@@ -401,7 +401,7 @@ def test_leases_are_the_same_after_a_restart_on_the_engine_s_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, snapshot_every: int
 ) -> None:
     """Else all that is in hand would be refused when it is reported, or be given to workers without leases."""
-    monkeypatch.setattr("camunda_client.embedded._storage.SNAPSHOT_EVERY", snapshot_every)
+    monkeypatch.setattr("camunda_client.embedded.data._storage.SNAPSHOT_EVERY", snapshot_every)
     engine = Engine(clock=Clock(start=datetime(2030, 1, 1)), data=tmp_path / "data")
     engine.deploy(MODEL)
     with Gateway(engine, dialect="8.10") as gateway:

@@ -33,7 +33,7 @@ class Resolver:
 
     def __init__(self) -> None:
         self.asked = 0
-        self.behave: Callable[[int], None] = lambda number: None
+        self.behave: Callable[[int], None] = lambda query: None
 
     def __call__(self, host: Any, port: Any, *args: Any) -> Any:
         if not str(host).endswith(".test"):
@@ -111,7 +111,7 @@ def test_a_lookup_that_never_ends_holds_a_call_no_longer_than_its_deadline(
     way: str, resolver: Resolver, server: Server
 ) -> None:
     call = caller(way, server)
-    resolver.behave = lambda number: _sleep(4)
+    resolver.behave = lambda query: _sleep(4)
 
     def ask() -> None:
         with pytest.raises(ConnectionFailed) as failed:
@@ -124,7 +124,7 @@ def test_a_lookup_that_never_ends_holds_a_call_no_longer_than_its_deadline(
 @WAYS
 def test_a_lookup_whose_packets_were_lost_gets_another_beside_it(way: str, resolver: Resolver, server: Server) -> None:
     call = caller(way, server)
-    resolver.behave = lambda number: _sleep(6) if number == 1 else None
+    resolver.behave = lambda query: _sleep(6) if query == 1 else None
 
     assert elapsed(lambda: call(5)) < 3
     assert resolver.asked == 2
@@ -133,7 +133,7 @@ def test_a_lookup_whose_packets_were_lost_gets_another_beside_it(way: str, resol
 @WAYS
 def test_many_callers_share_a_lookup_and_none_stands_in_line(way: str, resolver: Resolver, server: Server) -> None:
     call = caller(way, server)
-    resolver.behave = lambda number: _sleep(0.8)
+    resolver.behave = lambda query: _sleep(0.8)
 
     def ask_all() -> None:
         gevent.joinall([gevent.spawn(call, 8) for _ in range(10)], raise_error=True)
@@ -151,7 +151,7 @@ def test_known_addresses_are_used_while_a_new_lookup_is_slow(
     caplog.set_level("INFO")
     call = caller(way, server)
     call(5)
-    resolver.behave = lambda number: _sleep(3)
+    resolver.behave = lambda query: _sleep(3)
     server.away()
     for _ in range(3):
         with pytest.raises(ConnectionFailed) as failed:

@@ -17,7 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from camunda_client.embedded import Gateway, IssuerError, Oidc
-from camunda_client.embedded._issuer import MAX_DOCUMENT
+from camunda_client.embedded.gateway._issuer import MAX_DOCUMENT
 from tests.parts import rest
 from tests.parts.issuer import AUDIENCE, Issuer, SigningKey, signed_by_hand
 

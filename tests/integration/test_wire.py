@@ -16,6 +16,7 @@ from camunda_client.c8.worker._commands import Commands
 from camunda_client.c8.worker._wire import Lane, Wire
 from camunda_client.config import ApiConfig, C8Config, WorkerConfig
 from camunda_client.error import ConnectionFailed
+from tests.parts.work import until
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["auto", "requests"])
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
@@ -66,6 +67,8 @@ class Server:
     def __init__(self) -> None:
         self.connections = 0
         self.requests: list[bytes] = []
+        #: Requests that have been answered, and connections that were closed here.
+        self.answered = self.ended = 0
         self.answer: Callable[[socket.socket], bool] = lambda sock: sock.sendall(OK) is None
         self._server = StreamServer(("127.0.0.1", 0), self._serve)
         self._server.start()
@@ -73,6 +76,13 @@ class Server:
 
     def _serve(self, sock: socket.socket, _address: object) -> None:
         self.connections += 1
+        try:
+            self._talk(sock)
+        finally:
+            sock.close()
+            self.ended += 1
+
+    def _talk(self, sock: socket.socket) -> None:
         data = b""
         while True:
             while b"\r\n\r\n" not in data:
@@ -86,7 +96,9 @@ class Server:
                 rest += sock.recv(65536)
             self.requests.append(head + b"\r\n\r\n" + rest[:length])
             data = rest[length:]
-            if not self.answer(sock):
+            keep = self.answer(sock)
+            self.answered += 1
+            if not keep:
                 return
 
     def lane(self, limit: int | None = None) -> Lane:
@@ -138,9 +150,9 @@ def test_a_connection_that_the_server_closed_is_not_used_again(server: Server) -
     lane = server.lane()
     server.answer = sends(OK, close=True)
 
-    for _ in range(5):
+    for number in range(5):
         assert lane.exchange(HEAD, b"", 5).status == 200
-        gevent.sleep(0.01)
+        until(lambda number=number: server.ended == number + 1, "the server has closed it")
 
     assert server.connections == 5
 
@@ -241,7 +253,7 @@ def test_a_killed_request_leaves_no_connection_whose_answer_another_could_read(s
     lane = server.lane()
     server.answer = lambda sock: gevent.sleep(0.05) or sock.sendall(OK.replace(b"{}", b"[]")) is None
     waiting = gevent.spawn(lane.exchange, HEAD, b"", 5)
-    gevent.sleep(0.01)
+    until(lambda: len(server.requests) == 1, "it waits for its answer")
     waiting.kill()
     server.answer = sends(OK)
 
@@ -252,7 +264,7 @@ def test_an_answer_nobody_asked_for_makes_a_connection_unfit(server: Server) -> 
     lane = server.lane()
     server.answer = sends(OK, OK)
     lane.exchange(HEAD, b"", 5)
-    gevent.sleep(0.01)
+    until(lambda: server.answered == 1, "both answers are sent")
     server.answer = sends(OK)
 
     assert lane.exchange(HEAD, b"", 5).body == b"{}"

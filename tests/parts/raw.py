@@ -66,6 +66,8 @@ class RawServer:
         self._script = script
         self._gone = threading.Event()
         self.connections = 0
+        #: How many of them were closed here.
+        self.ended = 0
         self.requests: list[bytes] = []
         port = self._listener.getsockname()[1]
         self.base_url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -99,6 +101,7 @@ class RawServer:
             pass  # the client gave up, which is what many tests want
         finally:
             sock.close()
+            self.ended += 1
 
 
 @contextmanager

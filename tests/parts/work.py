@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -64,14 +65,32 @@ def start_many(base_url: str, process_id: str, count: int, token: str | None = N
     return pool.map(lambda number: rest.start(base_url, process_id, {"number": number}, token=token), range(count))
 
 
-def until(condition: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
+def until(condition: Callable[[], bool], what: str, patience_s: float = PATIENCE_S, look_every_s: float = 0.01) -> None:
     """Wait for something that has no event to wait for."""
     deadline = gevent.Timeout.start_new(patience_s, AssertionError(f"not within {patience_s} s: {what}"))
     try:
         while not condition():
-            gevent.sleep(0.01)
+            gevent.sleep(look_every_s)
     finally:
         deadline.close()
+
+
+@contextmanager
+def felt_pauses() -> Iterator[list[float]]:
+    """Run a greenlet that wants to run every hundredth of a second; yield what it waited each time, in seconds."""
+    pauses_s: list[float] = []
+
+    def tick() -> None:
+        while True:
+            before_s = time.monotonic()
+            gevent.sleep(0.01)
+            pauses_s.append(time.monotonic() - before_s)
+
+    ticker = gevent.spawn(tick)
+    try:
+        yield pauses_s
+    finally:
+        ticker.kill()
 
 
 class Tally:

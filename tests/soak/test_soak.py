@@ -13,6 +13,7 @@ import signal
 import statistics
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import gevent
@@ -24,6 +25,7 @@ from tests.parts.camunda import EngineProcess
 from tests.parts.programs import Program
 from tests.parts.proxy import Fault, FaultProxy
 from tests.parts.scene import Scene
+from tests.parts.work import until
 
 pytestmark = pytest.mark.soak
 
@@ -34,10 +36,15 @@ SEED = int(os.environ.get("SOAK_SEED", str(int(time.time()))))
 RATE = 20
 #: Seconds between two faults of each kind.
 FAULT_EVERY_S, WORKER_EVERY_S, ENGINE_EVERY_S = 0.7, 13.0, 70.0
+#: Faults that may be waiting for a request.
+MOST_FAULTS = 3
 #: MB by which a worker may grow after its first minute, and MB an hour after its first sixth; the latter is told of
 #: half an hour and more, since a page more or less in a minute is no slope.
 GROWTH_MB, SLOPE_MB = 25.0, 2.0
 SLOPE_MINUTES = 30.0
+SAY_EVERY_S = 30.0
+#: Seconds between two looks at its memory.
+LOOK_EVERY_S = 5.0
 
 UNAVAILABLE = {"title": "java.net.ConnectException", "status": 503, "detail": "could not be delivered"}
 EXHAUSTED = {"title": "RESOURCE_EXHAUSTED", "status": 503}
@@ -81,42 +88,48 @@ class Soak:
         return program
 
     def load(self) -> None:
-        """Start instances, whether or not anybody answers."""
-        while True:
-            gevent.spawn(self._start_one)
-            gevent.sleep(1 / RATE)
+        """Start an instance, whether or not anybody answers."""
+        gevent.spawn(self._start_one)
 
     def _start_one(self) -> None:
         try:
             rest.start(self.camunda.base_url, self.scene.process_id, {"seconds": self.dice.choice([0, 0.05, 0.3])})
+            self.happened["started"] += 1
         except (OSError, AssertionError, ValueError):
             self.happened["start refused"] += 1
 
     def break_the_way(self) -> None:
-        while True:
-            gevent.sleep(self.dice.uniform(0, 2 * FAULT_EVERY_S))
-            number = self.dice.randrange(len(FAULTS))
-            self.proxy.on(*FAULTS[number], times=self.dice.choice([1, 1, 3, 8]))
-            self.happened[f"fault {number}"] += 1
+        number = self.dice.randrange(len(FAULTS))
+        # Workers that wait for longer after each fault would meet nothing but faults, if these waited for them.
+        del self.proxy.rules[:-MOST_FAULTS]
+        self.proxy.on(*FAULTS[number], times=self.dice.choice([1, 1, 3, 8]))
+        self.happened[f"fault {number}"] += 1
 
-    def restart_workers(self) -> None:
+    def restart_a_worker(self) -> None:
         """The first lives on; the others are stopped or killed, and replaced."""
-        while True:
-            gevent.sleep(WORKER_EVERY_S)
-            old = self.dice.choice([program for program in self.programs[1:] if program.process.poll() is None])
-            old.send(self.dice.choice([signal.SIGTERM, signal.SIGKILL]))
-            self.happened["worker ended"] += 1
-            self.worker()
+        old = self.dice.choice([program for program in self.programs[1:] if program.process.poll() is None])
+        old.send(self.dice.choice([signal.SIGTERM, signal.SIGKILL]))
+        self.happened["worker ended"] += 1
+        self.worker()
 
-    def restart_engine(self) -> None:
+    def restart_the_engine(self) -> None:
+        # It remembers twenty thousand instances that have ended, and a long soak has more.
+        self.listen()
+        self.camunda.kill()
+        gevent.sleep(self.dice.uniform(0, 5))
+        self.camunda.start()
+        self.happened["engine killed"] += 1
+
+    def say(self) -> None:
+        """Say how far it is, for those who watch."""
+        lines = sum(line.startswith("RUN ") for one in self.programs for line in one.lines)
+        print(f"{time.strftime('%H:%M:%S')} {self.happened['started']} started, {lines} runs", flush=True)
+
+    def always(self, deed: Callable[[], None], every_s: float, *, about: bool = False) -> None:
+        """Do something again and again, each ``every_s`` seconds; ``about`` has it vary up to twice that."""
         while True:
-            gevent.sleep(ENGINE_EVERY_S)
-            # It remembers twenty thousand instances that have ended, and a long soak has more.
-            self.listen()
-            self.camunda.kill()
-            gevent.sleep(self.dice.uniform(0, 5))
-            self.camunda.start()
-            self.happened["engine killed"] += 1
+            gevent.sleep(self.dice.uniform(0, 2 * every_s) if about else every_s)
+            deed()
 
     def runs(self) -> Counter[int]:
         return Counter(int(key) for one in self.programs for key in re.findall(r"RUN (\d+)", one.output))
@@ -133,16 +146,14 @@ class Soak:
 
 
 class Memory:
-    """What a process holds, every few seconds."""
+    """What a process holds, from look to look."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self._samples: list[tuple[float, float]] = []
 
     def look(self) -> None:
-        while True:
-            self._samples.append((time.monotonic() / 3600, rss_mb(self._pid)))
-            gevent.sleep(5)
+        self._samples.append((time.monotonic() / 3600, rss_mb(self._pid)))
 
     def slope_mb_per_h(self) -> float:
         """Return the slope of a straight line through all but the first sixth."""
@@ -162,9 +173,15 @@ def test_misfortune_without_end_loses_nothing_and_repeats_nothing() -> None:
         soak.worker()
         try:
             survivor.wait_for("workers.started")
-            misfortunes = [soak.load, soak.break_the_way, soak.restart_workers, soak.restart_engine]
             memory = Memory(survivor.process.pid)
-            running = [gevent.spawn(one) for one in (*misfortunes, memory.look)]
+            running = [
+                gevent.spawn(soak.always, soak.load, 1 / RATE),
+                gevent.spawn(soak.always, soak.break_the_way, FAULT_EVERY_S, about=True),
+                gevent.spawn(soak.always, soak.restart_a_worker, WORKER_EVERY_S),
+                gevent.spawn(soak.always, soak.restart_the_engine, ENGINE_EVERY_S),
+                gevent.spawn(soak.always, memory.look, LOOK_EVERY_S),
+                gevent.spawn(soak.always, soak.say, SAY_EVERY_S),
+            ]
             gevent.sleep(min(60, MINUTES * 20))
             early_mb = rss_mb(survivor.process.pid)
             gevent.sleep(max(MINUTES * 60 - 60, MINUTES * 40))
@@ -188,10 +205,7 @@ def test_misfortune_without_end_loses_nothing_and_repeats_nothing() -> None:
 
 def verdict(soak: Soak) -> None:
     """Check that all that was created is completed, and that only lost leases made a job run again."""
-    deadline_s = time.monotonic() + 120
-    while (left := soak.jobs("CREATED") - soak.jobs("COMPLETED")) and time.monotonic() < deadline_s:
-        gevent.sleep(1)
-    assert not left, f"{len(left)} jobs are not completed"
+    until(lambda: not soak.jobs("CREATED") - soak.jobs("COMPLETED"), "all jobs are completed", 120, look_every_s=1)
     completed, leases_ended = soak.jobs("COMPLETED"), soak.jobs("TIMED_OUT")
     assert max(completed.values()) == 1
     again = {key: count for key, count in soak.runs().items() if count - 1 > leases_ended[key]}

@@ -1,8 +1,10 @@
-"""Pages and help are written in plain English: these words made readers stop and translate."""
+"""Pages, messages and help are written in plain English: these words made readers stop and translate."""
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")))]
 #: "There is no X" is plain English; "X is no Y" is not. Names of events and fields, in backticks, stay.
 RIDDLES = re.compile(r"\btold\b|\bmend(?:s|ed|ing)?\b|\bwhoever\b|\bnobody\b|(?<!here )\bis no\b", re.IGNORECASE)
+#: Names of an option and of a field, which users have in their scripts.
+NAMES = {"mended", "--no-mend"}
 
 
 def readable(text: str) -> str:
@@ -24,3 +28,22 @@ def test_no_page_speaks_in_riddles(page: str) -> None:
     lines = readable((ROOT / page).read_text()).splitlines()
 
     assert [line for line in lines if RIDDLES.search(line)] == []
+
+
+def messages(source: str) -> Iterator[str]:
+    """Yield the texts of a module that are not docstrings."""
+    tree = ast.parse(source)
+    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
+            yield node.value
+
+
+@pytest.mark.parametrize(
+    "folder", ["c8", "cli", "config", "embedded", "log", "patching", "testing", "integrations", "."]
+)
+def test_no_message_speaks_in_riddles(folder: str) -> None:
+    paths = (ROOT / "camunda_client" / folder).glob("*.py" if folder == "." else "**/*.py")
+    found = [text for path in sorted(paths) for text in messages(path.read_text())]
+
+    assert [text for text in found if RIDDLES.search(text) and text not in NAMES] == []

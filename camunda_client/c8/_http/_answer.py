@@ -89,12 +89,12 @@ def deep_recursion() -> Iterator[None]:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number in JSON")
+    raise ValueError(f"{name} is not a number in JSON")
 
 
 def _not_json(answer: Answer, why: str) -> ValueError:
     kind = printable(answer.content_type, 60) or "no content type"
-    return ValueError(f"HTTP {answer.status} with {len(answer.body)} bytes of {kind} is no JSON: {why}")
+    return ValueError(f"HTTP {answer.status} with {len(answer.body)} bytes of {kind} is not JSON: {why}")
 
 
 def is_problem(answer: Answer) -> bool:

@@ -121,7 +121,7 @@ def run_for(model: type[Model], call: Call) -> Model:
         return model.model_validate({} if content is None else content)
     except ValidationError as error:
         fields = ", ".join(sorted({".".join(map(str, line["loc"])) for line in error.errors(include_input=False)}))
-        raise _named(call, f"the answer is no {model.__name__}: wrong or missing {fields or 'object'}") from error
+        raise _named(call, f"the answer is not a {model.__name__}: wrong or missing {fields or 'object'}") from error
 
 
 def made(model: Callable[Fields, Model], *args: Fields.args, **fields: Fields.kwargs) -> Model:
@@ -174,7 +174,7 @@ def json_object(content: Any, what: str) -> dict[str, Any]:
         raise InvalidRequestError(f"{what} must be a dict or a pydantic model, not {type(content).__name__}")
     odd = next((name for name in content if not isinstance(name, (str, int))), None)
     if odd is not None:
-        raise InvalidRequestError(f"{what} has a name that is no text: {_http.printable(repr(odd), 80)}")
+        raise InvalidRequestError(f"{what} has a name that is not text: {_http.printable(repr(odd), 80)}")
     return {str(name): value for name, value in content.items()}
 
 

@@ -6,6 +6,8 @@ from camunda_client.c8.api._call import Call, body, run_for
 from camunda_client.c8.models import EvaluateDecisionRequest, EvaluateDecisionResponse
 from camunda_client.error import ErrorCode
 
+__all__ = ["evaluate_decision"]
+
 
 def evaluate_decision(request: EvaluateDecisionRequest) -> EvaluateDecisionResponse:
     """Evaluate a decision; ``output`` of the answer is JSON text.

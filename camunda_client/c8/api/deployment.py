@@ -13,6 +13,8 @@ from camunda_client.c8.api._call import Call, body, key, made, run, run_for
 from camunda_client.c8.models import DeleteResourceRequest, DeployResourcesResponse
 from camunda_client.error import ErrorCode, InvalidRequestError
 
+__all__ = ["Resource", "delete_resource", "deploy_resources"]
+
 #: A path, or a name and its content.
 Resource = str | os.PathLike[str] | tuple[str, bytes]
 
@@ -81,7 +83,7 @@ def _loaded(resource: Resource) -> tuple[str, bytes]:
         except OSError as error:
             raise InvalidRequestError(f"{os.fspath(resource)} can't be read: {error.strerror}") from error
     if not name or any(character < " " or character == "\x7f" for character in name):
-        raise InvalidRequestError(f"{name!r} is no file name; give one that ends in .bpmn, .dmn or .form")
+        raise InvalidRequestError(f"{name!r} is not a file name; give one that ends in .bpmn, .dmn or .form")
     return name, content
 
 

@@ -9,6 +9,8 @@ from camunda_client.c8.api._call import Call, body, json_object, key, made, run
 from camunda_client.c8.models import SetVariablesRequest
 from camunda_client.error import ErrorCode
 
+__all__ = ["set_variables"]
+
 
 def set_variables(
     element_instance_key: str | int,

@@ -7,6 +7,8 @@ from camunda_client.c8.api._call import Call, body, key, made, run
 from camunda_client.c8.models import ResolveIncidentRequest
 from camunda_client.error import ErrorCode
 
+__all__ = ["resolve_incident"]
+
 
 def resolve_incident(incident_key: str | int, operation_reference: int | None = None) -> None:
     """Let the engine try again. A job without retries must be given some first: ``update_job(key, retries=1)``.

@@ -22,6 +22,19 @@ from camunda_client.c8.models import (
 from camunda_client.config import get_config
 from camunda_client.error import CamundaBusinessException, ConnectionFailed, ErrorCode, InvalidRequestError
 
+__all__ = [
+    "DEFAULT_MAX_JOBS",
+    "REQUEST_TIMEOUT_LIMIT",
+    "JobOrKey",
+    "Variables",
+    "activate_jobs",
+    "complete_job",
+    "fail_job",
+    "mark_job_as_failed",
+    "throw_error_for_job",
+    "update_job",
+]
+
 #: Jobs asked for when neither the caller nor the configuration says.
 DEFAULT_MAX_JOBS = 5
 #: Milliseconds. The gateway breaks off at 30 s, and what it then activates is lost until its lease ends.

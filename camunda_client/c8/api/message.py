@@ -12,6 +12,8 @@ from camunda_client.c8.models import (
 )
 from camunda_client.error import ErrorCode
 
+__all__ = ["correlate_message", "publish_message"]
+
 #: Seconds that a repeat may take from here to the engine; as long as opening a connection may take by default.
 _ON_THE_WAY_S = 5.0
 

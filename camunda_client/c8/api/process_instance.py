@@ -14,6 +14,13 @@ from camunda_client.c8.models import (
 from camunda_client.config import get_config
 from camunda_client.error import ErrorCode
 
+__all__ = [
+    "cancel_process_instance",
+    "create_process_instance",
+    "migrate_process_instance",
+    "modify_process_instance",
+]
+
 #: Seconds after the engine's own time limit; its answer may come late.
 _LATE_S = 20.0
 

@@ -6,6 +6,8 @@ from camunda_client.c8.api._call import Call, Repeat, body, run_for
 from camunda_client.c8.models import BroadcastSignalRequest, BroadcastSignalResponse
 from camunda_client.error import ErrorCode
 
+__all__ = ["broadcast_signal"]
+
 
 def broadcast_signal(request: BroadcastSignalRequest) -> BroadcastSignalResponse:
     """Broadcast a signal.

@@ -6,6 +6,8 @@ from camunda_client.c8.api._call import Call, run_for
 from camunda_client.c8.models import ClusterTopology
 from camunda_client.error import ErrorCode
 
+__all__ = ["get_cluster_topology"]
+
 
 def get_cluster_topology() -> ClusterTopology:
     """Return brokers, partitions and versions. Without a leader (``has_leader``) the cluster works nothing.

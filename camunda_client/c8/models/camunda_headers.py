@@ -6,6 +6,8 @@ from pydantic import Field, field_validator
 
 from camunda_client.utils import JsonBaseModel
 
+__all__ = ["C8ApiHeaders"]
+
 
 class C8ApiHeaders(JsonBaseModel):
     """What to send with a request to the engine; dumps to the headers' own names."""

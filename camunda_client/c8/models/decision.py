@@ -9,6 +9,8 @@ from pydantic import AliasChoices, Field, model_validator
 from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, NullAs, Number, Tenant, Text
 from camunda_client.utils import JsonBaseModel
 
+__all__ = ["EvaluateDecisionRequest", "EvaluateDecisionResponse"]
+
 
 class EvaluateDecisionRequest(JsonBaseModel):
     """Evaluates a decision, by its id (newest version) or its key."""

@@ -9,6 +9,17 @@ from pydantic import Field
 from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, NullAs, Number, Tenant, Text
 from camunda_client.utils import JsonBaseModel
 
+__all__ = [
+    "DeleteResourceRequest",
+    "DeployResourcesResponse",
+    "DeployedDecision",
+    "DeployedDecisionRequirements",
+    "DeployedForm",
+    "DeployedProcess",
+    "DeployedResource",
+    "DeploymentEntry",
+]
+
 
 class DeployedProcess(Answer):
     """A process definition."""

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from camunda_client.utils import JsonBaseModel
 
+__all__ = ["SetVariablesRequest"]
+
 
 class SetVariablesRequest(JsonBaseModel):
     """Sets variables where an element instance is."""

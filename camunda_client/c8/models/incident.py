@@ -6,6 +6,8 @@ from pydantic import Field
 
 from camunda_client.utils import JsonBaseModel
 
+__all__ = ["ResolveIncidentRequest"]
+
 
 class ResolveIncidentRequest(JsonBaseModel):
     """Lets the engine try again; a job needs new retries first. Camunda 8.6 insists on a body, be it empty."""

@@ -13,6 +13,18 @@ from pydantic import AliasChoices, Field
 from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, JsonObject, NullAs, Number, Tenant, Text
 from camunda_client.utils import JsonBaseModel
 
+__all__ = [
+    "ActivateJobRequest",
+    "ActivatedJob",
+    "ActivatedJobResponse",
+    "CompleteJobRequest",
+    "JobChangeset",
+    "JobFailedRequest",
+    "ThrowErrorForJobRequest",
+    "UpdateJobRequest",
+    "ask_whether_held",
+]
+
 #: Who knows whether a job is held: the running workers of the process.
 _holder: list[Callable[[str], bool | None] | None] = [None]
 

@@ -9,6 +9,8 @@ from pydantic import Field
 from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, Tenant, Text
 from camunda_client.utils import JsonBaseModel
 
+__all__ = ["CorrelateMessageRequest", "CorrelateMessageResponse", "PublishMessageRequest", "PublishMessageResponse"]
+
 
 class PublishMessageRequest(JsonBaseModel):
     """Publishes a message. With a ``message_id`` the engine refuses a second one while the first is buffered."""

@@ -9,6 +9,19 @@ from pydantic import Field, model_validator
 from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, JsonObject, Number, Tenant, Text
 from camunda_client.utils import JsonBaseModel
 
+__all__ = [
+    "ActivateInstructions",
+    "CancelProcessInstanceRequest",
+    "CreateProcessInstanceRequest",
+    "CreateProcessInstanceResponse",
+    "MappingInstructions",
+    "MigrateProcessInstanceRequest",
+    "ModifyProcessInstanceRequest",
+    "ProcessInstanceStartInstructions",
+    "TerminateInstructions",
+    "VariableInstruction",
+]
+
 
 class ProcessInstanceStartInstructions(JsonBaseModel):
     """Start at this element instead of the start event."""

@@ -9,6 +9,8 @@ from pydantic import Field
 from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, Tenant
 from camunda_client.utils import JsonBaseModel
 
+__all__ = ["BroadcastSignalRequest", "BroadcastSignalResponse"]
+
 
 class BroadcastSignalRequest(JsonBaseModel):
     """Broadcasts a signal."""

@@ -11,6 +11,8 @@ from pydantic import Field
 
 from camunda_client.c8.models._base import Answer, NullAs, Number, Text
 
+__all__ = ["Broker", "ClusterTopology", "Partition"]
+
 
 class Partition(Answer):
     """One share of the work, as one broker sees it."""

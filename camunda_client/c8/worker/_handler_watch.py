@@ -88,4 +88,4 @@ class HandlerWatch:
 def _drop(held: Held) -> None:
     """In the hub: raise in a handler, unless it has ended meanwhile."""
     if held.stage is Stage.RUNNING and held.greenlet is not None:
-        held.greenlet.throw(JobLost("the job is no longer this worker's"))
+        held.greenlet.throw(JobLost("the job no longer belongs to this worker"))

@@ -63,7 +63,7 @@ def read_job(raw: object) -> ActivatedJob:
         raise UnreadableJob("; ".join(problems[:5]), raw) from None
     if not is_key(job.job_key):
         # It goes into URLs.
-        raise UnreadableJob(f"its key {job.job_key[:40]!r} is no number", raw)
+        raise UnreadableJob(f"its key {job.job_key[:40]!r} is not a number", raw)
     return job
 
 

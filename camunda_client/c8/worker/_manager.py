@@ -85,7 +85,7 @@ class CamundaWorkerManager:
         workers = [resolve(worker, settings) for worker in self._workers]
         if not patching.is_patched():
             raise ConfigurationError(
-                "blocking calls are not cooperative: CAMUNDA_CLIENT_PATCH=0 is set and nobody called "
+                "blocking calls are not cooperative: CAMUNDA_CLIENT_PATCH=0 is set and nothing called "
                 "gevent.monkey.patch_all(); unset it, or patch as the very first thing in the program"
             )
         _tell_about_blocking_code()

@@ -43,7 +43,7 @@ def check_handler(handler: Callable[..., Any]) -> None:
     if wrapped and first.kind is first.VAR_POSITIONAL:
         return  # a decorator's (*args, **kwargs): what it hands on is its own business
     if first.kind not in (first.POSITIONAL_ONLY, first.POSITIONAL_OR_KEYWORD):
-        problem = f"takes its first parameter as {_shown(first)}, which is no place for the job"
+        problem = f"takes its first parameter as {_shown(first)}, which cannot take the job"
         raise _refusal(handler, problem, ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
     required = [other for other in others if other.default is other.empty and other.kind not in _VARIADIC]
     if required:

@@ -1,29 +1,18 @@
 """FEEL, the expression language of DMN, as Camunda 8 evaluates it.
 
 ``Expression("= a + 1").evaluate({"a": 2})`` is 3: parsed once, evaluated with any variables as often as one likes.
-What is no FEEL is a :class:`FeelSyntaxError`, what has no value an :class:`EvaluationError`; everything else that goes
+What is not FEEL is a :class:`FeelSyntaxError`, what has no value an :class:`EvaluationError`; everything else that goes
 wrong is null, and ``warnings`` say why. ``modern=True`` is FEEL-Scala 1.21.0 (Camunda 8.8 on), else 1.18.0 (8.6, 8.7).
 
-Rooms, each of which knows only those below: expression (the door) · evaluation (one run) · builtins (the functions) ·
-parser, values · temporal (dates, times, durations) · errors. The grammar is in ``parser``. The package imports nothing
-of the rest of the library.
+Rooms, each of which knows only those below: expression (the door) · evaluation (one run) · builtins (the functions),
+arithmetic, properties, parser · tokens, values · native (Python's dates) · temporal (FEEL's) · errors. The grammar is
+in ``parser``. The package imports nothing of the rest of the library.
 """
 
 from camunda_client.embedded.feel.errors import EvaluationError, FeelError, FeelSyntaxError, TooDeepError
 from camunda_client.embedded.feel.expression import Expression
-from camunda_client.embedded.feel.temporal import YearsMonths
-from camunda_client.embedded.feel.values import (
-    UTC,
-    add_months,
-    as_number,
-    duration,
-    equal,
-    moment,
-    plain,
-    shown,
-    text_of,
-    told,
-)
+from camunda_client.embedded.feel.temporal import UTC, YearsMonths
+from camunda_client.embedded.feel.values import as_number, equal, plain, text_of, written
 
 __all__ = [
     "UTC",
@@ -33,13 +22,9 @@ __all__ = [
     "FeelSyntaxError",
     "TooDeepError",
     "YearsMonths",
-    "add_months",
     "as_number",
-    "duration",
     "equal",
-    "moment",
     "plain",
-    "shown",
     "text_of",
-    "told",
+    "written",
 ]

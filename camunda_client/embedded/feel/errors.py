@@ -1,4 +1,4 @@
-"""What FEEL raises: a text that is no expression, and a value that can not be had.
+"""What FEEL raises: a text that is not an expression, and a value that does not exist.
 
 FEEL makes null of most mistakes. These are the few that it does not.
 """
@@ -11,7 +11,7 @@ class FeelError(Exception):
 
 
 class FeelSyntaxError(FeelError, ValueError):
-    """The text is no FEEL expression, or uses a part of FEEL that is not supported."""
+    """The text is not a FEEL expression, or uses a part of FEEL that is not supported."""
 
 
 class EvaluationError(FeelError):

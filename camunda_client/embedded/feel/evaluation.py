@@ -6,38 +6,34 @@ of a string with a number is null, and the reason is kept in ``warnings``.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal, Overflow
+from decimal import Decimal
 from random import Random
 from typing import Any
 
 from camunda_client.embedded.feel import builtins as functions
 from camunda_client.embedded.feel import temporal
+from camunda_client.embedded.feel.arithmetic import arithmetic, reason_for_none
 from camunda_client.embedded.feel.errors import EvaluationError, NotANumberError
+from camunda_client.embedded.feel.native import moment_of_native
 from camunda_client.embedded.feel.parser import Node
-from camunda_client.embedded.feel.temporal import Date, DaysTime, Moment, Time, YearsMonths
+from camunda_client.embedded.feel.properties import property_of
+from camunda_client.embedded.feel.temporal import Moment
 from camunda_client.embedded.feel.values import (
     Function,
     Range,
     as_number,
     equal,
     kind_of,
-    of_float,
     ordered,
-    told,
     type_name,
+    written,
 )
-
-#: The largest exponent of Java's ``BigDecimal.pow``.
-LARGEST_EXPONENT = 999_999_999
-#: Numbers have 34 digits; whole ones are exact up to here without looking.
-_EXACT = 10**34
 
 
 class _NoListError(Exception):
-    """Something that is no list was to be gone through: the whole expression is null."""
+    """Something that is not a list was to be gone through: the whole expression is null."""
 
 
 class Evaluation:
@@ -60,7 +56,7 @@ class Evaluation:
 
     def moment(self) -> Moment:
         """Return the present moment."""
-        return temporal.of_native(self._now())
+        return moment_of_native(self._now())
 
     def warn(self, kind: str, text: str) -> None:
         """Note why a value became null, in the words of Camunda's engine."""
@@ -126,12 +122,12 @@ class Evaluation:
         if operator in ("=", "!="):
             same = equal(left, right)
             if same is None:
-                self.warn("NOT_COMPARABLE", f"Can't compare '{told(left)}' with '{told(right)}'")
+                self.warn("NOT_COMPARABLE", f"Can't compare '{written(left)}' with '{written(right)}'")
             return same if same is None or operator == "=" else not same
         if type(left) is int and type(right) is int:
             return _ORDER[operator](left, right)
         if not _orderable(left, right):
-            self.warn("NOT_COMPARABLE", f"Can't compare '{told(left)}' with '{told(right)}'")
+            self.warn("NOT_COMPARABLE", f"Can't compare '{written(left)}' with '{written(right)}'")
             return None
         return bool(_ORDER[operator](ordered(left), ordered(right)))
 
@@ -167,7 +163,7 @@ class Evaluation:
     def input_in_range(self, node: Node, scope: Mapping[str, Any]) -> Any:
         value, found = scope.get("?"), self.range(node[1], scope)
         if not (_orderable(value, found.low) and _orderable(value, found.high)):
-            shown = f"'{told(value)}' with '{told(found.low)}' and '{told(found.high)}'"
+            shown = f"'{written(value)}' with '{written(found.low)}' and '{written(found.high)}'"
             self.warn("NOT_COMPARABLE", f"Can't compare {shown}")
             return None
         low = self.compared(">=" if found.low_closed else ">", value, found.low)
@@ -186,7 +182,7 @@ class Evaluation:
         if same is None and (isinstance(result, list) or (result is False and self.modern)):
             return False
         if same is None:
-            self.warn("NOT_COMPARABLE", f"Can't compare '{told(given)}' with '{told(result)}'")
+            self.warn("NOT_COMPARABLE", f"Can't compare '{written(given)}' with '{written(result)}'")
         return same
 
     def quantified(self, node: Node, scope: Mapping[str, Any]) -> Any:
@@ -208,22 +204,21 @@ class Evaluation:
         left, right = self.value(node[2], scope), self.value(node[3], scope)
         result = arithmetic(node[1], left, right)
         if result is None:
-            wrong = right if as_number(left) is not None else left  # which power names alone
-            self.warn("INVALID_TYPE", _NO_RESULT[node[1]].format(told(left), told(right), told(wrong)))
+            self.warn("INVALID_TYPE", reason_for_none(node[1], left, right))
         return result
 
     def negate(self, node: Node, scope: Mapping[str, Any]) -> Any:
         value = self.value(node[1], scope)
         number = as_number(value)
         if number is None:
-            self.warn("INVALID_TYPE", f"Expected number but found '{told(value)}'")
+            self.warn("INVALID_TYPE", f"Expected number but found '{written(value)}'")
         return None if number is None else -number
 
     # -- structures -------------------------------------------------------------------------------------------------
     def path(self, node: Node, scope: Mapping[str, Any]) -> Any:
         value, root = self.value(node[1], scope), _root(node)
         if value is None and root is not None and root not in scope:
-            return None  # the variable is missing, which is told already
+            return None  # the variable is missing, which the warnings say already
         return self.entry(value, node[2])
 
     def entry(self, value: Any, name: str) -> Any:
@@ -237,9 +232,9 @@ class Evaluation:
         elif value is None:
             detail = "The context is null"
         else:
-            found = _property(value, name)
+            found = property_of(value, name)
             if found is None:
-                self.warn("NO_PROPERTY_FOUND", f"No property found with name '{name}' of value '{told(value)}'")
+                self.warn("NO_PROPERTY_FOUND", f"No property found with name '{name}' of value '{written(value)}'")
             return found
         self.warn("NO_CONTEXT_ENTRY_FOUND", f"No context entry found with key '{name}'. {detail}")
         return None
@@ -247,9 +242,9 @@ class Evaluation:
     def filter(self, node: Node, scope: Mapping[str, Any]) -> Any:
         items = self.value(node[1], scope)
         if not isinstance(items, list):
-            self.warn("INVALID_TYPE", f"Expected list but found '{told(items)}'")
+            self.warn("INVALID_TYPE", f"Expected list but found '{written(items)}'")
             return None
-        # Like Camunda's: what is no test is asked without an item first, and a number then is an index.
+        # Like Camunda's: what is not a test is asked without an item first, and a number then is an index.
         if node[2][0] not in ("compare", "call", "method"):
             index = as_number(self.value(node[2], scope))
             if index is not None:
@@ -281,7 +276,7 @@ class Evaluation:
         sources = [(name, self.value(source, scope)) for name, source in iterators]
         for _, items in sources:
             if not isinstance(items, (list, _Span)):
-                self.warn("INVALID_TYPE", f"Expected list but found '{told(items)}'")
+                self.warn("INVALID_TYPE", f"Expected list but found '{written(items)}'")
                 raise _NoListError
         return self._bound(sources, scope)
 
@@ -315,7 +310,7 @@ class Evaluation:
         _, owner, name, positional, named = node
         context = self.value(owner, scope)
         if not isinstance(context, dict):
-            raise EvaluationError(f"Expected context but found '{told(context)}'")
+            raise EvaluationError(f"Expected context but found '{written(context)}'")
         function = context.get(name)
         count = len(positional) or len(named)
         if not isinstance(function, Function):
@@ -358,7 +353,9 @@ def _orderable(left: Any, right: Any) -> bool:
     if left is None or right is None or kind_of(left) != kind_of(right):
         return False
     if isinstance(left, list) and left and right and all(map(_may_be_ordered, (*left, *right))):
-        raise NotANumberError(f"java.lang.IllegalArgumentException: {told(left)} can not be compared to {told(right)}")
+        raise NotANumberError(
+            f"java.lang.IllegalArgumentException: {written(left)} can not be compared to {written(right)}"
+        )
     return _may_be_ordered(left) and not isinstance(left, list)
 
 
@@ -375,181 +372,12 @@ def _root(path: Node) -> Any:
     return path[1] if path[0] == "name" else None
 
 
-def arithmetic(operator: str, left: Any, right: Any) -> Any:
-    """Return ``left operator right``, None where FEEL has no such operation."""
-    a, b = as_number(left), as_number(right)
-    if a is not None and b is not None:
-        return _of_numbers(operator, a, b)
-    if operator == "+" and isinstance(left, str) and isinstance(right, str):
-        return left + right
-    try:
-        return _of_times(operator, left, right, a, b)
-    except (ValueError, ArithmeticError) as error:  # beyond Java's calendar
-        raise NotANumberError(f"java.time.DateTimeException: {error}") from error
-
-
-def _of_numbers(operator: str, a: Decimal | int, b: Decimal | int) -> Any:
-    result: Decimal | int
-    if operator == "+":
-        result = a + b
-    elif operator == "-":
-        result = a - b
-    elif operator == "*":
-        result = a * b
-    elif operator == "/":
-        return None if b == 0 else Decimal(a) / Decimal(b)
-    else:
-        return _power(a, b)
-    return result if type(result) is not int or -_EXACT < result < _EXACT else +Decimal(result)
-
-
-_LATER = (Date, Moment, Time, DaysTime, YearsMonths)
-
-
-def _of_times(operator: str, left: Any, right: Any, a: Any, b: Any) -> Any:
-    if operator in ("+", "-") and isinstance(left, _LATER) and isinstance(right, _LATER):
-        if isinstance(right, (DaysTime, YearsMonths)):
-            return _later(left, right, 1 if operator == "+" else -1)
-        return _later(right, left, 1) if operator == "+" else _difference(left, right)
-    if operator == "*":
-        duration, factor = (left, b) if b is not None else (right, a)
-        return _times(duration, factor)
-    if operator == "/":
-        return _divided(left, right, b)
-    return None
-
-
-def _later(value: Any, by: Any, sign: int) -> Any:
-    """Return a date, a time or a duration plus a duration, None where that makes no sense."""
-    if isinstance(by, DaysTime):
-        nanos = sign * by.nanos
-        if isinstance(value, DaysTime):
-            return DaysTime(value.nanos + nanos)
-        if isinstance(value, Date):
-            return value.plus_days(nanos // temporal.DAY)
-        return value.plus(nanos) if isinstance(value, (Time, Moment)) else None
-    if isinstance(by, YearsMonths):
-        if isinstance(value, YearsMonths):
-            return YearsMonths(value.months + sign * by.months)
-        return value.plus_months(sign * by.months) if isinstance(value, (Date, Moment)) else None
-    return None
-
-
-def _difference(left: Any, right: Any) -> Any:
-    if kind_of(left) != kind_of(right):
-        return None
-    if isinstance(left, Date):
-        return DaysTime((left.days - right.days) * temporal.DAY)
-    if isinstance(left, Time) and left.offset is not None:
-        return DaysTime(abs(left.utc - right.utc))  # times with a zone never differ by less than nothing
-    return DaysTime(left.utc - right.utc) if isinstance(left, (Time, Moment)) else None
-
-
-def _times(duration: Any, factor: int | Decimal | None) -> Any:
-    if factor is None:
-        return None
-    if isinstance(duration, DaysTime):
-        return DaysTime(duration.nanos * int(factor))
-    return YearsMonths(duration.months * int(factor)) if isinstance(duration, YearsMonths) else None
-
-
-def _divided(left: Any, right: Any, divisor: int | Decimal | None) -> Any:
-    """Return a duration through a number, or through a duration; Java counts milliseconds, and months, here."""
-    if isinstance(left, DaysTime):
-        millis = left.nanos // 1_000_000
-        if isinstance(right, DaysTime) and right.nanos:
-            return _quotient(millis, right.nanos // 1_000_000)
-        return DaysTime(int(millis / Decimal(divisor)) * 1_000_000) if divisor else None
-    if isinstance(left, YearsMonths):
-        if isinstance(right, YearsMonths) and right.months:
-            return _quotient(left.months, right.months)
-        return YearsMonths(int(left.months / Decimal(divisor))) if divisor else None
-    return None
-
-
-def _quotient(dividend: int, divisor: int) -> int:
-    """Return a whole quotient, rounded towards zero."""
-    if divisor == 0:
-        raise NotANumberError("java.lang.ArithmeticException: / by zero")
-    quotient = abs(dividend) // abs(divisor)
-    return quotient if (dividend < 0) == (divisor < 0) else -quotient
-
-
-def _power(base: Decimal | int, exponent: Decimal | int) -> Decimal:
-    """Return a power.
-
-    Raises:
-        NotANumberError: There is none.
-    """
-    base, exponent = Decimal(base), Decimal(exponent)
-    if exponent != exponent.to_integral_value():  # Camunda counts these with floats
-        return of_float(math.pow, base, exponent)
-    if abs(exponent) > LARGEST_EXPONENT:
-        raise NotANumberError("java.lang.ArithmeticException: Invalid operation")
-    if base == 0 and exponent < 0:
-        raise NotANumberError("java.lang.ArithmeticException: Division by zero")
-    try:
-        return Decimal(1) if exponent == 0 else base ** int(exponent)
-    except Overflow:
-        raise NotANumberError("java.lang.ArithmeticException: Overflow") from None
-
-
 def _item_at(items: list[Any], index: Decimal | int) -> Any:
     """Return the item at a position counted from 1, or from the end if negative; None if there is none."""
     position = index - 1 if index > 0 else len(items) + index
     return items[int(position)] if 0 <= position < len(items) else None
 
 
-def _property(value: Any, name: str) -> Any:
-    """Return ``year``, ``hours``, ``time offset`` and the like; None if the value has no such property."""
-    reader = _PROPERTIES.get((type(value), name))
-    return reader(value) if reader else None
-
-
-_Reader = Callable[[Any], Any]
-
-
-def _of_date(reader: _Reader) -> _Reader:
-    return lambda moment: reader(moment.date)
-
-
-_OF_DAY: dict[str, _Reader] = {
-    "year": lambda day: day.parts[0],
-    "month": lambda day: day.parts[1],
-    "day": lambda day: day.parts[2],
-    "weekday": lambda day: day.weekday,
-}
-_OF_CLOCK: dict[str, _Reader] = {
-    "hour": lambda time: time.nanos // temporal.SECOND // 3600,
-    "minute": lambda time: time.nanos // temporal.SECOND // 60 % 60,
-    "second": lambda time: time.nanos // temporal.SECOND % 60,
-    "time offset": lambda time: None if time.offset is None else DaysTime(time.offset * temporal.SECOND),
-    "timezone": lambda time: time.zone,
-}
-_PROPERTIES: dict[tuple[type, str], _Reader] = {
-    **{(Date, name): reader for name, reader in _OF_DAY.items()},
-    **{(Moment, name): _of_date(reader) for name, reader in _OF_DAY.items()},
-    **{(kind, name): reader for kind in (Time, Moment) for name, reader in _OF_CLOCK.items()},
-    (DaysTime, "days"): lambda value: value.part(86_400),
-    (DaysTime, "hours"): lambda value: value.part(3600, 86_400),
-    (DaysTime, "minutes"): lambda value: value.part(60, 3600),
-    (DaysTime, "seconds"): lambda value: value.part(1, 60),
-    (YearsMonths, "years"): lambda value: int(value.months / 12),
-    (YearsMonths, "months"): lambda value: int(math.fmod(value.months, 12)),
-    (Range, "start"): lambda value: value.low,
-    (Range, "end"): lambda value: value.high,
-    (Range, "start included"): lambda value: value.low_closed,
-    (Range, "end included"): lambda value: value.high_closed,
-}
-
-#: Why an operation has no result, of the left value and the right one, in the words of Camunda's engine.
-_NO_RESULT = {
-    "+": "Can't add '{1}' to '{0}'",
-    "-": "Can't subtract '{1}' from '{0}'",
-    "*": "Can't multiply '{0}' by '{1}'",
-    "/": "Can't divide '{0}' by '{1}'",
-    "**": "Expected number but found '{2}'",
-}
 _ORDER: dict[str, Callable[[Any, Any], Any]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,

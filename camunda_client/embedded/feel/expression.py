@@ -18,8 +18,8 @@ from camunda_client.embedded.feel.errors import (
     TooDeepError,
 )
 from camunda_client.embedded.feel.evaluation import Evaluation
+from camunda_client.embedded.feel.native import native
 from camunda_client.embedded.feel.parser import Node, parse, parse_unary_tests
-from camunda_client.embedded.feel.temporal import native
 from camunda_client.embedded.feel.values import plain
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class Expression:
             random: Where ``uuid()`` and ``random number()`` come from; the system when left out.
 
         Raises:
-            EvaluationError: It counts with what is no number, like the root of a negative one.
+            EvaluationError: It counts with what is not a number, like the root of a negative one.
         """
         if self.static:
             return self.text

@@ -35,29 +35,14 @@ skipped later. Why our own parser: see docs/embedded.md.
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from camunda_client.embedded.feel.errors import FeelSyntaxError
+from camunda_client.embedded.feel.tokens import BETWEEN, Reader, Token, unquoted
 
 Node = tuple[Any, ...]
 
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<comment>//[^\n]*|/\*.*?\*/)
-    |(?P<number>\d+(?:\.\d+)?|\.\d+)
-    |(?P<string>"(?:\\.|[^"\\])*")
-    |(?P<tick>`[^`]+`)
-    |(?P<name>[^\W\d][\w$]*|\$[\w$]*)
-    |(?P<op>\*\*|\.\.|<=|>=|!=|[-+*/=<>()\[\]{},:.?@]))""",
-    re.X | re.S,
-)
-#: What no variable is called.
-_RESERVED = {"null", "true", "false", "function", "in", "and", "or", "return", "then", "else", "satisfies"}
-#: What goes before or between operands, so that a name of several words ends there.
-_BETWEEN = {"and", "or", "in", "then", "else", "return", "satisfies", "between", "instance"}
-#: What ends a name of several words. "between" does not: ``x between (1) and 2`` calls a function, as in FEEL-Scala.
-_ENDS_A_NAME = _BETWEEN - {"between", "instance"}
 #: Other words and signs that an operand may begin with.
 _FIRST = {"(", "[", "{", "-", "?", "@"}
 _CONSTANTS: dict[str, Any] = {"true": True, "false": False, "null": None}
@@ -66,57 +51,7 @@ _COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 _TYPES = (("date", "and", "time"), ("days", "and", "time", "duration"), ("years", "and", "months", "duration"))
 #: Properties of several words.
 _PROPERTIES = (("time", "offset"), ("start", "included"), ("end", "included"))
-#: Functions whose names have one of the words that else go between operands.
-_SPACED = (("get", "or", "else"), ("date", "and", "time"), ("years", "and", "months", "duration"))
-_SPACED_FIRST = {words[0] for words in _SPACED}
-#: FEEL-Scala 1.18 leaves two backslashes as they are, and reads the second one as the beginning of an escape.
-_ESCAPED_BEFORE = re.compile(r"\\([ntrbf\"'])")
-_ESCAPED = re.compile(r"\\(.)", re.S)
-#: With a bracket behind these begin something else than a call.
-_NEVER_CALLED = {
-    "if",
-    "for",
-    "some",
-    "every",
-    "function",
-    "true",
-    "false",
-    "null",
-    "in",
-    "return",
-    "then",
-    "else",
-    "satisfies",
-}
 _NO_KEY = set(':,{}[]()"')
-_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
-
-
-class Token(NamedTuple):
-    """One word, sign, number or text; kinds: name, number, string, tick, op, end."""
-
-    kind: str
-    text: str
-    start: int
-    end: int
-
-
-def tokens(text: str) -> list[Token]:
-    """Return the tokens, ended by one of the kind ``end``."""
-    found, position = [], 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None or match.end() == position:
-            rest = text[position:].strip()
-            if not rest:
-                break
-            raise FeelSyntaxError(f"unexpected {rest[:20]!r} at character {position + 1}")
-        position = match.end()
-        kind = match.lastgroup or ""
-        if kind != "comment":
-            found.append(Token(kind, match[kind], match.start(kind), match.end(kind)))
-    found.append(Token("end", "", len(text), len(text)))
-    return found
 
 
 def parse(text: str, *, modern: bool = False) -> tuple[Node, set[str]]:
@@ -127,7 +62,7 @@ def parse(text: str, *, modern: bool = False) -> tuple[Node, set[str]]:
         modern: Read texts as FEEL-Scala 1.21 does.
 
     Raises:
-        FeelSyntaxError: The text is no expression.
+        FeelSyntaxError: The text is not an expression.
     """
     parser = _Parser(text, modern=modern)
     tree = parser.expression()
@@ -142,75 +77,27 @@ def parse_unary_tests(text: str, *, modern: bool = False) -> tuple[Node, set[str
     return parser.cell(), parser.finish()
 
 
-class _Parser:
+class _Parser(Reader):
     """Recursive descent, one method per level of binding.
 
-    It never goes back: what begins with a bracket is told apart (a range, a list, a parenthesis) behind the first
+    It never goes back: what begins with a bracket (a range, a list, a parenthesis) is distinguished behind the first
     operand, which is handed on as ``first``. Trying one after the other took twice as long for each bracket within.
     """
 
     def __init__(self, text: str, *, modern: bool) -> None:
-        self.text = text
+        super().__init__(text)
         self.modern = modern
-        self.tokens = tokens(text)
-        self.at = 0
         #: Functions called, and names that the expression itself gives values, which may be functions.
         self.called: set[str] = set()
         self.bound: set[str] = set()
         self.asked = 0  # how often the input value is asked for by its sign
         self.in_range = False  # in its upper bound a bracket may end the range: ]1..x[ but ]1..x[1]]
 
-    # -- the stream -------------------------------------------------------------------------------------------------
-    def peek(self, offset: int = 0) -> Token:
-        at = self.at + offset
-        return self.tokens[at if at < len(self.tokens) else -1]
-
-    def is_op(self, *signs: str) -> bool:
-        token = self.tokens[self.at]
-        return token.kind == "op" and token.text in signs
-
-    def accept(self, *values: str) -> str | None:
-        token = self.tokens[self.at]
-        if token.kind in ("op", "name") and token.text in values:
-            self.at += 1
-            return token.text
-        return None
-
-    def accept_words(self, *choices: tuple[str, ...]) -> str | None:
-        """Take one of some names of several words."""
-        if self.tokens[self.at].kind != "name":
-            return None
-        for words in choices:
-            if self.tokens[self.at].text == words[0] and all(
-                self.peek(n)[:2] == ("name", word) for n, word in enumerate(words)
-            ):
-                self.at += len(words)
-                return " ".join(words)
-        return None
-
-    def expect(self, value: str) -> None:
-        if self.accept(value) is None:
-            raise self.unexpected(repr(value))
-
-    def unexpected(self, wanted: str) -> FeelSyntaxError:
-        found = self.peek().text or "the end"
-        return FeelSyntaxError(f"expected {wanted} but found {found!r} in {self.text.strip()!r}")
-
     def finish(self) -> set[str]:
         """Return the functions that the expression calls and does not define; it must have ended."""
         if self.peek().kind != "end":
             raise self.unexpected("the end")
         return self.called - self.bound
-
-    def name(self) -> str:
-        token = self.peek()
-        if token.kind == "tick":
-            self.at += 1
-            return token.text[1:-1]
-        if token.kind != "name" or token.text in _RESERVED:
-            raise self.unexpected("a name")
-        self.at += 1
-        return token.text
 
     # -- levels, weakest first --------------------------------------------------------------------------------------
     def expression(self, first: Node | None = None) -> Node:
@@ -412,7 +299,7 @@ class _Parser:
     @staticmethod
     def begins_operand(token: Token) -> bool:
         if token.kind == "name":
-            return token.text not in _BETWEEN
+            return token.text not in BETWEEN
         return token.kind in ("number", "string", "tick") or token.text in _FIRST
 
     # -- terminals --------------------------------------------------------------------------------------------------
@@ -452,38 +339,6 @@ class _Parser:
             self.at += 1
             return ("const", _CONSTANTS[token.text])
         return ("name", self.accept_words(("time", "offset")) or self.name())
-
-    def words_before(self, sign: str) -> str | None:
-        """Take a name of one or several words that a sign follows; None, and nothing is taken, if it does not."""
-        at, last = self.at, len(self.tokens) - 1
-        if self.tokens[at].kind != "name":
-            return None
-        after = self.tokens[at + 1]  # there is one: the end
-        if after.kind == "op":  # by far the commonest
-            if after.text != sign:
-                return None
-            count = 1
-        else:
-            count = len(self.spaced_name()) if at < last else 0
-        if not count:
-            while self.peek(count).kind == "name":
-                word, before = self.peek(count), self.peek(count - 1)
-                if count and (word.text in _ENDS_A_NAME or word.start - before.end != 1):
-                    return None
-                count += 1
-        end = self.peek(count)
-        if not count or end.kind != "op" or end.text != sign:
-            return None
-        words = [self.peek(n).text for n in range(count)]
-        if words[0] in _NEVER_CALLED or (words[0] in _BETWEEN and words != ["and"] and words != ["or"]):
-            return None
-        self.at += count
-        return " ".join(words)
-
-    def spaced_name(self) -> tuple[str, ...]:
-        if self.tokens[self.at].text not in _SPACED_FIRST:
-            return ()
-        return next((s for s in _SPACED if all(self.peek(n)[:2] == ("name", w) for n, w in enumerate(s))), ())
 
     def arguments(self) -> tuple[list[Node], dict[str, Node]]:
         self.expect("(")
@@ -577,12 +432,6 @@ def _is_name(path: Node) -> bool:
     while path[0] == "path":
         path = path[1]
     return bool(path[0] == "name")
-
-
-def unquoted(text: str, *, modern: bool = False) -> str:
-    """Return the value of a string literal."""
-    pattern = _ESCAPED if modern else _ESCAPED_BEFORE
-    return pattern.sub(lambda match: _ESCAPES.get(match[1], "\\" + match[1]), text[1:-1])
 
 
 __all__ = ["Node", "parse", "parse_unary_tests"]

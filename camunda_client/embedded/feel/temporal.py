@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -20,8 +20,8 @@ LARGEST_LONG = 2**63 - 1
 LARGEST_INT = 2**31 - 1
 LARGEST_OFFSET_S = 18 * 3600
 _ERA_DAYS = 146_097  # of 400 years
-_EPOCH = date(1970, 1, 1).toordinal()
-_UTC = timezone.utc
+EPOCH = date(1970, 1, 1).toordinal()
+UTC = timezone.utc
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,13 +41,13 @@ class Date:
             raise ValueError(f"no year {year}")
         # The calendar repeats every 400 years, and Python knows those from 2000 on.
         eras, rest = divmod(year - 2000, 400)
-        return cls(date(2000 + rest, month, day).toordinal() - _EPOCH + eras * _ERA_DAYS)
+        return cls(date(2000 + rest, month, day).toordinal() - EPOCH + eras * _ERA_DAYS)
 
     @property
     def parts(self) -> tuple[int, int, int]:
         """Year, month, day."""
         eras, rest = divmod(self.days - 10957, _ERA_DAYS)  # 10957: 2000-01-01
-        inner = date.fromordinal(_EPOCH + 10957 + rest)
+        inner = date.fromordinal(EPOCH + 10957 + rest)
         return inner.year + eras * 400, inner.month, inner.day
 
     @property
@@ -86,7 +86,7 @@ def last_day(year: int, month: int) -> int:
 
 
 @lru_cache(maxsize=256)
-def _zone(name: str) -> ZoneInfo:
+def named_zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
@@ -98,13 +98,13 @@ def _proxy(days: int) -> datetime:
 
 def _offset_of_local(name: str, days: int, nanos: int) -> int:
     """Return the seconds that a zone is before UTC at its own time; the earlier offset where that is there twice."""
-    local = (_proxy(days) + timedelta(microseconds=nanos // 1000)).replace(tzinfo=_zone(name))
+    local = (_proxy(days) + timedelta(microseconds=nanos // 1000)).replace(tzinfo=named_zone(name))
     return round((local.utcoffset() or timedelta()).total_seconds())
 
 
 def _offset_of_instant(name: str, days: int, nanos: int) -> int:
-    instant = (_proxy(days) + timedelta(microseconds=nanos // 1000)).replace(tzinfo=_UTC)
-    return round((instant.astimezone(_zone(name)).utcoffset() or timedelta()).total_seconds())
+    instant = (_proxy(days) + timedelta(microseconds=nanos // 1000)).replace(tzinfo=UTC)
+    return round((instant.astimezone(named_zone(name)).utcoffset() or timedelta()).total_seconds())
 
 
 def offset_text(offset: int) -> str:
@@ -142,7 +142,7 @@ class Time:
     @classmethod
     def at(cls, nanos: int, zone: str) -> Time:
         """Return a time in a zone by name. Without a date it has the zone's standard offset."""
-        now = datetime.now(_zone(zone))
+        now = datetime.now(named_zone(zone))
         return cls(nanos, round(((now.utcoffset() or timedelta()) - (now.dst() or timedelta())).total_seconds()), zone)
 
     @property
@@ -323,7 +323,7 @@ def read_zone(text: str) -> tuple[int | None, str | None] | None:
     if offset is not None:
         return offset, None
     try:
-        _zone(text)
+        named_zone(text)
     except (ValueError, KeyError, OSError):
         return None
     return None, text
@@ -408,37 +408,4 @@ def read(text: str) -> Temporal | None:
     return read_date(text) or moment or read_time(text) or read_duration(text)
 
 
-def native(value: object) -> object:
-    """Return Python's date, time, datetime or timedelta of a value here; what Python can't hold as its text.
-
-    Anything else, also a :class:`YearsMonths`, is returned as it is.
-    """
-    try:
-        if isinstance(value, Date):
-            return date(*value.parts)
-        if isinstance(value, Time):
-            return _native_time(value.nanos, value.offset)
-        if isinstance(value, Moment):
-            zone = _zone(value.zone) if value.zone else None
-            clock = _native_time(value.nanos, value.offset)
-            return datetime.combine(date(*value.date.parts), clock, zone or clock.tzinfo)
-        if isinstance(value, DaysTime):
-            return timedelta(microseconds=value.nanos // 1000)
-    except (ValueError, OverflowError):
-        return str(value)
-    return value
-
-
-def _native_time(nanos: int, offset: int | None) -> time:
-    tzinfo = None if offset is None else timezone.utc if offset == 0 else timezone(timedelta(seconds=offset))
-    return (datetime.min + timedelta(microseconds=nanos // 1000)).time().replace(tzinfo=tzinfo)
-
-
-def of_native(value: datetime) -> Moment:
-    """Return the moment of Python's, with its offset."""
-    offset = value.utcoffset()
-    clock = ((value.hour * 60 + value.minute) * 60 + value.second) * SECOND + value.microsecond * 1000
-    return Moment(Date(value.toordinal() - _EPOCH), clock, None if offset is None else round(offset.total_seconds()))
-
-
-__all__ = ["Date", "DaysTime", "Moment", "Temporal", "Time", "YearsMonths", "native", "of_native", "read"]
+__all__ = ["Date", "DaysTime", "Moment", "Temporal", "Time", "YearsMonths", "read"]

@@ -7,31 +7,20 @@ Outside an expression only JSON exists, so :func:`plain` turns every value back:
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from camunda_client.embedded.feel import temporal
 from camunda_client.embedded.feel.errors import NotANumberError
-from camunda_client.embedded.feel.temporal import Date, DaysTime, Moment, Time, YearsMonths
+from camunda_client.embedded.feel.native import of_native
+from camunda_client.embedded.feel.temporal import LARGEST_LONG, Date, DaysTime, Moment, Time, YearsMonths
 
-UTC = timezone.utc
 #: Beyond this a float has no whole number of its own any more.
 LARGEST_WHOLE = 2.0**53
 #: Numbers leave an expression as Java's longs.
 LONG_BITS = 64
-LARGEST_LONG = 2 ** (LONG_BITS - 1)
-Day = TypeVar("Day", bound=date)
-_DURATION = re.compile(
-    r"(?P<sign>-)?P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
-    r"(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
-)
-_FRACTION = re.compile(r"\.(\d+)")
-_ZONE = re.compile(r"\[([\w/+-]+)\]$|@([\w/+-]+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +92,18 @@ def plain(value: Any) -> Any:
 
 def _long(value: int | Decimal) -> int:
     """Return a whole number as Java's ``longValue()``: its lowest 64 bits, whatever is above them."""
-    if -LARGEST_LONG <= value < LARGEST_LONG:
+    if -LARGEST_LONG - 1 <= value <= LARGEST_LONG:
         return int(value)
     exponent = value.as_tuple().exponent if isinstance(value, Decimal) else 0
     if isinstance(exponent, int) and exponent >= LONG_BITS:
         return 0  # a multiple of 10**64; its digits might fill the memory
-    lowest: int = int(value) % (2 * LARGEST_LONG)
-    return lowest - 2 * LARGEST_LONG if lowest >= LARGEST_LONG else lowest
+    lowest: int = int(value) % 2**LONG_BITS
+    return lowest - 2**LONG_BITS if lowest > LARGEST_LONG else lowest
 
 
 def text_of(value: Any) -> str | None:
-    """Return ISO 8601 text of a temporal value, as Java writes it; None for what has no text."""
+    """Return ISO 8601 text of a temporal value, FEEL's or Python's, as Java writes it; None for what has no text."""
+    value = of_native(value)
     if isinstance(value, (DaysTime, YearsMonths)):
         return value.iso
     if isinstance(value, Date):
@@ -122,89 +112,7 @@ def text_of(value: Any) -> str | None:
         day = f"{value.date}T" if isinstance(value, Moment) else ""
         zone = "" if value.offset is None else temporal.offset_text(value.offset)
         return day + temporal.clock_text(value.nanos, short=True) + zone
-    if isinstance(value, timedelta):
-        return iso_duration(value)
-    if isinstance(value, datetime):
-        return f"{value.date()}T{_clock_text(value)}"
-    if isinstance(value, time):
-        return _clock_text(value)
-    if isinstance(value, date):
-        return str(value)
     return None
-
-
-def _clock_text(value: datetime | time) -> str:
-    """Return ``10:00``, ``10:00:05`` or ``10:00:05.120Z``: only what is not zero, fractions by three digits."""
-    text = f"{value.hour:02d}:{value.minute:02d}"
-    if value.second or value.microsecond:
-        text += f":{value.second:02d}"
-    if value.microsecond:
-        text += f".{value.microsecond // 1000:03d}" if value.microsecond % 1000 == 0 else f".{value.microsecond:06d}"
-    if value.tzinfo is not None:
-        offset = value.isoformat()[-6:]
-        text += "Z" if offset == "+00:00" else offset
-    return text
-
-
-def iso_duration(value: timedelta) -> str:
-    """Return ``PT36H`` for a day and a half; hours are the largest unit, as Java writes it."""
-    micros = abs(value) // timedelta(microseconds=1)
-    seconds, micros = divmod(micros, 1_000_000)
-    hours, seconds = divmod(seconds, 3600)
-    minutes, seconds = divmod(seconds, 60)
-    sign = "-" if value < timedelta(0) else ""
-    text = (f"{sign}{hours}H" if hours else "") + (f"{sign}{minutes}M" if minutes else "")
-    if seconds or micros:
-        fraction = f".{micros:06d}".rstrip("0") if micros else ""
-        text += f"{sign}{seconds}{fraction}S"
-    return "PT" + (text or "0S")
-
-
-def duration(text: str) -> timedelta | YearsMonths | None:
-    """Return the duration an ISO 8601 text names, None if it names none, or one that is too long."""
-    match = _DURATION.fullmatch(text.strip())
-    if match is None or text.strip() in ("P", "-P"):
-        return None
-    try:
-        return _duration_of(match.groupdict(), -1 if match["sign"] else 1)
-    except (OverflowError, ValueError):  # more days than a timedelta holds, more digits than int() reads
-        return None
-
-
-def _duration_of(named: dict[str, str | None], sign: int) -> timedelta | YearsMonths | None:
-    parts = {key: float(v) if key == "seconds" else int(v) for key, v in named.items() if v and key != "sign"}
-    if "years" in parts or "months" in parts:
-        if set(parts) - {"years", "months"}:
-            return None
-        return YearsMonths(sign * int(12 * parts.get("years", 0) + parts.get("months", 0)))
-    return sign * timedelta(**parts)
-
-
-def moment(text: str) -> datetime | None:
-    """Return the date and time an ISO 8601 text names, with the zone it names (or none)."""
-    text = text.strip()
-    zone = _ZONE.search(text)
-    if zone:
-        text = text[: zone.start()]
-    try:
-        # Python 3.10 reads neither 'Z' nor fractions that are not 3 or 6 digits long.
-        text = _FRACTION.sub(lambda m: "." + (m[1] + "000000")[:6], text.replace("Z", "+00:00"))
-        value = datetime.fromisoformat(text)
-        return value.replace(tzinfo=ZoneInfo(zone[1] or zone[2])) if zone else value
-    except (ValueError, KeyError, OSError):
-        return None
-
-
-def add_months(value: Day, months: int) -> Day:
-    """Return the same day so many months later, or the last day of a shorter month."""
-    index = value.year * 12 + value.month - 1 + months
-    year, month = divmod(index, 12)
-    for day in (value.day, 30, 29, 28):
-        try:
-            return value.replace(year=year, month=month + 1, day=day)
-        except ValueError:
-            continue
-    raise ValueError(f"no month {month + 1} of {year}")
 
 
 #: FEEL's names of types, as ``instance of`` takes them.
@@ -280,17 +188,3 @@ def written(value: Any) -> str:
         low, high = "(["[value.low_closed], ")]"[value.high_closed]
         return f"{low}{written(value.low)}..{written(value.high)}{high}"
     return str(value)
-
-
-def told(value: Any) -> str:
-    """Return a value as the reasons for nulls name it."""
-    return written(value)
-
-
-def shown(value: Any) -> str:
-    """Return a value as Camunda's messages print it."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(plain(value))

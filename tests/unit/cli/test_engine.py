@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from camunda_client.cli import _engine
-from camunda_client.embedded._dialects import DIALECTS
+from camunda_client.embedded.gateway import DIALECTS
 
 
 def test_every_dialect_of_the_gateway_can_be_asked_for() -> None:

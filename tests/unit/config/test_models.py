@@ -89,20 +89,20 @@ def test_endpoints_are_appended_to_any_way_of_writing_the_base(given: str, rest_
         ("ftp://host", "must begin with http:// or https://"),
         ("http://", "has no host name"),
         ("http://:8080", "has no host name"),
-        ("http://host:port", "is no valid URL"),
-        ("http://host:99999", "is no valid URL"),
-        ("http://[::1", "is no valid URL"),
-        ("http://a..b", "is no valid URL: a part of its host name is empty"),
-        ("http://.", "is no valid URL: a part"),
-        ("http://" + "a" * 64 + ".b", "is no valid URL: a part"),
-        ("http://" + "a." * 130 + "b", "is no valid URL: a part"),
-        ("http://a,b", "is no valid URL: a part"),
+        ("http://host:port", "is not a valid URL"),
+        ("http://host:99999", "is not a valid URL"),
+        ("http://[::1", "is not a valid URL"),
+        ("http://a..b", "is not a valid URL: a part of its host name is empty"),
+        ("http://.", "is not a valid URL: a part"),
+        ("http://" + "a" * 64 + ".b", "is not a valid URL: a part"),
+        ("http://" + "a." * 130 + "b", "is not a valid URL: a part"),
+        ("http://a,b", "is not a valid URL: a part"),
         ("https://me:geheim@host", "must not contain a user name or password"),
         ("https://me:ge/geheim@host:8080", "must not contain a user name or password"),
         ("https://me:gehe@geheim@host", "must not contain a user name or password"),
         ("https://me:geheim#x@host", "must not contain a user name or password"),
         ("https://me:x?geheim@host", "must not contain a user name or password"),
-        ("https://[me:geheim@host", "is no valid URL"),
+        ("https://[me:geheim@host", "is not a valid URL"),
         ("me:geheim@host:8080", "must begin with http:// or https://"),
         ("https//me:geheim@host", "must begin with http:// or https://"),
         ("ftp://me:ge/geheim@host", "must begin with http:// or https://"),
@@ -325,7 +325,7 @@ def test_a_text_that_no_request_can_hold_is_refused_at_start(make: Any, option: 
     error = refused(lambda: make("gehe\udcffim"))
 
     assert error.option == option
-    assert "has bytes that are no UTF-8" in str(error)
+    assert "has bytes that are not UTF-8" in str(error)
     assert ("gehe" in str(error)) == option.endswith(("username", "scope", "audience"))
 
 
@@ -362,7 +362,7 @@ def test_certificates_must_be_there_at_start(tmp_path: Path) -> None:
     pem.write_text("x")
 
     assert TlsConfig(caFile=str(pem)).ca_file == str(pem)
-    assert "is no file that can be read" in str(refused(lambda: TlsConfig(caFile=str(tmp_path / "gone.pem"))))
+    assert "is not a file that can be read" in str(refused(lambda: TlsConfig(caFile=str(tmp_path / "gone.pem"))))
     assert "is set without api.tls.certFile" in str(refused(lambda: TlsConfig(keyFile=str(pem))))
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from camunda_client.embedded import Clock, Engine, EngineError, Rejection
-from camunda_client.embedded._entrances import Activation
-from camunda_client.embedded._schedule import Entry
+from camunda_client.embedded import Activation, Clock, Engine, EngineError, Rejection
+from camunda_client.embedded.run import Entry
 
 MODELS = Path(__file__).parents[2] / "models"
 START = datetime(2030, 1, 1, tzinfo=timezone.utc)

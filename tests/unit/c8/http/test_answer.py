@@ -40,12 +40,12 @@ def test_nothing_is_none() -> None:
     ids=["NaN", "Infinity", "latin-1", "html", "cut", "deep NaN"],
 )
 def test_anything_else_is_refused(body: bytes) -> None:
-    with pytest.raises(ValueError, match=r"HTTP 200 with \d+ bytes of text/html is no JSON"):
+    with pytest.raises(ValueError, match=r"HTTP 200 with \d+ bytes of text/html is not JSON"):
         _http.parsed(as_json(body, kind="text/html"))
 
 
 def test_a_bomb_of_brackets_is_refused() -> None:
-    with pytest.raises(ValueError, match="is no JSON: it is nested too deeply"):
+    with pytest.raises(ValueError, match="is not JSON: it is nested too deeply"):
         _http.parsed(as_json("[" * 200_000))
 
 

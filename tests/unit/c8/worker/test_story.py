@@ -8,6 +8,7 @@ from typing import Any
 
 import gevent
 import pytest
+from gevent.event import Event
 
 from camunda_client.c8.worker import _story
 
@@ -49,7 +50,7 @@ def test_of_a_librarys_frames_only_the_one_that_raised_is_named() -> None:
 def test_gevents_frames_are_left_out() -> None:
     def handler() -> None:
         with gevent.Timeout(0.001):
-            gevent.sleep(1)
+            Event().wait()
 
     lines = described(handler)
 

@@ -10,7 +10,7 @@ from camunda_client.embedded import feel
 
 def test_feel_imports_nothing_of_ours() -> None:
     foreign = []
-    for file in sorted(Path(feel.__file__).parent.glob("*.py")):
+    for file in sorted(Path(feel.__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]

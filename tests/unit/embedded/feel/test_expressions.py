@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from camunda_client.embedded._expressions import Expression
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded.feel import FeelSyntaxError
+from camunda_client.embedded.model import Expression
 
 RECORDED = json.loads((Path(__file__).parents[3] / "contract" / "feel.json").read_text(encoding="utf-8"))
 

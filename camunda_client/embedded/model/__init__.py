@@ -1,0 +1,66 @@
+"""What is deployed: BPMN, DMN and forms, read once into a model that does not change while instances run."""
+
+from camunda_client.embedded.model._decisions import (
+    Decision,
+    Decisions,
+    Evaluated,
+    EvaluationError,
+    Graph,
+    Rule,
+    Table,
+    as_text,
+)
+from camunda_client.embedded.model._deployments import Definition, Deployment, Deployments, Form
+from camunda_client.embedded.model._element import (
+    PRIORITIES,
+    CalledProcess,
+    Element,
+    Event,
+    Flow,
+    JobDefinition,
+    Listener,
+    Mapping,
+    MultiInstance,
+)
+from camunda_client.embedded.model._expressions import Expression, unexpected, unexpected_type
+from camunda_client.embedded.model._iso8601 import moment
+from camunda_client.embedded.model._parser import Process
+from camunda_client.embedded.model._specs import Driver, FlowNode, RootSpec, ScopeSpec
+from camunda_client.embedded.model._timers import Cycle, first_due, next_due, to_ms
+
+__all__ = [
+    "PRIORITIES",
+    "CalledProcess",
+    "Cycle",
+    "Decision",
+    "Decisions",
+    "Definition",
+    "Deployment",
+    "Deployments",
+    "Driver",
+    "Element",
+    "Evaluated",
+    "EvaluationError",
+    "Event",
+    "Expression",
+    "Flow",
+    "FlowNode",
+    "Form",
+    "Graph",
+    "JobDefinition",
+    "Listener",
+    "Mapping",
+    "MultiInstance",
+    "Process",
+    "RootSpec",
+    "Rule",
+    "ScopeSpec",
+    "Table",
+    "as_text",
+    "first_due",
+    "moment",
+    "next_due",
+    "to_ms",
+    "unexpected",
+    "unexpected_type",
+]

@@ -1,0 +1,124 @@
+"""What a deployed BPMN model says, read once. Nothing here changes while instances run.
+
+Kinds of elements bear the names of Camunda's records (``SERVICE_TASK``, ``BOUNDARY_EVENT``), so that
+a history can be laid beside a real engine's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from camunda_client.embedded.model._expressions import Expression
+
+#: What a user task's priority may be.
+PRIORITIES = range(101)
+
+
+@dataclass(slots=True)
+class Mapping:
+    """One ``zeebe:input`` or ``zeebe:output``: an expression, and a variable (or ``a.b``) to write."""
+
+    source: Expression
+    target: str
+
+
+@dataclass(slots=True)
+class JobDefinition:
+    """What a ``zeebe:taskDefinition`` says; both may be expressions."""
+
+    type: Expression
+    retries: Expression
+
+
+@dataclass(slots=True)
+class Listener:
+    """A ``zeebe:executionListener``: a job before an element starts or after it ends."""
+
+    event: str
+    job: JobDefinition
+
+
+@dataclass(slots=True)
+class Event:
+    """What a catch event waits for, or a throw event causes.
+
+    ``kind`` is none, message, signal, timer, error, escalation, terminate or link. ``name`` is the name of
+    the message, signal or link, or the code of the error or escalation (None catches any code).
+    """
+
+    kind: str = "none"
+    name: Expression | None = None
+    correlation_key: Expression | None = None
+    timer_kind: str = ""
+    timer: Expression | None = None
+
+
+@dataclass(slots=True)
+class MultiInstance:
+    """A ``zeebe:loopCharacteristics``."""
+
+    sequential: bool
+    collection: Expression
+    element: str | None = None
+    output_collection: str | None = None
+    output_element: Expression | None = None
+    completion: Expression | None = None
+
+
+@dataclass(slots=True)
+class CalledProcess:
+    """A ``zeebe:calledElement``."""
+
+    process_id: Expression
+    all_child_variables: bool = True
+    all_parent_variables: bool = True
+
+
+@dataclass(slots=True)
+class Flow:
+    """A sequence flow."""
+
+    id: str
+    source: str
+    target: str
+    condition: Expression | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Element:
+    """One element of a process, with everything the engine wants to know of it."""
+
+    id: str
+    kind: str
+    name: str = ""
+    parent: str = ""
+    incoming: list[Flow] = field(default_factory=list)
+    outgoing: list[Flow] = field(default_factory=list)
+    default: str | None = None
+    inputs: list[Mapping] = field(default_factory=list)
+    outputs: list[Mapping] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    job: JobDefinition | None = None
+    listeners: list[Listener] = field(default_factory=list)
+    event: Event = field(default_factory=Event)
+    attached_to: str | None = None
+    interrupting: bool = True
+    boundaries: list[Element] = field(default_factory=list)
+    event_subprocesses: list[Element] = field(default_factory=list)
+    starts: list[Element] = field(default_factory=list)
+    multi_instance: MultiInstance | None = None
+    called: CalledProcess | None = None
+    user_task: dict[str, Any] | None = None
+    script: Expression | None = None
+    decision: Expression | None = None
+    result_variable: str = ""
+
+    @property
+    def start(self) -> Element:
+        """The start event of an event sub-process."""
+        return self.starts[0]
+
+    def flow(self, flow_id: str | None) -> Flow | None:
+        """Return the outgoing flow of that id."""
+        return next((flow for flow in self.outgoing if flow.id == flow_id), None)

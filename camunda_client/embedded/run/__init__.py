@@ -1,0 +1,48 @@
+"""The run time: process instances, what they wait for, and the commands that change them."""
+
+from camunda_client.embedded.run._activated_job import ActivatedJob, as_received
+from camunda_client.embedded.run._agenda import MAX_STEPS
+from camunda_client.embedded.run._clock import Clock
+from camunda_client.embedded.run._commands import Commands, plain_activation, plain_content
+from camunda_client.embedded.run._entrances import Activation
+from camunda_client.embedded.run._history import ElementRecord, Incident, InstanceHistory, JobRecord, VariableRecord
+from camunda_client.embedded.run._instances import ElementInstance, Job, ProcessInstance, Subscription, UserTask
+from camunda_client.embedded.run._jobs import Poll
+from camunda_client.embedded.run._messages import Message
+from camunda_client.embedded.run._runtime import Runtime
+from camunda_client.embedded.run._schedule import Entry, nothing
+from camunda_client.embedded.run._waits import Call, Wait, calls_among, waits_of
+from camunda_client.embedded.run._workflows import InstanceWorkflow, ScopeWorkflow, Token
+
+__all__ = [
+    "MAX_STEPS",
+    "ActivatedJob",
+    "Activation",
+    "Call",
+    "Clock",
+    "Commands",
+    "ElementInstance",
+    "ElementRecord",
+    "Entry",
+    "Incident",
+    "InstanceHistory",
+    "InstanceWorkflow",
+    "Job",
+    "JobRecord",
+    "Message",
+    "Poll",
+    "ProcessInstance",
+    "Runtime",
+    "ScopeWorkflow",
+    "Subscription",
+    "Token",
+    "UserTask",
+    "VariableRecord",
+    "Wait",
+    "as_received",
+    "calls_among",
+    "nothing",
+    "plain_activation",
+    "plain_content",
+    "waits_of",
+]

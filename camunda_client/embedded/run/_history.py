@@ -1,0 +1,195 @@
+"""What happened to each process instance, for assertions: elements, flows, jobs, variables, incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class ElementRecord(NamedTuple):
+    """An element instance changed its state: ACTIVATED, COMPLETED, TERMINATED; flows are TAKEN."""
+
+    element_id: str
+    kind: str
+    state: str
+    key: int
+    at_ms: int
+
+
+class VariableRecord(NamedTuple):
+    """A variable was written in the scope of an element."""
+
+    scope_id: str
+    scope_key: int
+    name: str
+    value: Any
+    at_ms: int
+
+
+class JobRecord(NamedTuple):
+    """A job changed: CREATED, ACTIVATED, COMPLETED, FAILED, ERROR_THROWN, TIMED_OUT (its lease), CANCELED."""
+
+    state: str
+    job_key: int
+    job_type: str
+    element_id: str
+    retries: int
+    worker: str
+    at_ms: int
+    #: Of a failure or an error.
+    message: str = ""
+    error_code: str = ""
+    #: Milliseconds until a failed job is offered again.
+    back_off_ms: int = 0
+    #: What the command brought.
+    variables: Mapping[str, Any] = {}
+
+
+class Incident:
+    """One obstacle. ``open`` ends with its resolution, or with its element instance."""
+
+    __slots__ = ("element_id", "element_instance_key", "error_type", "job_key", "key", "message", "open",
+                 "process_instance_key", "resolve")  # fmt: skip
+
+    def __init__(
+        self, key: int, error_type: str, message: str, element_id: str, element_instance_key: int,
+        process_instance_key: int, resolve: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self.key = key
+        self.error_type = error_type
+        self.message = message
+        self.element_id = element_id
+        self.element_instance_key = element_instance_key
+        self.process_instance_key = process_instance_key
+        self.job_key: int | None = None
+        self.open = True
+        self.resolve = resolve
+
+    def __repr__(self) -> str:
+        return f"<incident {self.key} at {self.element_id}: {self.error_type}: {self.message}>"
+
+
+#: Those lists of a history that hold records.
+_RECORDS: dict[str, type[ElementRecord | JobRecord | VariableRecord]] = {
+    "elements": ElementRecord, "jobs": JobRecord, "written": VariableRecord,
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class InstanceHistory:
+    """The life of one process instance, kept after its end."""
+
+    process_id: str
+    process_instance_key: int
+    process_definition_key: int
+    version: int
+    tenant_id: str
+    state: str = "ACTIVE"
+    elements: list[ElementRecord] = field(default_factory=list)
+    jobs: list[JobRecord] = field(default_factory=list)
+    written: list[VariableRecord] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)
+    variables: dict[str, Any] = field(default_factory=dict)
+    now_ms: Any = None
+
+    def __getstate__(self) -> list[Any]:
+        """Return the fields, records as tuples: there are some twenty for each instance, and thousands of instances."""
+        values = ((name, getattr(self, name)) for name in self.__slots__)
+        return [list(map(tuple, value)) if name in _RECORDS else value for name, value in values]
+
+    def __setstate__(self, state: list[Any]) -> None:
+        for name, value in zip(self.__slots__, state, strict=True):
+            setattr(self, name, list(map(_RECORDS[name]._make, value)) if name in _RECORDS else value)
+
+    @property
+    def path(self) -> list[str]:
+        """Ids of the elements visited, in order of activation, without the process and the flows."""
+        return [r.element_id for r in self.elements if r.state == "ACTIVATED" and r.kind != "PROCESS"]
+
+    @property
+    def flows(self) -> list[str]:
+        """Ids of the sequence flows taken, in order."""
+        return [record.element_id for record in self.elements if record.state == "TAKEN"]
+
+    @property
+    def completed(self) -> list[str]:
+        """Ids of the elements that completed, in order."""
+        return [r.element_id for r in self.elements if r.state == "COMPLETED" and r.kind != "PROCESS"]
+
+    @property
+    def terminated(self) -> list[str]:
+        """Ids of the elements that were terminated, in order."""
+        return [r.element_id for r in self.elements if r.state == "TERMINATED" and r.kind != "PROCESS"]
+
+    @property
+    def active(self) -> list[str]:
+        """Ids of the elements that are active now, in order of activation."""
+        alive: dict[int, str] = {}
+        for record in self.elements:
+            if record.state == "ACTIVATED" and record.kind != "PROCESS":
+                alive[record.key] = record.element_id
+            else:
+                alive.pop(record.key, None)
+        return list(alive.values())
+
+    @property
+    def open_incidents(self) -> list[Incident]:
+        """Incidents that are not resolved and whose element still waits."""
+        return [incident for incident in self.incidents if incident.open]
+
+    def element(self, element_id: str, kind: str, state: str, key: int) -> None:
+        """Record an element instance's change of state."""
+        self.elements.append(ElementRecord(element_id, kind, state, key, self.now_ms()))
+
+    def flow(self, flow_id: str) -> None:
+        """Record a sequence flow taken."""
+        self.elements.append(ElementRecord(flow_id, "SEQUENCE_FLOW", "TAKEN", 0, self.now_ms()))
+
+    def variable(self, scope_id: str, scope_key: int, name: str, value: Any, *, of_process: bool) -> None:
+        """Record a variable written; one ``of_process`` is among the instance's own from now on."""
+        self.written.append(VariableRecord(scope_id, scope_key, name, value, self.now_ms()))
+        if of_process:
+            self.variables[name] = value
+
+    def describe(self) -> str:
+        """Return the path, the variables and the incidents as text, for a failing assertion."""
+        lines = [f"{self.process_id} version {self.version}, instance {self.process_instance_key}: {self.state}"]
+        lines.append("  path: " + (" > ".join(self.path) or "(nothing was activated)"))
+        if self.active:
+            lines.append("  active now: " + ", ".join(self.active))
+        if self.terminated:
+            lines.append("  terminated: " + ", ".join(self.terminated))
+        lines.append("  variables: " + (", ".join(f"{k}={v!r}" for k, v in self.variables.items()) or "(none)"))
+        for incident in self.incidents:
+            word = "open" if incident.open else "resolved"
+            lines.append(f"  incident at {incident.element_id} ({word}): {incident.error_type}: {incident.message}")
+        return "\n".join(lines)
+
+
+class Histories:
+    """The histories of all instances that run, and of those that ended last."""
+
+    def __init__(self, now_ms: Callable[[], int], limit: int) -> None:
+        self._now_ms = now_ms
+        #: Ended instances whose history is kept; the oldest are forgotten first.
+        self.limit = limit
+        self.by_key: dict[int, InstanceHistory] = {}
+        self.ended_keys: dict[int, None] = {}
+
+    def begin(
+        self, process_id: str, process_instance_key: int, process_definition_key: int, version: int, tenant_id: str
+    ) -> InstanceHistory:
+        """Return the history of an instance that begins."""
+        history = InstanceHistory(process_id, process_instance_key, process_definition_key, version, tenant_id)
+        history.now_ms = self._now_ms
+        self.by_key[process_instance_key] = history
+        return history
+
+    def end(self, process_instance_key: int) -> None:
+        """Note that an instance has ended, and forget the oldest ones beyond the limit."""
+        self.ended_keys[process_instance_key] = None
+        while len(self.ended_keys) > self.limit:
+            oldest = next(iter(self.ended_keys))
+            del self.ended_keys[oldest]
+            self.by_key.pop(oldest, None)

@@ -1,0 +1,227 @@
+"""What runs: process instances, the element instances in them, and what those wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from camunda_client.embedded.model import Cycle, Definition, Element, Flow, FlowNode
+from camunda_client.embedded.run._history import Incident, InstanceHistory, JobRecord
+from camunda_client.embedded.run._schedule import Entry
+from camunda_client.embedded.run._workflows import InstanceWorkflow, ScopeWorkflow
+
+ACTIVATABLE, ACTIVATED, FAILED, ERROR_THROWN = "ACTIVATABLE", "ACTIVATED", "FAILED", "ERROR_THROWN"
+#: What a task has that is given none.
+DEFAULT_PRIORITY = 50
+
+
+class ElementInstance:
+    """One activation of an element; a scope if it can hold others.
+
+    ``tokens`` counts what is alive directly inside: active children, and tokens between elements.
+    A scope completes when it reaches zero.
+    """
+
+    __slots__ = (
+        "arrivals", "body", "called", "children", "chosen", "element", "event_variables", "flows", "incident",
+        "interrupted", "items", "job", "key", "kind", "link", "listener", "loop_counter", "process", "scope", "spec",
+        "started", "state", "subscriptions", "task", "tokens", "triggered", "user_task", "variables", "workflow",
+    )  # fmt: skip
+
+    def __init__(self, key: int, element: Element, process: ProcessInstance, scope: ElementInstance | None) -> None:
+        self.key = key
+        self.element = element
+        self.kind = element.kind
+        self.process = process
+        self.scope = scope
+        self.spec: FlowNode | None = None
+        self.task: Any = None
+        self.state = "ACTIVATING"
+        self.variables: dict[str, Any] = {}
+        self.tokens = 0
+        self.children: dict[int, ElementInstance] = {}
+        self.arrivals: dict[str, dict[str, list[Any]]] = {}
+        self.workflow: InstanceWorkflow | ScopeWorkflow | None = None
+        self.event_variables: dict[str, Any] | None = None
+        self.triggered = False
+        self.flows: list[Flow] | None = None
+        self.chosen: Element | None = None
+        self.link: str | None = None
+        self.job: Job | None = None
+        self.user_task: UserTask | None = None
+        self.listener = 0
+        self.called: ProcessInstance | None = None
+        self.subscriptions: list[Subscription] = []
+        self.interrupted = False
+        self.incident: Incident | None = None
+        self.body = False
+        self.items: list[Any] = []
+        self.started = 0
+        self.loop_counter = 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has neither completed nor been terminated."""
+        return self.state not in ("COMPLETED", "TERMINATED")
+
+    @property
+    def recorded_kind(self) -> str:
+        """Its kind, as Camunda's records have it."""
+        return "MULTI_INSTANCE_BODY" if self.body else self.kind
+
+    def become(self, state: str) -> None:
+        """Change its state, and put that on record."""
+        self.state = state
+        self.process.history.element(self.element.id, self.recorded_kind, state, self.key)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.element.id} {self.key} {self.state}>"
+
+
+class ProcessInstance:
+    """One run of a process."""
+
+    __slots__ = (
+        "business_id", "caller", "correlation_key", "definition", "elements", "history", "key", "on_end", "root",
+        "state", "tags", "tenant_id",
+    )  # fmt: skip
+
+    def __init__(self, key: int, definition: Definition, tenant_id: str, history: InstanceHistory) -> None:
+        self.key = key
+        self.definition = definition
+        self.tenant_id = tenant_id
+        self.history = history
+        self.root = ElementInstance(key, definition.process.root, self, None)
+        self.elements: dict[int, ElementInstance] = {key: self.root}
+        self.caller: ElementInstance | None = None
+        self.correlation_key: str | None = None
+        #: Called when it has ended; an engine that was killed meanwhile calls nothing.
+        self.on_end: Callable[[InstanceHistory], None] | None = None
+        self.state = "ACTIVE"
+        self.tags: list[str] = []
+        self.business_id = ""
+
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        """Return what a snapshot keeps: not who waits for the end."""
+        return None, {name: None if name == "on_end" else getattr(self, name) for name in self.__slots__}
+
+    @property
+    def outermost(self) -> ProcessInstance:
+        """The instance that was not called by another, at the beginning of the chain of calls."""
+        at = self
+        while at.caller is not None:
+            at = at.caller.process
+        return at
+
+
+@dataclass(slots=True, eq=False)
+class Subscription:
+    """An element instance waits for an event on behalf of a catching element."""
+
+    owner: ElementInstance
+    catcher: Element
+    kind: str
+    name: str = ""
+    correlation_key: str = ""
+    due_ms: int = 0
+    entry: Entry | None = None
+    cycle: Cycle | None = None
+    open: bool = True
+
+    @property
+    def process_id(self) -> str:
+        """The id of the process that waits; a message goes to each process once."""
+        return self.owner.process.definition.process_id
+
+    @property
+    def tenant_id(self) -> str:
+        """Whose subscription it is."""
+        return self.owner.process.tenant_id
+
+
+class Job:
+    """A piece of work for a worker."""
+
+    __slots__ = ("business_id", "deadline_ms", "due", "error_message", "headers", "incident", "instance", "key",
+                 "lease_token", "leases", "listener_phase", "priority", "retries", "state", "type",
+                 "worker")  # fmt: skip
+
+    def __init__(
+        self, key: int, job_type: str, retries: int, headers: dict[str, str], instance: ElementInstance
+    ) -> None:
+        self.key = key
+        self.type = job_type
+        self.retries = retries
+        self.headers = headers
+        self.instance = instance
+        self.state = ACTIVATABLE
+        self.worker = ""
+        self.deadline_ms = -1
+        self.error_message = ""
+        self.listener_phase: str | None = None
+        self.incident: Incident | None = None
+        self.due: Entry | None = None
+        self.priority = 0
+        #: As it was when the job was created; one that the instance is given later is not the job's.
+        self.business_id = instance.process.business_id
+        #: Of the latest lease that has one; empty as long as no worker has asked for any.
+        self.lease_token = ""
+        self.leases = 0
+
+    def lease_with_token(self) -> None:
+        """Give it a token that no earlier lease had. A replay finds the same again, so it is not a random value."""
+        self.leases += 1
+        self.lease_token = f"{self.key}-{self.leases}"
+
+    @property
+    def tenant_id(self) -> str:
+        """Whose job it is."""
+        return self.instance.process.tenant_id
+
+    @property
+    def element_id(self) -> str:
+        """The id of the element that waits for it."""
+        return self.instance.element.id
+
+    @property
+    def process_instance_key(self) -> int:
+        """The key of the instance it belongs to."""
+        return self.instance.process.key
+
+    def record(self, state: str, **details: Any) -> None:
+        """Put on record what happened to it, with the details that the command brought."""
+        history = self.instance.process.history
+        history.jobs.append(
+            JobRecord(
+                state, self.key, self.type, self.element_id, self.retries, self.worker, history.now_ms(), **details
+            )
+        )
+
+    def __repr__(self) -> str:
+        return f"<job {self.key} {self.type!r} {self.state} retries={self.retries}>"
+
+
+class UserTask:
+    """A task that waits for a person."""
+
+    __slots__ = (
+        "assignee",
+        "candidate_groups",
+        "candidate_users",
+        "due_date",
+        "follow_up_date",
+        "instance",
+        "key",
+        "priority",
+    )
+
+    def __init__(self, key: int, instance: ElementInstance) -> None:
+        self.key = key
+        self.instance = instance
+        self.assignee = ""
+        self.candidate_groups: list[str] = []
+        self.candidate_users: list[str] = []
+        self.due_date = ""
+        self.follow_up_date = ""
+        self.priority = DEFAULT_PRIORITY
