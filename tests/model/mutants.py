@@ -56,7 +56,9 @@ def counted_from_the_answer_of_the_extension(patch: pytest.MonkeyPatch) -> None:
 def eight_connections_for_all_extensions(patch: pytest.MonkeyPatch) -> None:
     """However many jobs there are, and however long an extension takes."""
     init = LeaseExtender.__init__
-    patch.setattr(LeaseExtender, "__init__", lambda self, commands, back, _most: init(self, commands, back, 8))
+    patch.setattr(
+        LeaseExtender, "__init__", lambda self, commands, back, _most, *more: init(self, commands, back, 8, *more)
+    )
     patch.setattr(LeaseExtender, "room", lambda *_arguments: float("inf"))
 
 

@@ -166,7 +166,9 @@ class Wire:
     def activate(self, body: bytes, request_timeout_s: float) -> Answer:
         return self._exchange("poll", "", body, request_timeout_s + _POLL_GRACE_S)
 
-    def settle(self, job_key: str, command: str, body: bytes) -> Answer:
+    def settle(self, job_key: str, command: str, body: bytes, may_send: Callable[[], bool] | None = None) -> Answer:
+        if may_send is not None and not may_send():
+            raise ConnectionFailed("its lease is over", maybe_applied=False, reason="too_late")
         return self._exchange(command, job_key, body, _COMMAND_TIMEOUT_S)
 
     def extend(self, job_key: str, body: bytes, timeout_s: float = _COMMAND_TIMEOUT_S) -> Answer:

@@ -51,7 +51,7 @@ class Memory:
     def __init__(self) -> None:
         #: Failures of a job in this process.
         self.attempts: Recent[int] = Recent(_JOBS)
-        #: How often a job's lease was lost for which its handler or its settings may be to blame.
+        #: How often a job's lease was lost for which its handler or its settings are to blame.
         self.losses: Recent[int] = Recent(_JOBS)
         #: Outcomes that could not be reported, and the retries that their job had. See :meth:`outcome`.
         self.unreported: Recent[tuple[Outcome, int]] = Recent(_OUTCOMES)

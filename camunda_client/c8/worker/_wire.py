@@ -22,6 +22,7 @@ from camunda_client.c8.worker._channel import Channel, Deadlines, PlainChannel, 
 from camunda_client.error import ConnectionFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from urllib.parse import SplitResult
 
     from camunda_client._files import Reloading
@@ -212,19 +213,25 @@ class Lane:
         self._wire = wire
         self._idle: list[_Connection] = []
 
-    def exchange(self, head: bytes, body: bytes, timeout_s: float) -> Answer:
+    def exchange(
+        self, head: bytes, body: bytes, timeout_s: float, may_send: Callable[[], bool] | None = None
+    ) -> Answer:
         """Send one request and return its answer, whatever its status.
 
         Args:
             head: Request line and headers without ``Content-Length`` and the closing empty line.
             body: The body, possibly empty.
             timeout_s: Seconds for the whole exchange, connecting included.
+            may_send: Asked when there is a connection, which may have taken long.
 
         Raises:
-            ConnectionFailed: No (whole, understandable) answer came.
+            ConnectionFailed: No (whole, understandable) answer came, or the request was not to be sent any more.
         """
         deadline = time.monotonic() + timeout_s
         connection = self._take(deadline)
+        if may_send is not None and not may_send():
+            self._idle.append(connection)
+            raise too_late(self._wire.origin)
         sent = False
         try:
             try:
@@ -370,6 +377,12 @@ class Wire:
             return PlainChannel(sock, self._deadlines)
         secured = self._tls.get().wrap_socket(sock, server_hostname=self._host, do_handshake_on_connect=False)
         return SecureChannel(secured, self._deadlines, connected_by)
+
+
+def too_late(origin: str) -> ConnectionFailed:
+    """Return what is raised where a request was not sent, because meanwhile it might have done harm."""
+    told = f"not sent to {origin}: it had waited too long for a connection"
+    return ConnectionFailed(told, maybe_applied=False, reason="too_late")
 
 
 def _failure(error: Exception, origin: str, *, maybe_applied: bool) -> ConnectionFailed:
