@@ -2,11 +2,10 @@
 
 A step is a moment at which something happens in the simulated world: a request arrives, an answer comes, a timer
 fires, a lease ends. Every run takes a seed of its own and says it; those that have found something are kept below.
-``CAMUNDA_MODEL_SEED=N`` repeats a run, ``CAMUNDA_MODEL_SHRINK=1`` shrinks what it finds, and
-``CAMUNDA_MODEL_EXAMPLES=N`` makes it longer: ``python -m gevent.monkey --module pytest -s -m soak tests/model``.
+``PROTOCOL_MODEL_SEED=N`` repeats a run, ``PROTOCOL_MODEL_SHRINK=1`` shrinks what it finds, and
+``PROTOCOL_MODEL_EXAMPLES=N`` makes it longer: ``python -m gevent.monkey --module pytest -s -m soak tests/model``.
 
-Only when asked for, as long as what seeds 13 and 160324 find is not explained: leases that are lost although the last
-extension was granted, with no further one sent.
+Only when asked for: a random seed may still find that the model excuses too little, which must not fail the suite.
 """
 
 from __future__ import annotations
@@ -21,23 +20,23 @@ from tests.model.exploring import explore
 #: Steps that a run of this file takes at least.
 STEPS = 100_000
 #: Examples for each seed, and how many at most.
-EXAMPLES = int(os.environ.get("CAMUNDA_MODEL_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("PROTOCOL_MODEL_EXAMPLES", "40"))
 MOST_SEEDS = 20
 #: To shrink an example takes minutes.
-SHRINK = bool(os.environ.get("CAMUNDA_MODEL_SHRINK"))
+SHRINK = bool(os.environ.get("PROTOCOL_MODEL_SHRINK"))
 #: Seeds that once found a fault of the product, or of the model.
 KEPT = (3, 13)
 
 
 @pytest.mark.soak
 def test_no_adversary_has_a_job_lost_or_run_twice_that_could_be_kept() -> None:
-    begun = int(os.environ.get("CAMUNDA_MODEL_SEED", random.SystemRandom().randrange(1_000_000)))
+    begun = int(os.environ.get("PROTOCOL_MODEL_SEED", random.SystemRandom().randrange(1_000_000)))
     events = rules = 0
     for number in range(begun, begun + MOST_SEEDS):
         try:
             machine = explore(number, EXAMPLES, shrink=SHRINK)
         except AssertionError:
-            print(f"seed {number} (CAMUNDA_MODEL_SEED={number})")
+            print(f"seed {number} (PROTOCOL_MODEL_SEED={number})")
             raise
         events, rules = events + machine.events, rules + machine.steps
         if events >= STEPS:
