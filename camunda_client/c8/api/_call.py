@@ -134,6 +134,8 @@ def made(model: Callable[Fields, Model], *args: Fields.args, **fields: Fields.kw
         return model(*args, **fields)
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
+        if not wrong["loc"]:  # about the whole: its text names what is wrong
+            raise InvalidRequestError(wrong["msg"]) from error
         where = ".".join(_WORD.sub(r"_\1", str(step)).lower() for step in wrong["loc"])
         raise InvalidRequestError(f"{where} is {_http.shown(wrong['input'])}: {wrong['msg']}") from error
 

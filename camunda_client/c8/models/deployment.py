@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, NullAs, Number, Tenant, Text
-from camunda_client.utils import JsonBaseModel
+from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, NullAs, Number, Request, Tenant, Text
 
 __all__ = [
     "DeleteResourceRequest",
@@ -97,7 +96,7 @@ class DeployResourcesResponse(Answer):
         return [entry.process_definition for entry in self.deployments if entry.process_definition is not None]
 
 
-class DeleteResourceRequest(JsonBaseModel):
+class DeleteResourceRequest(Request):
     """Deletes a deployed process, decision or form."""
 
     operation_reference: int | None = Field(default=None, alias="operationReference", ge=1)

@@ -10,8 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field
 
-from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, JsonObject, NullAs, Number, Tenant, Text
-from camunda_client.utils import JsonBaseModel
+from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, JsonObject, NullAs, Number, Request, Tenant, Text
 
 __all__ = [
     "ActivateJobRequest",
@@ -83,7 +82,7 @@ class ActivatedJobResponse(Answer):
     jobs: Annotated[list[ActivatedJob], NullAs(list)] = Field(default_factory=list)
 
 
-class ActivateJobRequest(JsonBaseModel):
+class ActivateJobRequest(Request):
     """Asks for jobs of one type. Times are milliseconds."""
 
     worker: str | None = None
@@ -96,7 +95,7 @@ class ActivateJobRequest(JsonBaseModel):
     tenant_ids: list[str] | None = Field(default=None, alias="tenantIds")
 
 
-class JobFailedRequest(JsonBaseModel):
+class JobFailedRequest(Request):
     """Says that a job failed. ``retries`` is always sent: left out, the engine takes it as 0 and raises an incident."""
 
     retries: int = 0
@@ -106,7 +105,7 @@ class JobFailedRequest(JsonBaseModel):
     variables: dict[str, Any] | None = None
 
 
-class ThrowErrorForJobRequest(JsonBaseModel):
+class ThrowErrorForJobRequest(Request):
     """Throws a BPMN error where the job is."""
 
     error_code: str = Field(alias="errorCode", min_length=1)
@@ -114,7 +113,7 @@ class ThrowErrorForJobRequest(JsonBaseModel):
     variables: dict[str, Any] | None = None
 
 
-class CompleteJobRequest(JsonBaseModel):
+class CompleteJobRequest(Request):
     """Ends a job with its result."""
 
     variables: dict[str, Any] = Field(default_factory=dict)
@@ -122,7 +121,7 @@ class CompleteJobRequest(JsonBaseModel):
     result: dict[str, Any] | None = None
 
 
-class JobChangeset(JsonBaseModel):
+class JobChangeset(Request):
     """What to change about a job; what is None stays as it is."""
 
     retries: int | None = None
@@ -130,7 +129,7 @@ class JobChangeset(JsonBaseModel):
     timeout: int | None = None
 
 
-class UpdateJobRequest(JsonBaseModel):
+class UpdateJobRequest(Request):
     """Changes a job's retries, its lease, or both."""
 
     changeset: JobChangeset

@@ -6,13 +6,12 @@ from typing import Any
 
 from pydantic import Field
 
-from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, Tenant, Text
-from camunda_client.utils import JsonBaseModel
+from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, Request, Tenant, Text
 
 __all__ = ["CorrelateMessageRequest", "CorrelateMessageResponse", "PublishMessageRequest", "PublishMessageResponse"]
 
 
-class PublishMessageRequest(JsonBaseModel):
+class PublishMessageRequest(Request):
     """Publishes a message. With a ``message_id`` the engine refuses a second one while the first is buffered."""
 
     name: str
@@ -31,7 +30,7 @@ class PublishMessageResponse(Answer):
     message_key: Text = Field(default="", alias="messageKey")
 
 
-class CorrelateMessageRequest(JsonBaseModel):
+class CorrelateMessageRequest(Request):
     """Hands a message to whoever waits for it now."""
 
     name: str

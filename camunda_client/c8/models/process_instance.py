@@ -6,8 +6,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, JsonObject, Number, Tenant, Text
-from camunda_client.utils import JsonBaseModel
+from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, JsonObject, Number, Request, Tenant, Text
 
 __all__ = [
     "ActivateInstructions",
@@ -23,13 +22,13 @@ __all__ = [
 ]
 
 
-class ProcessInstanceStartInstructions(JsonBaseModel):
+class ProcessInstanceStartInstructions(Request):
     """Start at this element instead of the start event."""
 
     element_id: str = Field(alias="elementId", min_length=1)
 
 
-class CreateProcessInstanceRequest(JsonBaseModel):
+class CreateProcessInstanceRequest(Request):
     """Starts an instance of a process, by the process's id (its newest version, or the one given) or by key."""
 
     process_definition_id: str | None = Field(default=None, alias="processDefinitionId")
@@ -73,14 +72,14 @@ class CreateProcessInstanceResponse(Answer):
     business_id: str | None = Field(default=None, alias="businessId")
 
 
-class MappingInstructions(JsonBaseModel):
+class MappingInstructions(Request):
     """Which element of the target definition an element becomes."""
 
     source_element_id: str = Field(alias="sourceElementId")
     target_element_id: str = Field(alias="targetElementId")
 
 
-class MigrateProcessInstanceRequest(JsonBaseModel):
+class MigrateProcessInstanceRequest(Request):
     """Moves a running instance to another definition."""
 
     operation_reference: int | None = Field(default=None, alias="operationReference", ge=1)
@@ -90,14 +89,14 @@ class MigrateProcessInstanceRequest(JsonBaseModel):
     mapping_instructions: list[MappingInstructions] = Field(alias="mappingInstructions", min_length=1)
 
 
-class VariableInstruction(JsonBaseModel):
+class VariableInstruction(Request):
     """Variables to set before an element is activated; an empty scope is the process instance itself."""
 
     scope_id: str = Field(default="", alias="scopeId")
     variables: dict[str, Any]
 
 
-class ActivateInstructions(JsonBaseModel):
+class ActivateInstructions(Request):
     """Start an element in a running instance."""
 
     element_id: str = Field(alias="elementId")
@@ -106,13 +105,13 @@ class ActivateInstructions(JsonBaseModel):
     ancestorElementInstanceKey: int | None = -1  # noqa: N815
 
 
-class TerminateInstructions(JsonBaseModel):
+class TerminateInstructions(Request):
     """End one element instance."""
 
     element_instance_key: str = Field(alias="elementInstanceKey", coerce_numbers_to_str=True, pattern="^[0-9]+$")
 
 
-class ModifyProcessInstanceRequest(JsonBaseModel):
+class ModifyProcessInstanceRequest(Request):
     """Activates and terminates elements of a running instance, in one step."""
 
     operation_reference: int | None = Field(default=None, alias="operationReference", ge=1)
@@ -120,7 +119,7 @@ class ModifyProcessInstanceRequest(JsonBaseModel):
     terminate_instructions: list[TerminateInstructions] = Field(default_factory=list, alias="terminateInstructions")
 
 
-class CancelProcessInstanceRequest(JsonBaseModel):
+class CancelProcessInstanceRequest(Request):
     """Ends a running instance."""
 
     operation_reference: int | None = Field(default=None, alias="operationReference", ge=1)
