@@ -1,5 +1,6 @@
 """The engine's REST API: one module per resource, one function per endpoint."""
 
+from camunda_client.c8.api._request import request
 from camunda_client.c8.api.decision import evaluate_decision
 from camunda_client.c8.api.deployment import delete_resource, deploy_resources
 from camunda_client.c8.api.element_instance import set_variables
@@ -38,6 +39,7 @@ __all__ = [
     "migrate_process_instance",
     "modify_process_instance",
     "publish_message",
+    "request",
     "resolve_incident",
     "set_variables",
     "throw_error_for_job",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from camunda_client.c8.api._call import Call, body, run_for
+from camunda_client.c8.api._arguments import body
+from camunda_client.c8.api._call import Call, run_for
 from camunda_client.c8.models import EvaluateDecisionRequest, EvaluateDecisionResponse
 from camunda_client.error import ErrorCode
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from camunda_client.c8 import _http
 from camunda_client.c8._http import Verdict
-from camunda_client.c8.api._call import Call, body, key, made, run, run_for
+from camunda_client.c8.api._arguments import body, key, made
+from camunda_client.c8.api._call import Call, run, run_for
 from camunda_client.c8.models import DeleteResourceRequest, DeployResourcesResponse
 from camunda_client.error import ErrorCode, InvalidRequestError
 

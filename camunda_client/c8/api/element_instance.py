@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from camunda_client.c8.api._call import Call, body, json_object, key, made, run
+from camunda_client.c8.api._arguments import body, json_object, key, made
+from camunda_client.c8.api._call import Call, run
 from camunda_client.c8.models import SetVariablesRequest
 from camunda_client.error import ErrorCode
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from camunda_client.c8._http import Verdict
-from camunda_client.c8.api._call import Call, body, key, made, run
+from camunda_client.c8.api._arguments import body, key, made
+from camunda_client.c8.api._call import Call, run
 from camunda_client.c8.models import ResolveIncidentRequest
 from camunda_client.error import ErrorCode
 

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from camunda_client.c8._http import Verdict
-from camunda_client.c8.api._call import Call, Repeat, body, json_object, key, made, run, run_for
+from camunda_client.c8.api._arguments import body, json_object, key, made
+from camunda_client.c8.api._call import Call, Repeat, run, run_for
 from camunda_client.c8.models import (
     ActivatedJob,
     ActivatedJobResponse,
