@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from camunda_client.c8 import models
+from camunda_client.c8.models._base import Since
 from camunda_client.utils import JsonBaseModel
 from tests.contract.schemas.regenerate import ANSWERS as ANSWER_SCHEMAS
 from tests.contract.schemas.regenerate import PACKAGES
@@ -63,17 +64,9 @@ REQUESTS: dict[str, type[JsonBaseModel]] = {
     "DeleteResourceRequest": models.DeleteResourceRequest,
     "DecisionEvaluationInstruction": models.EvaluateDecisionRequest,
 }
-_AFTER_8_9 = "members of 8.10 are reachable in model_extra only"
 #: (schema, member) to why it differs. One that no longer differs must be taken out.
 KNOWN: dict[tuple[str, str], str] = {
-    ("ActivatedJobResult", "physicalTenantId"): _AFTER_8_9,
-    ("ActivatedJobResult", "priority"): _AFTER_8_9,
-    ("BrokerInfo", "brokerId"): _AFTER_8_9,
-    ("Partition", "state"): _AFTER_8_9,
-    ("MessageCorrelationResult", "processInstanceKey"): "optional in 8.8's description only; no engine leaves it out",
-    # "ancestorElementInstanceKey is text (very probably every modification with an activation fails on 8.8+)"
-    ("ProcessInstanceModificationActivateInstruction", "ancestorElementInstanceKey"): "a number here, text since 8.7",
-    ("ProcessInstanceCreationInstruction", "businessId"): "8.9 and later, as its comment says; never sent unasked",
+    ("ProcessInstanceModificationTerminateInstruction", "elementInstanceKey"): "8.9 also takes elementId; one is sent",
 }
 Check = Callable[[str, str], set[str]]
 EVERY_ANSWER = [(package, schema) for package in SCHEMAS for schema in ANSWERS]
@@ -167,8 +160,37 @@ def mistyped(package: str, schema: str) -> set[str]:
 
 
 def unknown_there(package: str, schema: str) -> set[str]:
-    """Return the members of a request that the engine has no word for."""
-    return wire_names(REQUESTS[schema]) - set(SCHEMAS[package][schema])
+    """Return the members of a request that the engine has no word for, although they claim to need nothing newer."""
+    newer = {name for name, version in since(schema).items() if number(version) > number(package)}
+    return wire_names(REQUESTS[schema]) - newer - set(SCHEMAS[package][schema])
+
+
+def since(schema: str) -> dict[str, str]:
+    """Return the members of a request that need a version, by their marks."""
+    return {
+        field.alias or name: mark.version
+        for name, field in REQUESTS[schema].model_fields.items()
+        for mark in field.metadata
+        if isinstance(mark, Since)
+    }
+
+
+def number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.partition("-")[0].split("."))
+
+
+def needs_less(package: str, schema: str) -> set[str]:
+    """Return the members that this version knows, although they claim to need a newer one."""
+    return {
+        name
+        for name, version in since(schema).items()
+        if name in SCHEMAS[package][schema] and number(version) > number(package)
+    }
+
+
+def unsent(package: str, schema: str) -> set[str]:
+    """Return the members of a request that can't be sent."""
+    return set(SCHEMAS[package][schema]) - wire_names(REQUESTS[schema])
 
 
 def optional_here(package: str, schema: str) -> set[str]:
@@ -183,7 +205,7 @@ def optional_here(package: str, schema: str) -> set[str]:
 
 
 OF_ANSWERS: tuple[Check, ...] = (unread, misread, insisted_on)
-OF_REQUESTS: tuple[Check, ...] = (mistyped, unknown_there, optional_here)
+OF_REQUESTS: tuple[Check, ...] = (mistyped, unknown_there, optional_here, needs_less, unsent)
 
 
 def unforeseen(check: Check, package: str, schema: str) -> set[str]:
@@ -214,6 +236,16 @@ def test_a_request_is_sent_with_the_described_types(package: str, schema: str) -
 @pytest.mark.parametrize(("package", "schema"), EVERY_REQUEST)
 def test_nothing_is_sent_that_the_engine_has_no_word_for(package: str, schema: str) -> None:
     assert unforeseen(unknown_there, package, schema) == set()
+
+
+@pytest.mark.parametrize(("package", "schema"), EVERY_REQUEST)
+def test_a_member_needs_no_newer_version_than_the_first_that_knows_it(package: str, schema: str) -> None:
+    assert unforeseen(needs_less, package, schema) == set()
+
+
+@pytest.mark.parametrize(("package", "schema"), EVERY_REQUEST)
+def test_every_member_of_a_request_can_be_sent(package: str, schema: str) -> None:
+    assert unforeseen(unsent, package, schema) == set()
 
 
 @pytest.mark.parametrize(("package", "schema"), EVERY_REQUEST)

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from camunda_client.c8 import _http
+from camunda_client.c8.api._versions import Needs, needed
 from camunda_client.error import InvalidRequestError
 from camunda_client.utils import JsonBaseModel
 
@@ -34,13 +35,21 @@ def made(model: Callable[Fields, Model], *args: Fields.args, **fields: Fields.kw
         raise InvalidRequestError(f"{where} is {_http.shown(wrong['input'])}: {wrong['msg']}") from error
 
 
-def body(call_body: Any) -> bytes:
+class Body(bytes):
+    """A request's JSON, with what in it older engines refuse."""
+
+    needs: Needs = ()
+
+
+def body(call_body: Any) -> Body:
     """Return a request's JSON.
 
     Raises:
         InvalidRequestError: It has none.
     """
-    return _http.encoded(_members(call_body))
+    found = Body(_http.encoded(_members(call_body)))
+    found.needs = tuple(needed(call_body))
+    return found
 
 
 def _members(content: Any) -> Any:

@@ -18,6 +18,7 @@ from camunda_client.c8 import _http
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8._http import Answer, Verdict
 from camunda_client.c8.api import _versions
+from camunda_client.c8.api._arguments import Body
 from camunda_client.c8.auth import authorization, authorization_after_401
 from camunda_client.config import C8Config, get_config
 from camunda_client.error import (
@@ -60,8 +61,8 @@ class Call:
     content_type: str = "application/json"
     #: What the answer should be. Anything but JSON is returned as bytes.
     accept: str = JSON
-    #: What older engines refuse in it, with the version that it needs.
-    needs: _versions.Needs = ()
+    #: What older engines have no endpoint for, with the version that it needs; the body knows its own needs.
+    since: _versions.Needs = ()
     repeat: Repeat = Repeat.SAFE
     #: Seconds from the first try that may have worked, in which the engine knows a repeat for one.
     recognised_for_s: float = math.inf
@@ -71,6 +72,11 @@ class Call:
     unless_it_says: str | None = None
     #: Seconds for everything; None: as configured.
     timeout_s: float | None = None
+
+    @property
+    def needs(self) -> _versions.Needs:
+        """What in it older engines refuse."""
+        return (*self.since, *(self.body.needs if isinstance(self.body, Body) else ()))
 
 
 def run(call: Call) -> Any:

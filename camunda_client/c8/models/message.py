@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, Request, Tenant, Text
+from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, Request, Since, Tenant, Text
 
 __all__ = ["CorrelateMessageRequest", "CorrelateMessageResponse", "PublishMessageRequest", "PublishMessageResponse"]
 
@@ -21,6 +21,8 @@ class PublishMessageRequest(Request):
     message_id: str | None = Field(default=None, alias="messageId")
     variables: dict[str, Any] | None = None
     tenant_id: str | None = Field(default=None, alias="tenantId")
+    #: Only for instances that have it; Camunda 8.10 and later.
+    business_id: Annotated[str | None, Since("8.10")] = Field(default=None, alias="businessId")
 
 
 class PublishMessageResponse(Answer):
@@ -37,6 +39,8 @@ class CorrelateMessageRequest(Request):
     correlation_key: str = Field(default="", alias="correlationKey")
     variables: dict[str, Any] | None = None
     tenant_id: str | None = Field(default=None, alias="tenantId")
+    #: Only for instances that have it; Camunda 8.10 and later.
+    business_id: Annotated[str | None, Since("8.10")] = Field(default=None, alias="businessId")
 
 
 class CorrelateMessageResponse(Answer):
@@ -44,4 +48,4 @@ class CorrelateMessageResponse(Answer):
 
     tenant_id: Tenant = Field(default=DEFAULT_TENANT, alias="tenantId")
     message_key: Text = Field(default="", alias="messageKey")
-    process_instance_key: str = Field(alias="processInstanceKey")
+    process_instance_key: Text = Field(default="", alias="processInstanceKey")

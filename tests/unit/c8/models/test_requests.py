@@ -54,7 +54,7 @@ def test_a_modification_needs_no_operation_reference() -> None:
     request = ModifyProcessInstanceRequest(activateInstructions=[ActivateInstructions(elementId="b")])
 
     assert request.model_dump() == {
-        "activateInstructions": [{"elementId": "b", "variableInstructions": [], "ancestorElementInstanceKey": -1}],
+        "activateInstructions": [{"elementId": "b", "variableInstructions": []}],
         "terminateInstructions": [],
     }
     assert ModifyProcessInstanceRequest.model_validate(request.model_dump()) == request
