@@ -125,7 +125,15 @@ def run_for(model: type[Model], call: Call) -> Model:
     Raises:
         ServiceException: As `run` does, or the answer is none of that kind.
     """
-    content = run(call)
+    return read(model, call, run(call))
+
+
+def read(model: type[Model], call: Call, content: Any) -> Model:
+    """Return an answer's JSON as an object.
+
+    Raises:
+        ServiceException: It is none of that kind.
+    """
     try:
         return model.model_validate({} if content is None else content)
     except ValidationError as error:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
+from typing_extensions import Unpack
 
 from camunda_client.c8._http import Verdict
 from camunda_client.c8.api._activation import DEFAULT_MAX_JOBS, REQUEST_TIMEOUT_LIMIT, activate_jobs
 from camunda_client.c8.api._arguments import body, json_object, key, made
 from camunda_client.c8.api._call import Call, run
+from camunda_client.c8.api._search import PAGE_SIZE, Sort, search
+from camunda_client.c8.api._short import got, moment
 from camunda_client.c8.models import (
     ActivatedJob,
     CompleteJobRequest,
@@ -19,6 +23,7 @@ from camunda_client.c8.models import (
     ThrowErrorForJobRequest,
     UpdateJobRequest,
 )
+from camunda_client.c8.models.generated import FoundJob, JobFilter, JobStatistics
 from camunda_client.error import CamundaBusinessException, ErrorCode, InvalidRequestError
 
 __all__ = [
@@ -29,7 +34,9 @@ __all__ = [
     "activate_jobs",
     "complete_job",
     "fail_job",
+    "get_job_statistics",
     "mark_job_as_failed",
+    "search_jobs",
     "throw_error_for_job",
     "update_job",
 ]
@@ -203,3 +210,38 @@ def _lease(job: JobOrKey) -> str | None:
 
 def _variables(variables: Variables | None) -> dict[str, Any] | None:
     return None if variables is None else json_object(variables, "variables")
+
+
+def search_jobs(*, sort: Sort = (), page_size: int = PAGE_SIZE, **filters: Unpack[JobFilter]) -> Iterator[FoundJob]:
+    """Yield jobs that fit, in whatever state; none is activated, page by page as they are asked for.
+
+    Args:
+        sort: Names of members, the most important first; ``-name`` sorts downwards.
+        page_size: Items of one request.
+        filters: What must be true of each; see `JobFilter`.
+
+    Raises:
+        InvalidRequestError: A keyword is unknown; nothing was sent.
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/jobs/search.
+    """
+    return search("/jobs/search", FoundJob, JobFilter, filters, sort=sort, page_size=page_size)
+
+
+def get_job_statistics(from_time: datetime, to_time: datetime, *, job_type: str | None = None) -> JobStatistics:
+    """Return how many jobs were created, completed and failed in a period; Camunda 8.9 and later.
+
+    Args:
+        from_time: Its begin, with a zone.
+        to_time: Its end, with a zone.
+        job_type: Only jobs of this type.
+
+    Raises:
+        InvalidRequestError: A time has no zone.
+        ServiceException: The engine refused or could not be asked.
+
+    Source: GET /v2/jobs/statistics/global.
+    """
+    query = {"from": moment(from_time, "from_time"), "to": moment(to_time, "to_time"), "jobType": job_type}
+    return got("/jobs/statistics/global", JobStatistics, query=query, since="8.9")

@@ -3,6 +3,7 @@
 from camunda_client.c8.models.camunda_headers import (
     C8ApiHeaders,
 )
+from camunda_client.c8.models.cluster import PinClockRequest
 from camunda_client.c8.models.decision import (
     EvaluateDecisionRequest,
     EvaluateDecisionResponse,
@@ -18,6 +19,7 @@ from camunda_client.c8.models.deployment import (
     DeploymentEntry,
     DeployResourcesResponse,
 )
+from camunda_client.c8.models.document import DocumentLinkRequest
 from camunda_client.c8.models.element_instance import (
     SetVariablesRequest,
 )
@@ -65,6 +67,12 @@ from camunda_client.c8.models.topology import (
     ClusterTopology,
     Partition,
 )
+from camunda_client.c8.models.user_task import (
+    AssignUserTaskRequest,
+    CompleteUserTaskRequest,
+    UpdateUserTaskRequest,
+    UserTaskChanges,
+)
 
 __all__ = [
     "ActivateInstructions",
@@ -72,6 +80,7 @@ __all__ = [
     "ActivatedJob",
     "ActivatedJobResponse",
     "AncestorScope",
+    "AssignUserTaskRequest",
     "BroadcastSignalRequest",
     "BroadcastSignalResponse",
     "Broker",
@@ -79,6 +88,7 @@ __all__ = [
     "CancelProcessInstanceRequest",
     "ClusterTopology",
     "CompleteJobRequest",
+    "CompleteUserTaskRequest",
     "CorrelateMessageRequest",
     "CorrelateMessageResponse",
     "CreateProcessInstanceRequest",
@@ -92,6 +102,7 @@ __all__ = [
     "DeployedProcess",
     "DeployedResource",
     "DeploymentEntry",
+    "DocumentLinkRequest",
     "EvaluateDecisionRequest",
     "EvaluateDecisionResponse",
     "JobChangeset",
@@ -101,6 +112,7 @@ __all__ = [
     "ModifyProcessInstanceRequest",
     "MoveInstructions",
     "Partition",
+    "PinClockRequest",
     "ProcessInstanceStartInstructions",
     "PublishMessageRequest",
     "PublishMessageResponse",
@@ -111,5 +123,7 @@ __all__ = [
     "TerminateInstructions",
     "ThrowErrorForJobRequest",
     "UpdateJobRequest",
+    "UpdateUserTaskRequest",
+    "UserTaskChanges",
     "VariableInstruction",
 ]
