@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,9 +17,8 @@ PROBLEM = "application/problem+json"
 
 
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[AnsweringServer]:
-    """An engine that gives the answers prepared, in their order; waits between tries take no time."""
-    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+def engine() -> Iterator[AnsweringServer]:
+    """An engine that gives the answers prepared, in their order."""
     with AnsweringServer() as server, configured(server.base_url):
         yield server
 
@@ -78,6 +76,7 @@ def test_a_method_is_one_that_the_api_has(engine: AnsweringServer) -> None:
         ("POST", "groups/search", True), ("POST", "groups", False), ("PATCH", "groups/a", False),
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_only_what_does_no_harm_twice_is_sent_again_when_unclear(
     engine: AnsweringServer, method: Any, path: str, again: bool
 ) -> None:
@@ -92,6 +91,7 @@ def test_only_what_does_no_harm_twice_is_sent_again_when_unclear(
     assert len(engine.requests) == 1 + again
 
 
+@pytest.mark.slow
 def test_a_caller_who_knows_better_may_have_it_repeated(engine: AnsweringServer) -> None:
     engine.post("/v2/clock/reset", status=500)
     engine.post("/v2/clock/reset", status=204)
@@ -99,6 +99,7 @@ def test_a_caller_who_knows_better_may_have_it_repeated(engine: AnsweringServer)
     assert api.request("POST", "clock/reset", idempotent=True) is None
 
 
+@pytest.mark.slow
 def test_what_was_surely_not_carried_out_is_sent_again(engine: AnsweringServer) -> None:
     engine.post("/v2/groups", status=429, json={"title": "RESOURCE_EXHAUSTED"}, content_type=PROBLEM)
     engine.post("/v2/groups", status=201, json={"groupId": "a"})
@@ -106,6 +107,7 @@ def test_what_was_surely_not_carried_out_is_sent_again(engine: AnsweringServer) 
     assert api.request("POST", "groups", {"groupId": "a"}) == {"groupId": "a"}
 
 
+@pytest.mark.slow
 def test_a_deletion_that_perhaps_worked_is_settled_by_not_found(engine: AnsweringServer) -> None:
     engine.post("/v2/groups/a", method="DELETE", status=502)
     engine.post("/v2/groups/a", method="DELETE", status=404, json={"title": "NOT_FOUND"}, content_type=PROBLEM)

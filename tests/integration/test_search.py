@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -22,9 +21,8 @@ MISSING = {"status": 404, "json": {"title": "NOT_FOUND"}, "content_type": "appli
 
 
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[AnsweringServer]:
-    """An engine that gives the answers prepared, in their order; waits between tries take no time."""
-    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+def engine() -> Iterator[AnsweringServer]:
+    """An engine that gives the answers prepared, in their order."""
     with AnsweringServer() as server, configured(server.base_url):
         yield server
 
@@ -69,6 +67,7 @@ def test_a_cursor_that_comes_again_does_not_go_round_for_ever(engine: AnsweringS
     assert len(engine.requests) == 2
 
 
+@pytest.mark.slow
 def test_a_page_is_asked_for_again_where_the_answer_was_lost(engine: AnsweringServer) -> None:
     engine.cut(SEARCH)
     engine.post(SEARCH, json=page(1, cursor=None))
@@ -125,7 +124,7 @@ def test_what_is_not_there_yet_is_waited_for(engine: AnsweringServer) -> None:
     for state in ("ACTIVE", "COMPLETED"):
         engine.post(INSTANCE, method="GET", json={"processInstanceKey": KEY, "state": state})
 
-    assert api.wait_until(lambda: api.get_process_instance(KEY).state == "COMPLETED", timeout_s=60)
+    assert api.wait_until(lambda: api.get_process_instance(KEY).state == "COMPLETED", timeout_s=60, every_s=0.01)
     assert len(engine.requests) == 3
 
 
@@ -142,9 +141,10 @@ def test_a_wait_ends_at_any_other_failure(engine: AnsweringServer) -> None:
     engine.post(INSTANCE, method="GET", status=403)
 
     with pytest.raises(ServiceException, match="HTTP 403"):
-        api.wait_until(lambda: api.get_process_instance(KEY), timeout_s=60)
+        api.wait_until(lambda: api.get_process_instance(KEY), timeout_s=60, every_s=0.01)
 
 
+@pytest.mark.slow
 def test_a_user_task_that_was_perhaps_completed_is_settled_by_a_repeat(engine: AnsweringServer) -> None:
     path = f"/v2/user-tasks/{KEY}/completion"
     engine.cut(path)
@@ -168,6 +168,7 @@ def test_a_task_without_a_form_has_none(engine: AnsweringServer) -> None:
     assert api.get_user_task_form(KEY) is None
 
 
+@pytest.mark.slow
 def test_a_cluster_is_ready_or_not(engine: AnsweringServer) -> None:
     engine.post("/v2/status", method="GET", status=204, then_gone=True)
 

@@ -126,6 +126,13 @@ def test_jobs_of_all_assigned_tenants_are_asked_for_without_a_list(engine: Answe
     assert "tenantIds" not in sent
 
 
+def test_tenants_are_assigned_or_provided(engine: AnsweringServer) -> None:
+    with pytest.raises(InvalidRequestError, match="'assigned' or 'provided', not 'all'"):
+        api.activate_jobs("pay", tenants="all")  # type: ignore[arg-type]
+
+    assert engine.requests == []
+
+
 def test_reports_of_a_job_with_a_lease_carry_its_token(engine: AnsweringServer) -> None:
     for end in ("completion", "failure"):
         engine.post(f"/v2/jobs/{KEY}/{end}", status=204)

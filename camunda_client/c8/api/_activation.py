@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from camunda_client.c8._http import printable
 from camunda_client.c8.api._arguments import body, made
 from camunda_client.c8.api._call import Call, Repeat, run_for
 from camunda_client.c8.models import ActivatedJobResponse, ActivateJobRequest
@@ -16,6 +17,8 @@ DEFAULT_MAX_JOBS = 5
 REQUEST_TIMEOUT_LIMIT = 30_000
 #: Seconds after the request timeout: with a stuck broker the answer comes that late.
 _LATE_S = 20.0
+#: How the API says whose jobs are asked for.
+_TENANT_FILTERS: dict[str, Literal["PROVIDED", "ASSIGNED"]] = {"provided": "PROVIDED", "assigned": "ASSIGNED"}
 
 
 def activate_jobs(
@@ -52,6 +55,8 @@ def activate_jobs(
 
     Source: POST /v2/jobs/activation.
     """
+    if tenants is not None and tenants not in _TENANT_FILTERS:
+        raise InvalidRequestError(f"tenants must be 'assigned' or 'provided', not {printable(repr(tenants), 80)}")
     if request is None:
         defaults = get_config().job_for(job_type)
         request = made(
@@ -63,7 +68,7 @@ def activate_jobs(
             fetchVariable=fetch_variables,
             requestTimeout=defaults.request_timeout if request_timeout is None else request_timeout,
             tenantIds=defaults.tenant_ids if tenant_ids is None and tenants != "assigned" else tenant_ids,
-            tenantFilter=tenants.upper() if isinstance(tenants, str) else tenants,
+            tenantFilter=None if tenants is None else _TENANT_FILTERS[tenants],
         )
     wait_ms = request.request_timeout or 10_000
     if wait_ms >= REQUEST_TIMEOUT_LIMIT:
