@@ -88,7 +88,7 @@ def run(call: Call) -> Any:
     """
     config = get_config()
     if call.needs:
-        _versions.ensure(call.needs, config.api.rest_url, ask=lambda: run(TOPOLOGY))
+        _versions.ensure(call.needs, config, ask=lambda: run(TOPOLOGY))
     deadline = time.monotonic() + (config.api.timeout / 1000 if call.timeout_s is None else call.timeout_s)
     header = authorization(config, _left(deadline))
     maybe_applied = refreshed = False

@@ -11,40 +11,41 @@ from typing import Any
 
 from camunda_client.c8.models import ClusterTopology
 from camunda_client.c8.models._base import Request, Since
+from camunda_client.config import C8Config
 from camunda_client.error import InvalidRequestError, ServiceException
 
 #: Pairs of what an older engine refuses, and the version that it needs, such as ("businessId", "8.9").
 Needs = tuple[tuple[str, str], ...]
 _VERSION = re.compile(r"(\d+)\.(\d+)")
-#: The gateway's version by its address.
-_known: dict[str, str] = {}
+#: The gateway's version and the configuration it was seen with; another configuration may lead to another cluster.
+_seen: list[tuple[C8Config, str]] = []
 
 
-def remember(rest_url: str, topology: ClusterTopology) -> None:
+def remember(config: C8Config, topology: ClusterTopology) -> None:
     """Keep the version that a topology names."""
     if _VERSION.match(topology.gateway_version):
-        _known[rest_url] = topology.gateway_version
+        _seen[:] = [(config, topology.gateway_version)]
 
 
-def ensure(needs: Needs, rest_url: str, ask: Callable[[], Any]) -> None:
+def ensure(needs: Needs, config: C8Config, ask: Callable[[], Any]) -> None:
     """Refuse what the cluster is too old for, if its version is known.
 
     Args:
         needs: What is to be sent.
-        rest_url: To whom.
+        config: To whom.
         ask: Returns the topology. It is only called before a refusal: the cluster may have been updated since.
 
     Raises:
         InvalidRequestError: The cluster is older.
     """
-    if not _lacking(needs, rest_url):
+    if not _lacking(needs, config):
         return
     try:
-        remember(rest_url, ClusterTopology.model_validate(ask()))
+        remember(config, ClusterTopology.model_validate(ask()))
     except (ServiceException, ValueError):
         return  # the call itself will tell
-    for what, version in _lacking(needs, rest_url):
-        raise InvalidRequestError(f"{what} needs {version}, and this cluster is Camunda {_known[rest_url]}")
+    for what, version in _lacking(needs, config):
+        raise InvalidRequestError(f"{what} needs {version}, and this cluster is Camunda {_version_of(config)}")
 
 
 def hint(needs: Needs, status: int) -> str:
@@ -68,9 +69,13 @@ def needed(content: Any) -> Iterator[tuple[str, str]]:
                 yield from needed(value)
 
 
-def _lacking(needs: Needs, rest_url: str) -> Needs:
-    known = _known.get(rest_url)
+def _lacking(needs: Needs, config: C8Config) -> Needs:
+    known = _version_of(config)
     return () if known is None else tuple(one for one in needs if _number(known) < _number(one[1]))
+
+
+def _version_of(config: C8Config) -> str | None:
+    return next((version for seen, version in _seen if seen is config), None)
 
 
 def _number(version: str) -> tuple[int, ...]:

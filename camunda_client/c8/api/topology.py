@@ -19,5 +19,5 @@ def get_cluster_topology() -> ClusterTopology:
     Source: GET /v2/topology.
     """
     topology = run_for(ClusterTopology, TOPOLOGY)
-    _versions.remember(get_config().api.rest_url, topology)
+    _versions.remember(get_config(), topology)
     return topology
