@@ -2,7 +2,7 @@
 
 A step is a moment at which something happens in the simulated world: a request arrives, an answer comes, a timer
 fires, a lease ends. The suite explores from seeds that are kept below, so that its verdict is about the change at hand.
-``PROTOCOL_MODEL_SEED=random`` explores from a new one and says which, ``=N`` repeats that run, ``PROTOCOL_MODEL_SHRINK=1``
+``PROTOCOL_MODEL_SEED=random`` explores from a new one and says which, ``=N`` repeats it, ``PROTOCOL_MODEL_SHRINK=1``
 shrinks what it finds, and ``PROTOCOL_MODEL_EXAMPLES=N`` makes it longer.
 """
 
