@@ -124,7 +124,7 @@ def to_sink(sink: Sink, render: Renderer) -> Route:
 
 
 def to_both(route: Route) -> Route:
-    """Return a way that also leads to the handlers of the application, which our own handler of records leaves to it."""
+    """Return a way that also leads to the application's handlers, to which our own leaves these records."""
 
     def both(level: int, name: str, event: str, fields: dict[str, Any]) -> None:
         route(level, name, event, dict(fields))

@@ -33,7 +33,8 @@ def libraries(*, install: bool) -> Path:
     Raises:
         MissingPartError: They are not there; the message says what to do.
     """
-    home = cache_folder() / "libraries" / _key()
+    # By this name our stories of failures know whose code is a library's.
+    home = cache_folder() / "libraries" / _key() / "site-packages"
     if not home.exists():
         if not install:
             raise MissingPartError(f"needs the libraries of the extra {EXTRA}; fetch them by: make libraries")
