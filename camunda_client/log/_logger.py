@@ -20,6 +20,9 @@ Route = Callable[[int, str, str, dict[str, Any]], None]
 
 _NAMES = {10: "debug", 20: "info", 30: "warning", 40: "error", 50: "critical"}
 
+#: Where our own records say they come from.
+OWN_PATH = "(camunda_client)"
+
 #: Fields of the job that our own lines spell out where the application formats records; the others are attributes.
 _SPELLED_OUT = ("job_key", "job_type", "process_instance_key")
 
@@ -120,6 +123,16 @@ def to_sink(sink: Sink, render: Renderer) -> Route:
     return route
 
 
+def to_both(route: Route) -> Route:
+    """Return a way that also leads to the application's handlers, to which our own leaves these records."""
+
+    def both(level: int, name: str, event: str, fields: dict[str, Any]) -> None:
+        route(level, name, event, dict(fields))
+        to_stdlib(level, name, event, fields)
+
+    return both
+
+
 def to_stdlib(level: int, name: str, event: str, fields: dict[str, Any]) -> None:
     """Log through the application's own handlers: an ordinary record, its message the event and ``key=value``."""
     logger = logging.getLogger(name)
@@ -129,7 +142,7 @@ def to_stdlib(level: int, name: str, event: str, fields: dict[str, Any]) -> None
     job = job_fields()
     shown = {**fields, **{key: job[key] for key in _SPELLED_OUT if key in job and key not in fields}}
     # No arguments: a percent sign in a value is no placeholder.
-    record = logger.makeRecord(name, level, "(camunda_client)", 0, readable(event, shown), (), exc_info)
+    record = logger.makeRecord(name, level, OWN_PATH, 0, readable(event, shown), (), exc_info)
     if exc_info:
         # A formatter takes this, where it is set, instead of formatting the exception once more.
         record.exc_text = _clean.indented(_clean.format_exception(exc_info))

@@ -43,6 +43,10 @@ class Mode(Enum):
     STRUCTLOG = "structlog"
 
 
+#: Packages whose handlers send records elsewhere and show them nowhere. opentelemetry-instrument puts one on the root
+#: logger whatever its options say; taken for the application's set-up, it left the console empty.
+_EXPORTERS = frozenset({"opentelemetry"})
+
 _mode: Mode | None = None
 _sink: Sink | None = None
 
@@ -65,10 +69,10 @@ def configure_if_unconfigured() -> Mode:
         level, unknown = _level_from_environment()
         if _configured_structlog() is not None:
             _mode = _join_structlog()
-        elif logging.getLogger().handlers:
-            _mode = _join_stdlib(level)
-        else:
+        elif all(map(_exports, logging.getLogger().handlers)):
             _mode = _set_up(logging.INFO if level is None else level)
+        else:
+            _mode = _join_stdlib(level)
         if unknown:
             _logger.get_logger(__package__).warning(
                 "log.level_unknown", value=unknown, used="INFO", known=list(_LEVELS)
@@ -138,6 +142,10 @@ def _configured_structlog() -> Any:
     return structlog if structlog is not None and structlog.is_configured() else None
 
 
+def _exports(handler: logging.Handler) -> bool:
+    return type(handler).__module__.partition(".")[0] in _EXPORTERS
+
+
 def _join_structlog() -> Mode:
     add_job_to_lines()
     _logger._state.route = _logger.to_structlog
@@ -163,6 +171,9 @@ def _set_up(level: int) -> Mode:
     atexit.register(_sink.close)
     _logger._state.level = level
     _logger._state.route = _logger.to_sink(_sink, render)
+    if logging.getLogger().handlers:
+        add_job_to_records()
+        _logger._state.route = _logger.to_both(_logger._state.route)
     handler = SinkHandler(_sink, render)
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(level)

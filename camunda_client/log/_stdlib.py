@@ -7,6 +7,7 @@ from typing import Any
 
 from . import _clean
 from ._context import JOB_KEYS, job_fields
+from ._logger import OWN_PATH
 from ._render import Renderer
 from ._sink import Sink
 
@@ -35,6 +36,9 @@ class SinkHandler(logging.Handler):
 
     def handle(self, record: logging.LogRecord) -> Any:
         """Filter and write the record."""
+        if record.pathname == OWN_PATH:
+            # For exporters; the sink has had the line without a record.
+            return False
         # Not inherited: from 3.13 on, the base class takes its lock without asking acquire().
         kept = self.filter(record)
         if kept:
@@ -50,7 +54,7 @@ class SinkHandler(logging.Handler):
         try:
             fields: dict[str, object] = dict(job_fields())
             for key, value in record.__dict__.items():
-                if key not in _STANDARD:
+                if key not in _STANDARD and value is not OUTSIDE:
                     fields[key] = value
             if record.exc_info and (found := _clean.exc_info_of(record.exc_info)):
                 fields["exception"] = _clean.format_exception(found)

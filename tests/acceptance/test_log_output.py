@@ -92,6 +92,33 @@ def test_every_line_is_json_and_carries_the_job() -> None:
     assert [line["level"] for line in lines[:3]] == ["info", "warning", "info"]
 
 
+EXPORTER = """
+class Exporter(logging.Handler):
+    exported = []
+    def emit(self, record):
+        self.exported.append((record.getMessage(), record.job_key))
+Exporter.__module__ = "opentelemetry.instrumentation.logging.handler"
+logging.getLogger().addHandler(Exporter())
+"""
+
+
+def test_an_exporter_on_the_root_logger_leaves_the_console_as_it_is() -> None:
+    """Under opentelemetry-instrument nothing was on the console, not even where it exports no logs."""
+    after = """
+theirs.warning("outside")
+assert ("vendor line 199 x", job.job_key) in Exporter.exported
+assert ("outside", "-") in Exporter.exported
+outcome = sum(message.startswith("job.completed number=") for message, _ in Exporter.exported)
+"""
+    summary, done = run("PROGRAM", before=EXPORTER, after=after)
+
+    *lines, outside = parsed(done.stderr)
+    assert summary == "200 0 ours"
+    assert len(lines) == 600
+    assert {line["job_key"] for line in lines} == {"2251799813685250"}
+    assert "job_key" not in outside
+
+
 @pytest.mark.parametrize(
     ("shell", "lost"),
     [

@@ -1,33 +1,20 @@
-"""Integrations with the real libraries: what one job sets, no other sees. Needs the extra ``test-libraries``."""
+"""Integrations with the real libraries: what one job sets, no other sees."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.faults.test_process import settings
-from tests.parts.camunda import EngineProcess
-from tests.parts.programs import Program
+from tests.libraries.conftest import Start
 from tests.parts.scene import Scene
 
 pytestmark = pytest.mark.slow
 
-HEAD = """
-import json, os, threading, time
-from camunda_client.c8.worker import after_job, camunda_worker
-
-def found(**what):
-    with open("found", "a") as file:
-        file.write(json.dumps(what) + "\\n")
-"""
-#: By library: what it is imported as, and an application that writes down what each job found.
+#: By library: an application that writes down what each job found.
 APPS = {
-    "sentry": (
-        "sentry_sdk",
-        """
+    "sentry": """
 import sentry_sdk
 
 class Kept(sentry_sdk.transport.Transport):
@@ -48,10 +35,7 @@ def handler(job):
     job.retries = 1
     raise ValueError(number)
 """,
-    ),
-    "opentelemetry": (
-        "opentelemetry.sdk",
-        """
+    "opentelemetry": """
 from opentelemetry import baggage, context
 context.attach(baggage.set_baggage("application", "shop"))
 
@@ -64,10 +48,7 @@ def handler(job):
     found(order=baggage.get_baggage("order"), says=number, before=before,
           application=baggage.get_baggage("application"))
 """,
-    ),
-    "loguru": (
-        "loguru",
-        """
+    "loguru": """
 from loguru import logger
 logger.remove()
 logger.add(lambda line: found(order=line.record["message"], says=line.record["message"],
@@ -78,10 +59,7 @@ def handler(job):
     time.sleep(0.2)
     logger.info(str(job.variables["number"]))
 """,
-    ),
-    "sqlalchemy": (
-        "sqlalchemy",
-        """
+    "sqlalchemy": """
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import scoped_session, sessionmaker
 from sqlalchemy.pool import QueuePool
@@ -98,10 +76,7 @@ def handler(job):
     if job.variables["number"] % 3 == 0 and job.retries > 1:
         raise ValueError("before commit()")
 """,
-    ),
-    "django": (
-        "django",
-        """
+    "django": """
 from django.conf import settings
 settings.configure(DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db", "CONN_MAX_AGE": 60}})
 import django
@@ -118,28 +93,17 @@ def handler(job):
         cursor.execute("select 1")
     time.sleep(0.05)
 """,
-    ),
 }
 JOBS = 30
 
 
-def work(scene: Scene, folder: Path, app: str, *, state: str) -> list[dict[str, object]]:
-    (folder / "app.py").write_text(HEAD + app)
-    scene.start(JOBS)
-    command = ("-m", "camunda_client", "worker", "app.py")
-    with Program(*command, environment=settings(scene), cwd=folder) as program:
-        scene.jobs(state, JOBS)
-        program.wait_for("integration.installed")
-    return [json.loads(line) for line in (folder / "found").read_text().splitlines()]
-
-
 @pytest.mark.parametrize("name", APPS)
-def test_no_job_sees_what_another_has_set(name: str, new_camunda: Callable[..., EngineProcess], tmp_path: Path) -> None:
-    module, app = APPS[name]
-    pytest.importorskip(module, reason=f"needs {module}: pip install 'c8-client[test-libraries]'")
-    scene = Scene(new_camunda())
-
-    found = work(scene, tmp_path, app, state="FAILED" if name == "sentry" else "COMPLETED")
+def test_no_job_sees_what_another_has_set(name: str, scene: Scene, start: Start, tmp_path: Path) -> None:
+    scene.start(JOBS)
+    with start(APPS[name]) as program:
+        scene.jobs("FAILED" if name == "sentry" else "COMPLETED", JOBS)
+        program.wait_for("integration.installed")
+    found = [json.loads(line) for line in (tmp_path / "found").read_text().splitlines()]
 
     assert len({line["says"] for line in found}) == JOBS
     assert [line for line in found if line["order"] != line["says"]] == []

@@ -1,44 +1,18 @@
-"""Real libraries that take an alarm, a signal, the exit or the import for themselves. Needs ``test-libraries``."""
+"""Real libraries that take an alarm, a signal, the exit or the import for themselves."""
 
 from __future__ import annotations
 
 import signal
-import sys
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from tests.faults.test_process import settings
-from tests.parts.camunda import EngineProcess
-from tests.parts.programs import Program
+from tests.libraries.conftest import Start
 from tests.parts.scene import Scene
 
 pytestmark = pytest.mark.slow
 
-HEAD = "import os, sys, time\nfrom camunda_client.c8.worker import camunda_worker\n"
 
-
-@pytest.fixture
-def scene(new_camunda: Callable[..., EngineProcess]) -> Scene:
-    return Scene(new_camunda())
-
-
-def needs(module: str) -> None:
-    pytest.importorskip(module, reason=f"needs {module}: pip install 'c8-client[test-libraries]'")
-
-
-def worker(scene: Scene, folder: Path, source: str, *options: str, launcher: str = "") -> Program:
-    (folder / "legacy.py").write_text(HEAD + source)
-    more = {"DD_TRACE_AGENT_URL": "http://127.0.0.1:9", "DD_INSTRUMENTATION_TELEMETRY_ENABLED": "false"}
-    command = ("-m", "camunda_client", "worker", "legacy.py", "--drain-timeout", "20", *options)
-    if launcher:
-        command = (str(Path(sys.executable).with_name(launcher)), sys.executable, *command)
-    return Program(*command, environment=settings(scene, **more), cwd=folder)
-
-
-def test_timeout_decorator_ends_the_job_that_it_is_around(scene: Scene, tmp_path: Path) -> None:
-    needs("timeout_decorator")
+def test_timeout_decorator_ends_the_job_that_it_is_around(scene: Scene, start: Start) -> None:
     source = """
 import timeout_decorator
 
@@ -47,7 +21,7 @@ import timeout_decorator
 def handler(job):
     time.sleep(60 if job.variables["number"] % 2 else 0.2)
 """
-    with worker(scene, tmp_path, source) as app:
+    with start(source) as app:
         app.wait_for("workers.started")
         scene.start(20)
         failed = scene.jobs("FAILED", 10)
@@ -58,16 +32,15 @@ def handler(job):
     assert all("Timed Out" in job["errorMessage"] for job in failed)
 
 
-def test_the_command_drains_under_ddtrace_run(scene: Scene, tmp_path: Path) -> None:
+def test_the_command_drains_under_ddtrace_run(scene: Scene, start: Start) -> None:
     """Its handler of SIGTERM flushes and lets the default end the process: 0 of 5 jobs were finished."""
-    needs("ddtrace")
     source = """
 @camunda_worker(os.environ["JOB_TYPE"], request_timeout=400)
 def handler(job):
     os.write(1, b"RUN\\n")
     time.sleep(3)
 """
-    with worker(scene, tmp_path, source, launcher="ddtrace-run") as app:
+    with start(source, launcher="ddtrace-run") as app:
         app.wait_for("workers.started")
         scene.start(5)
         app.wait_for("RUN", 5)
@@ -77,8 +50,7 @@ def handler(job):
     scene.completed_once(5)
 
 
-def test_loguru_that_is_to_queue_its_lines_is_named_at_the_import(scene: Scene, tmp_path: Path) -> None:
-    needs("loguru")
+def test_loguru_that_is_to_queue_its_lines_is_named_at_the_import(scene: Scene, start: Start) -> None:
     source = """
 from loguru import logger
 logger.add(sys.stderr, enqueue=True)
@@ -88,7 +60,7 @@ time.sleep(0)
 @camunda_worker(os.environ["JOB_TYPE"])
 def handler(job): pass
 """
-    with worker(scene, tmp_path, source) as app:
+    with start(source) as app:
         app.wait_for("has not ended after 10 s")
 
     [line] = [line for line in app.lines if "has not ended after 10 s" in line]
@@ -96,8 +68,7 @@ def handler(job): pass
     assert "enqueue=False" in line
 
 
-def test_an_exporter_whose_server_is_silent_has_the_exit_timeout(scene: Scene, tmp_path: Path) -> None:
-    needs("opentelemetry.exporter.otlp.proto.http")
+def test_an_exporter_whose_server_is_silent_has_the_exit_timeout(scene: Scene, start: Start) -> None:
     source = """
 import socket
 silent = socket.create_server(("127.0.0.1", 0))
@@ -115,7 +86,7 @@ def handler(job):
     with trace.get_tracer("test").start_as_current_span("job"):
         pass
 """
-    with worker(scene, tmp_path, source, "--exit-timeout", "2") as app:
+    with start(source, "--exit-timeout", "2") as app:
         scene.start(1)
         scene.completed_once()
         app.send(signal.SIGTERM)
@@ -136,8 +107,7 @@ SHARED = {
 
 
 @pytest.mark.parametrize("library", list(SHARED))
-def test_async_handlers_share_a_client(scene: Scene, tmp_path: Path, library: str) -> None:
-    needs(library)
+def test_async_handlers_share_a_client(scene: Scene, start: Start, library: str) -> None:
     begin, ask = SHARED[library]
     source = f"""
 import asyncio, {library}
@@ -152,7 +122,7 @@ async def handler(job):
     await asyncio.sleep(0.2)
     return {{"size": len(text)}}
 """
-    with worker(scene, tmp_path, source) as app:
+    with start(source) as app:
         app.wait_for("workers.started")
         scene.start(100)
         completed = scene.completed_once(100)

@@ -1,0 +1,155 @@
+"""Drivers that wait in C, or hold a lock while a handler waits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.libraries.conftest import Start
+from tests.parts.scene import Scene
+
+pytestmark = pytest.mark.slow
+
+#: A program with a loop of its own that has imported psycopg before it is patched, and a server that speaks just enough
+#: of PostgreSQL's protocol: it answers a query when twenty have come.
+PSYCOPG_FIRST = """
+import psycopg
+import json, os, struct, threading
+from camunda_client.config import initialize_config
+from camunda_client.c8.worker import add_job_worker, start_camunda_workers
+from gevent.server import StreamServer
+
+def message(kind, body=b""):
+    return kind + struct.pack("!I", len(body) + 4) + body
+
+def parameter(name, value):
+    return message(b"S", name + b"\\0" + value + b"\\0")
+
+READY = message(b"Z", b"I")
+meeting = threading.Barrier(20)
+
+def read(stream):
+    kind, length = struct.unpack("!cI", stream.read(5))
+    return kind, stream.read(length - 4)
+
+def serve(connection, _address):
+    stream = connection.makefile("rb")
+    while True:
+        (length,) = struct.unpack("!I", stream.read(4))
+        (code,) = struct.unpack("!I", stream.read(length - 4)[:4])
+        if code == 196608:
+            break
+        connection.sendall(b"N")  # no TLS, no GSSAPI
+    hello = parameter(b"server_version", b"16.0") + parameter(b"client_encoding", b"UTF8")
+    connection.sendall(message(b"R", struct.pack("!I", 0)) + hello + READY)
+    while True:
+        kind, _ = read(stream)
+        if kind == b"X":
+            return
+        meeting.wait(60)
+        connection.sendall(message(b"C", b"SELECT 0\\0") + READY)
+
+server = StreamServer(("127.0.0.1", 0), serve)
+server.start()
+
+def handler(job):
+    where = f"host=127.0.0.1 port={server.server_port} user=me dbname=db sslmode=disable gssencmode=disable"
+    with psycopg.connect(where, autocommit=True) as connection:
+        connection.execute("select pg_sleep(0.2)")
+
+add_job_worker(os.environ["JOB_TYPE"], handler, max_jobs_active=20)
+initialize_config()
+start_camunda_workers()
+threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize("strict", ["1", "strict"])
+def test_psycopg_imported_before_the_patch_waits_beside_other_jobs(scene: Scene, start: Start, strict: str) -> None:
+    """40 jobs ran one after another, and nothing said so."""
+    scene.start(40)
+    with start(PSYCOPG_FIRST, script=True, CAMUNDA_CLIENT_PATCH=strict) as program:
+        scene.completed_once(40)
+
+    assert scene.now("FAILED") == []
+    assert "hub.blocked" not in program.output
+
+
+#: Each remedy that the documentation names for a lock that is held while a handler waits.
+SQLITE = {
+    "one at a time": (1, 5, "write()"),
+    "asking again": (
+        20,
+        0,
+        """
+    while True:
+        try:
+            return write()
+        except OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            time.sleep(0.01)
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", SQLITE)
+@pytest.mark.parametrize("library", ["sqlite3", "sqlalchemy"])
+def test_the_remedies_for_sqlites_lock_work(scene: Scene, start: Start, tmp_path: Path, way: str, library: str) -> None:
+    """Each handler that waited for the lock froze the one that had it: 1 of 20 jobs in 90 seconds."""
+    at_once, timeout_s, body = SQLITE[way]
+    write = {
+        "sqlite3": f"""
+import sqlite3
+from sqlite3 import OperationalError
+sqlite3.connect("t.db").execute("create table t(i)")
+def write():
+    connection = sqlite3.connect("t.db", timeout={timeout_s})
+    try:
+        with connection:
+            connection.execute("insert into t values (1)")
+            time.sleep(0.02)
+    finally:
+        connection.close()
+""",
+        "sqlalchemy": f"""
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+engine = create_engine("sqlite:///t.db", connect_args={{"timeout": {timeout_s}}})
+with engine.begin() as connection:
+    connection.execute(text("create table t(i)"))
+def write():
+    with engine.begin() as connection:
+        connection.execute(text("insert into t values (1)"))
+        time.sleep(0.02)
+""",
+    }[library]
+    source = f"""{write}
+@camunda_worker(os.environ["JOB_TYPE"], max_jobs_active={at_once})
+def handler(job):
+    {body.strip()}
+"""
+    scene.start(20)
+    with start(source):
+        scene.completed_once(20)
+
+    assert scene.now("FAILED") == []
+
+
+def test_sqlites_lock_is_named_with_what_helps(scene: Scene, start: Start) -> None:
+    source = """
+import sqlite3
+sqlite3.connect(":memory:")
+@camunda_worker(os.environ["JOB_TYPE"])
+def handler(job): pass
+"""
+    with start(source) as program:
+        program.wait_for("workers.started")
+        program.wait_for("patch.blocking_module")
+
+    [line] = [json.loads(line) for line in program.lines if "patch.blocking_module" in line and "sqlite3" in line]
+    assert "deadlock" in line["remedy"]
+    assert "max_jobs_active=1" in line["remedy"]
