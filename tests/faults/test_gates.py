@@ -137,7 +137,7 @@ def test_no_page_ends_a_failure_and_none_costs_a_retry_more(stage: Stage, events
         retries.setdefault(job.variables["number"], set()).add(job.retries)
         return tally(job)
 
-    with stage.working(handler, max_jobs_active=500, timeout=3000 if back_off_ms == 0 else 20_000):
+    with stage.working(handler, max_jobs_active=500, timeout=8000 if back_off_ms == 0 else 20_000):
         stage.wait_until_done()
 
     assert len(gate.pages) == len(PAGES)
@@ -221,6 +221,7 @@ def test_no_page_renews_a_lease(stage: Stage, events: Events) -> None:
 
     assert stage.proxy.seen(FAILURE) == []
     assert set(tally.runs.values()) == {1}
-    assert all("reason=unanswered" in line for line in events.named("lease.lost"))
+    # A machine that is busy with other tests may have this process stand still.
+    assert all("reason=unanswered" in line or "reason=paused" in line for line in events.named("lease.lost"))
     # Its own warning for each kind of answer, up to a limit.
     assert 1 <= len(events.named("lease.extension_refused", logging.WARNING)) <= 8
