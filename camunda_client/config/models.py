@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from camunda_client.config import _environment
-from camunda_client.config._auth import AuthConfig, BasicAuthConfig, SaasAuthConfig, SelfManagedAuthConfig
+from camunda_client.config._auth import (
+    AuthConfig,
+    BasicAuthConfig,
+    ClientAssertionConfig,
+    SaasAuthConfig,
+    SelfManagedAuthConfig,
+)
 from camunda_client.config._options import BY_PATH
+from camunda_client.config._readable import PemFile
 from camunda_client.config._secrets import Secret, unwrapped, utf8
 from camunda_client.config._sections import Section, configuration_error, remedy
 from camunda_client.config._urls import checked_base_url
@@ -20,6 +25,7 @@ __all__ = [
     "AuthConfig",
     "BasicAuthConfig",
     "C8Config",
+    "ClientAssertionConfig",
     "JobConfig",
     "SaasAuthConfig",
     "SelfManagedAuthConfig",
@@ -33,13 +39,6 @@ REQUEST_TIMEOUT_LIMIT = 30_000
 DEFAULT_REQUEST_TIMEOUT = 10_000
 #: Milliseconds, 24.8 days: what poll(2) takes. Sockets and locks raise OverflowError at each call for some longer ones.
 LONGEST_WAIT = 2**31 - 1
-
-
-def _readable_file(value: str) -> str:
-    path = Path(value).expanduser()
-    if not path.is_file() or not os.access(path, os.R_OK):
-        raise ValueError("is not a file that can be read; give the path of a PEM file")
-    return str(path)
 
 
 def _listed(value: Any) -> Any:
@@ -59,7 +58,6 @@ def _proxy_url(value: Secret) -> Secret:
 
 #: By this name type checkers don't see it, and let the value come from the environment.
 _REQUIRED: Any = ...
-PemFile = Annotated[str, AfterValidator(_readable_file)]
 #: Of the engine, which counts them in 64 bits.
 Milliseconds = Annotated[int, Field(ge=1)]
 MillisecondsOrZero = Annotated[int, Field(ge=0)]
