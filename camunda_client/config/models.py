@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -41,6 +42,10 @@ DEFAULT_REQUEST_TIMEOUT = 10_000
 LONGEST_WAIT = 2**31 - 1
 
 
+def _in_milliseconds(value: Any) -> Any:
+    return value / timedelta(milliseconds=1) if isinstance(value, timedelta) else value
+
+
 def _listed(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
@@ -59,11 +64,12 @@ def _proxy_url(value: Secret) -> Secret:
 #: By this name type checkers don't see it, and let the value come from the environment.
 _REQUIRED: Any = ...
 #: Of the engine, which counts them in 64 bits.
-Milliseconds = Annotated[int, Field(ge=1)]
-MillisecondsOrZero = Annotated[int, Field(ge=0)]
+Milliseconds = Annotated[int, Field(ge=1), BeforeValidator(_in_milliseconds)]
+MillisecondsOrZero = Annotated[int, Field(ge=0), BeforeValidator(_in_milliseconds)]
 #: Of a wait of our own.
-Wait = Annotated[int, Field(ge=1, le=LONGEST_WAIT)]
-WaitOrZero = Annotated[int, Field(ge=0, le=LONGEST_WAIT)]
+Wait = Annotated[int, Field(ge=1, le=LONGEST_WAIT), BeforeValidator(_in_milliseconds)]
+WaitOrZero = Annotated[int, Field(ge=0, le=LONGEST_WAIT), BeforeValidator(_in_milliseconds)]
+RequestTimeout = Annotated[int, Field(ge=0, lt=REQUEST_TIMEOUT_LIMIT), BeforeValidator(_in_milliseconds)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -76,9 +82,7 @@ class JobConfig(Section):
     worker: str = Field(default="camunda-8-client-worker", min_length=1)
     timeout: Milliseconds = 10_000
     max_jobs_to_activate: Count | None = Field(default=None, alias="maxJobsToActivate")
-    request_timeout: Annotated[int, Field(ge=0, lt=REQUEST_TIMEOUT_LIMIT)] | None = Field(
-        default=None, alias="requestTimeout"
-    )
+    request_timeout: RequestTimeout | None = Field(default=None, alias="requestTimeout")
     tenant_ids: Annotated[list[Annotated[str, Field(min_length=1)]] | None, BeforeValidator(_listed)] = Field(
         default=None, alias="tenantIds"
     )
