@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from camunda_client.config import _environment
+from camunda_client.config._readable import Keystore, PemFile
 from camunda_client.config._secret_files import from_file
 from camunda_client.config._secrets import Secret, unwrapped, utf8
 from camunda_client.config._sections import Section, configuration_error, remedy
@@ -21,8 +23,41 @@ _BOOL = TypeAdapter(bool)
 if TYPE_CHECKING:
     # A str is given and a Secret is found: without pydantic's plugin, type checkers know no way to say that.
     NotBlankSecret = Any
+    SecretOrAssertion = Any
 else:
     NotBlankSecret = Annotated[Secret, AfterValidator(utf8), Field(min_length=1), BeforeValidator(unwrapped)]
+    SecretOrAssertion = Annotated[NotBlankSecret | None, BeforeValidator(lambda value: _secret_or_none(value))]
+
+
+#: Stands where a client assertion makes a secret needless: None means that one was forgotten.
+_NOT_NEEDED: Any = object()
+#: How a client proves at a token server who it is, by the names of RFC 7591 and OpenID Connect.
+AuthMethod = Literal["client_secret_post", "client_secret_basic", "private_key_jwt"]
+
+
+class ClientAssertionConfig(Section):
+    """A private key that signs an assertion for each token request, in place of a secret (RFC 7523)."""
+
+    section: ClassVar[str] = "auth.selfManaged.clientAssertion"
+
+    keystore_path: Keystore | None = Field(default=None, alias="keystorePath")
+    keystore_password: NotBlankSecret | None = Field(default=None, alias="keystorePassword")
+    key_file: PemFile | None = Field(default=None, alias="keyFile")
+    certificate_file: PemFile | None = Field(default=None, alias="certificateFile")
+    key_id: NotBlank | None = Field(default=None, alias="keyId")
+    audience: NotBlank | None = None
+
+    @model_validator(mode="after")
+    def _one_key(self) -> ClientAssertionConfig:
+        if (self.keystore_path is None) == (self.key_file is None):
+            raise configuration_error([(self.section, "needs a key; give one of keystorePath and keyFile")])
+        if self.certificate_file is not None and self.key_file is None:
+            option = f"{self.section}.certificateFile"
+            raise configuration_error([(option, "is set without keyFile; a keystore has a certificate of its own")])
+        if find_spec("jwt") is None or find_spec("cryptography") is None:
+            what = "needs PyJWT and cryptography, which are not installed: pip install 'c8-client[private-key-jwt]'"
+            raise configuration_error([(self.section, what)])
+        return self
 
 
 class SelfManagedAuthConfig(Section):
@@ -32,22 +67,58 @@ class SelfManagedAuthConfig(Section):
 
     oidc_token_url: TokenUrl = Field(alias="oidcTokenUrl")
     client_id: NotBlank = Field(alias="clientId")
-    client_secret: NotBlankSecret = Field(alias="clientSecret")
+    #: None where a client assertion stands in for it.
+    client_secret: SecretOrAssertion = Field(alias="clientSecret")
     client_secret_file: NotBlank | None = Field(default=None, alias="clientSecretFile")
+    client_assertion: ClientAssertionConfig | None = Field(default=None, alias="clientAssertion")
+    token_endpoint_auth_method: AuthMethod | None = Field(default=None, alias="tokenEndpointAuthMethod")
     scope: Text | None = None
     audience: Text | None = None
 
     @classmethod
     def _completed(cls, options: dict[str, Any]) -> dict[str, Any]:
-        return _with_file(cls, options, "clientSecret", "client_secret")
+        options = _with_file(cls, options, "clientSecret", "client_secret")
+        has_assertion = options.get("clientAssertion", options.get("client_assertion")) is not None
+        if has_assertion and options.get("clientSecret", options.get("client_secret")) is None:
+            rest = {name: value for name, value in options.items() if name != "client_secret"}
+            return {**rest, "clientSecret": _NOT_NEEDED}
+        return options
+
+    @model_validator(mode="after")
+    def _one_proof(self) -> SelfManagedAuthConfig:
+        section, method = self.section, self.token_endpoint_auth_method
+        if self.client_assertion is None:
+            if method == "private_key_jwt":
+                what = "is missing, which tokenEndpointAuthMethod='private_key_jwt' needs; give keystorePath or keyFile"
+                raise configuration_error([(f"{section}.clientAssertion", what)])
+        elif self.client_secret is not None:
+            what = "is set, and clientAssertion as well; give one of them"
+            raise configuration_error([(f"{section}.clientSecret", what)])
+        elif method not in (None, "private_key_jwt"):
+            what = f"is {method!r}, which needs a secret; with clientAssertion it is 'private_key_jwt'"
+            raise configuration_error([(f"{section}.tokenEndpointAuthMethod", what)])
+        return self
+
+    @property
+    def auth_method(self) -> AuthMethod:
+        """How the client proves who it is: as configured, else by what it has."""
+        implied: AuthMethod = "client_secret_post" if self.client_assertion is None else "private_key_jwt"
+        return self.token_endpoint_auth_method or implied
 
     def get_url(self) -> str:
         """Return the token endpoint."""
         return self.oidc_token_url
 
     def get_request_data(self) -> dict[str, str]:
-        """Return the form of the token request, with the secret in it."""
-        form = _client_credentials(self.client_id, self.client_secret)
+        """Return the form of the token request, with the secret in it if the form is where it belongs.
+
+        A client assertion is not in it: it is signed anew for each request.
+        """
+        form = {"grant_type": "client_credentials"}
+        if self.auth_method != "client_secret_basic":
+            form["client_id"] = self.client_id
+        if self.auth_method == "client_secret_post":
+            form["client_secret"] = self.client_secret.get_secret_value()
         form |= {"scope": self.scope} if self.scope else {}
         return form | ({"audience": self.audience} if self.audience else {})
 
@@ -69,13 +140,23 @@ class SaasAuthConfig(Section):
     def _completed(cls, options: dict[str, Any]) -> dict[str, Any]:
         return _with_file(cls, options, "clientSecret", "client_secret")
 
+    @property
+    def auth_method(self) -> AuthMethod:
+        """How the client proves who it is: the one way of Camunda's login server."""
+        return "client_secret_post"
+
     def get_url(self) -> str:
         """Return the token endpoint."""
         return self.authorization_server_url
 
     def get_request_data(self) -> dict[str, str]:
         """Return the form of the token request, with the secret in it."""
-        return _client_credentials(self.client_id, self.client_secret) | {"audience": self.audience}
+        return {
+            "grant_type": "client_credentials",
+            "client_id": self.client_id,
+            "client_secret": self.client_secret.get_secret_value(),
+            "audience": self.audience,
+        }
 
 
 class BasicAuthConfig(Section):
@@ -156,17 +237,15 @@ def _with_file(section: type[Section], options: dict[str, Any], alias: str, name
         raise configuration_error([(option, f"{error}{remedy(option)}")]) from None
 
 
+def _secret_or_none(value: Any) -> Any:
+    if value is None:
+        raise ValueError("should be a valid string")
+    return None if value is _NOT_NEEDED else value
+
+
 def _is_false(value: Any) -> bool:
     """Tell whether pydantic will read the value as false, which templates and YAML often write as text."""
     try:
         return not _BOOL.validate_python(value)
     except ValidationError:
         return False
-
-
-def _client_credentials(client_id: str, client_secret: Secret) -> dict[str, str]:
-    return {
-        "grant_type": "client_credentials",
-        "client_id": client_id,
-        "client_secret": client_secret.get_secret_value(),
-    }

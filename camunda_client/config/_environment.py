@@ -117,7 +117,19 @@ def auth_from(sources: list[Mapping[str, str]]) -> dict[str, Any] | None:
         return None
     prefix = f"auth.{kind}."
     hits = {path.removeprefix(prefix): find(BY_PATH[path].env, sources) for path in BY_PATH if path.startswith(prefix)}
-    return {kind: {name: hit[1] for name, hit in hits.items() if hit is not None}}
+    return {kind: _nested({name: hit[1] for name, hit in hits.items() if hit is not None})}
+
+
+def _nested(options: dict[str, str]) -> dict[str, Any]:
+    """Return options with sections in place of dotted names."""
+    nested: dict[str, Any] = {}
+    for name, value in options.items():
+        *sections, last = name.split(".")
+        place = nested
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[last] = value
+    return nested
 
 
 def _kind_that_is_there(sources: list[Mapping[str, str]]) -> str | None:

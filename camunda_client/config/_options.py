@@ -20,6 +20,7 @@ class Option:
 _ID = ("CAMUNDA_CLIENT_ID", "ZEEBE_CLIENT_ID")
 _SECRET = ("CAMUNDA_CLIENT_SECRET", "ZEEBE_CLIENT_SECRET")
 _SECRET_FILE = ("CAMUNDA_CLIENT_SECRET_FILE",)
+_ASSERTION = "CAMUNDA_CLIENT_ASSERTION_"
 _FROM_FILE = "File with the secret, instead of the secret itself; read again when it changes"
 _TOKEN_URL = ("CAMUNDA_OAUTH_URL", "CAMUNDA_TOKEN_URL", "ZEEBE_AUTHORIZATION_SERVER_URL")
 _AUDIENCE = ("CAMUNDA_TOKEN_AUDIENCE", "ZEEBE_TOKEN_AUDIENCE")
@@ -157,11 +158,54 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "auth.selfManaged.clientSecret",
         (*_SECRET, "OIDC_CLIENT_SECRET"),
-        "Client secret",
+        "Client secret; clientAssertion may stand in for it",
         default="required",
         secret=True,
     ),
     Option("auth.selfManaged.clientSecretFile", _SECRET_FILE, _FROM_FILE, default="none"),
+    Option(
+        "auth.selfManaged.tokenEndpointAuthMethod",
+        ("CAMUNDA_TOKEN_ENDPOINT_AUTH_METHOD",),
+        "How to prove who we are there: client_secret_post, client_secret_basic (a header) or private_key_jwt",
+        default="private_key_jwt with clientAssertion, else client_secret_post",
+    ),
+    Option(
+        "auth.selfManaged.clientAssertion.keystorePath",
+        (_ASSERTION + "KEYSTORE_PATH", "CAMUNDA_CLIENT_AUTH_CLIENTASSERTION_KEYSTOREPATH"),
+        "PKCS#12 keystore with one key, which signs an assertion for each token request, and its certificate",
+        default="none",
+    ),
+    Option(
+        "auth.selfManaged.clientAssertion.keystorePassword",
+        (_ASSERTION + "KEYSTORE_PASSWORD", "CAMUNDA_CLIENT_AUTH_CLIENTASSERTION_KEYSTOREPASSWORD"),
+        "Its password",
+        default="none",
+        secret=True,
+    ),
+    Option(
+        "auth.selfManaged.clientAssertion.keyFile",
+        (_ASSERTION + "KEY_PATH",),
+        "The same as a PEM file with a private key (RSA, EC or Ed25519), not encrypted",
+        default="none",
+    ),
+    Option(
+        "auth.selfManaged.clientAssertion.certificateFile",
+        (_ASSERTION + "CERT_PATH",),
+        "PEM file with its certificate, whose thumbprint the assertion then has",
+        default="none",
+    ),
+    Option(
+        "auth.selfManaged.clientAssertion.keyId",
+        (_ASSERTION + "KEY_ID",),
+        "The key's id (kid) at the token server, if that wants one",
+        default="none",
+    ),
+    Option(
+        "auth.selfManaged.clientAssertion.audience",
+        (_ASSERTION + "AUDIENCE",),
+        "Whom the assertion is for; some servers want their issuer's address",
+        default="oidcTokenUrl",
+    ),
     Option("auth.selfManaged.oidcTokenUrl", (*_TOKEN_URL, "OIDC_TOKEN_URL"), "Token endpoint", default="required"),
     Option("auth.selfManaged.audience", _AUDIENCE, "Audience to ask the token for", default="none"),
     Option("auth.selfManaged.scope", _SCOPE, "Scopes to ask for, separated by blanks", default="none"),

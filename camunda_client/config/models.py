@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from camunda_client.config import _environment
-from camunda_client.config._auth import AuthConfig, BasicAuthConfig, SaasAuthConfig, SelfManagedAuthConfig
+from camunda_client.config._auth import (
+    AuthConfig,
+    BasicAuthConfig,
+    ClientAssertionConfig,
+    SaasAuthConfig,
+    SelfManagedAuthConfig,
+)
 from camunda_client.config._options import BY_PATH
+from camunda_client.config._readable import PemFile
 from camunda_client.config._secrets import Secret, unwrapped, utf8
 from camunda_client.config._sections import Section, configuration_error, remedy
 from camunda_client.config._urls import checked_base_url
@@ -20,6 +26,7 @@ __all__ = [
     "AuthConfig",
     "BasicAuthConfig",
     "C8Config",
+    "ClientAssertionConfig",
     "JobConfig",
     "SaasAuthConfig",
     "SelfManagedAuthConfig",
@@ -35,11 +42,8 @@ DEFAULT_REQUEST_TIMEOUT = 10_000
 LONGEST_WAIT = 2**31 - 1
 
 
-def _readable_file(value: str) -> str:
-    path = Path(value).expanduser()
-    if not path.is_file() or not os.access(path, os.R_OK):
-        raise ValueError("is not a file that can be read; give the path of a PEM file")
-    return str(path)
+def _in_milliseconds(value: Any) -> Any:
+    return value / timedelta(milliseconds=1) if isinstance(value, timedelta) else value
 
 
 def _listed(value: Any) -> Any:
@@ -59,13 +63,13 @@ def _proxy_url(value: Secret) -> Secret:
 
 #: By this name type checkers don't see it, and let the value come from the environment.
 _REQUIRED: Any = ...
-PemFile = Annotated[str, AfterValidator(_readable_file)]
 #: Of the engine, which counts them in 64 bits.
-Milliseconds = Annotated[int, Field(ge=1)]
-MillisecondsOrZero = Annotated[int, Field(ge=0)]
+Milliseconds = Annotated[int, Field(ge=1), BeforeValidator(_in_milliseconds)]
+MillisecondsOrZero = Annotated[int, Field(ge=0), BeforeValidator(_in_milliseconds)]
 #: Of a wait of our own.
-Wait = Annotated[int, Field(ge=1, le=LONGEST_WAIT)]
-WaitOrZero = Annotated[int, Field(ge=0, le=LONGEST_WAIT)]
+Wait = Annotated[int, Field(ge=1, le=LONGEST_WAIT), BeforeValidator(_in_milliseconds)]
+WaitOrZero = Annotated[int, Field(ge=0, le=LONGEST_WAIT), BeforeValidator(_in_milliseconds)]
+RequestTimeout = Annotated[int, Field(ge=0, lt=REQUEST_TIMEOUT_LIMIT), BeforeValidator(_in_milliseconds)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -78,9 +82,7 @@ class JobConfig(Section):
     worker: str = Field(default="camunda-8-client-worker", min_length=1)
     timeout: Milliseconds = 10_000
     max_jobs_to_activate: Count | None = Field(default=None, alias="maxJobsToActivate")
-    request_timeout: Annotated[int, Field(ge=0, lt=REQUEST_TIMEOUT_LIMIT)] | None = Field(
-        default=None, alias="requestTimeout"
-    )
+    request_timeout: RequestTimeout | None = Field(default=None, alias="requestTimeout")
     tenant_ids: Annotated[list[Annotated[str, Field(min_length=1)]] | None, BeforeValidator(_listed)] = Field(
         default=None, alias="tenantIds"
     )

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
+from urllib.parse import parse_qs
 
 import gevent
+import jwt
 from gevent import socket
 from gevent.server import StreamServer
 
 from tests.parts.plain_http import Reply, Request, read_request
 from tests.parts.proxy import Exchange, Fault, pass_on
 
+#: The type of a client's assertion: RFC 7523, section 2.2.
+JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 #: What its answers can be instead of a token. ``{token}`` stands for a good one.
 ANSWERS: dict[str, Reply] = {
     "html": Reply(200, b"<html>Sign in</html>", "text/html"),
@@ -43,6 +48,12 @@ class TokenServer:
         self.delay_s = 0.0
         #: Give ``token-1`` again and again.
         self.same_forever = False
+        #: Tells whether a request proves who its client is; others are answered with 401.
+        self.expects: Callable[[Request], bool] = lambda request: True
+        #: Cite what was sent in the answer to those.
+        self.cites = False
+        #: What the good assertions of clients claimed.
+        self.assertions: list[dict[str, Any]] = []
         self.given = 0
         #: Requests to a guarded engine that had no good token.
         self.refused = 0
@@ -61,6 +72,29 @@ class TokenServer:
     def misbehave(self, *answers: str) -> None:
         """Answer the next requests with these names of :data:`ANSWERS`; ``reset`` closes without one."""
         self._answers += answers
+
+    def expects_assertion(self, key: Any, algorithm: str, client_id: str, audience: str | None = None) -> None:
+        """Give tokens only to who has the private key of this public one (RFC 7523), once for each assertion."""
+
+        def good(request: Request) -> bool:
+            form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+            kind = form.get("client_assertion_type")
+            try:
+                claims = jwt.decode(
+                    form.get("client_assertion", ""),
+                    key,
+                    algorithms=[algorithm],
+                    audience=audience or self.auth["selfManaged"]["oidcTokenUrl"],
+                    issuer=client_id,
+                    options={"require": ["iss", "sub", "aud", "exp", "jti"]},
+                )
+            except jwt.InvalidTokenError:
+                return False
+            is_new = claims["jti"] not in [one["jti"] for one in self.assertions]
+            self.assertions.append(claims)
+            return is_new and claims["sub"] == client_id and kind == JWT_BEARER
+
+        self.expects = good
 
     def revoke(self) -> None:
         """Let no token given so far be good any more."""
@@ -91,8 +125,14 @@ class TokenServer:
             name = self._answers.pop(0) if self._answers else ""
             if name == "reset":
                 break
-            client.sendall((ANSWERS[name] if name else self._token()).encoded())
+            client.sendall((ANSWERS[name] if name else self._answer(request)).encoded())
         client.close()
+
+    def _answer(self, request: Request) -> Reply:
+        if self.expects(request):
+            return self._token()
+        said = [request.headers.get("authorization"), parse_qs(request.body.decode())] if self.cites else "bad client"
+        return Reply(401, json.dumps({"error": "invalid_client", "error_description": str(said)}).encode())
 
     def _token(self) -> Reply:
         self.given = 1 if self.same_forever else self.given + 1

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from camunda_client.c8 import _http
+from camunda_client.c8.auth._client_authentication import prove
 from camunda_client.config import C8Config
 from camunda_client.error import ConfigurationError, ConnectionFailed, ErrorCode, ServiceException
 
@@ -57,9 +58,13 @@ def fetch_token(config: C8Config, timeout_s: float = FETCH_TIMEOUT_S) -> Token:
         raise ConfigurationError("auth is neither selfManaged nor saas, so there are no tokens to fetch", option="auth")
     oauth = config.auth.oauth
     who = f"client {oauth.client_id} at {oauth.get_url().partition('?')[0]}"
-    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-    form = oauth.get_request_data()
-    body = urlencode(form).encode()
+    try:
+        proof = prove(oauth)
+    except ValueError as error:
+        # A file that is being exchanged may be whole at the next try.
+        raise _Passing(message=f"no token for {who}: {error}") from None
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json", **proof.headers}
+    body = urlencode(proof.form).encode()
     try:
         answer = _http.exchange(
             "POST", oauth.get_url(), body=body, headers=headers, timeout_s=timeout_s, settings=config.api
@@ -68,7 +73,7 @@ def fetch_token(config: C8Config, timeout_s: float = FETCH_TIMEOUT_S) -> Token:
         kind = TokenRefused if error.reason in ("redirect", "tls") else _Passing
         raise kind(message=f"no token for {who}: {error}") from error
     if not answer.ok:
-        raise _refusal(answer, who, form["client_secret"])
+        raise _refusal(answer, who, proof.secrets)
     return _read(answer, who)
 
 
@@ -76,7 +81,7 @@ class _Passing(ServiceException):
     default_code = ErrorCode.C8_AUTH_GET_TOKEN_FAILED
 
 
-def _refusal(answer: _http.Answer, who: str, secret: str) -> ServiceException:
+def _refusal(answer: _http.Answer, who: str, secrets: tuple[str, ...]) -> ServiceException:
     try:
         content = _http.parsed(answer)
     except ValueError:
@@ -85,11 +90,13 @@ def _refusal(answer: _http.Answer, who: str, secret: str) -> ServiceException:
     # RFC 6749 section 5.2 names both members.
     said = str(told.get("error_description") or told.get("error") or _http.problem(answer)[1])
     # Some servers cite the request.
-    why = _http.printable(said.replace(secret, "***"), 200)
+    for secret in secrets:
+        said = said.replace(secret, "***")
+    why = _http.printable(said, 200)
     if answer.status in _PASSING or answer.status >= 500:
         return _Passing(message=f"no token for {who}: HTTP {answer.status}, {why}", status=answer.status)
     return TokenRefused(
-        message=f"no token for {who}: HTTP {answer.status}, {why}; check auth's client id, secret and address",
+        message=f"no token for {who}: HTTP {answer.status}, {why}; check auth's client id, secret or key, and address",
         status=answer.status,
     )
 

@@ -31,6 +31,8 @@ def check_handler(handler: Callable[..., Any], *, allow_async: bool = False) -> 
     if not callable(handler):
         raise _refusal(handler, "is not callable", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
     _refuse_other_worlds(handler, allow_async=allow_async)
+    if _is_proxy(without_partials(handler)):
+        return
     try:
         signature = inspect.signature(handler, follow_wrapped=False)
     except (TypeError, ValueError):
@@ -74,6 +76,14 @@ def without_partials(handler: Callable[..., Any]) -> Callable[..., Any]:
     while isinstance(handler, functools.partial):
         handler = handler.func
     return handler
+
+
+def _is_proxy(thing: object) -> bool:
+    """Tell whether an object says that it is of another class than it is.
+
+    Decorators made by wrapt do, and show the signature of what they hide, not of what they take.
+    """
+    return type(thing) is not thing.__class__
 
 
 def _code_of(handler: Callable[..., Any]) -> Callable[..., Any]:

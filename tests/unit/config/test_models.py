@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,17 @@ def test_a_wait_that_no_clock_can_hold_is_refused(section: Any, option: str, lon
     error = refused(lambda: section(**given, **{option: longer}))
 
     assert f"{option} is {longer}: it should be less than or equal to 2147483647" in str(error)
+
+
+def test_a_time_may_be_a_timedelta() -> None:
+    """As in the decorator's arguments."""
+    job = JobConfig(timeout=timedelta(minutes=1), requestTimeout=timedelta(seconds=9), retryBackOff=timedelta(0))
+    worker = WorkerConfig(drainTimeout=timedelta(milliseconds=1500))
+
+    assert (job.timeout, job.request_timeout, job.retry_back_off, worker.drain_timeout) == (60_000, 9000, 0, 1500)
+    for wrong in (timedelta(seconds=-1), timedelta(microseconds=1)):
+        with pytest.raises(ConfigurationError, match=r"api\.job\.timeout is .*in ms"):
+            JobConfig(timeout=wrong)
 
 
 def test_what_the_engine_waits_may_be_longer() -> None:

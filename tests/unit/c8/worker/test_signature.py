@@ -165,6 +165,27 @@ class KeepsAFunction:
 async def of_another_world() -> None: ...
 
 
+class Proxy:
+    """As wrapt makes them: looks like the function that it hides in all but its call."""
+
+    def __init__(self, function: Any) -> None:
+        self._function = function
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return type(self._function)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._function, name)
+
+    def __call__(self, *args: Any) -> Any:
+        return self._function(*args, "session")
+
+
+def proxied(job: ActivatedJob, session: str) -> dict[str, Any]:
+    return {}
+
+
 class OwnMethods:
     @with_session
     def injected(self, job: ActivatedJob, session: str) -> dict[str, Any]:
@@ -185,6 +206,8 @@ class OwnMethods:
         functools.partial(awaited),
         OwnMethods().injected,
         functools.lru_cache(served),
+        Proxy(proxied),
+        functools.partial(Proxy(proxied)),
     ],
 )
 def test_a_decorated_function_is_judged_by_what_its_decorator_made_of_it(handler: Any) -> None:

@@ -1,0 +1,61 @@
+"""Handlers under decorators of other people: each is called as what its decorator made of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.libraries.conftest import Start
+from tests.parts.scene import Scene
+
+pytestmark = pytest.mark.slow
+
+#: What stands above and in the ``def`` of a handler that returns what it was given.
+DECORATED = {
+    "tenacity": ("@tenacity.retry(stop=tenacity.stop_after_attempt(3))", "job", "'ж'"),
+    "wrapt": ("@given", "job, session", "session"),
+    "wraps": ("@with_session", "job, session", "session"),
+    "keyword": ("@with_keyword", "job, *, session", "session"),
+    "mock": ("@unittest.mock.patch.dict(os.environ, {'SET': 'ж'})", "job", "os.environ['SET']"),
+    "pydantic": ("@pydantic.validate_call(config={'arbitrary_types_allowed': True})", "job: ActivatedJob", "'ж'"),
+    "asgiref": ("@asgiref.sync.async_to_sync\nasync", "job", "await asyncio.sleep(0.01, 'ж')"),
+    "opentelemetry": ("@trace.get_tracer('t').start_as_current_span('work')", "job", "'ж'"),
+    "sentry": ("@sentry_sdk.trace", "job", "'ж'"),
+    "django": ("@django.utils.timezone.override('UTC')", "job", "'ж'"),
+}
+
+
+@pytest.mark.parametrize("library", DECORATED)
+def test_a_decorated_handler_gets_the_job(scene: Scene, start: Start, library: str) -> None:
+    """It was refused for the parameter that its decorator fills in."""
+    above, parameters, result = DECORATED[library]
+    source = f"""
+import asyncio, functools, unittest.mock
+import asgiref.sync, django.utils.timezone, pydantic, sentry_sdk, tenacity, wrapt
+from camunda_client.c8.models import ActivatedJob
+from opentelemetry import trace
+
+@wrapt.decorator
+def given(wrapped, instance, args, kwargs):
+    return wrapped(*args, "ж", **kwargs)
+
+def with_session(function):
+    @functools.wraps(function)
+    def call(job):
+        return function(job, "ж")
+    return call
+
+def with_keyword(function):
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        return function(*args, session="ж", **kwargs)
+    return call
+
+@camunda_worker(os.environ["JOB_TYPE"])
+{above}{" " if above.endswith("async") else chr(10)}def handler({parameters}):
+    return {{"got": {result}}}
+"""
+    scene.start(3)
+    with start(source):
+        completed = scene.completed_once(3)
+
+    assert {job["variables"]["got"] for job in completed} == {"ж"}
