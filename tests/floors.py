@@ -18,28 +18,34 @@ WORKER = "camunda_client/c8/worker"
 #: for lines that only run when something is late.
 FLOORS: dict[str, int] = {
     "camunda_client": 97,
-    "camunda_client/c8": 93,
+    "camunda_client/c8": 90,
     "camunda_client/c8/_http": 93,
     "camunda_client/c8/api": 96,
-    "camunda_client/c8/auth": 97,
-    "camunda_client/c8/models": 98,
-    WORKER: 87,
+    "camunda_client/c8/auth": 95,
+    "camunda_client/c8/models": 97,
+    "camunda_client/c8/models/generated": 98,
+    WORKER: 92,
     # What protects jobs. All should have 95.
     f"{WORKER}/_lease.py": 95,
-    f"{WORKER}/_poller.py": 95,
     f"{WORKER}/_extender.py": 95,
-    f"{WORKER}/_reporter.py": 91,
-    f"{WORKER}/_supervisor.py": 89,
-    f"{WORKER}/_custody.py": 86,
-    "camunda_client/cli": 90,
-    "camunda_client/config": 97,
-    "camunda_client/embedded": 95,
+    f"{WORKER}/_reporter.py": 95,
+    f"{WORKER}/_poller.py": 92,
+    f"{WORKER}/_supervisor.py": 92,
+    f"{WORKER}/_custody.py": 90,
+    "camunda_client/cli": 88,
+    "camunda_client/config": 96,
+    "camunda_client/embedded": 96,
+    "camunda_client/embedded/data": 94,
     "camunda_client/embedded/feel": 93,
-    # Their tests need the extra test-libraries.
+    "camunda_client/embedded/feel/builtins": 93,
+    "camunda_client/embedded/gateway": 94,
+    "camunda_client/embedded/model": 95,
+    "camunda_client/embedded/run": 94,
+    # Their tests run programs with the real libraries, unmeasured.
     "camunda_client/integrations": 0,
-    "camunda_client/log": 83,
+    "camunda_client/log": 90,
     "camunda_client/patching": 82,
-    "camunda_client/testing": 68,
+    "camunda_client/testing": 90,
 }
 #: Lines and branches that were run, and all.
 Count = tuple[int, int]
