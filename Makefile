@@ -28,11 +28,12 @@ setup: .venv/.done ## Make .venv with all that demo and tests need (again only w
 demo: setup ## Work 500 process instances with blocking handlers, and compare with one after another
 	@$(BIN)/camunda-client demo
 
-test: lint ## Lint, then all tests, patched as users run them, with the coverage floor of setup.cfg
+test: lint ## Lint, then all tests, patched as users run them, with the coverage floors of setup.cfg and tests/floors.py
 	@$(BIN)/coverage erase
 	$(BIN)/python tests/run.py $(PYTEST_ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+	@$(BIN)/python tests/floors.py
 
 lint: setup ## ruff, mypy --strict and the import contracts
 	$(BIN)/ruff check

@@ -54,6 +54,8 @@ class ErrorCode(Enum):
     C8_FAILED_TO_SET_VARIABLES = 118
     C8_FAILED_TO_DELETE_RESOURCE = 119
     C8_FAILED_TO_EVALUATE_DECISION = 120
+    #: Any other call; the message says which.
+    C8_REQUEST_FAILED = 121
     C8_WORKER_SIG_TOO_MANY_ARGUMENTS = 201
     C8_WORKER_SIG_FIRST_ARGUMENT_INVALID = 202
     C8_WORKER_SIG_FIRST_ARGUMENT_NOT_JOB = 203
@@ -83,6 +85,7 @@ _TEMPLATES = {
     ErrorCode.C8_FAILED_TO_SET_VARIABLES: "Variables of element instance {} were not set: {}",
     ErrorCode.C8_FAILED_TO_DELETE_RESOURCE: "Resource {} was not deleted: {}",
     ErrorCode.C8_FAILED_TO_EVALUATE_DECISION: "The decision was not evaluated: {}",
+    ErrorCode.C8_REQUEST_FAILED: "{}: {}",
     ErrorCode.C8_WORKER_SIG_TOO_MANY_ARGUMENTS: "{}.{} takes more than the job: {}",
     ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID: "{}.{} can't take the job as its first argument: {}",
     ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_NOT_JOB: "{}.{} says that its first argument is not an ActivatedJob: {}",

@@ -203,7 +203,7 @@ def start(job_types: Iterable[str]) -> None:
         for histogram in HISTOGRAMS:
             histogram.start(job_type)
     hub_blocked_s[()] += 0
-    for name in ("poller", "leases", "cluster", "extension", "hand-back"):
+    for name in ("poller", "leases", "cluster", "handlers", "watchdog", "extension", "hand-back", "late poll"):
         greenlets_died[name] += 0
 
 

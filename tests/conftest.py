@@ -84,8 +84,13 @@ def tls_authority(tmp_path_factory: pytest.TempPathFactory) -> TlsAuthority:
     return TlsAuthority(tmp_path_factory.mktemp("tls"))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the parts they use, so that ``-m "not keycloak"`` needs no care of the authors."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let one of several processes run its share of the tests: ``--share 1/3``."""
+    parser.addoption("--share", metavar="N/M", help="run the Nth of M shares of the tests")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by the parts they use, so that ``-m "not keycloak"`` needs no care of the authors; keep the share."""
     for item in items:
         for fixture, mark in PARTS.items():
             if fixture in getattr(item, "fixturenames", ()):
@@ -93,6 +98,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture, what in NEEDS.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.needs(what))
+    if config.option.share:
+        # Every Mth test, so that the cases of a slow one are spread over all shares.
+        number, shares = map(int, config.option.share.split("/"))
+        items[:] = items[number - 1 :: shares]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

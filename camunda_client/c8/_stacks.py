@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -15,9 +14,16 @@ _DEBUGGERS: Final = ("bdb.py", "pydevd", "debugpy")
 
 
 def innermost(frame: FrameType | None) -> list[str]:
-    """Return the innermost frames as ``file:line in name``, the outermost of them first."""
-    frames = traceback.extract_stack(frame, limit=None)[-_FRAMES:] if frame is not None else []
-    return [f"{entry.filename}:{entry.lineno} in {entry.name}" for entry in frames]
+    """Return the innermost frames as ``file:line in name``, the outermost of them first.
+
+    Not by ``traceback``: that reads source files, by loaders that may be anybody's, and one that fails ended the
+    watchdog's thread and the watch of handlers.
+    """
+    found: list[str] = []
+    while frame is not None and len(found) < _FRAMES:
+        found.append(f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}")
+        frame = frame.f_back
+    return found[::-1]
 
 
 def is_debugged(frame: FrameType | None) -> bool:

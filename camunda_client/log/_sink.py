@@ -26,8 +26,10 @@ CHUNK = select.PIPE_BUF
 #: Bytes kept for a reader that has stalled: a burst of ten thousand lines. Beyond it lines are lost and counted.
 KEPT = 4 * 1024 * 1024
 
-#: Seconds that the end of the process waits for a reader that has stalled.
+#: Seconds that the end of the process waits for a reader that has stalled, and how long for the rest of a line that
+#: was begun: cut, it would take the next line of another process with it.
 _LAST_CHANCE_S = 1.0
+_LAST_CHANCE_OF_A_LINE_S = 5.0
 
 #: Looks at a lock that another process has for the microseconds of its own line, and seconds between two of them.
 _LOOKS = 20
@@ -116,7 +118,7 @@ class Sink:
         self._waiting.clear()
         if begun is not None:
             self._waiting.append(begun)
-            self._write_until(time.monotonic() + _LAST_CHANCE_S)
+            self._write_until(time.monotonic() + _LAST_CHANCE_OF_A_LINE_S)
             self.lost += len(self._waiting)
             self._waiting.clear()
 

@@ -86,7 +86,7 @@ class _Desk:
         self.told: tuple[str, dict[str, Any]] = ("gone", {})
         self.fault: Exception | None = None
 
-    def settle(self, job_key: str, command: str, body: bytes) -> Answer:
+    def settle(self, job_key: str, command: str, body: bytes, _may_send: object = None, /) -> Answer:
         """Tell the engine; return what a gateway would answer."""
         if len(body) > _BATCH_LIMIT:
             return _problem(500, "EXCEEDED_BATCH_RECORD_SIZE", "the command is larger than what a broker can write")

@@ -48,6 +48,10 @@ ORDERS = "acceptance/test_import_orders.py::"
 OPTIONS = "unit/config/test_models.py::"
 TARGET = "unit/cli/test_target.py::"
 CURRENT = "unit/config/test_current.py::"
+EXTENDER = "unit/c8/worker/test_extender.py::"
+POLLER = "unit/c8/worker/test_poller.py::"
+COMMANDS = "unit/c8/worker/test_commands.py::"
+CUSTODY = "unit/c8/worker/test_custody.py::"
 
 ROWS = (
     Row(1, "A", "Engine not up at start", "the port is closed, then open", "work begins by itself; one warning, growing waits, one recovery"),
@@ -81,6 +85,7 @@ ROWS = (
     Row(33, "A", "Endless or compressed answers", "300 MB; gzip", "cut at 64 MB; refused unopened; others go on", (WIRE + "test_a_body_beyond_the_configured_size_is_refused", EXCHANGE + "test_a_compressed_bomb_is_cut_at_the_limit")),
     Row(35, "A", "NaN, Infinity, doubled names in jobs", "answers changed on the way", "that job is failed, the others worked; of doubled names the last counts"),
     Row(36, "A", "Load balancer closes quiet polls", "cut after 0.7 s", "said once, with the remedy: `request_timeout`"),
+    Row(257, "A", "Polls that are cut again and again, or now and then", "five cuts in a row; five with half of ten minutes between", "none is shorter for it; said once, and only if they are close together", (POLLER + "test_polls_that_are_cut_are_told_of_once_and_never_become_shorter", POLLER + "test_cuts_that_are_far_apart_are_no_pattern")),
     Row(37, "A", "No more file descriptors", "a limit of 64", "jobs that meet it fail; the worker recovers without restart"),
     Row(38, "B", "Token endpoint slow", "2 s, fifty callers", "one fetch for all"),
     Row(39, "B", "Many find the token over at once", "tokens of 1 s, fifty jobs", "one fetch each time", (CACHE + "test_fifty_callers_at_the_same_moment_make_one_fetch",)),
@@ -119,6 +124,7 @@ ROWS = (
     Row(79, "C", "Two handlers for one type", "decorators", "refused at start, both named; exit 2"),
     Row(200, "C", "Extensions answered late", "applied at once, answered after 0.55 and 0.9 of a lease", "the leases are kept, no other worker gets the jobs"),
     Row(201, "C", "One extension lost", "never answered; answer lost; 502", "the next one is in time, on another connection"),
+    Row(256, "C", "One extension swallowed, whichever it is", "the first, second or third of a lease is never answered", "another is in time; none waits longer than its answer could be of use; an answer after the end renews nothing", (EXTENDER + "test_one_extension_that_is_swallowed_costs_no_lease", EXTENDER + "test_an_extension_waits_for_its_answer_no_longer_than_that_could_be_of_use", EXTENDER + "test_an_answer_after_the_end_renews_nothing")),
     Row(202, "C", "Many jobs, slow extensions", "150 jobs, 0.1 s for each extension, lease of 1 s", "all kept: connections follow the need"),
     Row(203, "C", "More jobs than extensions can keep", "8 connections, 0.3 s for each", "fewer jobs are taken, which is said once"),
     Row(204, "C", "Short leases", "0.3 and 1 s", "kept"),
@@ -128,11 +134,18 @@ ROWS = (
     Row(208, "C", "Hub blocked for longer than a lease", "a handler that computes", "no failure is sent, completions late, nothing is run twice here"),
     Row(209, "C", "Answer to a hand-back lost", "connection closed instead of the answer", "not sent again: the job stays with its next holder"),
     Row(210, "C", "Answer to a failure lost, again and again", "with and without a back-off", "not sent again unless proven not to be applied"),
-    Row(211, "C", "A gate answers reports in Camunda's place", "every 2xx to 5xx as HTML, text, JSON, empty", "no finished work is lost, none counts as done; one warning for each kind"),
-    Row(212, "C", "A gate answers extensions in Camunda's place", "200, 202, 404, 405", "nothing counts as renewed"),
+    Row(211, "C", "A gate answers reports in Camunda's place", "for completions and failures, every 2xx to 5xx as HTML, text, JSON, empty", "no finished work is lost, none counts as done; one warning for each kind"),
+    Row(212, "C", "A gate answers extensions in Camunda's place", "every 2xx to 5xx as HTML, text, JSON, empty, for ever", "nothing counts as renewed"),
+    Row(250, "C", "A gate answers business errors in Camunda's place", "every 2xx to 5xx as HTML, text, JSON, empty", "each takes its path, once"),
+    Row(251, "C", "A gate answers hand-backs in Camunda's place", "every 2xx to 5xx as HTML, text, JSON, empty", "none counts as handed back that Camunda never heard of, none costs a retry"),
+    Row(252, "A", "A gate answers polls in Camunda's place", "every 2xx to 5xx as HTML, text, JSON, empty", "never 'no jobs', never alive by it; work begins when it is gone"),
     Row(213, "C", "Camunda takes neither a result nor its failure", "400 for everything", "four tries, then given up for good"),
-    Row(214, "C", "Innocent job loses its lease again and again", "extensions never answered", "no incident, run once"),
-    Row(215, "C", "A defect of the worker's own", "exceptions in what keeps leases, and in what watches the cluster", "logged, counted, started again; no lease is lost by it, and health does not show an old truth"),
+    Row(214, "C", "Innocent job loses its lease again and again", "extensions never answered", "no incident, run once", (CUSTODY + "test_a_job_whose_extensions_are_swallowed_is_no_poison",)),
+    Row(259, "C", "A failure waits for a connection until its lease is over", "one connection, whose answer comes late", "not sent: it would take the job from its next holder", (COMMANDS + "test_a_failure_that_waited_for_a_connection_is_sent_only_if_the_lease_still_holds",)),
+    Row(253, "C", "Process stands still again and again with an innocent job in hand", "a clock that jumps by three leases, six times", "no incident, its own failure costs one retry", (CUSTODY + "test_a_job_that_was_in_hand_each_time_the_process_stood_still_is_no_poison",)),
+    Row(254, "E", "Handler that was stopped at the deadline", "HandlerStopped", "counted as interrupted, not as handed back untouched", (CUSTODY + "test_a_job_whose_handler_was_stopped_counts_as_interrupted_and_not_as_handed_back",)),
+    Row(255, "C", "A defect of the worker's own while it hands a job back", "an exception in the gateway's room", "logged, the job let go of and in the stop's report", (CUSTODY + "test_a_defect_while_handing_back_is_said_and_lets_go_of_the_job",)),
+    Row(215, "C", "A defect of the worker's own", "exceptions in what keeps leases, in what watches the cluster, and in each greenlet of the worker's at once", "logged, counted, started again; no lease is lost by it, and health does not show an old truth"),
     Row(80, "C", "No handler, import error, wrong signature", "broken modules", "nothing is polled; exit 2, or 1 with the user's own traceback", ("acceptance/test_cli.py::test_a_handler_that_cannot_be_called_is_told_with_the_users_line_only",)),
     Row(81, "D", "Handler hangs", "an endless sleep", "stopped at handler_timeout, failed, slot free", (WORKER + "test_a_handler_that_takes_too_long_is_stopped_and_its_job_failed",)),
     Row(83, "D", "sys.exit() in a handler", "-", "its job fails, nothing else", (WORKER + "test_nothing_that_a_handler_does_ends_more_than_its_job",)),
@@ -187,7 +200,7 @@ ROWS = (
     Row(141, "H", "Polls hold connections", "nine parked, one connection for reports", "reports never wait for polls"),
     Row(142, "H", "Request killed in the middle", "greenlet killed", "no answer goes to another job", (WIRE + "test_a_killed_request_leaves_no_connection_whose_answer_another_could_read",)),
     Row(143, "H", "One type floods", "200 jobs against one", "the one is not starved", (WORKER + "test_the_pool_caps_all_types_together_and_a_flood_starves_nobody",)),
-    Row(170, "D", "Time-out or kill left behind", "a Timeout never closed, a kill() that comes late", "ends with its job: no other job and no report is hit"),
+    Row(170, "D", "Time-out or kill left behind", "a Timeout never closed, a kill() that comes late", "ends with its job: no other job and no report is hit", (CUSTODY + "test_what_a_handler_leaves_behind_to_strike_later_costs_no_report",)),
     Row(171, "D", "State in a threading.local", "each job sets one", "empty at the start of every job"),
     Row(172, "D", "sys.exit(), KeyboardInterrupt, SystemError in a greenlet, pool or thread of a handler", "raised there", "the worker goes on, and tells where it came from"),
     Row(173, "D", "Time-out of a handler by SIGALRM", "a signal handler that raises", "its own handler is stopped; the worker goes on, and tells of handler_timeout"),
@@ -203,6 +216,7 @@ ROWS = (
     Row(183, "E", "SIGTERM to process 1 while it imports", "unshare --pid, a module that takes 3 s", "ends at once, and never begins to work"),
     Row(184, "E", "Orphans of handlers in a container", "sh -c 'sleep &' in 20 jobs, as process 1", "reaped; no exit status that a handler waits for is stolen"),
     Row(216, "C", "Handler blocks the process for longer than the lease", "C code that waits 0.9 s, a computation; leases of 0.4 s, plain and TLS", "its lease and the others' are extended from outside the hub; nothing runs twice"),
+    Row(258, "H", "Jobs handed back by a worker whose handlers are slow", "a hundred of them after a hundred of 5 s", "handlers still count as slow: polls do not wait for reports", (POLLER + "test_jobs_that_were_handed_back_do_not_make_slow_handlers_look_quick",)),
     Row(217, "C", "Lease taken away without a sign of it (8.10)", "the engine's clock moves on while ours does not", "the report is refused by its lease's token: job.gone, and its holder completes it"),
     Row(185, "D", "Job that its process dies of", "SIGKILL, a segmentation fault, os._exit(0), --processes 2", "an incident after three deaths, with the signal's name; other jobs are worked meanwhile"),
     Row(222, "D", "A decorator runs a coroutine or generator to its end, or passes on more than the job", "functools.wraps around async def, around a generator, around f(job, session); objects with an attribute func", "taken: the outermost callable is asked, and nothing behind it", ("unit/c8/worker/test_signature.py::test_a_decorated_function_is_judged_by_what_its_decorator_made_of_it",)),

@@ -115,8 +115,7 @@ def test_a_blocked_hub_is_told_of_with_its_length(scene: Scene, tmp_path: Path) 
         app.send(signal.SIGTERM)
         assert app.end() == 0
 
-    [line] = [line for line in app.lines if "hub.blocked" in line]
-    found = re.search(r'blocked_s"?[=:](\d\.\d+)', line)
-    assert found is not None
-    assert 1.5 < float(found[1]) < 4
+    lengths_s = [float(found) for found in re.findall(r'hub\.blocked.*?blocked_s"?[=:](\d+\.\d+)', app.output)]
+    # A busy machine may block it for a moment more.
+    assert [length_s for length_s in lengths_s if 1.5 < length_s < 4], lengths_s
     assert "process.frozen" not in app.output

@@ -157,7 +157,6 @@ def test_none_in_a_model_among_the_variables_of_a_modification_is_a_value(engine
             {
                 "elementId": "b",
                 "variableInstructions": [{"scopeId": "", "variables": NESTED_AS_SENT}],
-                "ancestorElementInstanceKey": -1,
             }
         ],
         "terminateInstructions": [],
@@ -216,7 +215,7 @@ def test_an_update_changes_only_what_it_says(engine: AnsweringServer) -> None:
     api.update_job(JOB, timeout=5000)
 
     assert sent(engine) == {"changeset": {"timeout": 5000}}
-    with pytest.raises(InvalidRequestError, match="needs retries, timeout or both"):
+    with pytest.raises(InvalidRequestError, match="needs retries, timeout or priority"):
         api.update_job(JOB)
 
 

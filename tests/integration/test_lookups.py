@@ -88,7 +88,7 @@ _names = iter(range(10**6))
 def caller(way: str, server: Server) -> Callable[[float], object]:
     base = f"http://camunda-{next(_names)}.test:{server.port}"
     if way == "wire":
-        lane = Wire(urlsplit(base), None, connect_timeout_s=5, body_cap=10**6).lane(None)
+        lane = Wire(urlsplit(base), None, connect_timeout_s=5, body_cap=10**6).lane()
         return lambda timeout_s: lane.exchange(b"GET /x HTTP/1.1\r\nHost: x", b"", timeout_s)
     settings = ApiConfig(baseUrl=base)
     return lambda timeout_s: _http.exchange(

@@ -104,7 +104,7 @@ def test_a_tls_record_that_drips_ends_at_the_deadline(way: str, tls_authority: T
             {"api": {"baseUrl": f"https://localhost:{relay.port}", "tls": {"caFile": str(tls_authority.ca_path)}}}
         )
         base = _http_base(config)
-        lane = Wire(base, tls_contexts(config.api.tls), connect_timeout_s=5, body_cap=10**6).lane(None)
+        lane = Wire(base, tls_contexts(config.api.tls), connect_timeout_s=5, body_cap=10**6).lane()
 
         def ask(timeout_s: float) -> None:
             if way == "wire":

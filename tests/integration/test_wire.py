@@ -12,7 +12,15 @@ import pytest
 from gevent import socket
 from gevent.server import StreamServer
 
+from camunda_client.c8.models import ActivatedJob
+from camunda_client.c8.worker._channel import Deadlines, PlainChannel
+from camunda_client.c8.worker._clock import now_s
 from camunda_client.c8.worker._commands import Commands
+from camunda_client.c8.worker._held import Held
+from camunda_client.c8.worker._lease import Lease
+from camunda_client.c8.worker._outcome import completed
+from camunda_client.c8.worker._registry import JobWorker, resolve
+from camunda_client.c8.worker._reporter import Reporter
 from camunda_client.c8.worker._wire import Lane, Wire
 from camunda_client.config import ApiConfig, C8Config, WorkerConfig
 from camunda_client.error import ConnectionFailed
@@ -40,9 +48,9 @@ def deaf_gateway() -> Iterator[tuple[str, int]]:
         yield full.getsockname()
 
 
-def commands_to(port: int, transport: str, max_connections: int = 32, **settings: object) -> Commands:
+def commands_to(port: int, transport: str, **settings: object) -> Commands:
     api = ApiConfig.model_validate({"baseUrl": f"http://127.0.0.1:{port}", **settings})
-    worker = WorkerConfig.model_validate({"transport": transport, "maxConnections": max_connections})
+    worker = WorkerConfig.model_validate({"transport": transport})
     return Commands(C8Config(api=api, worker=worker))
 
 
@@ -101,8 +109,8 @@ class Server:
             if not keep:
                 return
 
-    def lane(self, limit: int | None = None) -> Lane:
-        return wire(self.port).lane(limit)
+    def lane(self) -> Lane:
+        return wire(self.port).lane()
 
     def close(self) -> None:
         self._server.stop(timeout=1)
@@ -135,15 +143,6 @@ def test_connections_are_kept_and_the_newest_is_used_first(server: Server) -> No
     assert answers[0].content_type == "application/json"
     assert server.connections == 1
     assert server.requests[0] == HEAD + b'\r\nContent-Length: 7\r\n\r\n{"n":1}'
-
-
-def test_no_more_connections_than_the_lane_allows(server: Server) -> None:
-    lane = server.lane(limit=4)
-
-    gevent.joinall([gevent.spawn(lane.exchange, HEAD, b"", 5) for _ in range(50)], raise_error=True)
-
-    assert len(server.requests) == 50
-    assert server.connections <= 4
 
 
 def test_a_connection_that_the_server_closed_is_not_used_again(server: Server) -> None:
@@ -249,6 +248,20 @@ def test_the_deadline_is_total_however_slowly_bytes_drip(server: Server) -> None
     assert failed.value.reason == "timeout"
 
 
+def test_a_byte_that_comes_just_after_the_deadline_makes_it_no_reset() -> None:
+    """It came to a connection that had been cut, so that the kernel reset it, and the reason was given as reset."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        channel = PlainChannel(socket.create_connection(listener.getsockname()), Deadlines())
+        peer, _ = listener.accept()
+
+    with peer:
+        channel.cut()
+        peer.sendall(b"x")
+        with pytest.raises(TimeoutError):
+            channel.receive()
+    channel.close()
+
+
 def test_a_killed_request_leaves_no_connection_whose_answer_another_could_read(server: Server) -> None:
     lane = server.lane()
     server.answer = lambda sock: gevent.sleep(0.05) or sock.sendall(OK.replace(b"{}", b"[]")) is None
@@ -273,7 +286,7 @@ def test_an_answer_nobody_asked_for_makes_a_connection_unfit(server: Server) -> 
 
 @TRANSPORTS
 def test_no_more_reports_are_sent_at_once_than_connections_may_be(server: Server, transport: str) -> None:
-    commands = commands_to(server.port, transport, max_connections=2)
+    commands = commands_to(server.port, transport)
     at_once, peak = 0, 0
 
     def slowly(sock: socket.socket) -> bool:
@@ -282,10 +295,14 @@ def test_no_more_reports_are_sent_at_once_than_connections_may_be(server: Server
         peak = max(peak, at_once)
         gevent.sleep(0.02)
         at_once -= 1
-        return sock.sendall(OK) is None
+        return sock.sendall(b"HTTP/1.1 204 No Content\r\n\r\n") is None
 
     server.answer = slowly
-    reports = [gevent.spawn(commands.settle, str(key), "completion", b"{}") for key in range(10)]
+    reporter = Reporter(commands, 2)
+    settings = resolve(JobWorker("t", lambda _job: None), C8Config(api=ApiConfig(baseUrl="http://127.0.0.1:1")))
+    jobs = [ActivatedJob.model_validate({"jobKey": str(key), "type": "t", "retries": 3}) for key in range(1, 11)]
+    helds = [Held(job, settings, now_s(), Lease(10.0, now_s() + 10.0)) for job in jobs]
+    reports = [gevent.spawn(reporter.report, held, completed({})) for held in helds]
     gevent.joinall(reports, raise_error=True)
 
     assert (len(server.requests), peak) == (10, 2)
@@ -379,7 +396,7 @@ def test_addresses_that_do_not_answer_leave_time_for_the_one_that_does(server: S
         gateway = wire(server.port)
         # As a name's with three addresses, two of machines that are gone.
         gateway._addresses._known = [(socket.AF_INET, (*at,)) for at in (first, second, ("127.0.0.1", server.port))]
-        lane = gateway.lane(None)
+        lane = gateway.lane()
 
         assert lane.exchange(HEAD, b"", 1.5).status == 200
         lane.close()
@@ -395,7 +412,7 @@ def test_an_answer_that_comes_before_its_request_is_whole_is_taken() -> None:
     strict = StreamServer(("127.0.0.1", 0), refuse)
     strict.start()
     try:
-        assert wire(strict.server_port).lane(None).exchange(HEAD, b"x" * 20_000_000, 10).status == 413
+        assert wire(strict.server_port).lane().exchange(HEAD, b"x" * 20_000_000, 10).status == 413
     finally:
         strict.stop()
 
@@ -434,7 +451,7 @@ def test_the_deadline_also_ends_a_request_that_nobody_reads() -> None:
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()
-        lane = wire(deaf.getsockname()[1]).lane(None)
+        lane = wire(deaf.getsockname()[1]).lane()
 
         with pytest.raises(ConnectionFailed) as failed:
             lane.exchange(HEAD, b"x" * 20_000_000, 0.2)

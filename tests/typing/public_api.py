@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime, timezone
 from typing import Any
 
 from typing_extensions import assert_type
@@ -23,11 +25,14 @@ from camunda_client.c8.models import (
     CorrelateMessageResponse,
     CreateProcessInstanceRequest,
     CreateProcessInstanceResponse,
+    DeleteResourceResponse,
     DeployResourcesResponse,
     ModifyProcessInstanceRequest,
     PublishMessageRequest,
     PublishMessageResponse,
+    UserTaskChanges,
 )
+from camunda_client.c8.models import generated as found
 from camunda_client.error import CamundaBusinessException, ConnectionFailed, ErrorCode, ServiceException
 from camunda_client.testing.embedded_camunda import EmbeddedCamunda
 from camunda_client.testing.plugin import activated_job
@@ -95,6 +100,69 @@ def call(job: ActivatedJob) -> None:
     api.set_variables(job.element_instance_key, {"a": 1}, local=True)
     assert_type(auth.get_token(), tuple[str, int])
     assert_type(auth.get_c8_api_headers(), dict[str, str])
+
+
+def find(job: ActivatedJob) -> None:
+    """Searches, gets, and what else there is an endpoint for."""
+    noon = datetime(2026, 12, 24, 12, tzinfo=timezone.utc)
+    tasks = api.search_user_tasks(state="CREATED", assignee=["ann", "bob"], priority={"$gte": 50}, sort="-due_date")
+    assert_type(tasks, Iterator[found.UserTask])
+    assert_type(next(tasks).assignee, str | None)
+    assert_type(next(tasks).candidate_groups, list[str])
+    assert_type(api.get_user_task("5"), found.UserTask)
+    assert_type(api.get_user_task_form(5), found.Form | None)
+    assert_type(api.search_user_task_variables("5", name="a"), Iterator[found.FoundVariable])
+    api.complete_user_task("5", {"approved": True}, action="approve")
+    api.assign_user_task("5", "ann", allow_override=False)
+    api.unassign_user_task("5")
+    api.update_user_task("5", UserTaskChanges(dueDate="", candidateUsers=["ann"], priority=80))
+    assert_type(api.search_incidents(state="ACTIVE"), Iterator[found.Incident])
+    assert_type(api.get_incident("5"), found.Incident)
+    assert_type(api.search_process_instances(start_date={"$gte": noon}, tags=["a"]), Iterator[found.ProcessInstance])
+    assert_type(api.get_process_instance(5).state, str)
+    assert_type(api.get_process_instance_statistics("5"), list[found.ElementStatistics])
+    assert_type(api.search_process_definitions(is_latest_version=True), Iterator[found.ProcessDefinition])
+    assert_type(api.get_process_definition("5").version, int)
+    assert_type(api.get_process_definition_xml("5"), str)
+    assert_type(api.get_start_form("5"), found.Form | None)
+    assert_type(api.search_variables(name="a"), Iterator[found.FoundVariable])
+    assert_type(api.get_variable("5").value, str)
+    assert_type(api.search_element_instances(type="SERVICE_TASK"), Iterator[found.ElementInstance])
+    assert_type(api.get_element_instance("5"), found.ElementInstance)
+    assert_type(api.search_jobs(has_failed_with_retries_left=True), Iterator[found.FoundJob])
+    assert_type(api.get_job_statistics(noon, noon, job_type="pay"), found.JobStatistics)
+    assert_type(api.search_decision_definitions(version=2), Iterator[found.DecisionDefinition])
+    assert_type(api.get_decision_definition("5"), found.DecisionDefinition)
+    assert_type(api.search_decision_instances(), Iterator[found.FoundDecisionInstance])
+    assert_type(api.get_decision_instance("5-1"), found.DecisionInstance)
+    assert_type(api.search_message_subscriptions(), Iterator[found.MessageSubscription])
+    assert_type(api.search_correlated_message_subscriptions(), Iterator[found.CorrelatedMessageSubscription])
+    document = api.upload_document(b"content", file_name="a.txt", expires_at=noon)
+    assert_type(document, found.DocumentReference)
+    assert_type(api.download_document(job.variables["contract"]), bytes)
+    assert_type(api.create_document_link(document), found.DocumentLink)
+    api.delete_document(document)
+    assert_type(api.search_batch_operations(), Iterator[found.BatchOperation])
+    assert_type(api.get_batch_operation("5"), found.BatchOperation)
+    assert_type(api.is_ready(), bool)
+    assert_type(api.get_license().valid_license, bool)
+    assert_type(api.get_me(), found.Me)
+    api.pin_clock(noon)
+    assert_type(api.search_cluster_variables(name="a"), Iterator[found.FoundClusterVariable])
+    assert_type(api.create_cluster_variable("a", {"b": 1}), found.ClusterVariable)
+    assert_type(api.wait_until(lambda: api.get_process_instance("5")), found.ProcessInstance)
+    assert_type(api.request("GET", "/v2/groups/a", query={"limit": 5}), Any)
+    assert_type(api.delete_resource("5", delete_history=True), DeleteResourceResponse)
+    assert_type(api.activate_jobs("pay", tenants="assigned"), ActivatedJobResponse)
+
+
+def misuse() -> None:
+    """What type checkers refuse."""
+    api.search_user_tasks(asignee="ann")  # type: ignore[call-arg]
+    api.search_user_tasks(priority="high")  # type: ignore[arg-type]
+    api.search_jobs(has_failed_with_retries_left="no")  # type: ignore[arg-type]
+    api.request("get", "/v2/topology")  # type: ignore[arg-type]
+    api.activate_jobs("pay", tenants="all")  # type: ignore[arg-type]
 
 
 def explain(error: ServiceException) -> str:

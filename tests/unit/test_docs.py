@@ -10,6 +10,7 @@ import pytest
 
 import camunda_client
 from camunda_client import metrics
+from camunda_client.c8 import api
 from camunda_client.config._options import AUTH_STRATEGY, OPTIONS, options_markdown
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -57,3 +58,12 @@ def test_every_event_is_listed(folder: str) -> None:
 
     assert events
     assert {event for event in events if f"`{event}`" not in (DOCS / "logging.md").read_text()} == set()
+
+
+def test_every_function_of_the_api_is_listed_with_its_endpoint() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)\(\)` \| (.*?) \|", (DOCS / "api.md").read_text(), re.MULTILINE))
+
+    assert set(rows) == set(api.__all__)
+    for name, endpoint in rows.items():
+        source = re.search(r"Source: (\w+ \S+)", getattr(api, name).__doc__)
+        assert source is None or endpoint == f"`{source[1].rstrip('.,')}`"

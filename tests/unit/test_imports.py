@@ -51,7 +51,8 @@ def test_every_promised_name_is_where_it_was_promised() -> None:
         api: "activate_jobs complete_job mark_job_as_failed throw_error_for_job create_process_instance "
         "cancel_process_instance migrate_process_instance modify_process_instance publish_message correlate_message "
         "broadcast_signal get_cluster_topology deploy_resources update_job fail_job resolve_incident set_variables "
-        "delete_resource job process_instance message signal topology",
+        "delete_resource request wait_until search_user_tasks search_incidents search_process_instances job "
+        "process_instance message signal topology",
         auth: "get_token get_c8_api_headers AuthenticationManager",
         models: "ActivatedJob ActivatedJobResponse ActivateJobRequest JobFailedRequest ThrowErrorForJobRequest "
         "C8ApiHeaders CreateProcessInstanceRequest CreateProcessInstanceResponse ProcessInstanceStartInstructions "

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.run import closing, totals
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.run import FAULTS, KEYCLOAK, LEASES, PARTS, ROOT, UNMEASURED, closing, computing, faults, leases, totals
 
 
 def test_what_all_parts_counted_is_added_up_as_pytest_says_it() -> None:
@@ -21,3 +26,42 @@ def test_a_part_that_did_not_come_to_its_end_is_an_error() -> None:
     assert closing(["== 3 passed in 1.00s ==\n", "tests/unit/test_log.py ..."], 59.7).strip("= ") == (
         "3 passed, 1 errors in 59.70s (0:00:59)"
     )
+
+
+def test_every_test_runs_in_one_part() -> None:
+    """By the paths that the parts take and leave out, for each file of tests."""
+    commands = [*computing(), *faults(), *leases()]
+    assert all(
+        (ROOT / path).exists() for path in (*UNMEASURED, *KEYCLOAK, FAULTS, LEASES, *[path for path, _ in PARTS])
+    )
+
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        shares = [share for command in commands if (share := _share(command, file))]
+        assert sum(shares) == pytest.approx(1), file
+
+
+def test_one_part_starts_keycloak() -> None:
+    """A Keycloak takes seconds of two cores and half a gigabyte."""
+    users = [
+        file
+        for file in (ROOT / "tests").rglob("test_*.py")
+        if re.search(r"[(\s](keycloak|secured_camunda): ", file.read_text())
+    ]
+
+    assert users != []
+    assert all(_under(file, list(KEYCLOAK)) for file in users)
+
+
+def _share(command: tuple[str, ...], file: Path) -> float:
+    """Return how much of a file a part runs: 0 to 1."""
+    arguments = command[command.index("pytest") + 1 :]
+    ignored = [argument.partition("=")[2] for argument in arguments if argument.startswith("--ignore=")]
+    taken = [argument for argument in arguments if not argument.startswith("--")]
+    if not _under(file, taken) or _under(file, ignored):
+        return 0.0
+    of = [argument.rpartition("/")[2] for argument in arguments if argument.startswith("--share=")]
+    return 1 / int(of[0]) if of else 1.0
+
+
+def _under(file: Path, paths: list[str]) -> bool:
+    return any(file.is_relative_to(ROOT / path) for path in paths)

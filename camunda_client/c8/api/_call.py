@@ -7,39 +7,36 @@ again when nobody knows what became of it; one that creates something may not, o
 from __future__ import annotations
 
 import math
-import re
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from camunda_client.c8 import _http
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8._http import Answer, Verdict
+from camunda_client.c8.api import _versions
+from camunda_client.c8.api._arguments import Body
 from camunda_client.c8.auth import authorization, authorization_after_401
 from camunda_client.config import C8Config, get_config
 from camunda_client.error import (
     ConnectionFailed,
     ErrorCode,
-    InvalidRequestError,
     ServiceException,
     error_code_message_mapper,
 )
 from camunda_client.utils import JsonBaseModel
 
+JSON = "application/json"
 Model = TypeVar("Model", bound=JsonBaseModel)
-Fields = ParamSpec("Fields")
 
 #: Tries of one call; the worker, which has a lease to spend, does not go through here.
 TRIES = 4
 _BACKOFF = Backoff(first_s=0.2, ceiling_s=5.0)
 #: Failures that the next try would meet again.
 _LASTING = ("redirect", "tls", "too_large")
-#: Where a wire name has an underscore in Python.
-_WORD = re.compile("(?<=[a-z])([A-Z])")
 
 
 class Repeat(Enum):
@@ -62,6 +59,10 @@ class Call:
     about: tuple[object, ...] = ()
     body: bytes | None = b"{}"
     content_type: str = "application/json"
+    #: What the answer should be. Anything but JSON is returned as bytes.
+    accept: str = JSON
+    #: What older engines have no endpoint for, with the version that it needs; the body knows its own needs.
+    since: _versions.Needs = ()
     repeat: Repeat = Repeat.SAFE
     #: Seconds from the first try that may have worked, in which the engine knows a repeat for one.
     recognised_for_s: float = math.inf
@@ -72,14 +73,22 @@ class Call:
     #: Seconds for everything; None: as configured.
     timeout_s: float | None = None
 
+    @property
+    def needs(self) -> _versions.Needs:
+        """What in it older engines refuse."""
+        return (*self.since, *(self.body.needs if isinstance(self.body, Body) else ()))
+
 
 def run(call: Call) -> Any:
     """Return the answer's JSON; None for an empty one and where an earlier try had done it all.
 
     Raises:
+        InvalidRequestError: The cluster is known to be too old for it.
         ServiceException: It was refused, or failed as often as it was tried.
     """
     config = get_config()
+    if call.needs:
+        _versions.ensure(call.needs, config, ask=lambda: run(TOPOLOGY))
     deadline = time.monotonic() + (config.api.timeout / 1000 if call.timeout_s is None else call.timeout_s)
     header = authorization(config, _left(deadline))
     maybe_applied = refreshed = False
@@ -116,7 +125,15 @@ def run_for(model: type[Model], call: Call) -> Model:
     Raises:
         ServiceException: As `run` does, or the answer is none of that kind.
     """
-    content = run(call)
+    return read(model, call, run(call))
+
+
+def read(model: type[Model], call: Call, content: Any) -> Model:
+    """Return an answer's JSON as an object.
+
+    Raises:
+        ServiceException: It is none of that kind.
+    """
     try:
         return model.model_validate({} if content is None else content)
     except ValidationError as error:
@@ -124,78 +141,12 @@ def run_for(model: type[Model], call: Call) -> Model:
         raise _named(call, f"the answer is not a {model.__name__}: wrong or missing {fields or 'object'}") from error
 
 
-def made(model: Callable[Fields, Model], *args: Fields.args, **fields: Fields.kwargs) -> Model:
-    """Return a request made of a caller's arguments.
-
-    Raises:
-        InvalidRequestError: One of them can't be right; the message says which, with its value.
-    """
-    try:
-        return model(*args, **fields)
-    except ValidationError as error:
-        wrong = error.errors(include_url=False)[0]
-        where = ".".join(_WORD.sub(r"_\1", str(step)).lower() for step in wrong["loc"])
-        raise InvalidRequestError(f"{where} is {_http.shown(wrong['input'])}: {wrong['msg']}") from error
-
-
-def body(call_body: Any) -> bytes:
-    """Return a request's JSON.
-
-    Raises:
-        InvalidRequestError: It has none.
-    """
-    return _http.encoded(_members(call_body))
-
-
-def _members(content: Any) -> Any:
-    # Without the request's own Nones, which the engine takes for wrong values. model_dump() would leave them out of
-    # models among the variables as well, where they are values.
-    if isinstance(content, list):
-        return [_members(item) for item in content]
-    if not isinstance(content, JsonBaseModel):
-        return content
-    fields = type(content).model_fields
-    names = {name: field.serialization_alias or name for name, field in fields.items()}
-    return {names.get(name, name): _members(value) for name, value in content if value is not None}
-
-
-def json_object(content: Any, what: str) -> dict[str, Any]:
-    """Return a mapping or model as what JSON calls an object; keys that are numbers become text, as in JSON.
-
-    Raises:
-        InvalidRequestError: It is neither, or has other keys.
-    """
-    if isinstance(content, BaseModel):
-        kind, content = type(content), content.model_dump(by_alias=True)
-        if not isinstance(content, dict):
-            raise InvalidRequestError(f"{what} must be an object, and {kind.__name__} is {_http.shown(content)}")
-        return content
-    if not isinstance(content, Mapping):
-        raise InvalidRequestError(f"{what} must be a dict or a pydantic model, not {type(content).__name__}")
-    odd = next((name for name in content if not isinstance(name, (str, int))), None)
-    if odd is not None:
-        raise InvalidRequestError(f"{what} has a name that is not text: {_http.printable(repr(odd), 80)}")
-    return {str(name): value for name, value in content.items()}
-
-
-def key(value: str | int, what: str) -> str:
-    """Return a key as a part of a path: digits, and nothing that could lead elsewhere.
-
-    Raises:
-        InvalidRequestError: It isn't digits.
-    """
-    text = str(value)
-    if isinstance(value, bool) or not _http.is_key(text):
-        raise InvalidRequestError(f"{what} must be a key (digits only), not {_http.printable(repr(value), 80)}")
-    return text
-
-
 def _left(deadline: float) -> float:
     return max(deadline - time.monotonic(), 0.001)
 
 
 def _tried(call: Call, config: C8Config, header: str | None, deadline: float) -> Answer | ConnectionFailed:
-    headers = {"Accept": "application/json"}
+    headers = {"Accept": call.accept}
     if call.body is not None:
         headers["Content-Type"] = call.content_type
     if header is not None:
@@ -232,6 +183,8 @@ def _maybe_applied(outcome: Answer | ConnectionFailed) -> bool:
 
 
 def _content(call: Call, answer: Answer) -> Any:
+    if call.accept != JSON:
+        return answer.body
     try:
         return _http.parsed(answer)
     except ValueError as error:
@@ -253,10 +206,12 @@ def _failure(call: Call, outcome: Answer | ConnectionFailed, maybe_applied: bool
         return failure
     title, detail = _http.problem(outcome)
     hint = _HINTS.get(_http.verdict(outcome), "")
-    told = f"HTTP {outcome.status} {title}".rstrip() + (f": {detail}" if detail else "") + hint + doubt
+    told = f"HTTP {outcome.status} {title}".rstrip() + (f": {detail}" if detail else "")
+    told += hint + _versions.hint(call.needs, outcome.status) + doubt
     return _named(call, told, status=outcome.status, title=title or None, detail=detail or None)
 
 
+TOPOLOGY = Call("GET", "/topology", ErrorCode.C8_GET_CLUSTER_TOPOLOGY_FAILED, body=None)
 #: Said where the command was not repeated for that reason.
 _DOUBT = "; perhaps it was carried out all the same, so look before you repeat it"
 _HINTS = {

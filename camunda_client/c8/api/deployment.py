@@ -9,8 +9,9 @@ from pathlib import Path
 
 from camunda_client.c8 import _http
 from camunda_client.c8._http import Verdict
-from camunda_client.c8.api._call import Call, body, key, made, run, run_for
-from camunda_client.c8.models import DeleteResourceRequest, DeployResourcesResponse
+from camunda_client.c8.api._arguments import body, key, made
+from camunda_client.c8.api._call import Call, run_for
+from camunda_client.c8.models import DeleteResourceRequest, DeleteResourceResponse, DeployResourcesResponse
 from camunda_client.error import ErrorCode, InvalidRequestError
 
 __all__ = ["Resource", "delete_resource", "deploy_resources"]
@@ -50,24 +51,35 @@ def deploy_resources(*resources: Resource, tenant_id: str | None = None) -> Depl
     return run_for(DeployResourcesResponse, call)
 
 
-def delete_resource(resource_key: str | int, operation_reference: int | None = None) -> None:
+def delete_resource(
+    resource_key: str | int, operation_reference: int | None = None, *, delete_history: bool | None = None
+) -> DeleteResourceResponse:
     """Delete a deployed process, decision or form. Instances that run it must have ended.
 
+    Args:
+        resource_key: Which one.
+        operation_reference: Kept with the engine's records of this.
+        delete_history: True: also delete what its ended instances have left behind; Camunda 8.9 and later. The answer
+            then names the batch operation that does it.
+
     Raises:
+        InvalidRequestError: The key can't be right, or the cluster is known to be too old for an option.
         ServiceException: The engine refused or could not be asked.
 
     Source: POST /v2/resources/{resourceKey}/deletion.
     """
     resource = key(resource_key, "resource_key")
-    run(
+    content = made(DeleteResourceRequest, operationReference=operation_reference, deleteHistory=delete_history)
+    return run_for(
+        DeleteResourceResponse,
         Call(
             "POST",
             f"/resources/{resource}/deletion",
             ErrorCode.C8_FAILED_TO_DELETE_RESOURCE,
             (resource,),
-            body(made(DeleteResourceRequest, operationReference=operation_reference)),
+            body(content),
             settled_by=(Verdict.GONE,),
-        )
+        ),
     )
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from camunda_client.c8.api._call import Call, body, json_object, key, made, run
+from typing_extensions import Unpack
+
+from camunda_client.c8.api._arguments import body, json_object, key, made
+from camunda_client.c8.api._call import Call, run
+from camunda_client.c8.api._search import PAGE_SIZE, Sort, search
+from camunda_client.c8.api._short import got
 from camunda_client.c8.models import SetVariablesRequest
+from camunda_client.c8.models.generated import ElementInstance, ElementInstanceFilter
 from camunda_client.error import ErrorCode
 
-__all__ = ["set_variables"]
+__all__ = ["get_element_instance", "search_element_instances", "set_variables"]
 
 
 def set_variables(
@@ -40,3 +46,36 @@ def set_variables(
     )
     path = f"/element-instances/{element}/variables"
     run(Call("PUT", path, ErrorCode.C8_FAILED_TO_SET_VARIABLES, (element,), body(content)))
+
+
+def search_element_instances(
+    *, sort: Sort = (), page_size: int = PAGE_SIZE, **filters: Unpack[ElementInstanceFilter]
+) -> Iterator[ElementInstance]:
+    """Yield element instances that fit, page by page as they are asked for.
+
+    Args:
+        sort: Names of members, the most important first; ``-name`` sorts downwards.
+        page_size: Items of one request.
+        filters: What must be true of each; see `ElementInstanceFilter`.
+
+    Raises:
+        InvalidRequestError: A keyword is unknown; nothing was sent.
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/element-instances/search.
+    """
+    return search(
+        "/element-instances/search", ElementInstance, ElementInstanceFilter, filters, sort=sort, page_size=page_size
+    )
+
+
+def get_element_instance(element_instance_key: str | int) -> ElementInstance:
+    """Return an element instance.
+
+    Raises:
+        ServiceException: There is none with that key (status 404), or the engine could not be asked.
+
+    Source: GET /v2/element-instances/{elementInstanceKey}.
+    """
+    found = key(element_instance_key, "element_instance_key")
+    return got(f"/element-instances/{found}", ElementInstance)

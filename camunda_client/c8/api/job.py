@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
+from typing_extensions import Unpack
 
 from camunda_client.c8._http import Verdict
-from camunda_client.c8.api._call import Call, Repeat, body, json_object, key, made, run, run_for
+from camunda_client.c8.api._activation import DEFAULT_MAX_JOBS, REQUEST_TIMEOUT_LIMIT, activate_jobs
+from camunda_client.c8.api._arguments import body, json_object, key, made
+from camunda_client.c8.api._call import Call, run
+from camunda_client.c8.api._search import PAGE_SIZE, Sort, search
+from camunda_client.c8.api._short import got, moment
 from camunda_client.c8.models import (
     ActivatedJob,
-    ActivatedJobResponse,
-    ActivateJobRequest,
     CompleteJobRequest,
     JobChangeset,
     JobFailedRequest,
     ThrowErrorForJobRequest,
     UpdateJobRequest,
 )
-from camunda_client.config import get_config
-from camunda_client.error import CamundaBusinessException, ConnectionFailed, ErrorCode, InvalidRequestError
+from camunda_client.c8.models.generated import FoundJob, JobFilter, JobStatistics
+from camunda_client.error import CamundaBusinessException, ErrorCode, InvalidRequestError
 
 __all__ = [
     "DEFAULT_MAX_JOBS",
@@ -30,17 +34,13 @@ __all__ = [
     "activate_jobs",
     "complete_job",
     "fail_job",
+    "get_job_statistics",
     "mark_job_as_failed",
+    "search_jobs",
     "throw_error_for_job",
     "update_job",
 ]
 
-#: Jobs asked for when neither the caller nor the configuration says.
-DEFAULT_MAX_JOBS = 5
-#: Milliseconds. The gateway breaks off at 30 s, and what it then activates is lost until its lease ends.
-REQUEST_TIMEOUT_LIMIT = 30_000
-#: Seconds after the request timeout: with a stuck broker the answer comes that late.
-_LATE_S = 20.0
 #: What a repeat is answered if an earlier try did it. A completed job is gone: one that is there in another state (409)
 #: was failed by somebody else. A failed one is in that state, and so is one whose error nothing caught.
 _SETTLED = {
@@ -53,75 +53,20 @@ JobOrKey = ActivatedJob | str | int
 Variables = Mapping[str, Any] | BaseModel
 
 
-def activate_jobs(
-    job_type: str,
-    worker: str | None = None,
-    timeout: int | None = None,
-    max_jobs_to_activate: int | None = None,
-    fetch_variables: list[str] | None = None,
-    request_timeout: int | None = None,
-    tenant_ids: list[str] | None = None,
-    request: ActivateJobRequest | None = None,
-) -> ActivatedJobResponse:
-    """Return jobs that are now ours until their lease ends; none if none came up in time.
-
-    It takes up to 20 s more than ``request_timeout``, whatever ``api.timeout`` says: an answer that nobody waits for
-    may bring jobs, and those are lost until their lease ends.
-
-    Args:
-        job_type: What kind of jobs.
-        worker: Our name. Default: as configured, like all that follow.
-        timeout: The lease in milliseconds.
-        max_jobs_to_activate: The most jobs to return; 5 if the configuration doesn't say either.
-        fetch_variables: The variables wanted; None for all.
-        request_timeout: Milliseconds to wait for a job; the engine's default is 10000, and 30000 its limit.
-        tenant_ids: Whose jobs.
-        request: Instead of all other arguments.
-
-    Raises:
-        ServiceException: The engine refused or could not be asked.
-
-    Source: POST /v2/jobs/activation.
-    """
-    if request is None:
-        defaults = get_config().job_for(job_type)
-        request = made(
-            ActivateJobRequest,
-            type=job_type,
-            worker=defaults.worker if worker is None else worker,
-            timeout=defaults.timeout if timeout is None else timeout,
-            maxJobsToActivate=max_jobs_to_activate or defaults.max_jobs_to_activate or DEFAULT_MAX_JOBS,
-            fetchVariable=fetch_variables,
-            requestTimeout=defaults.request_timeout if request_timeout is None else request_timeout,
-            tenantIds=defaults.tenant_ids if tenant_ids is None else tenant_ids,
-        )
-    wait_ms = request.request_timeout or 10_000
-    if wait_ms >= REQUEST_TIMEOUT_LIMIT:
-        raise InvalidRequestError(f"request_timeout must be below {REQUEST_TIMEOUT_LIMIT} ms, got {wait_ms}")
-    call = Call(
-        "POST",
-        "/jobs/activation",
-        ErrorCode.C8_FAILED_TO_ACTIVATE_JOBS,
-        (request.job_type,),
-        body(request),
-        repeat=Repeat.IF_NOT_APPLIED,
-        timeout_s=max(wait_ms, 0) / 1000 + _LATE_S,
-    )
-    try:
-        return run_for(ActivatedJobResponse, call)
-    except ConnectionFailed as error:
-        if error.reason == "timeout" and error.maybe_applied:
-            return ActivatedJobResponse()
-        raise
-
-
-def complete_job(job: JobOrKey, variables: Variables | None = None, *, result: Mapping[str, Any] | None = None) -> None:
+def complete_job(
+    job: JobOrKey,
+    variables: Variables | None = None,
+    *,
+    result: Mapping[str, Any] | None = None,
+    business_id: str | None = None,
+) -> None:
     """End a job with its result.
 
     Args:
         job: The job or its key.
         variables: The result, as a mapping or a pydantic model.
         result: What a user task's listener or an ad-hoc sub-process decides; Camunda 8.8 and later.
+        business_id: Becomes the process instance's; Camunda 8.10 and later.
 
     Raises:
         InvalidRequestError: The key or the variables can't be right.
@@ -133,6 +78,8 @@ def complete_job(job: JobOrKey, variables: Variables | None = None, *, result: M
         CompleteJobRequest,
         variables=_variables(variables) or {},
         result=None if result is None else json_object(result, "result"),
+        businessId=business_id,
+        jobLeaseToken=_lease(job),
     )
     _command(job, "completion", ErrorCode.C8_FAILED_TO_COMPLETE_JOB, content)
 
@@ -185,6 +132,7 @@ def fail_job(
         errorMessage=error_message,
         retryBackOff=retry_back_off,
         variables=_variables(variables),
+        jobLeaseToken=_lease(job),
     )
     _command(job, "failure", ErrorCode.C8_FAILED_TO_MARK_JOB_AS_FAILED, content)
 
@@ -205,19 +153,26 @@ def throw_error_for_job(job: JobOrKey, error: CamundaBusinessException) -> None:
         errorCode=error.error_code,
         errorMessage=None if error.error_message is None else str(error.error_message),
         variables=_variables(error.variables),
+        jobLeaseToken=_lease(job),
     )
     _command(job, "error", ErrorCode.C8_FAILED_TO_THROW_JOB_ERROR, content)
 
 
 def update_job(
-    job: JobOrKey, *, retries: int | None = None, timeout: int | None = None, operation_reference: int | None = None
+    job: JobOrKey,
+    *,
+    retries: int | None = None,
+    timeout: int | None = None,
+    priority: int | None = None,
+    operation_reference: int | None = None,
 ) -> None:
-    """Change a job's retries, its lease, or both.
+    """Change a job's retries, its lease or its priority.
 
     Args:
         job: The job or its key.
         retries: From 1 on.
         timeout: The lease from now on, in milliseconds; only for a job that is activated.
+        priority: Jobs of a higher one are given out first; Camunda 8.10 and later.
         operation_reference: Kept with the engine's records of this; Camunda 8.8 and later.
 
     Raises:
@@ -226,12 +181,13 @@ def update_job(
 
     Source: PATCH /v2/jobs/{jobKey}.
     """
-    if retries is None and timeout is None:
-        raise InvalidRequestError("update_job() needs retries, timeout or both")
+    if retries is None and timeout is None and priority is None:
+        raise InvalidRequestError("update_job() needs retries, timeout or priority")
     content = made(
         UpdateJobRequest,
-        changeset=made(JobChangeset, retries=retries, timeout=timeout),
+        changeset=made(JobChangeset, retries=retries, timeout=timeout, priority=priority),
         operationReference=operation_reference,
+        jobLeaseToken=_lease(job),
     )
     job_key = _job_key(job)
     run(Call("PATCH", f"/jobs/{job_key}", ErrorCode.C8_FAILED_TO_UPDATE_JOB, (job_key,), body(content)))
@@ -248,5 +204,44 @@ def _job_key(job: JobOrKey) -> str:
     return key(job.job_key if isinstance(job, ActivatedJob) else job, "job")
 
 
+def _lease(job: JobOrKey) -> str | None:
+    return job.job_lease_token if isinstance(job, ActivatedJob) else None
+
+
 def _variables(variables: Variables | None) -> dict[str, Any] | None:
     return None if variables is None else json_object(variables, "variables")
+
+
+def search_jobs(*, sort: Sort = (), page_size: int = PAGE_SIZE, **filters: Unpack[JobFilter]) -> Iterator[FoundJob]:
+    """Yield jobs that fit, in whatever state; none is activated, page by page as they are asked for.
+
+    Args:
+        sort: Names of members, the most important first; ``-name`` sorts downwards.
+        page_size: Items of one request.
+        filters: What must be true of each; see `JobFilter`.
+
+    Raises:
+        InvalidRequestError: A keyword is unknown; nothing was sent.
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/jobs/search.
+    """
+    return search("/jobs/search", FoundJob, JobFilter, filters, sort=sort, page_size=page_size)
+
+
+def get_job_statistics(from_time: datetime, to_time: datetime, *, job_type: str | None = None) -> JobStatistics:
+    """Return how many jobs were created, completed and failed in a period; Camunda 8.9 and later.
+
+    Args:
+        from_time: Its begin, with a zone.
+        to_time: Its end, with a zone.
+        job_type: Only jobs of this type.
+
+    Raises:
+        InvalidRequestError: A time has no zone.
+        ServiceException: The engine refused or could not be asked.
+
+    Source: GET /v2/jobs/statistics/global.
+    """
+    query = {"from": moment(from_time, "from_time"), "to": moment(to_time, "to_time"), "jobType": job_type}
+    return got("/jobs/statistics/global", JobStatistics, query=query, since="8.9")

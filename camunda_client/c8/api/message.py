@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from camunda_client.c8._http import Verdict
-from camunda_client.c8.api._call import Call, Repeat, body, run_for
+from camunda_client.c8.api._arguments import body
+from camunda_client.c8.api._call import Call, Repeat, run_for
 from camunda_client.c8.models import (
     CorrelateMessageRequest,
     CorrelateMessageResponse,

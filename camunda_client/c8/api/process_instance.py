@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from typing_extensions import Unpack
+
 from camunda_client.c8._http import Verdict
-from camunda_client.c8.api._call import Call, Repeat, body, key, made, run, run_for
+from camunda_client.c8.api._arguments import body, key, made
+from camunda_client.c8.api._call import Call, Repeat, run, run_for
+from camunda_client.c8.api._search import PAGE_SIZE, Sort, listed, search
+from camunda_client.c8.api._short import got
 from camunda_client.c8.models import (
     CancelProcessInstanceRequest,
     CreateProcessInstanceRequest,
@@ -11,14 +18,18 @@ from camunda_client.c8.models import (
     MigrateProcessInstanceRequest,
     ModifyProcessInstanceRequest,
 )
+from camunda_client.c8.models.generated import ElementStatistics, ProcessInstance, ProcessInstanceFilter
 from camunda_client.config import get_config
 from camunda_client.error import ErrorCode
 
 __all__ = [
     "cancel_process_instance",
     "create_process_instance",
+    "get_process_instance",
+    "get_process_instance_statistics",
     "migrate_process_instance",
     "modify_process_instance",
+    "search_process_instances",
 ]
 
 #: Seconds after the engine's own time limit; its answer may come late.
@@ -110,3 +121,48 @@ def _change(
     path = f"/process-instances/{instance}/{what}"
     # Neither may happen twice: a second modification activates its elements again.
     run(Call("POST", path, code, (instance,), body(request), repeat=Repeat.IF_NOT_APPLIED))
+
+
+def search_process_instances(
+    *, sort: Sort = (), page_size: int = PAGE_SIZE, **filters: Unpack[ProcessInstanceFilter]
+) -> Iterator[ProcessInstance]:
+    """Yield process instances that fit, page by page as they are asked for.
+
+    Args:
+        sort: Names of members, the most important first; ``-name`` sorts downwards.
+        page_size: Items of one request.
+        filters: What must be true of each; see `ProcessInstanceFilter`.
+
+    Raises:
+        InvalidRequestError: A keyword is unknown; nothing was sent.
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/process-instances/search.
+    """
+    return search(
+        "/process-instances/search", ProcessInstance, ProcessInstanceFilter, filters, sort=sort, page_size=page_size
+    )
+
+
+def get_process_instance(process_instance_key: str | int) -> ProcessInstance:
+    """Return a process instance, running or ended.
+
+    Raises:
+        ServiceException: There is none with that key (status 404), or the engine could not be asked.
+
+    Source: GET /v2/process-instances/{processInstanceKey}.
+    """
+    found = key(process_instance_key, "process_instance_key")
+    return got(f"/process-instances/{found}", ProcessInstance)
+
+
+def get_process_instance_statistics(process_instance_key: str | int) -> list[ElementStatistics]:
+    """Return, for each element that was reached, how many of its instances are active, completed or have an incident.
+
+    Raises:
+        ServiceException: There is none with that key (status 404), or the engine could not be asked.
+
+    Source: GET /v2/process-instances/{processInstanceKey}/statistics/element-instances.
+    """
+    instance = key(process_instance_key, "process_instance_key")
+    return listed(f"/process-instances/{instance}/statistics/element-instances", ElementStatistics)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from camunda_client.c8.api._call import Call, Repeat, body, run_for
+from camunda_client.c8.api._arguments import body
+from camunda_client.c8.api._call import Call, Repeat, run_for
 from camunda_client.c8.models import BroadcastSignalRequest, BroadcastSignalResponse
 from camunda_client.error import ErrorCode
 

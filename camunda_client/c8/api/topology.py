@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from camunda_client.c8.api._call import Call, run_for
+from camunda_client.c8.api import _versions
+from camunda_client.c8.api._call import TOPOLOGY, run_for
 from camunda_client.c8.models import ClusterTopology
-from camunda_client.error import ErrorCode
+from camunda_client.config import get_config
 
 __all__ = ["get_cluster_topology"]
 
@@ -17,4 +18,6 @@ def get_cluster_topology() -> ClusterTopology:
 
     Source: GET /v2/topology.
     """
-    return run_for(ClusterTopology, Call("GET", "/topology", ErrorCode.C8_GET_CLUSTER_TOPOLOGY_FAILED, body=None))
+    topology = run_for(ClusterTopology, TOPOLOGY)
+    _versions.remember(get_config(), topology)
+    return topology

@@ -3,12 +3,14 @@
 from camunda_client.c8.models.camunda_headers import (
     C8ApiHeaders,
 )
+from camunda_client.c8.models.cluster import PinClockRequest
 from camunda_client.c8.models.decision import (
     EvaluateDecisionRequest,
     EvaluateDecisionResponse,
 )
 from camunda_client.c8.models.deployment import (
     DeleteResourceRequest,
+    DeleteResourceResponse,
     DeployedDecision,
     DeployedDecisionRequirements,
     DeployedForm,
@@ -17,6 +19,7 @@ from camunda_client.c8.models.deployment import (
     DeploymentEntry,
     DeployResourcesResponse,
 )
+from camunda_client.c8.models.document import DocumentLinkRequest
 from camunda_client.c8.models.element_instance import (
     SetVariablesRequest,
 )
@@ -41,13 +44,17 @@ from camunda_client.c8.models.message import (
 )
 from camunda_client.c8.models.process_instance import (
     ActivateInstructions,
+    AncestorScope,
     CancelProcessInstanceRequest,
     CreateProcessInstanceRequest,
     CreateProcessInstanceResponse,
     MappingInstructions,
     MigrateProcessInstanceRequest,
     ModifyProcessInstanceRequest,
+    MoveInstructions,
     ProcessInstanceStartInstructions,
+    RuntimeInstruction,
+    SourceElement,
     TerminateInstructions,
     VariableInstruction,
 )
@@ -60,12 +67,20 @@ from camunda_client.c8.models.topology import (
     ClusterTopology,
     Partition,
 )
+from camunda_client.c8.models.user_task import (
+    AssignUserTaskRequest,
+    CompleteUserTaskRequest,
+    UpdateUserTaskRequest,
+    UserTaskChanges,
+)
 
 __all__ = [
     "ActivateInstructions",
     "ActivateJobRequest",
     "ActivatedJob",
     "ActivatedJobResponse",
+    "AncestorScope",
+    "AssignUserTaskRequest",
     "BroadcastSignalRequest",
     "BroadcastSignalResponse",
     "Broker",
@@ -73,11 +88,13 @@ __all__ = [
     "CancelProcessInstanceRequest",
     "ClusterTopology",
     "CompleteJobRequest",
+    "CompleteUserTaskRequest",
     "CorrelateMessageRequest",
     "CorrelateMessageResponse",
     "CreateProcessInstanceRequest",
     "CreateProcessInstanceResponse",
     "DeleteResourceRequest",
+    "DeleteResourceResponse",
     "DeployResourcesResponse",
     "DeployedDecision",
     "DeployedDecisionRequirements",
@@ -85,6 +102,7 @@ __all__ = [
     "DeployedProcess",
     "DeployedResource",
     "DeploymentEntry",
+    "DocumentLinkRequest",
     "EvaluateDecisionRequest",
     "EvaluateDecisionResponse",
     "JobChangeset",
@@ -92,14 +110,20 @@ __all__ = [
     "MappingInstructions",
     "MigrateProcessInstanceRequest",
     "ModifyProcessInstanceRequest",
+    "MoveInstructions",
     "Partition",
+    "PinClockRequest",
     "ProcessInstanceStartInstructions",
     "PublishMessageRequest",
     "PublishMessageResponse",
     "ResolveIncidentRequest",
+    "RuntimeInstruction",
     "SetVariablesRequest",
+    "SourceElement",
     "TerminateInstructions",
     "ThrowErrorForJobRequest",
     "UpdateJobRequest",
+    "UpdateUserTaskRequest",
+    "UserTaskChanges",
     "VariableInstruction",
 ]

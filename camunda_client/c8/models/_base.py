@@ -1,4 +1,7 @@
-"""What all answers of the engine have in common: read leniently, because 8.6 to 8.10 don't agree.
+"""What all requests, and all answers, have in common: requests are strict, answers are read leniently.
+
+An unknown argument of a request is an error: dropped, it would start an instance without its variables. Answers are
+read leniently, because 8.6 to 8.10 don't agree.
 
 Keys are integers in 8.6 and strings later; here they are always ``str``. Members the engine has and we
 don't know stay reachable under their wire name; members it leaves out or sends as null take their default.
@@ -9,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import ConfigDict, GetCoreSchemaHandler, model_validator
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from camunda_client.utils import JsonBaseModel
 
@@ -45,3 +49,37 @@ class Answer(JsonBaseModel):
     """The base of everything the engine sends."""
 
     model_config = ConfigDict(extra="allow", coerce_numbers_to_str=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Marks a member of a request that older engines refuse; ``version`` is Camunda's, such as ``8.9``."""
+
+    version: str
+
+
+class Request(JsonBaseModel):
+    """The base of everything sent to the engine."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, arguments: Any) -> Any:
+        """Refuse unknown names. Pydantic's own message would not say which name was meant."""
+        if isinstance(arguments, dict):
+            names = {name: field.alias or name for name, field in cls.model_fields.items()}
+            known = {*names, *names.values()}
+            unknown = [name for name in arguments if name not in known]
+            if unknown:
+                what = ", ".join(_with_nearest(str(name), known) for name in unknown)
+                # Names only, and never values, which may be a customer's data.
+                raise PydanticCustomError(
+                    "unknown_argument", "{request} has no argument {what}", {"request": cls.__name__, "what": what}
+                )
+        return arguments
+
+
+def _with_nearest(name: str, known: set[str]) -> str:
+    nearest = get_close_matches(name, sorted(known), n=1)
+    return f"{name[:80]!r}" + (f" (did you mean {nearest[0]!r}?)" if nearest else "")

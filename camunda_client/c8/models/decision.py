@@ -6,13 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field, model_validator
 
-from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, NullAs, Number, Tenant, Text
-from camunda_client.utils import JsonBaseModel
+from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, NullAs, Number, Request, Tenant, Text
 
 __all__ = ["EvaluateDecisionRequest", "EvaluateDecisionResponse"]
 
 
-class EvaluateDecisionRequest(JsonBaseModel):
+class EvaluateDecisionRequest(Request):
     """Evaluates a decision, by its id (newest version) or its key."""
 
     decision_definition_id: str | None = Field(default=None, alias="decisionDefinitionId")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, NullAs, Number, Tenant, Text
-from camunda_client.utils import JsonBaseModel
+from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, NullAs, Number, Request, Since, Tenant, Text
 
 __all__ = [
     "DeleteResourceRequest",
+    "DeleteResourceResponse",
     "DeployResourcesResponse",
     "DeployedDecision",
     "DeployedDecisionRequirements",
@@ -97,7 +97,17 @@ class DeployResourcesResponse(Answer):
         return [entry.process_definition for entry in self.deployments if entry.process_definition is not None]
 
 
-class DeleteResourceRequest(JsonBaseModel):
+class DeleteResourceRequest(Request):
     """Deletes a deployed process, decision or form."""
 
     operation_reference: int | None = Field(default=None, alias="operationReference", ge=1)
+    #: Camunda 8.9 and later: also what its ended instances have left behind.
+    delete_history: Annotated[bool | None, Since("8.9")] = Field(default=None, alias="deleteHistory")
+
+
+class DeleteResourceResponse(Answer):
+    """What is being deleted. Both are empty before Camunda 8.9, and if an earlier try of ours had deleted it."""
+
+    resource_key: Text = Field(default="", alias="resourceKey")
+    #: With ``delete_history``: the key and type of the batch operation that does it.
+    batch_operation: dict[str, Any] | None = Field(default=None, alias="batchOperation")

@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import Field
 
-from camunda_client.utils import JsonBaseModel
+from camunda_client.c8.models._base import Request
 
 __all__ = ["SetVariablesRequest"]
 
 
-class SetVariablesRequest(JsonBaseModel):
+class SetVariablesRequest(Request):
     """Sets variables where an element instance is."""
 
     variables: dict[str, Any]

@@ -6,12 +6,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field
 
-from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, JsonObject, NullAs, Number, Tenant, Text
-from camunda_client.utils import JsonBaseModel
+from camunda_client.c8.models._base import (
+    DEFAULT_TENANT,
+    Answer,
+    JsonObject,
+    NullAs,
+    Number,
+    Request,
+    Since,
+    Tenant,
+    Text,
+)
 
 __all__ = [
     "ActivateJobRequest",
@@ -25,6 +34,8 @@ __all__ = [
     "ask_whether_held",
 ]
 
+#: Names the lease under which a job is reported. Camunda 8.10 and later; given by the job that was activated with one.
+LeaseToken = Annotated[str | None, Since("8.10")]
 #: Who knows whether a job is held: the running workers of the process.
 _holder: list[Callable[[str], bool | None] | None] = [None]
 
@@ -66,6 +77,10 @@ class ActivatedJob(Answer):
     business_id: str | None = Field(default=None, alias="businessId")
     #: Camunda 8.10, for workers that ask for it: names this lease of the job in all that is told of it.
     job_lease_token: str | None = Field(default=None, alias="jobLeaseToken")
+    #: Camunda 8.10: higher ones are given out first.
+    priority: int | None = None
+    #: Camunda 8.10: which of the cluster's physical tenants it belongs to.
+    physical_tenant_id: str | None = Field(default=None, alias="physicalTenantId")
 
     def is_held(self) -> bool | None:
         """Return whether the job is still this worker's; ``None`` outside a worker, as in a test of the handler.
@@ -83,7 +98,7 @@ class ActivatedJobResponse(Answer):
     jobs: Annotated[list[ActivatedJob], NullAs(list)] = Field(default_factory=list)
 
 
-class ActivateJobRequest(JsonBaseModel):
+class ActivateJobRequest(Request):
     """Asks for jobs of one type. Times are milliseconds."""
 
     worker: str | None = None
@@ -94,9 +109,15 @@ class ActivateJobRequest(JsonBaseModel):
     # Singular on the wire, although it is a list.
     fetch_variables: list[str] | None = Field(default=None, alias="fetchVariable")
     tenant_ids: list[str] | None = Field(default=None, alias="tenantIds")
+    #: ``ASSIGNED``: all tenants of the token, whatever ``tenant_ids`` says; Camunda 8.9 and later.
+    tenant_filter: Annotated[Literal["PROVIDED", "ASSIGNED"] | None, Since("8.9")] = Field(
+        default=None, alias="tenantFilter"
+    )
+    #: Camunda 8.10 and later: jobs come with a token that all reports must carry.
+    with_lease: Annotated[bool | None, Since("8.10")] = Field(default=None, alias="withLease")
 
 
-class JobFailedRequest(JsonBaseModel):
+class JobFailedRequest(Request):
     """Says that a job failed. ``retries`` is always sent: left out, the engine takes it as 0 and raises an incident."""
 
     retries: int = 0
@@ -104,34 +125,42 @@ class JobFailedRequest(JsonBaseModel):
     #: Milliseconds until the job is offered again.
     retry_back_off: int = Field(default=0, alias="retryBackOff")
     variables: dict[str, Any] | None = None
+    job_lease_token: LeaseToken = Field(default=None, alias="jobLeaseToken")
 
 
-class ThrowErrorForJobRequest(JsonBaseModel):
+class ThrowErrorForJobRequest(Request):
     """Throws a BPMN error where the job is."""
 
     error_code: str = Field(alias="errorCode", min_length=1)
     error_message: str | None = Field(default=None, alias="errorMessage")
     variables: dict[str, Any] | None = None
+    job_lease_token: LeaseToken = Field(default=None, alias="jobLeaseToken")
 
 
-class CompleteJobRequest(JsonBaseModel):
+class CompleteJobRequest(Request):
     """Ends a job with its result."""
 
     variables: dict[str, Any] = Field(default_factory=dict)
     #: Camunda 8.8 and later: what a user task's listener or an ad-hoc sub-process decides, with its ``type``.
-    result: dict[str, Any] | None = None
+    result: Annotated[dict[str, Any] | None, Since("8.8")] = None
+    #: Camunda 8.10 and later: becomes the process instance's.
+    business_id: Annotated[str | None, Since("8.10")] = Field(default=None, alias="businessId")
+    job_lease_token: LeaseToken = Field(default=None, alias="jobLeaseToken")
 
 
-class JobChangeset(JsonBaseModel):
+class JobChangeset(Request):
     """What to change about a job; what is None stays as it is."""
 
     retries: int | None = None
     #: The new lease from now on, in milliseconds.
     timeout: int | None = None
+    #: Camunda 8.10 and later: higher ones are given out first.
+    priority: Annotated[int | None, Since("8.10")] = None
 
 
-class UpdateJobRequest(JsonBaseModel):
+class UpdateJobRequest(Request):
     """Changes a job's retries, its lease, or both."""
 
     changeset: JobChangeset
-    operation_reference: int | None = Field(default=None, alias="operationReference")
+    operation_reference: Annotated[int | None, Since("8.8")] = Field(default=None, alias="operationReference")
+    job_lease_token: LeaseToken = Field(default=None, alias="jobLeaseToken")

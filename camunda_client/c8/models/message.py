@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, Tenant, Text
-from camunda_client.utils import JsonBaseModel
+from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, Request, Since, Tenant, Text
 
 __all__ = ["CorrelateMessageRequest", "CorrelateMessageResponse", "PublishMessageRequest", "PublishMessageResponse"]
 
 
-class PublishMessageRequest(JsonBaseModel):
+class PublishMessageRequest(Request):
     """Publishes a message. With a ``message_id`` the engine refuses a second one while the first is buffered."""
 
     name: str
@@ -22,6 +21,8 @@ class PublishMessageRequest(JsonBaseModel):
     message_id: str | None = Field(default=None, alias="messageId")
     variables: dict[str, Any] | None = None
     tenant_id: str | None = Field(default=None, alias="tenantId")
+    #: Only for instances that have it; Camunda 8.10 and later.
+    business_id: Annotated[str | None, Since("8.10")] = Field(default=None, alias="businessId")
 
 
 class PublishMessageResponse(Answer):
@@ -31,13 +32,15 @@ class PublishMessageResponse(Answer):
     message_key: Text = Field(default="", alias="messageKey")
 
 
-class CorrelateMessageRequest(JsonBaseModel):
+class CorrelateMessageRequest(Request):
     """Hands a message to whoever waits for it now."""
 
     name: str
     correlation_key: str = Field(default="", alias="correlationKey")
     variables: dict[str, Any] | None = None
     tenant_id: str | None = Field(default=None, alias="tenantId")
+    #: Only for instances that have it; Camunda 8.10 and later.
+    business_id: Annotated[str | None, Since("8.10")] = Field(default=None, alias="businessId")
 
 
 class CorrelateMessageResponse(Answer):
@@ -45,4 +48,4 @@ class CorrelateMessageResponse(Answer):
 
     tenant_id: Tenant = Field(default=DEFAULT_TENANT, alias="tenantId")
     message_key: Text = Field(default="", alias="messageKey")
-    process_instance_key: str = Field(alias="processInstanceKey")
+    process_instance_key: Text = Field(default="", alias="processInstanceKey")

@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, JsonObject, Number, Tenant, Text
-from camunda_client.utils import JsonBaseModel
+from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, JsonObject, Number, Request, Since, Tenant, Text
 
 __all__ = [
     "ActivateInstructions",
+    "AncestorScope",
     "CancelProcessInstanceRequest",
     "CreateProcessInstanceRequest",
     "CreateProcessInstanceResponse",
     "MappingInstructions",
     "MigrateProcessInstanceRequest",
     "ModifyProcessInstanceRequest",
+    "MoveInstructions",
     "ProcessInstanceStartInstructions",
+    "RuntimeInstruction",
+    "SourceElement",
     "TerminateInstructions",
     "VariableInstruction",
 ]
 
 
-class ProcessInstanceStartInstructions(JsonBaseModel):
+class ProcessInstanceStartInstructions(Request):
     """Start at this element instead of the start event."""
 
     element_id: str = Field(alias="elementId", min_length=1)
 
 
-class CreateProcessInstanceRequest(JsonBaseModel):
+class RuntimeInstruction(Request):
+    """Ends the instance when this element has been completed or terminated; Camunda 8.8 and later."""
+
+    type: Literal["TERMINATE_PROCESS_INSTANCE"] = "TERMINATE_PROCESS_INSTANCE"
+    after_element_id: str = Field(alias="afterElementId", min_length=1)
+
+
+class CreateProcessInstanceRequest(Request):
     """Starts an instance of a process, by the process's id (its newest version, or the one given) or by key."""
 
     process_definition_id: str | None = Field(default=None, alias="processDefinitionId")
@@ -47,10 +57,14 @@ class CreateProcessInstanceRequest(JsonBaseModel):
     process_definition_key: str | None = Field(
         default=None, alias="processDefinitionKey", coerce_numbers_to_str=True, pattern="^[0-9]+$"
     )
+    #: What happens on the way; Camunda 8.8 and later.
+    runtime_instructions: Annotated[list[RuntimeInstruction] | None, Since("8.8")] = Field(
+        default=None, alias="runtimeInstructions"
+    )
     #: Camunda 8.8 and later.
-    tags: list[str] | None = None
+    tags: Annotated[list[str] | None, Since("8.8")] = None
     #: Camunda 8.9 and later: no second instance with the same one.
-    business_id: str | None = Field(default=None, alias="businessId")
+    business_id: Annotated[str | None, Since("8.9")] = Field(default=None, alias="businessId")
 
     @model_validator(mode="after")
     def _one_definition(self) -> CreateProcessInstanceRequest:
@@ -73,14 +87,14 @@ class CreateProcessInstanceResponse(Answer):
     business_id: str | None = Field(default=None, alias="businessId")
 
 
-class MappingInstructions(JsonBaseModel):
+class MappingInstructions(Request):
     """Which element of the target definition an element becomes."""
 
     source_element_id: str = Field(alias="sourceElementId")
     target_element_id: str = Field(alias="targetElementId")
 
 
-class MigrateProcessInstanceRequest(JsonBaseModel):
+class MigrateProcessInstanceRequest(Request):
     """Moves a running instance to another definition."""
 
     operation_reference: int | None = Field(default=None, alias="operationReference", ge=1)
@@ -90,37 +104,90 @@ class MigrateProcessInstanceRequest(JsonBaseModel):
     mapping_instructions: list[MappingInstructions] = Field(alias="mappingInstructions", min_length=1)
 
 
-class VariableInstruction(JsonBaseModel):
+class VariableInstruction(Request):
     """Variables to set before an element is activated; an empty scope is the process instance itself."""
 
     scope_id: str = Field(default="", alias="scopeId")
     variables: dict[str, Any]
 
 
-class ActivateInstructions(JsonBaseModel):
+class ActivateInstructions(Request):
     """Start an element in a running instance."""
 
     element_id: str = Field(alias="elementId")
     variable_instructions: list[VariableInstruction] = Field(default_factory=list, alias="variableInstructions")
-    # The attribute has always been spelled like this. -1: the engine finds the scope by itself.
-    ancestorElementInstanceKey: int | None = -1  # noqa: N815
+    # The attribute has always been spelled like this. Left out or -1: the engine finds the scope by itself.
+    ancestorElementInstanceKey: str | None = Field(  # noqa: N815
+        default=None, coerce_numbers_to_str=True, pattern="^(-1|[0-9]+)$"
+    )
 
 
-class TerminateInstructions(JsonBaseModel):
-    """End one element instance."""
+class TerminateInstructions(Request):
+    """End one element instance, or (Camunda 8.9 and later) all of an element."""
 
-    element_instance_key: str = Field(alias="elementInstanceKey", coerce_numbers_to_str=True, pattern="^[0-9]+$")
+    element_instance_key: str | None = Field(
+        default=None, alias="elementInstanceKey", coerce_numbers_to_str=True, pattern="^[0-9]+$"
+    )
+    element_id: Annotated[str | None, Since("8.9")] = Field(default=None, alias="elementId", min_length=1)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> TerminateInstructions:
+        if (self.element_instance_key is None) == (self.element_id is None):
+            found = "neither" if self.element_id is None else "both"
+            raise ValueError(f"give exactly one of elementInstanceKey and elementId; {found} is set")
+        return self
 
 
-class ModifyProcessInstanceRequest(JsonBaseModel):
+class SourceElement(Request):
+    """What is to be moved: all instances of an element, or one."""
+
+    source_type: Literal["byId", "byKey"] = Field(alias="sourceType")
+    source_element_id: str | None = Field(default=None, alias="sourceElementId")
+    source_element_instance_key: str | None = Field(
+        default=None, alias="sourceElementInstanceKey", coerce_numbers_to_str=True, pattern="^[0-9]+$"
+    )
+
+    @model_validator(mode="after")
+    def _fits_its_type(self) -> SourceElement:
+        by_id = self.source_type == "byId"
+        if by_id != (self.source_element_id is not None) or by_id == (self.source_element_instance_key is not None):
+            name = "sourceElementId" if by_id else "sourceElementInstanceKey"
+            raise ValueError(f"a source of type {self.source_type} has {name} and nothing else")
+        return self
+
+
+class AncestorScope(Request):
+    """Where the new element instance belongs: found by the engine, where the source was, or one that is named."""
+
+    ancestor_scope_type: Literal["direct", "inferred", "sourceParent"] = Field(alias="ancestorScopeType")
+    #: For ``direct``.
+    ancestor_element_instance_key: str | None = Field(
+        default=None, alias="ancestorElementInstanceKey", coerce_numbers_to_str=True, pattern="^(-1|[0-9]+)$"
+    )
+
+
+class MoveInstructions(Request):
+    """End one element instance, or all of an element, and start another element for each; Camunda 8.9 and later."""
+
+    source_element_instruction: SourceElement = Field(alias="sourceElementInstruction")
+    target_element_id: str = Field(alias="targetElementId", min_length=1)
+    ancestor_scope_instruction: AncestorScope | None = Field(default=None, alias="ancestorScopeInstruction")
+    variable_instructions: list[VariableInstruction] | None = Field(default=None, alias="variableInstructions")
+
+
+class ModifyProcessInstanceRequest(Request):
     """Activates and terminates elements of a running instance, in one step."""
 
     operation_reference: int | None = Field(default=None, alias="operationReference", ge=1)
     activate_instructions: list[ActivateInstructions] = Field(default_factory=list, alias="activateInstructions")
     terminate_instructions: list[TerminateInstructions] = Field(default_factory=list, alias="terminateInstructions")
+    #: Camunda 8.9 and later.
+    move_instructions: Annotated[list[MoveInstructions] | None, Since("8.9")] = Field(
+        default=None, alias="moveInstructions"
+    )
 
 
-class CancelProcessInstanceRequest(JsonBaseModel):
+class CancelProcessInstanceRequest(Request):
     """Ends a running instance."""
 
     operation_reference: int | None = Field(default=None, alias="operationReference", ge=1)

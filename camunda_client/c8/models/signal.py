@@ -6,13 +6,12 @@ from typing import Any
 
 from pydantic import Field
 
-from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, Tenant
-from camunda_client.utils import JsonBaseModel
+from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, Request, Tenant
 
 __all__ = ["BroadcastSignalRequest", "BroadcastSignalResponse"]
 
 
-class BroadcastSignalRequest(JsonBaseModel):
+class BroadcastSignalRequest(Request):
     """Broadcasts a signal."""
 
     signal_name: str = Field(alias="signalName")

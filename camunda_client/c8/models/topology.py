@@ -20,6 +20,8 @@ class Partition(Answer):
     partition_id: Number = Field(default=0, alias="partitionId")
     role: Text = ""
     health: Text = ""
+    #: Camunda 8.10 and later.
+    state: str | None = None
 
     @property
     def is_leader(self) -> bool:
@@ -35,6 +37,8 @@ class Broker(Answer):
     port: Number = 0
     partitions: Annotated[list[Partition], NullAs(list)] = Field(default_factory=list)
     version: Text = ""
+    #: Camunda 8.10 and later.
+    broker_id: str | None = Field(default=None, alias="brokerId")
 
 
 class ClusterTopology(Answer):

@@ -133,6 +133,10 @@ class PlainChannel:
                 data = self._sock.recv(_READ_SIZE)
             except BlockingIOError:
                 continue
+            except ConnectionResetError:
+                # By the kernel, if more came in after the cut.
+                self._check_deadline()
+                raise
             if not data:
                 self._check_deadline()
             return data

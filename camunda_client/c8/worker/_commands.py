@@ -5,18 +5,16 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from gevent.lock import Semaphore
-
 from camunda_client.c8 import _http, auth
 from camunda_client.c8.worker._tls import tls_contexts
-from camunda_client.c8.worker._wire import Wire
+from camunda_client.c8.worker._wire import Wire, too_late
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
     from camunda_client.c8._http import Answer
     from camunda_client.c8._http._addresses import Address
@@ -36,7 +34,15 @@ Extension = bytes
 
 
 class _Lane(Protocol):
-    def send(self, method: str, path: str, body: bytes, timeout_s: float, credentials: str | None) -> Answer: ...
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        timeout_s: float,
+        credentials: str | None,
+        may_send: Callable[[], bool] | None = None,
+    ) -> Answer: ...
 
     def close(self) -> None: ...
 
@@ -60,9 +66,7 @@ class Commands:
         #: reports; as many as are needed, since a lost answer must hold up no other.
         self.most_extensions = _most_extensions()
         if config.api.proxy or config.worker.transport == "requests":
-            self._polls = _RequestsLane(config, None)
-            self._reports = _RequestsLane(config, config.worker.max_connections)
-            self._leases = _RequestsLane(config, None)
+            self._polls = self._reports = self._leases = _RequestsLane(config)
         else:
             wire = Wire(
                 base,
@@ -70,17 +74,17 @@ class Commands:
                 connect_timeout_s=config.api.connect_timeout / 1000,
                 body_cap=config.api.max_response_bytes,
             )
-            self._polls = _WireLane(wire, base.path, None)
-            self._reports = _WireLane(wire, base.path, config.worker.max_connections)
-            self._leases = _WireLane(wire, base.path, None)
+            self._polls = _WireLane(wire, base.path)
+            self._reports = _WireLane(wire, base.path)
+            self._leases = _WireLane(wire, base.path)
 
     def activate(self, body: bytes, request_timeout_s: float) -> Answer:
         """``POST /v2/jobs/activation``."""
         return self._send(self._polls, "POST", "/v2/jobs/activation", body, request_timeout_s + POLL_GRACE_S)
 
-    def settle(self, job_key: str, command: str, body: bytes) -> Answer:
-        """``POST /v2/jobs/{jobKey}/{completion | failure | error}``."""
-        return self._send(self._reports, "POST", f"/v2/jobs/{job_key}/{command}", body, COMMAND_TIMEOUT_S)
+    def settle(self, job_key: str, command: str, body: bytes, may_send: Callable[[], bool] | None = None) -> Answer:
+        """``POST /v2/jobs/{jobKey}/{completion | failure | error}``, unless ``may_send`` says no by then."""
+        return self._send(self._reports, "POST", f"/v2/jobs/{job_key}/{command}", body, COMMAND_TIMEOUT_S, may_send)
 
     def extend(self, job_key: str, body: bytes, timeout_s: float = COMMAND_TIMEOUT_S) -> Answer:
         """``PATCH /v2/jobs/{jobKey}``: a new lease from now on."""
@@ -99,14 +103,22 @@ class Commands:
         for lane in (self._polls, self._reports, self._leases):
             lane.close()
 
-    def _send(self, lane: _Lane, method: str, path: str, body: bytes, timeout_s: float) -> Answer:
+    def _send(
+        self,
+        lane: _Lane,
+        method: str,
+        path: str,
+        body: bytes,
+        timeout_s: float,
+        may_send: Callable[[], bool] | None = None,
+    ) -> Answer:
         credentials = auth.authorization(self._config)
-        answer = lane.send(method, path, body, timeout_s, credentials)
+        answer = lane.send(method, path, body, timeout_s, credentials, may_send)
         if answer.status != 401 or credentials is None:
             return answer
         # Revoked before its time. Once more, if there is anything better to offer than what was refused.
         fresh = auth.authorization_after_401(self._config, credentials)
-        return answer if fresh is None else lane.send(method, path, body, timeout_s, fresh)
+        return answer if fresh is None else lane.send(method, path, body, timeout_s, fresh, may_send)
 
 
 def _most_extensions() -> int:
@@ -123,20 +135,28 @@ def _most_extensions() -> int:
 class _WireLane:
     """A lane of our own wire."""
 
-    def __init__(self, wire: Wire, base_path: str, limit: int | None) -> None:
+    def __init__(self, wire: Wire, base_path: str) -> None:
         self._wire = wire
-        self._lane = wire.lane(limit)
+        self._lane = wire.lane()
         self._base_path = base_path
         self._static = self._head = b" HTTP/1.1\r\n" + wire.static_head
         self._credentials: str | None = None
 
-    def send(self, method: str, path: str, body: bytes, timeout_s: float, credentials: str | None) -> Answer:
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        timeout_s: float,
+        credentials: str | None,
+        may_send: Callable[[], bool] | None = None,
+    ) -> Answer:
         if credentials != self._credentials:
             self._credentials = credentials
             line = f"\r\nAuthorization: {credentials}".encode("ascii") if credentials else b""
             self._head = self._static + line
         start = f"{method} {self._base_path}{path}".encode("ascii")
-        return self._lane.exchange(start + self._head, body, timeout_s)
+        return self._lane.exchange(start + self._head, body, timeout_s, may_send)
 
     def close(self) -> None:
         self._lane.close()
@@ -173,17 +193,25 @@ class Route:
 class _RequestsLane:
     """The same through ``requests``: any proxy it knows, at ten to twenty times the CPU."""
 
-    def __init__(self, config: C8Config, limit: int | None) -> None:
+    def __init__(self, config: C8Config) -> None:
         self._config = config
-        self._room = Semaphore(limit) if limit else nullcontext()
 
-    def send(self, method: str, path: str, body: bytes, timeout_s: float, credentials: str | None) -> Answer:
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        timeout_s: float,
+        credentials: str | None,
+        may_send: Callable[[], bool] | None = None,
+    ) -> Answer:
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if credentials:
             headers["Authorization"] = credentials
         url, settings = self._config.api.base_url + path, self._config.api
-        with self._room:
-            return _http.exchange(method, url, body=body, headers=headers, timeout_s=timeout_s, settings=settings)
+        if may_send is not None and not may_send():
+            raise too_late(settings.base_url)
+        return _http.exchange(method, url, body=body, headers=headers, timeout_s=timeout_s, settings=settings)
 
     def close(self) -> None:
         """Leave the session alone: API functions share it."""

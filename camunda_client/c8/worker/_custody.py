@@ -29,6 +29,8 @@ from camunda_client.c8.worker._slots import Slots
 from camunda_client.c8.worker._stop_report import StopReport
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from camunda_client.c8._job_table import Verdict
     from camunda_client.c8.worker._commands import Commands
     from camunda_client.c8.worker._context import JobContext
@@ -38,17 +40,28 @@ if TYPE_CHECKING:
 
 log = logging.get_logger(__name__)
 
-#: Lost leases of one job, for which its handler or its settings may be to blame, after which it is failed for good.
+#: Lost leases of one job, for which its handler or its settings are to blame, after which it is failed for good.
 POISON_LIMIT = 5
 
 
 class Custody:
     """The jobs in hand of all types."""
 
-    def __init__(self, context: JobContext, commands: Commands, pool: int, at_once: int) -> None:
-        """Run at most ``pool`` handlers, in contexts of ``context``; tell of at most ``at_once`` outcomes at once."""
-        self.extender = LeaseExtender(commands, self.hand_back_soon, commands.most_extensions)
-        self.reporter = Reporter(commands, at_once, self._may_send)
+    def __init__(
+        self,
+        context: JobContext,
+        commands: Commands,
+        pool: int,
+        at_once: int,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        """Run at most ``pool`` handlers, in contexts of ``context``; tell of at most ``at_once`` outcomes at once.
+
+        ``clock`` is that of leases (:mod:`._clock`) unless given.
+        """
+        self._clock = clock or now_s
+        self.extender = LeaseExtender(commands, self.hand_back_soon, commands.most_extensions, self._clock)
+        self.reporter = Reporter(commands, at_once, self._may_send, self._clock)
         #: By job type; set by whoever makes the pollers.
         self.pollers: dict[str, Poller] = {}
         #: Those that hand jobs back, or fail unreadable ones.
@@ -90,11 +103,11 @@ class Custody:
         poller = self.pollers[settings.job_type]
         twin = poller.held.get(job.job_key)
         held = Held(job, settings, received_s, Lease(settings.lease_s * SURE, ends_s))
-        if twin is None and self._memory.refused and self._memory.is_hopeless(held.key, held.retries):
+        if twin is None and self._memory.is_done_with(held.key, held.retries):
             log.debug("job.left_alone", job_key=held.key, job_type=settings.job_type)
         elif twin is None:
             self._take(held)
-        elif twin.command == "failure" and (twin.lease.holds(now_s()) or twin.retries != held.retries):
+        elif twin.command == "failure" and (twin.lease.holds(self._clock()) or twin.retries != held.retries):
             # That is why it is offered again. Nothing is left to be told of the twin; then this one's turn comes.
             twin.lease.lose(Loss.REFUSED)
             twin.successor = held
@@ -109,7 +122,7 @@ class Custody:
         if key is None:
             return  # nothing to address it by; it comes back when its lease ends
         job = ActivatedJob.model_validate({"jobKey": key, "type": settings.job_type, "retries": unreadable.retries})
-        held = Held(job, settings, now_s(), Lease(settings.lease_s * SURE, ends_s))
+        held = Held(job, settings, self._clock(), Lease(settings.lease_s * SURE, ends_s))
         if self._memory.is_hopeless(held.key, held.retries):
             return
         outcome = failure(f"the worker could not read this job: {problem}", retries=retries_left(unreadable.retries))
@@ -135,10 +148,11 @@ class Custody:
 
         The new activation is simply a new lease. Starting the job a second time would repeat what its handler did.
         """
-        if not twin.lease.holds(now_s()):
+        if not twin.lease.holds(self._clock()):
             self.extender.lost(twin)
         loss, losses = twin.lease.loss, self._count_loss(twin)
         twin.lease.granted_anew(again.lease.ends_s)
+        twin.token = again.token
         self.extender.watch(twin)
         metrics.jobs_duplicate[twin.settings.job_type] += 1
         log.warning(
@@ -150,7 +164,7 @@ class Custody:
         )
 
     def _count_loss(self, held: Held) -> int:
-        """Count a lost lease against its job if it may be to blame, and return how many there were."""
+        """Count a lost lease against its job if that is to blame, and return how many there were."""
         if held.lease.loss in OWN_LOSSES:
             return self._memory.lost(held.key)
         return self._memory.losses.get(held.key, 0)
@@ -169,7 +183,7 @@ class Custody:
             self.extender.watch(held)
         if held.stage is not Stage.RUNNING:
             return
-        if not held.lease.may_start(now_s(), self.extender.durations.usual_s) and not self._may_start(held):
+        if not held.lease.may_start(self._clock(), self.extender.durations.usual_s) and not self._may_start(held):
             return
         if self._memory.losses.get(held.key, 0) < POISON_LIMIT and _verdict(held) is None:
             self._execution.work(held)
@@ -203,8 +217,7 @@ class Custody:
         log.error("job.poisoned", leases_lost=losses)
         told = (
             f"this job came back after {losses} lost leases of worker {held.settings.worker!r}: its handler outlasts a "
-            "lease that is not extended, or the whole process stood still meanwhile (hub.blocked in its log names code "
-            "that blocks it); repair that, then resolve the incident"
+            "lease that is not extended (auto_extend, max_lease); repair that, then resolve the incident"
         )
         self._ended(held, self.reporter.report(held, failure(told, retries=0)))
 
@@ -226,13 +239,17 @@ class Custody:
         if fate is Fate.REFUSED:
             self._memory.refused.set(held.key, held.retries)
         if fate in (Fate.LOST, Fate.REFUSED):
-            if not held.lease.holds(now_s()):
+            if not held.lease.holds(self._clock()):
                 self.extender.lost(held)
                 self._count_loss(held)
             if self.stopping:
                 self.report.abandoned.append(held.key)
-        elif fate is Fate.SETTLED and self.stopping:
-            self.report.completed += 1
+        elif fate is Fate.SETTLED:
+            if held.command == "completion" and not held.lease.holds(now_s()):
+                # It may be on its way to us again, handed out before our completion was there.
+                self._memory.completed.set(held.key, True)
+            if self.stopping:
+                self.report.completed += 1
         self._release(held)
 
     def _release(self, held: Held) -> None:
@@ -284,7 +301,7 @@ class Custody:
 
     def _may_send(self, held: Held) -> bool:
         """Tell whether a failure or hand-back may be sent: the job is ours, and stays so until it has arrived."""
-        return self.extender.secure(held, held.lease.may_send) or held.lease.holds(now_s())
+        return self.extender.secure(held, held.lease.may_send) or held.lease.holds(self._clock())
 
 
 def _verdict(held: Held) -> Verdict | None:

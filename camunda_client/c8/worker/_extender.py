@@ -62,11 +62,19 @@ _REMEDY = (
 class LeaseExtender:
     """Extends leases, the most urgent first."""
 
-    def __init__(self, commands: Commands, hand_back: Callable[[Held], None], most: int) -> None:
+    def __init__(
+        self,
+        commands: Commands,
+        hand_back: Callable[[Held], None],
+        most: int,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
         """Extend through ``commands``, with at most so many requests at once.
 
-        Jobs that got no slot in time are given to ``hand_back``, which must not block.
+        Jobs that got no slot in time are given to ``hand_back``, which must not block. ``clock`` is that of leases
+        (:mod:`._clock`) unless given.
         """
+        self._clock = clock or now_s
         self._commands = commands
         self._hand_back = hand_back
         self._most = most
@@ -149,12 +157,12 @@ class LeaseExtender:
 
         In the calling greenlet. The usual tries go on beside this one.
         """
-        if is_enough(now_s(), self.durations.usual_s):
+        if is_enough(self._clock(), self.durations.usual_s):
             return True
         self._extend(held)
-        if not held.lease.holds(now_s()):
+        if not held.lease.holds(self._clock()):
             self.lost(held)
-        return is_enough(now_s(), self.durations.usual_s)
+        return is_enough(self._clock(), self.durations.usual_s)
 
     def lost(self, held: Held, loss: Loss | None = None, **facts: object) -> None:
         """Say and count that a lease is lost, once; a reason that is not given is found."""
@@ -207,29 +215,32 @@ class LeaseExtender:
             self._wake.set()
             if self._looks_again_s == _NEVER:
                 # A handler may begin to block before it comes to that.
-                self._looks_again_s = now_s()
+                self._looks_again_s = self._clock()
 
     def run(self) -> None:
         """Look after all jobs until stopped."""
         while not self._stopped:
             self._wake.clear()
-            if self.kept_outside:
-                self._count_outside()
-            now = now_s()
-            if now > self._looks_again_s + _PAUSE_S:
-                self._pause = (self._looks_again_s, now)
-            self._take_due(now)
-            self._send_ready(now)
-            self._sleeps_until = self._slots[0] if self._slots else 1 << 62
-            if not self._watched and not self._ready:
-                self._looks_again_s, self._sleeps_until = _NEVER, 1 << 62
-                self._wake.wait()
-                continue
-            # What waits for a connection may become urgent.
-            longest_s = _SLOT_S if self._ready else _LONGEST_NAP_S
-            nap_s = max(min((self._sleeps_until + 1) * _SLOT_S - now_s(), longest_s), 0.001)
-            self._looks_again_s = now + nap_s
-            self._wake.wait(nap_s)
+            self._wake.wait(self.look())
+
+    def look(self) -> float | None:
+        """Begin to do what is due now; return the seconds until the next look, ``None`` while nothing is watched."""
+        if self.kept_outside:
+            self._count_outside()
+        now = self._clock()
+        if now > self._looks_again_s + _PAUSE_S:
+            self._pause = (self._looks_again_s, now)
+        self._take_due(now)
+        self._send_ready(now)
+        self._sleeps_until = self._slots[0] if self._slots else 1 << 62
+        if not self._watched and not self._ready:
+            self._looks_again_s, self._sleeps_until = _NEVER, 1 << 62
+            return None
+        # What waits for a connection may become urgent.
+        longest_s = _SLOT_S if self._ready else _LONGEST_NAP_S
+        nap_s = max(min((self._sleeps_until + 1) * _SLOT_S - self._clock(), longest_s), 0.001)
+        self._looks_again_s = now + nap_s
+        return nap_s
 
     def _take_due(self, now: float) -> None:
         # Slots whose jobs have all ended go at once: there is no reason to wake for them.
@@ -266,7 +277,7 @@ class LeaseExtender:
 
     def _loss_of(self, held: Held) -> Loss:
         """Return why a lease is over that nobody took from us."""
-        settings, lease, now = held.settings, held.lease, now_s()
+        settings, lease, now = held.settings, held.lease, self._clock()
         if lease.ends_s <= held.received_s:
             return Loss.ANSWERED_LATE
         if not settings.auto_extend or held.let_go or (settings.max_lease_s or _NEVER) <= now - held.received_s:
@@ -316,7 +327,7 @@ class LeaseExtender:
 
     def _extend(self, held: Held) -> None:
         """Try once to renew a lease; the next try is due already, and does not wait for this one."""
-        lease, asked_s = held.lease, now_s()
+        lease, asked_s = held.lease, self._clock()
         if held.is_settled() or lease.loss is not None:
             return
         if not lease.holds(asked_s):
@@ -329,11 +340,11 @@ class LeaseExtender:
             answer = self._commands.extend(held.key, held.extension(), try_s)
         except ServiceException as error:
             if getattr(error, "reason", "") == "timeout":
-                self._took(now_s() - asked_s)
+                self._took(self._clock() - asked_s)
             log.debug("lease.extension_retried", reason=str(error))
             self._failed(held, asked_s)
             return
-        answered_s = now_s()
+        answered_s = self._clock()
         self._answered(held, answer, asked_s, answered_s)
 
     def _answered(self, held: Held, answer: Answer, asked_s: float, answered_s: float) -> None:

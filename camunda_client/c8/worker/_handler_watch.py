@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 import gevent
+from gevent.event import Event
 
 from camunda_client.c8.worker._clock import now_s
 from camunda_client.c8.worker._execution import JobLost
@@ -31,31 +32,37 @@ CLEAN_UP_S: Final = 3.0
 class HandlerWatch:
     """Looks at all running handlers now and then."""
 
-    def __init__(self, held_jobs: Callable[[], Iterable[Held]]) -> None:
-        """Look at these."""
+    def __init__(
+        self,
+        held_jobs: Callable[[], Iterable[Held]],
+        clock: Callable[[], float] | None = None,
+        monotonic: Callable[[], float] | None = None,
+    ) -> None:
+        """Look at these, by the clock of leases (:mod:`._clock`) and that of handlers unless others are given."""
         self._held_jobs = held_jobs
-        self._greenlet: gevent.Greenlet[[], None] | None = None
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._greenlet = gevent.spawn(self._run)
+        self._clock = clock or now_s
+        self._monotonic = monotonic or time.monotonic
+        self._stopped = Event()
 
     def stop(self) -> None:
         """Look no more."""
-        if self._greenlet is not None:
-            self._greenlet.kill(block=False)
+        self._stopped.set()
 
-    def _run(self) -> None:
-        while True:
-            gevent.sleep(LOOK_S)
-            now = time.monotonic()
-            for held in self._held_jobs():
-                if held.stage is Stage.RUNNING and held.greenlet is not None:
-                    self._look(held, now)
+    def run(self) -> None:
+        """Look until stopped."""
+        while not self._stopped.wait(LOOK_S):
+            self.look()
+
+    def look(self) -> None:
+        """Look at all running handlers now."""
+        now = self._monotonic()
+        for held in self._held_jobs():
+            if held.stage is Stage.RUNNING and held.greenlet is not None:
+                self._look(held, now)
 
     def _look(self, held: Held, now: float) -> None:
         settings = held.settings
-        if settings.stop_when_lost and not held.dropped and not held.is_ours():
+        if settings.stop_when_lost and not held.dropped and not held.lease.holds(self._clock()):
             held.dropped = True
             gevent.get_hub().loop.run_callback(_drop, held)
         if held.let_go:
@@ -63,7 +70,7 @@ class HandlerWatch:
         timeout_s, most_s = settings.handler_timeout_s, settings.max_lease_s
         if timeout_s is not None and now - held.started_s > timeout_s + CLEAN_UP_S:
             self._let_go(held, now, "it swallowed its handler_timeout")
-        elif most_s is not None and now_s() - held.received_s > most_s:
+        elif most_s is not None and self._clock() - held.received_s > most_s:
             self._let_go(held, now, "it outlasts max_lease")
 
     def _let_go(self, held: Held, now: float, why: str) -> None:

@@ -124,9 +124,9 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, found.groups())) if found else ()
 
 
-def type_health(poller: Poller) -> TypeHealth:
-    """Return one type's health."""
-    now = time.monotonic()
+def type_health(poller: Poller, now: float | None = None) -> TypeHealth:
+    """Return one type's health at a moment of the monotonic clock, by default this one."""
+    now = time.monotonic() if now is None else now
     ago = None if poller.answered_s is None else now - poller.answered_s
     settings = poller.settings
     # Where the gateway doesn't park polls, it is we who wait between them.

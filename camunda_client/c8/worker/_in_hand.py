@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import traceback
 from typing import TYPE_CHECKING
 
 from camunda_client import log as logging
+from camunda_client.c8._stacks import innermost
 from camunda_client.c8.worker import _async_handlers
 from camunda_client.c8.worker._clock import now_s
 
@@ -41,7 +41,4 @@ def stack_of(held: Held) -> list[str]:
     """Return where a job's handler stands, the innermost frames."""
     if awaited := _async_handlers.stack_of(held.greenlet):
         return awaited[-_FRAMES:]
-    frame = getattr(held.greenlet, "gr_frame", None)
-    if frame is None:
-        return []
-    return [f"{entry.filename}:{entry.lineno} in {entry.name}" for entry in traceback.extract_stack(frame)[-_FRAMES:]]
+    return innermost(getattr(held.greenlet, "gr_frame", None))

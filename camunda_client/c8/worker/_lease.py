@@ -44,8 +44,9 @@ class Loss(Enum):
     ANSWERED_LATE = "answered_late"
 
 
-#: Losses for which the job's own handler or settings may be to blame; the others are the network's or the cluster's.
-OWN_LOSSES = (Loss.PAUSED, Loss.NOT_EXTENDED)
+#: Losses for which the job's own handler or settings are to blame; the others are the network's or the cluster's, or,
+#: where this process stood still, more likely the machine's or another job's.
+OWN_LOSSES = (Loss.NOT_EXTENDED,)
 
 
 class Lease:

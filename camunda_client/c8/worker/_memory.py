@@ -51,13 +51,21 @@ class Memory:
     def __init__(self) -> None:
         #: Failures of a job in this process.
         self.attempts: Recent[int] = Recent(_JOBS)
-        #: How often a job's lease was lost for which its handler or its settings may be to blame.
+        #: How often a job's lease was lost for which its handler or its settings are to blame.
         self.losses: Recent[int] = Recent(_JOBS)
         #: Outcomes that could not be reported, and the retries that their job had. See :meth:`outcome`.
         self.unreported: Recent[tuple[Outcome, int]] = Recent(_OUTCOMES)
 
         #: The retries of jobs of which Camunda takes neither an outcome nor a failure.
         self.refused: Recent[int] = Recent(_OUTCOMES)
+        #: Jobs that were completed when their lease was over.
+        self.completed: Recent[bool] = Recent(_JOBS)
+
+    def is_done_with(self, key: str, retries: int) -> bool:
+        """Tell whether a job that is offered must not be worked: it is completed, or hopeless."""
+        if self.completed and self.completed.get(key, False):
+            return True
+        return bool(self.refused) and self.is_hopeless(key, retries)
 
     def is_hopeless(self, key: str, retries: int) -> bool:
         """Tell whether Camunda took nothing of what we said of this job, and nothing has changed since."""

@@ -75,11 +75,14 @@ class Poller:
         offsets: Offsets,
         job_types: int,
         has_leases: Callable[[], bool],
+        clock: Callable[[], float] | None = None,
     ) -> None:
         """Poll for ``settings.job_type``, one of ``job_types``, and give the jobs to ``custody``.
 
-        ``has_leases`` tells whether the cluster gives leases a token.
+        ``has_leases`` tells whether the cluster gives leases a token. ``clock`` is that of leases (:mod:`._clock`)
+        unless given.
         """
+        self._clock = clock or now_s
         self.settings = settings
         #: Jobs of this type in hand, by key.
         self.held: dict[str, Held] = {}
@@ -99,7 +102,7 @@ class Poller:
         self._leases_refused = self._told_of_starving = False
         #: Polls that are out beyond their time. What they bring beyond the cap is handed back.
         self._late = 0
-        #: When polls were cut while parked, lately; ``None`` once that has been said.
+        #: When polls were cut while parked, lately, on the clock of leases; ``None`` once that has been said.
         self._cuts_s: list[float] | None = []
         #: Whether leases are the limit now, and the most jobs that they can be kept for, as last said.
         self._is_limited = False
@@ -194,10 +197,9 @@ class Poller:
         request_timeout_s = self._request_timeout_s()
         lease = b'"withLease":true,' if self._wants_lease() else b""
         body = self._before + b"%d,%b%b%d}" % (room, lease, self._after, int(request_timeout_s * 1000))
-        started_s = time.monotonic()
-        parked_s = max(request_timeout_s, 0)
+        started_s, parked_s = self._clock(), max(request_timeout_s, 0)
         self._slots.asked += room
-        self.parked_until_s = started_s + parked_s + _LATE_S
+        self.parked_until_s = time.monotonic() + parked_s + _LATE_S
         try:
             poll = gevent.spawn(self._ask, body, request_timeout_s)
             # With too many late ones there is nothing to gain from yet another.
@@ -205,7 +207,7 @@ class Poller:
         finally:
             self._slots.asked -= room
             self.parked_until_s = None
-        took_s = time.monotonic() - started_s
+        took_s = self._clock() - started_s
         if not poll.ready():
             self._late += 1
             gevent.spawn(self._await_late, poll)
@@ -237,19 +239,21 @@ class Poller:
 
     def _ask(self, body: bytes, request_timeout_s: float) -> tuple[Answer | ServiceException, float, float]:
         """Return the answer, when the request was sent (not later), and when its answer was there."""
-        sent_s = now_s()
+        sent_s = self._clock()
         answer: Answer | ServiceException
         try:
             answer = self._commands.activate(body, request_timeout_s)
         except ServiceException as error:
             answer = error
-        return answer, sent_s, now_s()
+        return answer, sent_s, self._clock()
 
     def _await_late(self, poll: gevent.Greenlet[..., tuple[Answer | ServiceException, float, float]]) -> None:
         """Take the jobs of a poll that is waited for no more; anything else about it has been logged."""
         poll.join()
         self._late -= 1
         if poll.value is None:
+            metrics.greenlets_died["late poll"] += 1
+            log.error("greenlet.died", greenlet="late poll", exc_info=poll.exception)
             return
         answer, sent_s, received_s = poll.value
         if isinstance(answer, ServiceException) or answer.status != 200:
@@ -258,6 +262,10 @@ class Poller:
             self._take(raw_jobs(answer), sent_s, received_s)
         except ValueError as error:
             log.debug("poll.late_answer_unreadable", job_type=self.settings.job_type, detail=str(error)[:200])
+        except Exception:
+            # A defect of this library: what the poll brought comes back when its lease ends.
+            metrics.greenlets_died["late poll"] += 1
+            log.exception("greenlet.died", greenlet="late poll")
 
     def _note_cut(self, reason: str, took_s: float, request_timeout_s: float) -> None:
         """Say once that something on the way closes connections that are quiet for a while.
@@ -266,7 +274,7 @@ class Poller:
         """
         if self._cuts_s is None or reason != "reset" or not _EARLY_S < took_s < request_timeout_s + _LATE_S:
             return
-        now = time.monotonic()
+        now = self._clock()
         self._cuts_s = [cut_s for cut_s in self._cuts_s if now - cut_s < CUTS_WITHIN_S] + [now]
         if len(self._cuts_s) >= CUTS_TO_TELL:
             self._cuts_s = None
@@ -287,7 +295,7 @@ class Poller:
             return -0.001
         parked_s = min(busy, self.settings.request_timeout_s)
         lease_s = self.settings.lease_s
-        if parked_s > lease_s * UNKNOWN_PARKED and not self._offsets.are_known(now_s(), lease_s * KNOWN_WITHIN):
+        if parked_s > lease_s * UNKNOWN_PARKED and not self._offsets.are_known(self._clock(), lease_s * KNOWN_WITHIN):
             parked_s = min(parked_s, max(lease_s * UNKNOWN_PARKED, LEAST_PARKED_S))
         return parked_s
 

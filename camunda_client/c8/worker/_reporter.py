@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import gevent
 from gevent.event import Event
+from gevent.lock import Semaphore
 
 from camunda_client import metrics
 from camunda_client.c8 import _http
@@ -25,7 +26,7 @@ from camunda_client.c8.worker._held import Held, Stage
 from camunda_client.c8.worker._lease import Loss
 from camunda_client.c8.worker._outcome import Outcome, failure
 from camunda_client.c8.worker._retries import back_off_ms, retries_left
-from camunda_client.error import ConnectionFailed, ServiceException
+from camunda_client.error import ServiceException
 from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
@@ -65,32 +66,41 @@ class Fate(Enum):
 class Settling(Protocol):
     """What can tell Camunda of an outcome."""
 
-    def settle(self, job_key: str, command: str, body: bytes) -> Answer:
-        """``POST /v2/jobs/{jobKey}/{completion | failure | error}``."""
+    def settle(self, job_key: str, command: str, body: bytes, may_send: Callable[[], bool] | None = None, /) -> Answer:
+        """``POST /v2/jobs/{jobKey}/{completion | failure | error}``, unless ``may_send`` says no by then."""
 
     def extend(self, job_key: str, body: bytes, timeout_s: float, /) -> Answer:
         """``PATCH /v2/jobs/{jobKey}``."""
 
 
-def _is_ours(held: Held) -> bool:
-    return held.lease.may_send(now_s(), None)
-
-
 class Reporter:
     """Sends outcomes, each in its job's own greenlet, so that none waits for another."""
 
-    def __init__(self, commands: Settling, at_once: int = 32, secure: Secure = _is_ours) -> None:
-        """Send through ``commands``, which has connections for ``at_once`` reports; the others wait for one.
+    def __init__(
+        self,
+        commands: Settling,
+        at_once: int = 32,
+        secure: Secure | None = None,
+        clock: Callable[[], float] | None = None,
+        monotonic: Callable[[], float] | None = None,
+    ) -> None:
+        """Send through ``commands``, at most ``at_once`` reports at the same time; the others wait.
 
-        ``secure`` is asked before each failure and hand-back.
+        ``secure`` is asked before each failure and hand-back; without it, what is known of the lease decides. ``clock``
+        is that of leases (:mod:`._clock`), and ``monotonic`` that of patience, unless others are given.
         """
         self._commands = commands
         self._at_once = at_once
-        self._secure = secure
+        self._clock, self._monotonic = clock or now_s, monotonic or time.monotonic
+        self._secure = secure or self._is_ours
+        self._room = Semaphore(at_once)
         self._reporting: defaultdict[str, int] = defaultdict(int)
         self._again = Event()
         self._troubled = False
         self._foreign = ForeignAnswers(lambda **facts: log.warning("report.intercepted", **facts, remedy=_REMEDY))
+
+    def _is_ours(self, held: Held) -> bool:
+        return held.lease.may_send(self._clock(), None)
 
     def nudge(self) -> None:
         """Send waiting reports now: the gateway answers again."""
@@ -148,7 +158,7 @@ class Reporter:
     def _send(self, held: Held, outcome: Outcome) -> tuple[Verdict, Answer | ServiceException | None]:
         """Return the first definite verdict, or ``UNKNOWN`` when the time for it is over."""
         held.command = outcome.command
-        give_up_s = time.monotonic() + PATIENCE_S
+        give_up_s = self._monotonic() + PATIENCE_S
         maybe_applied = False
         last: Answer | ServiceException | None = None
         attempt = 0
@@ -156,7 +166,7 @@ class Reporter:
         while not self._is_pointless(held, outcome, give_up_s):
             attempt += 1
             again = self._again
-            sent_s = now_s() if outcome.command == "failure" else 0.0
+            sent_s = self._clock() if outcome.command == "failure" else 0.0
             try:
                 last = answer = self._settle(held, outcome)
             except ServiceException as error:
@@ -164,13 +174,7 @@ class Reporter:
                 unclear = getattr(error, "maybe_applied", False)
                 log.debug("report.retried", attempt=attempt, reason=str(error))
             else:
-                verdict = judge(answer, tried_before=maybe_applied, size=len(outcome.body))
-                if verdict is Verdict.REJECTED and maybe_applied and answer.status == 409 and _unleases(outcome):
-                    verdict = Verdict.ASSUMED
-                if verdict is Verdict.REJECTED and answer.status == 409 and held.token is not None:
-                    # The lease that the token names is over: the job is another's, or nobody's.
-                    held.lease.lose(Loss.REFUSED)
-                    verdict = Verdict.GONE
+                verdict = _judged(held, outcome, answer, maybe_applied=maybe_applied)
                 if verdict not in _WAITS:
                     self._foreign.end()
                     if self._troubled:
@@ -192,24 +196,18 @@ class Reporter:
         return Verdict.ASSUMED if assumed else Verdict.UNKNOWN, last
 
     def _settle(self, held: Held, outcome: Outcome) -> Answer:
-        try:
-            return self._commands.settle(held.key, outcome.command, held.signed(outcome.body))
-        except gevent.Timeout as stray:
-            # One that the handler started and never closed strikes its greenlet wherever that is by then.
-            told = "interrupted by a stray gevent.Timeout"
-            raise ConnectionFailed(told, maybe_applied=True, reason="interrupted") from stray
+        body = held.signed(outcome.body)
+        with self._room:
+            if outcome.command != "failure":
+                return self._commands.settle(held.key, outcome.command, body)
+            # Its turn, and then a connection, may have come when its lease was over.
+            return self._commands.settle(held.key, outcome.command, body, lambda: held.lease.holds(self._clock()))
 
     def _is_pointless(self, held: Held, outcome: Outcome, give_up_s: float) -> bool:
         if outcome.command == "failure":
             # Without a lease it would take the job from its next holder.
-            return not self._is_secured(held)
-        return time.monotonic() > give_up_s
-
-    def _is_secured(self, held: Held) -> bool:
-        try:
-            return self._secure(held)
-        except gevent.Timeout:  # a stray one, as above
-            return self._secure(held)
+            return not self._secure(held)
+        return self._monotonic() > give_up_s
 
     def _prove(self, held: Held, outcome: Outcome, sent_s: float) -> Verdict | None:
         """Find out what became of a failure whose answer was lost; ``None`` if it may be sent again.
@@ -220,16 +218,16 @@ class Reporter:
         """
         hidden_s = float("inf") if _left(outcome) == 0 else _back_off_ms(outcome) / 1000
         tries = 0
-        while held.lease.holds(now := now_s()) and (left_s := sent_s + hidden_s - now) > 0:
+        while held.lease.holds(now := self._clock()) and (left_s := sent_s + hidden_s - now) > 0:
             tries += 1
-            asked_s = now_s()
+            asked_s = self._clock()
             try_s = min(held.lease.try_s(asked_s), left_s)
             try:
                 answer = self._commands.extend(held.key, held.extension(), try_s)
-            except (ServiceException, gevent.Timeout):
+            except ServiceException:
                 pass
             else:
-                answered_s = now_s()
+                answered_s = self._clock()
                 verdict = judge(answer, tried_before=True)
                 if (
                     verdict is Verdict.DONE
@@ -273,7 +271,7 @@ class Reporter:
             return Fate.GONE
         metrics.reports_given_up[job_type] += 1
         # Everything that is needed to repair it by hand; variables are the business's and stay out.
-        lease = "ours" if held.lease.holds(now_s()) else "over"
+        lease = "ours" if held.lease.holds(self._clock()) else "over"
         log.error(
             "report.given_up", command=outcome.command, verdict=verdict.value, lease=lease, **outcome.note, **facts
         )
@@ -283,7 +281,7 @@ class Reporter:
         job_type = held.settings.job_type
         _COUNTED[outcome.command][job_type] += 1
         # Not below 0: a sum that falls is to Prometheus a process that began anew.
-        metrics.lease_slack_s.observe(job_type, max(held.lease.left_s(now_s()), 0.0))
+        metrics.lease_slack_s.observe(job_type, max(held.lease.left_s(self._clock()), 0.0))
         ended_s = held.ended_s or time.monotonic()
         facts = {
             "duration_s": round(ended_s - (held.started_s or ended_s), 6),
@@ -311,13 +309,22 @@ _COUNTED = {
 
 def _wait(again: Event | None, seconds: float) -> bool:
     """Wait, and tell whether others' success ended it; for a time only if ``again`` is None."""
-    try:
-        if again is not None:
-            return again.wait(seconds)
-        gevent.sleep(seconds)
-    except (Exception, gevent.Timeout):  # noqa: BLE001, S110 - a stray one, as above: it costs a part of the wait
-        pass
+    if again is not None:
+        return again.wait(seconds)
+    gevent.sleep(seconds)
     return False
+
+
+def _judged(held: Held, outcome: Outcome, answer: Answer, *, maybe_applied: bool) -> Verdict:
+    verdict = judge(answer, tried_before=maybe_applied, size=len(outcome.body))
+    if verdict is Verdict.REJECTED and answer.status == 409:
+        if maybe_applied and _unleases(outcome):
+            return Verdict.ASSUMED
+        if held.token is not None:
+            # The lease that the token names is over: the job is another's, or nobody's.
+            held.lease.lose(Loss.REFUSED)
+            return Verdict.GONE
+    return verdict
 
 
 def _unleases(outcome: Outcome) -> bool:

@@ -42,6 +42,7 @@ class Standby:
         jobs: Callable[[], list[Held]],
         extender: LeaseExtender,
         shortest_s: float,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         """Prepare; nothing runs yet.
 
@@ -50,7 +51,9 @@ class Standby:
             jobs: Returns the jobs in hand; may raise RuntimeError while they change.
             extender: Whose work this does while it is late; it counts what was extended.
             shortest_s: The shortest lease that is to be kept.
+            clock: That of leases (:mod:`._clock`) unless given.
         """
+        self._clock = clock or now_s
         self._route, self._jobs, self._extender = route, jobs, extender
         self._pause_s = min(max(shortest_s * _LOOK_PART, _LOOK_LEAST_S), _LOOK_MOST_S)
         # The originals: under the patch these would be greenlets and cooperative sleep.
@@ -73,21 +76,25 @@ class Standby:
     def _run(self) -> None:
         while self._running:
             self._sleep(self._pause_s)
-            try:
-                if self._extender.late_s(now_s()) > LATE_S:
-                    self._keep()
-                elif self._connection is not None:
-                    self._close()
-            except Exception:  # noqa: BLE001 - a thread that has ended keeps no lease
-                self._close()
+            self.look()
         self._close()
+
+    def look(self) -> None:
+        """Do the extender's work if it is late; in a native thread, since it waits without the hub."""
+        try:
+            if self._extender.late_s(self._clock()) > LATE_S:
+                self._keep()
+            elif self._connection is not None:
+                self._close()
+        except Exception:  # noqa: BLE001 - a thread that has ended keeps no lease
+            self._close()
 
     def _keep(self) -> None:
         """Extend what is due, the most urgent first, until the hub is back."""
-        now = now_s()
+        now = self._clock()
         due = [held for held in self._jobs() if self._is_due(held, now)]
         for held in sorted(due, key=lambda held: held.lease.ends_s):
-            if self._extender.late_s(now_s()) <= LATE_S:
+            if self._extender.late_s(self._clock()) <= LATE_S:
                 return
             self._extend(held)
 
@@ -101,7 +108,7 @@ class Standby:
         )
 
     def _extend(self, held: Held) -> None:
-        lease, asked_s = held.lease, now_s()
+        lease, asked_s = held.lease, self._clock()
         left_s = lease.left_s(asked_s)
         if left_s <= 0:
             return
@@ -117,7 +124,7 @@ class Standby:
             return
         # The one thing about a lease that another thread than the hub's may change: it lasts longer. When the hub is
         # back, the first thing that it asks may be whether the lease still holds.
-        answered_s = now_s()
+        answered_s = self._clock()
         self._took_s = answered_s - asked_s
         if granted and lease.granted(asked_s, answered_s):
             self._extender.kept_outside.append(held)

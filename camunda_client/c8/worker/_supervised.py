@@ -27,17 +27,23 @@ class Supervised:
     """Work that is to go on until ``stopping`` is set, whatever happens to it."""
 
     def __init__(
-        self, name: str, work: Callable[[], None], stopping: Event, on_death: Callable[[int], object] | None = None
+        self,
+        name: str,
+        work: Callable[[], None],
+        stopping: Event,
+        on_death: Callable[[int], object] | None = None,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         """Run ``work``, which returns when it is asked to stop.
 
         ``on_death`` is called with the number of deaths in a row, while the exception is being handled; without it, the
-        death is logged as ``greenlet.died``.
+        death is logged as ``greenlet.died``. ``clock`` is the monotonic one unless given.
         """
         self.name = name
         self._work = work
         self._stopping = stopping
         self._on_death = on_death or self._say
+        self._clock = clock or time.monotonic
         self._deaths = 0
         #: Whether it works, as opposed to waiting to be started again.
         self.is_well = True
@@ -49,14 +55,14 @@ class Supervised:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            started_s = time.monotonic()
+            started_s = self._clock()
             try:
                 self._work()
             except gevent.GreenletExit:
                 raise  # a stop does not wait any longer
             # A gevent.Timeout that a handler left behind is no Exception, and SystemExit would end the program.
             except BaseException:  # noqa: BLE001
-                self._died(time.monotonic() - started_s)
+                self._died(self._clock() - started_s)
 
     def _died(self, worked_s: float) -> None:
         self._deaths = 1 if worked_s > FORGIVEN_AFTER_S else self._deaths + 1

@@ -46,9 +46,15 @@ _HAND_BACK_S = 5.0
 class Supervisor:
     """The running workers of one process."""
 
-    def __init__(self, config: C8Config, workers: list[WorkerSettings], last_resort: LastResort) -> None:
-        """Prepare; :meth:`start` begins."""
-        self._commands = Commands(config)
+    def __init__(
+        self,
+        config: C8Config,
+        workers: list[WorkerSettings],
+        last_resort: LastResort,
+        commands: Commands | None = None,
+    ) -> None:
+        """Prepare; :meth:`start` begins. ``commands`` lead to the configured gateway unless given."""
+        self._commands = commands or Commands(config)
         self._context = JobContext()
         self._custody = Custody(self._context, self._commands, config.worker.pool, config.worker.max_connections)
         self._slots = self._custody.slots
@@ -79,6 +85,8 @@ class Supervisor:
             for poller in self._pollers.values()
         ]
         self._watching = [
+            Supervised("watchdog", self._watchdog.run, self._ended),
+            Supervised("handlers", self._handler_watch.run, self._ended),
             Supervised("leases", self._custody.extender.run, self._ended, self._say_leases_died),
             Supervised("cluster", self._cluster.run, self._ended, self._say_cluster_died),
         ]
@@ -128,7 +136,6 @@ class Supervisor:
         """Begin to poll; returns at once."""
         metrics.start(self._pollers)
         self._watchdog.start()
-        self._handler_watch.start()
         if self._standby is not None:
             self._standby.start()
         for part in (*self._watching, *self._polling):

@@ -74,6 +74,7 @@ class Watchdog:
         latest_run: Callable[[], tuple[float, float]] = lambda: (0.0, 0.0),
         limit_s: float = 0.0,
         running_jobs: Callable[[], int] = lambda: 0,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         """Prepare; nothing runs yet.
 
@@ -82,6 +83,7 @@ class Watchdog:
             latest_run: Returns when the handler that ended last had started, and when it ended.
             limit_s: Seconds after which a process whose hub has not come back ends itself; 0 for never.
             running_jobs: Returns how many handlers are half-way; called in a native thread.
+            clock: The monotonic one unless given.
         """
         self._running_jobs = running_jobs
         self._last_resort = last_resort
@@ -90,7 +92,7 @@ class Watchdog:
         # The originals: under the patch these would be greenlets and cooperative sleep.
         self._start_thread = patching.original("_thread", "start_new_thread")
         self._sleep = patching.original("time", "sleep")
-        self._clock = patching.original("time", "monotonic")
+        self._clock = clock or patching.original("time", "monotonic")
         self._read = patching.original("os", "read")
         self._main = patching.original("_thread", "get_ident")()
         self._ticked_s = self._clock()
@@ -100,17 +102,15 @@ class Watchdog:
         self._sighting: Sighting | None = None
         self._frozen_s = 0.0
         self._told = False
-        self._greenlet: gevent.Greenlet[[], None] | None = None
         #: Where C code of the interpreter writes the numbers of signals as they come, and where the thread reads them.
         self._signals: tuple[int, int] | None = None
 
     def start(self) -> None:
-        """Begin to watch."""
+        """Begin to watch; :meth:`run` is to run as well."""
         self._running = True
         self._last_resort.renew()
         self._ticked_s = self._clock()
         self._hear_signals()
-        self._greenlet = gevent.spawn(self._tick)
         self._start_thread(self._watch, ())
 
     def stop(self) -> None:
@@ -120,8 +120,6 @@ class Watchdog:
             other = signal.set_wakeup_fd(-1)
             if other != self._signals[1]:
                 signal.set_wakeup_fd(other)
-        if self._greenlet is not None:
-            self._greenlet.kill(block=False)
 
     def _hear_signals(self) -> None:
         reader, writer = os.pipe()
@@ -139,10 +137,13 @@ class Watchdog:
         os.close(reader)
         os.close(writer)
 
-    def _tick(self) -> None:
+    def run(self) -> None:
+        """Tick until stopped, and log what the thread has seen."""
         while True:
             self._ticked_s, self._ticked_cpu_s = self._clock(), time.process_time()
             gevent.sleep(TICK_S)
+            if not self._running:
+                return
             self._last_resort.postpone()
             blocked_s = self._clock() - self._ticked_s - TICK_S
             sighting, self._sighting = self._sighting, None
@@ -169,17 +170,26 @@ class Watchdog:
                 self._last_resort.renew()
                 slept_s, cpu_s = self._clock(), time.process_time()
                 self._sleep(TICK_S)
-                self._heed_signals()
-                late_s = self._clock() - slept_s - TICK_S
-                if late_s > THRESHOLD_S and self._was_frozen(late_s, time.process_time() - cpu_s):
-                    self._frozen_s += late_s
-                    self._ticked_s = self._clock()
-                else:
-                    self._judge(self._clock() - self._ticked_s - TICK_S)
+                self.look(slept_s, time.process_time() - cpu_s)
         finally:
             if self._signals is not None:
                 os.close(self._signals[0])
                 os.close(self._signals[1])
+
+    def look(self, slept_s: float, cpu_s: float) -> None:
+        """Look whether the hub still runs, after a tick's sleep.
+
+        Args:
+            slept_s: When that began, on this watchdog's clock.
+            cpu_s: What the process computed meanwhile.
+        """
+        self._heed_signals()
+        late_s = self._clock() - slept_s - TICK_S
+        if late_s > THRESHOLD_S and self._was_frozen(late_s, cpu_s):
+            self._frozen_s += late_s
+            self._ticked_s = self._clock()
+        else:
+            self._judge(self._clock() - self._ticked_s - TICK_S)
 
     def _judge(self, blocked_s: float) -> None:
         if blocked_s < THRESHOLD_S:

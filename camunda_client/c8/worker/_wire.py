@@ -12,7 +12,6 @@ import ssl
 import time
 from typing import TYPE_CHECKING, Final
 
-import gevent.lock
 import gevent.socket
 import gevent.ssl
 import httptools
@@ -23,6 +22,7 @@ from camunda_client.c8.worker._channel import Channel, Deadlines, PlainChannel, 
 from camunda_client.error import ConnectionFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from urllib.parse import SplitResult
 
     from camunda_client._files import Reloading
@@ -208,31 +208,30 @@ class Lane:
     Purposes have lanes of their own so that reports never wait for polls, nor lease extensions for reports.
     """
 
-    def __init__(self, wire: Wire, limit: int | None) -> None:
-        """Open at most ``limit`` connections; ``None`` means as many as there are requests at once."""
+    def __init__(self, wire: Wire) -> None:
+        """Open as many connections as there are requests at once."""
         self._wire = wire
         self._idle: list[_Connection] = []
-        self._room = gevent.lock.Semaphore(limit) if limit else None
 
-    def exchange(self, head: bytes, body: bytes, timeout_s: float) -> Answer:
+    def exchange(
+        self, head: bytes, body: bytes, timeout_s: float, may_send: Callable[[], bool] | None = None
+    ) -> Answer:
         """Send one request and return its answer, whatever its status.
 
         Args:
             head: Request line and headers without ``Content-Length`` and the closing empty line.
             body: The body, possibly empty.
-            timeout_s: Seconds for the whole exchange, connecting included, waiting for a free connection not.
+            timeout_s: Seconds for the whole exchange, connecting included.
+            may_send: Asked when there is a connection, which may have taken long.
 
         Raises:
-            ConnectionFailed: No (whole, understandable) answer came.
+            ConnectionFailed: No (whole, understandable) answer came, or the request was not to be sent any more.
         """
-        if self._room is None:
-            return self._exchange(head, body, timeout_s)
-        with self._room:
-            return self._exchange(head, body, timeout_s)
-
-    def _exchange(self, head: bytes, body: bytes, timeout_s: float) -> Answer:
         deadline = time.monotonic() + timeout_s
         connection = self._take(deadline)
+        if may_send is not None and not may_send():
+            self._idle.append(connection)
+            raise too_late(self._wire.origin)
         sent = False
         try:
             try:
@@ -307,9 +306,9 @@ class Wire:
             "Content-Type: application/json"
         ).encode("ascii")
 
-    def lane(self, limit: int | None) -> Lane:
-        """Return a new lane with at most ``limit`` connections."""
-        return Lane(self, limit)
+    def lane(self) -> Lane:
+        """Return a new lane."""
+        return Lane(self)
 
     @property
     def host(self) -> str:
@@ -378,6 +377,12 @@ class Wire:
             return PlainChannel(sock, self._deadlines)
         secured = self._tls.get().wrap_socket(sock, server_hostname=self._host, do_handshake_on_connect=False)
         return SecureChannel(secured, self._deadlines, connected_by)
+
+
+def too_late(origin: str) -> ConnectionFailed:
+    """Return what is raised where a request was not sent, because meanwhile it might have done harm."""
+    told = f"not sent to {origin}: it had waited too long for a connection"
+    return ConnectionFailed(told, maybe_applied=False, reason="too_late")
 
 
 def _failure(error: Exception, origin: str, *, maybe_applied: bool) -> ConnectionFailed:

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from SpiffWorkflow.util.task import TaskState
-
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._rejections import invalid_argument
 from camunda_client.embedded.model import Definition, Element
@@ -114,9 +112,8 @@ class Entrances:
 
     def _open(self, outer: ElementInstance, scope: Element, variables: dict[str, Any]) -> ElementInstance:
         lifecycle, process = self._lifecycle, outer.process.definition.process
-        task = outer.workflow.task_tree._add_child(process.spec_of(scope.id), TaskState.FUTURE)  # type: ignore[union-attr]
-        task.triggered = True
-        task._set_state(TaskState.STARTED)
+        task = outer.workflow.task_tree.child(process.spec_of(scope.id))  # type: ignore[union-attr]
+        task.start()
         task.internal_data["local"] = variables
         outer.tokens += 1
         instance = lifecycle.instance_of(task, outer)

@@ -73,7 +73,8 @@ class ElementInstance:
     def become(self, state: str) -> None:
         """Change its state, and put that on record."""
         self.state = state
-        self.process.history.element(self.element.id, self.recorded_kind, state, self.key)
+        kind = "MULTI_INSTANCE_BODY" if self.body else self.kind
+        self.process.history.element(self.element.id, kind, state, self.key)
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.element.id} {self.key} {self.state}>"

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
-from SpiffWorkflow.util.task import TaskState
-
 from camunda_client.embedded._keys import Keys
 from camunda_client.embedded._present import present
 from camunda_client.embedded.model import Definition, Element, Flow, FlowNode, Listener
@@ -170,8 +168,7 @@ class Lifecycle:
     ) -> None:
         """Put a token before an element of a scope."""
         parent = parent_task or scope.workflow.task_tree  # type: ignore[union-attr]
-        task = parent._add_child(spec, TaskState.FUTURE)
-        task.triggered = True
+        task = parent.child(spec)
         task.internal_data.update(details or {})
         scope.tokens += 1
         spec._update(task)
@@ -208,8 +205,9 @@ class Lifecycle:
     # -- activation -------------------------------------------------------------------------------------------------
     def reached(self, task: Any) -> None:
         """A flow has led a token to an element: it stands before that, or waits for others at a join."""
-        if not waits_at_join(task):
-            task._ready()
+        if task.task_spec.element.kind == "PARALLEL_GATEWAY" and waits_at_join(task):
+            return
+        task._ready()
 
     def arrived(self, task: Any) -> None:
         """A token stands before an element."""
@@ -218,8 +216,8 @@ class Lifecycle:
     def _enter(self, task: Any) -> None:
         body = task.internal_data.get("body")
         scope = body or task.workflow.scope
-        if task.state == TaskState.READY and scope.alive and scope.state != "TERMINATING":
-            task._set_state(TaskState.STARTED)  # not Task.run(): a gateway has completed when this returns
+        if task.is_ready and scope.alive and scope.state != "TERMINATING":
+            task.start()
             task.task_spec._run(task)
 
     def enter(self, task: Any) -> None:
@@ -393,8 +391,8 @@ class Lifecycle:
         instance.tokens = 0
         instance.become("TERMINATED")
         self._forget(instance)
-        if instance.task is not None and not instance.task.has_state(TaskState.FINISHED_MASK):
-            instance.task.cancel()
+        if instance.task is not None:
+            instance.task.end()
 
     def end_scope_soon(self, instance: ElementInstance) -> None:
         """End everything else in an instance's scope, after the instance itself has completed."""
@@ -410,7 +408,7 @@ class Lifecycle:
         for child in list(scope.children.values()):
             self.terminate(child)
         for task in list(scope.workflow.tasks.values()):  # type: ignore[union-attr]
-            if task.has_state(TaskState.READY | TaskState.WAITING | TaskState.FUTURE):
+            if task.has_not_entered:
                 task.cancel()
         scope.arrivals.clear()
         scope.tokens = 0

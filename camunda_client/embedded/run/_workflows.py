@@ -37,6 +37,32 @@ class Token(Task):  # type: ignore[misc]
     def _set_state(self, value: int) -> None:
         self._state = value
 
+    def child(self, spec: FlowNode) -> Token:
+        """Return a new token behind this one, before an element."""
+        token = Token(self.workflow, spec, self, state=TaskState.FUTURE)
+        token.triggered = True
+        return token
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it may enter its element."""
+        ready: bool = self._state == TaskState.READY
+        return ready
+
+    @property
+    def has_not_entered(self) -> bool:
+        """Whether it stands before its element, or on the way there."""
+        return bool(self.has_state(TaskState.READY | TaskState.WAITING | TaskState.FUTURE))
+
+    def start(self) -> None:
+        """Be in its element. Not Spiff's ``run()``: a gateway has completed when its spec has been run."""
+        self._state = TaskState.STARTED
+
+    def end(self) -> None:
+        """Go no further."""
+        if not self.has_state(TaskState.FINISHED_MASK):
+            self.cancel()
+
 
 #: Spiff makes one for each workflow; ours run no Python.
 _NO_SCRIPTS = PythonScriptEngine()
@@ -87,13 +113,13 @@ class ScopeWorkflow(BpmnSubWorkflow):  # type: ignore[misc]
 
 
 def waits_at_join(task: Any) -> bool:
-    """Whether a token has to wait before a parallel gateway, for one on each of the other flows into it.
+    """Whether a token has to wait before a parallel gateway for one on each of the other flows into it.
 
     The last one goes on for all of them.
     """
     spec: FlowNode = task.task_spec
     element = spec.element
-    if element.kind != "PARALLEL_GATEWAY" or len(element.incoming) < 2 or "flow" not in task.internal_data:
+    if len(element.incoming) < 2 or "flow" not in task.internal_data:
         return False
     scope: Scope = task.workflow.scope
     waiting = scope.arrivals.setdefault(element.id, {})

@@ -33,6 +33,29 @@ REQUESTS = (
     "MessagePublicationRequest", "MessageCorrelationRequest", "SignalBroadcastRequest", "SetVariableRequest",
     "IncidentResolutionRequest", "DeleteResourceRequest", "DecisionEvaluationInstruction",
 )  # fmt: skip
+#: What searches find and endpoints tell; camunda_client/c8/models/generated is made of these (generate_models.py).
+FOUND = (
+    "UserTaskResult", "VariableResult", "VariableSearchResult", "IncidentResult", "ProcessInstanceResult",
+    "ProcessDefinitionResult", "ElementInstanceResult", "JobSearchResult", "DecisionDefinitionResult",
+    "DecisionInstanceResult", "DecisionInstanceGetQueryResult", "MessageSubscriptionResult",
+    "CorrelatedMessageSubscriptionResult", "DocumentReference", "DocumentMetadata", "DocumentLink",
+    "BatchOperationResponse", "LicenseResponse", "CamundaUserResult", "ClusterVariableResult",
+    "ClusterVariableSearchResult", "FormResult", "ProcessElementStatisticsResult", "GlobalJobStatisticsQueryResult",
+    "StatusMetric", "SearchQueryPageResponse",
+)  # fmt: skip
+FILTERS = (
+    "UserTaskFilter", "VariableFilter", "UserTaskVariableFilter", "IncidentFilter", "ProcessInstanceFilter",
+    "ProcessDefinitionFilter", "ElementInstanceFilter", "JobFilter", "DecisionDefinitionFilter",
+    "DecisionInstanceFilter", "MessageSubscriptionFilter", "CorrelatedMessageSubscriptionFilter",
+    "BatchOperationFilter", "ClusterVariableSearchQueryFilterRequest",
+)  # fmt: skip
+#: Requests of the functions beside those searches.
+SENT = (
+    "UserTaskCompletionRequest", "UserTaskAssignmentRequest", "UserTaskUpdateRequest", "Changeset", "ClockPinRequest",
+    "CreateClusterVariableRequest", "UpdateClusterVariableRequest", "DocumentLinkRequest",
+    "ProcessInstanceCreationTerminateInstruction", "ProcessInstanceModificationMoveInstruction",
+)  # fmt: skip
+EVERY = (*ANSWERS, *REQUESTS, *FOUND, *FILTERS, *SENT)
 #: Schemas that are one of several, which the Python package only has one by one.
 ONE_OF = {
     "ProcessInstanceCreationInstruction": ["ProcessCreationById", "ProcessCreationByKey"],
@@ -114,14 +137,14 @@ def of_npm(version: str, folder: Path) -> dict[str, Members]:
     """Return the schemas of a version of the npm package."""
     _run("npm", "install", "--silent", "--no-save", "--ignore-scripts", "--prefix", folder, f"{NPM}@{version}")
     found = json.loads(_run("node", FOLDER / "zod.mjs", folder / "node_modules" / NPM))
-    return {name: members(found[name]) for name in (*ANSWERS, *REQUESTS)}
+    return {name: members(found[name]) for name in EVERY if name in found}
 
 
 def of_pypi(version: str, folder: Path) -> dict[str, Members]:
     """Return the schemas of a version of the PyPI package."""
     _run(sys.executable, "-m", "venv", folder)
     _run(folder / "bin/python", "-m", "pip", "install", "--quiet", f"{PYPI}=={version}")
-    names = {name: "|".join(ONE_OF.get(name, [name])) for name in (*ANSWERS, *REQUESTS)}
+    names = {name: "|".join(ONE_OF.get(name, [name])) for name in EVERY}
     found = json.loads(_run(folder / "bin/python", FOLDER / "sdk.py", *names.values()))
     return {name: one_of(found[parts]) for name, parts in names.items()}
 

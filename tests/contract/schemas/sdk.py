@@ -19,7 +19,9 @@ from camunda_orchestration_sdk import models, semantic_types
 from camunda_orchestration_sdk import types as sdk_types
 
 SCALARS = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null", datetime: "string"}
-NAMES = {**vars(typing), **vars(sdk_types), **vars(semantic_types), **vars(models), "datetime": datetime}
+#: Some of its modules write ``datetime`` and others ``datetime.datetime``.
+BOTH = type("datetime", (datetime,), {"datetime": datetime})
+NAMES = {**vars(typing), **vars(sdk_types), **vars(semantic_types), **vars(models), "datetime": BOTH}
 
 
 def shape(hint):
@@ -40,15 +42,22 @@ def shape(hint):
     return {"object"}, set()
 
 
+def plain(name):
+    """Return a name without what differs between the wire and Python."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
 def members(cls):
     """Return the members of one class."""
     fields = [field for field in attrs.fields(cls) if field.init]
-    # They are read in the order of the attributes, by their names on the wire.
-    wire = re.findall(r'd\.pop(?:_required)?\(\s*"(\w+)"', inspect.getsource(cls.from_dict))
+    # What it reads, by the names on the wire; its attributes are in another order.
+    read = re.findall(r'd\.pop(?:_required)?\(\s*"([\w.$]+)"', inspect.getsource(cls.from_dict))
+    wire = {plain(name): name for name in read}
     assert len(wire) == len(fields), f"{cls.__name__}: {wire} and {[field.name for field in fields]}"
     hints = typing.get_type_hints(cls, NAMES)
     found = {}
-    for name, field in zip(wire, fields, strict=True):
+    for field in fields:
+        name = wire[plain(field.name)]
         kinds, items = shape(hints[field.name])
         found[name] = {"types": sorted(kinds), "required": field.default is attrs.NOTHING}
         if items:

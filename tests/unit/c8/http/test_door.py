@@ -88,7 +88,7 @@ def test_a_host_that_can_have_no_such_name_fails_as_other_unknown_names_do(host:
             "GET", f"http://{host}/x", body=None, headers={}, timeout_s=2, settings=ApiConfig(baseUrl="http://x")
         )
     assert (failed.value.reason, failed.value.maybe_applied) == ("dns", False)
-    lane = _wire.Wire(urlsplit(f"http://{host}"), None, connect_timeout_s=1, body_cap=1000).lane(None)
+    lane = _wire.Wire(urlsplit(f"http://{host}"), None, connect_timeout_s=1, body_cap=1000).lane()
     with pytest.raises(ConnectionFailed) as failed:
         lane.exchange(b"GET /x HTTP/1.1\r\nHost: x", b"", 2)
     assert (failed.value.reason, failed.value.maybe_applied) == ("dns", False)

@@ -54,7 +54,7 @@ def test_a_modification_needs_no_operation_reference() -> None:
     request = ModifyProcessInstanceRequest(activateInstructions=[ActivateInstructions(elementId="b")])
 
     assert request.model_dump() == {
-        "activateInstructions": [{"elementId": "b", "variableInstructions": [], "ancestorElementInstanceKey": -1}],
+        "activateInstructions": [{"elementId": "b", "variableInstructions": []}],
         "terminateInstructions": [],
     }
     assert ModifyProcessInstanceRequest.model_validate(request.model_dump()) == request
@@ -89,3 +89,25 @@ def test_headers_carry_a_bearer_token_and_do_not_show_it() -> None:
     assert "abc" not in repr(headers)
     with pytest.raises(ValidationError, match="must begin with 'Bearer '"):
         C8ApiHeaders(auth_token="Basic abc")
+
+
+@pytest.mark.parametrize(
+    ("unknown", "nearest"), [("variabels", "variables"), ("tenantID", "tenantId"), ("proces_definition_key", "process")]
+)
+def test_an_unknown_argument_is_refused_with_the_nearest_name(unknown: str, nearest: str) -> None:
+    """Issue 16: ``variabels=`` started an instance without variables."""
+    with pytest.raises(ValidationError) as refused:
+        CreateProcessInstanceRequest(**{"processDefinitionId": "order", unknown: {"secret": 1}})
+
+    assert refused.value.error_count() == 1
+    assert f"has no argument '{unknown}' (did you mean '{nearest}" in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_an_unknown_argument_of_a_part_of_a_request_is_refused() -> None:
+    with pytest.raises(ValidationError, match="ActivateInstructions has no argument 'xyz'"):
+        ModifyProcessInstanceRequest.model_validate({"activateInstructions": [{"elementId": "b", "xyz": 1}]})
+
+
+def test_answers_keep_members_that_they_do_not_know() -> None:
+    assert ClusterTopology.model_validate({"gatewayVersion": "8.12.0", "mood": "good"}).model_extra == {"mood": "good"}

@@ -32,7 +32,7 @@ class Scene:
         self._execution = Execution(JobContext(), Reporter(self), Memory())
         self._settings = resolve(JobWorker("t", self._handler), CONFIG)
 
-    def settle(self, job_key: str, command: str, body: bytes) -> Answer:
+    def settle(self, job_key: str, command: str, body: bytes, may_send: object = None) -> Answer:
         self.told.append(command)
         return Answer(status=204)
 

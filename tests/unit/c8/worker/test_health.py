@@ -1,37 +1,138 @@
+"""What a worker says of itself, at moments that are given."""
+
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import gevent
 import pytest
-from gevent.event import Event
 
 from camunda_client.c8._http import Answer
-from camunda_client.c8.worker._health import ClusterWatch
+from camunda_client.c8.worker._context import JobContext
+from camunda_client.c8.worker._custody import Custody
+from camunda_client.c8.worker._health import ClusterWatch, type_health
+from camunda_client.c8.worker._offsets import Offsets
+from camunda_client.c8.worker._poller import Poller
+from tests.parts.fake_gateway import TOPOLOGY, FakeGateway, held, lost, problem, settings_of
+from tests.parts.time_given import Clock, settle
+
+#: Seconds of a poll, as its settings say.
+POLL_S = 8.0
 
 
-class Gateway:
-    def __init__(self, body: bytes) -> None:
-        self.body = body
-        self.asked = Event()
+def poller(**options: Any) -> Poller:
+    commands: Any = FakeGateway()
+    custody = Custody(JobContext(), commands, 10, 32, Clock())
+    settings = settings_of(timeout=60_000, **{"request_timeout": int(POLL_S * 1000), **options})
+    return Poller(settings, commands, custody.slots, custody, Offsets(), 1, lambda: False, Clock())
 
-    def topology(self) -> Answer:
-        self.asked.set()
-        return Answer(status=200, body=self.body)
+
+def test_a_type_that_was_never_answered_is_not_alive() -> None:
+    found = type_health(poller(), 100.0)
+
+    assert (found.job_type, found.alive, found.answered_s_ago, found.active) == ("t", False, None, 0)
+
+
+def test_a_type_is_alive_for_three_polls_after_the_last_answer() -> None:
+    one = poller()
+    one.answered_s = 100.0
+
+    assert type_health(one, 100.0 + 3 * POLL_S - 0.1).alive
+    assert not type_health(one, 100.0 + 3 * POLL_S + 0.1).alive
+    assert type_health(one, 101.5).answered_s_ago == 1.5
+
+
+def test_where_polls_are_not_parked_the_pause_between_them_counts() -> None:
+    one = poller(request_timeout=-1, polling_interval=20_000)
+    one.answered_s = 100.0
+
+    assert type_health(one, 159.0).alive
+    assert not type_health(one, 161.0).alive
+
+
+def test_a_full_type_is_alive_unless_all_that_fills_it_hangs() -> None:
+    one = poller(max_jobs_active=2)
+    jobs = [held(key, now_s=0.0) for key in (1, 2)]
+    one.held.update({job.key: job for job in jobs})
+    assert type_health(one, 1e6).alive, "it has no need to poll"
+
+    jobs[0].let_go = True
+    assert (type_health(one, 1e6).alive, type_health(one, 1e6).stuck) == (True, 1)
+    jobs[1].let_go = True
+
+    assert (type_health(one, 1e6).alive, type_health(one, 1e6).stuck) == (False, 2)
+
+
+def test_why_polls_fail_is_shown() -> None:
+    one = poller()
+    one.trouble = "refused"
+
+    assert type_health(one, 100.0).trouble == "refused"
+
+
+# -- the cluster ------------------------------------------------------------------------------------------------------
+def topology(*roles: str, version: str = "8.6.0", gateway: str = "8.6.0") -> Answer:
+    partitions = [{"partitionId": number + 1, "role": role} for number, role in enumerate(roles)]
+    document = {
+        "brokers": [{"version": version, "partitions": partitions}],
+        "partitionsCount": len(roles),
+        "gatewayVersion": gateway,
+    }
+    return Answer(status=200, content_type="application/json", body=json.dumps(document).encode())
+
+
+def looked(answer: Answer | Exception) -> ClusterWatch:
+    """Return a watch that has looked once."""
+    gateway: Any = FakeGateway()
+    gateway.say("topology", answer)
+    watch = ClusterWatch(gateway)
+    looking = gevent.spawn(watch.run)
+    settle()
+    watch.stop()
+    looking.get(timeout=5)
+    return watch
 
 
 @pytest.mark.parametrize(
-    "body", [b'{"brokers":["x"]}', b'{"brokers":7}', b'{"brokers":[{"partitions":[1]}]}', b"<html>"]
+    "answer",
+    [
+        *(
+            Answer(status=200, body=body)
+            for body in (b'{"brokers":["x"]}', b'{"brokers":7}', b'{"brokers":[{"partitions":[1]}]}', b"<html>")
+        ),
+        topology("follower"),
+        problem(503, "UNAVAILABLE"),
+        lost(applied=True),
+    ],
 )
-def test_what_is_no_topology_shows_no_leader(body: bytes) -> None:
-    """It ended the watch: the worker was said to be as alive as before for good, whatever became of the cluster."""
-    gateway: Any = Gateway(body)
+def test_what_is_no_topology_with_a_leader_shows_none(answer: Answer | Exception) -> None:
+    """What was no topology ended the watch: the worker was said to be as alive as before, whatever became of it all."""
+    assert looked(answer).leader is False
+
+
+def test_a_leader_and_the_number_of_partitions_are_seen() -> None:
+    watch = looked(topology("follower", "LEADER", "follower"))
+
+    assert (watch.leader, watch.partitions) == (True, 3)
+
+
+@pytest.mark.parametrize(
+    ("version", "gateway", "has"),
+    [("8.10.0", "8.10.1", True), ("8.9.0", "8.10.0", False), ("8.10.0", "8.9.9", False), ("9.0.0", "8.10.0", True),
+     ("", "8.10.0", False)],
+)  # fmt: skip
+def test_leases_have_tokens_where_all_of_the_cluster_can_give_them(version: str, gateway: str, has: bool) -> None:
+    assert looked(topology("leader", version=version, gateway=gateway)).has_leases is has
+
+
+def test_before_the_first_look_and_after_a_death_nothing_is_known() -> None:
+    gateway: Any = FakeGateway()
     watch = ClusterWatch(gateway)
+    assert watch.leader is None
+    seen = looked(Answer(status=200, body=json.dumps(TOPOLOGY).encode()))
+    assert seen.leader is True
 
-    looking = gevent.spawn(watch.run)
-    assert gateway.asked.wait(5)
-    gevent.sleep(0)
+    seen.died()
 
-    assert watch.leader is False
-    watch.stop()
-    looking.get(timeout=5)
+    assert seen.leader is None

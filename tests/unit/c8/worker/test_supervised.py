@@ -6,8 +6,8 @@ import pytest
 from gevent.event import Event
 
 from camunda_client import metrics
-from camunda_client.c8.worker import _supervised
-from camunda_client.c8.worker._supervised import Supervised
+from camunda_client.c8.worker._supervised import FORGIVEN_AFTER_S, Supervised
+from tests.parts.time_given import Clock
 
 
 class Work:
@@ -54,13 +54,16 @@ def test_a_stop_does_not_wait_for_what_is_dead() -> None:
     one.greenlet.get(timeout=0.3)
 
 
-def test_deaths_of_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deaths_of_long_ago_are_forgotten() -> None:
     """The count was never reset: after a bad day, one death cost a pause of half a minute for ever."""
-    monkeypatch.setattr(_supervised, "FORGIVEN_AFTER_S", -1.0)
-    counted: list[int] = []
-    enough = Event()
-    work = Work(KeyError(1), KeyError(2), KeyError(3))
-    one = Supervised("thing", work, work.stopping, lambda count: counted.append(count) or enough.set())
+    clock, counted = Clock(), []
+    work = Work(*[KeyError(number) for number in range(3)])
+
+    def worked_long() -> None:
+        clock.advance(FORGIVEN_AFTER_S + 1)
+        work()
+
+    one = Supervised("thing", worked_long, work.stopping, lambda count: counted.append(count), clock)
     one.start()
     assert work.working.wait(5)
 

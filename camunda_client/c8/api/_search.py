@@ -1,0 +1,117 @@
+"""Searches: pages fetched as they are needed, and filters checked before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+from pydantic import Field
+
+from camunda_client.c8.api._arguments import body, made
+from camunda_client.c8.api._call import read, run_for
+from camunda_client.c8.api._short import call_of
+from camunda_client.c8.models._base import Answer, Request, Since
+from camunda_client.error import InvalidRequestError
+
+#: Items of one request; Camunda's own default.
+PAGE_SIZE = 100
+#: Names in Python's style; one with a minus sign before it sorts downwards.
+Sort = str | Sequence[str]
+Found = TypeVar("Found", bound=Answer)
+
+
+class _Query(Request):
+    page: dict[str, Any]
+    filter: dict[str, Any] | None = None
+    sort: list[dict[str, str]] | None = None
+
+
+class _Page(Answer):
+    items: list[dict[str, Any]] = Field(default_factory=list)
+    page: dict[str, Any] = Field(default_factory=dict)
+
+
+def search(
+    path: str,
+    found: type[Found],
+    known: type,
+    wanted: Mapping[str, Any],
+    *,
+    sort: Sort = (),
+    page_size: int = PAGE_SIZE,
+    since: str = "8.8",
+) -> Iterator[Found]:
+    """Return an iterator over all that a search finds, page by page.
+
+    Args:
+        path: The endpoint, below ``/v2``.
+        found: What it finds.
+        known: The keywords that it can be narrowed by, as a TypedDict.
+        wanted: Those that the caller gave. None counts as not given.
+        sort: What comes first.
+        page_size: Items of one request.
+        since: The first version of Camunda that has the endpoint.
+
+    Raises:
+        InvalidRequestError: A keyword is unknown, or the cluster is known to be too old; before the iteration.
+    """
+    needs = [(f"POST /v2{path}", since)]
+    filters = {}
+    hints = get_type_hints(known, include_extras=True)
+    for name, value in wanted.items():
+        if name not in hints:
+            raise InvalidRequestError(f"{path} can't be narrowed by {name!r}{_nearest(name, hints)}")
+        if value is not None:
+            filters[wire(name)] = {"$in": list(value)} if _is_choice(value, hints[name]) else value
+            needs += [(name, mark.version) for mark in _marks(hints[name])]
+    if isinstance(page_size, bool) or not isinstance(page_size, int) or page_size < 1:
+        raise InvalidRequestError(f"page_size must be at least 1, not {page_size!r}")
+    order = [_ordered(one) for one in ([sort] if isinstance(sort, str) else sort)]
+    query = made(_Query, page={"limit": page_size}, filter=filters or None, sort=order or None)
+    return _pages(path, found, query, tuple(needs))
+
+
+def listed(path: str, found: type[Found], since: str = "8.8") -> list[Found]:
+    """Return what an endpoint without pages lists."""
+    call = call_of("GET", path, since=since)
+    return [read(found, call, item) for item in run_for(_Page, call).items]
+
+
+def wire(name: str) -> str:
+    """Return a keyword's name on the wire."""
+    first, *rest = name.rstrip("_").split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _pages(path: str, found: type[Found], query: _Query, needs: tuple[tuple[str, str], ...]) -> Iterator[Found]:
+    seen: set[str] = set()
+    while True:
+        call = replace(call_of("POST", path, body(query)), since=needs)
+        page = run_for(_Page, call)
+        yield from (read(found, call, item) for item in page.items)
+        cursor = page.page.get("endCursor")
+        # An empty page ends it, and so does a cursor that comes again: it would go round for ever.
+        if not page.items or not isinstance(cursor, str) or not cursor or cursor in seen:
+            return
+        seen.add(cursor)
+        query = query.model_copy(update={"page": {**query.page, "after": cursor}})
+
+
+def _is_choice(value: Any, hint: Any) -> bool:
+    takes_lists = any(get_origin(part) is list for part in (hint, *get_args(hint)))
+    return isinstance(value, (list, tuple, set, frozenset)) and not takes_lists
+
+
+def _marks(hint: Any) -> list[Since]:
+    return [mark for mark in get_args(hint) if isinstance(mark, Since)] if get_origin(hint) is Annotated else []
+
+
+def _ordered(field: str) -> dict[str, str]:
+    return {"field": wire(field.removeprefix("-")), "order": "DESC" if field.startswith("-") else "ASC"}
+
+
+def _nearest(name: str, known: Mapping[str, Any]) -> str:
+    nearest = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {nearest[0]!r}?" if nearest else ""

@@ -1,0 +1,16 @@
+"""Documents: what is asked of the engine about them."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from camunda_client.c8.models._base import Request
+
+__all__ = ["DocumentLinkRequest"]
+
+
+class DocumentLinkRequest(Request):
+    """Asks for an address under which anybody can read a document for a while."""
+
+    #: Milliseconds.
+    time_to_live: int | None = Field(default=None, alias="timeToLive", ge=1)

@@ -1,0 +1,182 @@
+"""Searches, gets and commands against a server made from the schemas of 8.8, 8.9 and 8.10, in four kinds of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from camunda_client.c8 import api
+from camunda_client.c8.models import UserTaskChanges
+from camunda_client.c8.models.generated import DocumentReference
+from tests.contract.strict_server import KINDS, SCHEMAS, Operation, StrictServer, misfits
+from tests.parts.answering import AnsweringServer
+from tests.parts.configured import configured
+
+KEY = "2251799813685260"
+NOON = datetime(2026, 12, 24, 12, tzinfo=timezone.utc)
+REFERENCE = {"documentId": "d 1", "storeId": "s", "contentHash": "h", "camunda.document.type": "camunda"}
+Call = Callable[[], Any]
+
+
+def searched(path: str, sent: str, answered: str, call: Call, since: str = "8.8") -> tuple[Operation, Call]:
+    return Operation("POST", path, sent, answered, "search", since=since), lambda: next(call())
+
+
+def got(path: str, answered: str, call: Call, shape: str = "object", since: str = "8.8") -> tuple[Operation, Call]:
+    return Operation("GET", path, None, answered, shape, since=since), call
+
+
+def sent(
+    method: str, path: str, content: str | None, call: Call, answered: str | None = None, since: str = "8.8"
+) -> tuple[Operation, Call]:
+    return Operation(method, path, content, answered, status=200 if answered else 204, since=since), call
+
+
+CALLS: list[tuple[Operation, Call]] = [
+    searched("/user-tasks/search", "UserTaskFilter", "UserTaskResult",
+             lambda: api.search_user_tasks(state="CREATED", assignee=["ann", "bob"], priority={"$gte": 50},
+                                           due_date={"$lt": NOON}, sort="-creation_date", page_size=5)),
+    got(f"/user-tasks/{KEY}", "UserTaskResult", lambda: api.get_user_task(KEY)),
+    got(f"/user-tasks/{KEY}/form", "FormResult", lambda: api.get_user_task_form(KEY)),
+    searched(f"/user-tasks/{KEY}/variables/search", "UserTaskVariableFilter", "VariableSearchResult",
+             lambda: api.search_user_task_variables(KEY, name={"$like": "a*"})),
+    sent("POST", f"/user-tasks/{KEY}/completion", "UserTaskCompletionRequest",
+         lambda: api.complete_user_task(KEY, {"approved": True}, action="approve")),
+    sent("POST", f"/user-tasks/{KEY}/assignment", "UserTaskAssignmentRequest",
+         lambda: api.assign_user_task(int(KEY), "ann", allow_override=False, action="claim")),
+    sent("DELETE", f"/user-tasks/{KEY}/assignee", None, lambda: api.unassign_user_task(KEY)),
+    sent("PATCH", f"/user-tasks/{KEY}", "UserTaskUpdateRequest",
+         lambda: api.update_user_task(KEY, UserTaskChanges(priority=80, candidateUsers=[]), action="hurry")),
+    searched("/incidents/search", "IncidentFilter", "IncidentResult",
+             lambda: api.search_incidents(state="ACTIVE", process_instance_key=KEY)),
+    got(f"/incidents/{KEY}", "IncidentResult", lambda: api.get_incident(KEY)),
+    searched("/process-instances/search", "ProcessInstanceFilter", "ProcessInstanceResult",
+             lambda: api.search_process_instances(process_definition_id="order", has_incident=True,
+                                                  start_date={"$gte": NOON}, sort=["-start_date", "end_date"])),
+    got(f"/process-instances/{KEY}", "ProcessInstanceResult", lambda: api.get_process_instance(KEY)),
+    got(f"/process-instances/{KEY}/statistics/element-instances", "ProcessElementStatisticsResult",
+        lambda: api.get_process_instance_statistics(KEY)[0], "list"),
+    searched("/process-definitions/search", "ProcessDefinitionFilter", "ProcessDefinitionResult",
+             lambda: api.search_process_definitions(process_definition_id="order", is_latest_version=True)),
+    got(f"/process-definitions/{KEY}", "ProcessDefinitionResult", lambda: api.get_process_definition(KEY)),
+    got(f"/process-definitions/{KEY}/form", "FormResult", lambda: api.get_start_form(KEY)),
+    searched("/variables/search", "VariableFilter", "VariableSearchResult",
+             lambda: api.search_variables(name="amount", process_instance_key=KEY)),
+    got(f"/variables/{KEY}", "VariableResult", lambda: api.get_variable(KEY)),
+    searched("/element-instances/search", "ElementInstanceFilter", "ElementInstanceResult",
+             lambda: api.search_element_instances(process_instance_key=KEY, type="SERVICE_TASK")),
+    got(f"/element-instances/{KEY}", "ElementInstanceResult", lambda: api.get_element_instance(KEY)),
+    searched("/jobs/search", "JobFilter", "JobSearchResult",
+             lambda: api.search_jobs(type="pay", state=["FAILED", "ERROR_THROWN"], has_failed_with_retries_left=False)),
+    got("/jobs/statistics/global", "GlobalJobStatisticsQueryResult",
+        lambda: api.get_job_statistics(NOON, NOON, job_type="pay"), since="8.9"),
+    searched("/decision-definitions/search", "DecisionDefinitionFilter", "DecisionDefinitionResult",
+             lambda: api.search_decision_definitions(decision_definition_id="d", version=2)),
+    got(f"/decision-definitions/{KEY}", "DecisionDefinitionResult", lambda: api.get_decision_definition(KEY)),
+    searched("/decision-instances/search", "DecisionInstanceFilter", "DecisionInstanceResult",
+             lambda: api.search_decision_instances(state="EVALUATED")),
+    got(f"/decision-instances/{KEY}-1", "DecisionInstanceGetQueryResult",
+        lambda: api.get_decision_instance(f"{KEY}-1")),
+    searched("/message-subscriptions/search", "MessageSubscriptionFilter", "MessageSubscriptionResult",
+             lambda: api.search_message_subscriptions(message_name="paid")),
+    searched("/correlated-message-subscriptions/search", "CorrelatedMessageSubscriptionFilter",
+             "CorrelatedMessageSubscriptionResult",
+             lambda: api.search_correlated_message_subscriptions(message_name="paid")),
+    searched("/batch-operations/search", "BatchOperationFilter", "BatchOperationResponse",
+             lambda: api.search_batch_operations(state="ACTIVE")),
+    got(f"/batch-operations/{KEY}", "BatchOperationResponse", lambda: api.get_batch_operation(KEY)),
+    sent("POST", f"/batch-operations/{KEY}/cancellation", None, lambda: api.cancel_batch_operation(KEY)),
+    sent("POST", f"/batch-operations/{KEY}/suspension", None, lambda: api.suspend_batch_operation(KEY)),
+    sent("POST", f"/batch-operations/{KEY}/resumption", None, lambda: api.resume_batch_operation(KEY)),
+    got("/license", "LicenseResponse", api.get_license),
+    got("/authentication/me", "CamundaUserResult", api.get_me),
+    sent("PUT", "/clock", "ClockPinRequest", lambda: api.pin_clock(NOON)),
+    sent("POST", "/clock/reset", None, api.reset_clock),
+    searched("/cluster-variables/search", "ClusterVariableSearchQueryFilterRequest", "ClusterVariableSearchResult",
+             lambda: api.search_cluster_variables(name="rate"), since="8.9"),
+    got("/cluster-variables/global/a%2Fb", "ClusterVariableResult", lambda: api.get_cluster_variable("a/b"),
+        since="8.9"),
+    sent("POST", "/cluster-variables/tenants/t", "CreateClusterVariableRequest",
+         lambda: api.create_cluster_variable("rate", {"eur": 1}, tenant_id="t"), "ClusterVariableResult", "8.9"),
+    sent("PUT", "/cluster-variables/global/rate", "UpdateClusterVariableRequest",
+         lambda: api.update_cluster_variable("rate", {"eur": 2}), "ClusterVariableResult", "8.9"),
+    sent("DELETE", "/cluster-variables/global/rate", None, lambda: api.delete_cluster_variable("rate"), since="8.9"),
+    sent("POST", "/documents/d%201/links", "DocumentLinkRequest",
+         lambda: api.create_document_link(REFERENCE, time_to_live=5000), "DocumentLink"),
+    sent("DELETE", "/documents/d%201", None, lambda: api.delete_document(REFERENCE)),
+]  # fmt: skip
+
+
+def number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.partition("-")[0].split("."))
+
+
+EVERY = [
+    pytest.param(package, operation, call, id=f"{package}-{operation.method}-{operation.path}")
+    for package in SCHEMAS
+    for operation, call in CALLS
+    if number(operation.since) <= number(package)
+]
+
+
+@pytest.mark.parametrize(("package", "operation", "call"), EVERY)
+def test_what_is_sent_is_described_and_every_kind_of_answer_is_read(
+    package: str, operation: Operation, call: Call
+) -> None:
+    for kind in KINDS:
+        strict = StrictServer(package, kind)
+        with AnsweringServer() as server, configured(server.base_url):
+            server.prepare(operation.method, "*", strict.answer(operation))
+
+            answer = call()
+
+        assert strict.complaints == []
+        assert urlsplit(server.paths[0]).path == f"/v2{operation.path}"
+        if operation.answered is not None:
+            expected = strict.example(operation.answered)
+            read = answer.model_dump() | (answer.model_extra or {})
+            assert {name: read.get(name) for name, value in expected.items() if value is not None} == {
+                name: value for name, value in expected.items() if value is not None
+            }
+
+
+def test_the_strict_server_is_strict() -> None:
+    schema = SCHEMAS["8.9-npm"]["CreateClusterVariableRequest"]
+
+    found = misfits(schema, {"name": 5, "valeu": {}})
+
+    assert found == ["unknown valeu", "missing value", "name is 5, not of ['string']"]
+
+
+def test_a_document_goes_up_and_comes_down(tmp_path: Path) -> None:
+    file = tmp_path / "invoice.pdf"
+    file.write_bytes(b"%PDF\r\n\x00")
+    with AnsweringServer() as server, configured(server.base_url):
+        server.post("/v2/documents?storeId=s", status=201, json={**REFERENCE, "metadata": {"size": 7}})
+        server.post(
+            "/v2/documents/d%201?storeId=s&contentHash=h", method="GET", body="%PDF", content_type="application/pdf"
+        )
+
+        reference = api.upload_document(file, content_type="application/pdf", expires_at=NOON, store_id="s")
+        content = api.download_document(reference)
+
+    assert isinstance(reference, DocumentReference)
+    assert content == b"%PDF"
+    body = server.requests[0].body
+    assert b'name="file"; filename="invoice.pdf"\r\nContent-Type: application/pdf\r\n\r\n%PDF\r\n\x00\r\n' in body
+    assert b'{"fileName":"invoice.pdf","contentType":"application/pdf","expiresAt":"2026-12-24T12:00:00+00:00"}' in body
+    assert reference.model_dump()["camunda.document.type"] == "camunda"
+
+
+def test_the_xml_of_definitions_is_text() -> None:
+    with AnsweringServer() as server, configured(server.base_url):
+        for kind in ("process", "decision"):
+            path = f"/v2/{kind}-definitions/{KEY}/xml"
+            server.post(path, method="GET", body="<definitions/>", content_type="text/xml")
+
+        assert api.get_process_definition_xml(KEY) == api.get_decision_definition_xml(KEY) == "<definitions/>"
