@@ -66,11 +66,10 @@ threading.Event().wait()
 """
 
 
-@pytest.mark.parametrize("strict", ["1", "strict"])
-def test_psycopg_imported_before_the_patch_waits_beside_other_jobs(scene: Scene, start: Start, strict: str) -> None:
+def test_psycopg_imported_before_the_patch_waits_beside_other_jobs(scene: Scene, start: Start) -> None:
     """40 jobs ran one after another, and nothing said so."""
     scene.start(40)
-    with start(PSYCOPG_FIRST, script=True, CAMUNDA_CLIENT_PATCH=strict) as program:
+    with start(PSYCOPG_FIRST, script=True, CAMUNDA_CLIENT_PATCH="strict") as program:
         scene.completed_once(40)
 
     assert scene.now("FAILED") == []
@@ -96,8 +95,7 @@ SQLITE = {
 }
 
 
-@pytest.mark.parametrize("way", SQLITE)
-@pytest.mark.parametrize("library", ["sqlite3", "sqlalchemy"])
+@pytest.mark.parametrize(("way", "library"), [*zip(SQLITE, ["sqlite3", "sqlalchemy"], strict=True)])
 def test_the_remedies_for_sqlites_lock_work(scene: Scene, start: Start, tmp_path: Path, way: str, library: str) -> None:
     """Each handler that waited for the lock froze the one that had it: 1 of 20 jobs in 90 seconds."""
     at_once, timeout_s, body = SQLITE[way]

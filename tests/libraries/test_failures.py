@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections import Counter
 from pathlib import Path
 
@@ -54,26 +55,27 @@ if sys.version_info >= (3, 11):
     )
 
 
-@pytest.mark.parametrize("name", REASONS)
-def test_an_incident_names_the_reason_and_the_handlers_own_line(scene: Scene, start: Start, name: str) -> None:
-    body, expected = REASONS[name]
-    indented = "\n".join("    " + line for line in body.strip().splitlines())
-    source = f"""
-import httpx, pandas, sqlalchemy, tenacity
-@camunda_worker(os.environ["JOB_TYPE"])
-def handler(job):
+def test_an_incident_names_the_reason_and_the_handlers_own_line(scene: Scene, start: Start) -> None:
+    scenes = {name: Scene(scene.camunda) for name in REASONS}
+    source = "import httpx, pandas, sqlalchemy, tenacity\n"
+    for name, (body, _) in REASONS.items():
+        source += f"""
+@camunda_worker({scenes[name].job_type!r})
+def work_{name}(job):
     job.retries = 1
-{indented}
+{textwrap.indent(body.strip(), "    ")}
 """
-    scene.start(1)
+        scenes[name].start()
     with start(source):
-        message = scene.incident()["errorMessage"]
+        said = {name: one.incident()["errorMessage"] for name, one in scenes.items()}
 
-    places = [message.find(text) for text in expected]
-    assert places == sorted(places), message
-    assert -1 not in places, message
-    assert "legacy.py" in message
-    assert "gevent" not in message
+    for name, (_, expected) in REASONS.items():
+        places = [said[name].find(text) for text in expected]
+        assert -1 not in places, said[name]
+        assert places == sorted(places), said[name]
+        assert f"in work_{name}" in said[name]
+        assert "legacy.py" in said[name]
+        assert "gevent" not in said[name]
 
 
 @pytest.mark.parametrize(("capture", "events"), [("last", 1), ("all", 3), ("none", 0)])

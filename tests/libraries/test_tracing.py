@@ -20,8 +20,7 @@ url = os.environ["CAMUNDA_REST_ADDRESS"] + "/v2/topology"
 
 @camunda_worker(os.environ["JOB_TYPE"], request_timeout=400)
 def handler(job):
-    for _ in range(3):
-        assert session.get(url, timeout=30).ok
+    assert session.get(url, timeout=30).ok
 """
 
 
@@ -57,6 +56,6 @@ def test_jobs_under_opentelemetry_instrument(scene: Scene, start: Start, logs: s
     assert "Exception ignored" not in program.output
     assert "Traceback" not in program.output
     assert "shutdown.drained" in program.output
-    assert program.output.count('"name": "GET"') >= 150
+    assert program.output.count('"name": "GET"') >= 50
     ours = [json.loads(line) for line in program.lines if line.startswith('{"timestamp"')]
     assert len([line for line in ours if line["event"] == "job.completed"]) == 50
