@@ -1,29 +1,43 @@
-"""Where code stands, in words for people. Safe in a native thread: takes no lock and waits for nothing."""
+"""Where code stands, in words for people. Safe in a native thread: takes no lock and waits for nothing.
+
+Not by ``traceback``: that reads source files, by loaders that may be anybody's, and one that fails ended the watchdog's
+thread and the watch of handlers.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from types import FrameType, TracebackType
 
 #: Frames of a stack that are shown, the innermost.
-_FRAMES: Final = 8
+FRAMES: Final = 8
 #: Files of debuggers: a process that stands at a breakpoint is left alone.
 _DEBUGGERS: Final = ("bdb.py", "pydevd", "debugpy")
 
 
-def innermost(frame: FrameType | None) -> list[str]:
-    """Return the innermost frames as ``file:line in name``, the outermost of them first.
+def place(frame: FrameType, line: int | None = None) -> str:
+    """Return ``file:line in name``; the line is where the frame stands, unless given."""
+    return f"{frame.f_code.co_filename}:{frame.f_lineno if line is None else line} in {frame.f_code.co_name}"
 
-    Not by ``traceback``: that reads source files, by loaders that may be anybody's, and one that fails ended the
-    watchdog's thread and the watch of handlers.
-    """
+
+def innermost(frame: FrameType | None) -> list[str]:
+    """Return the places of the innermost frames, the outermost of them first."""
     found: list[str] = []
-    while frame is not None and len(found) < _FRAMES:
-        found.append(f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}")
+    while frame is not None and len(found) < FRAMES:
+        found.append(place(frame))
         frame = frame.f_back
     return found[::-1]
+
+
+def raised_at(trace: TracebackType | None) -> list[str]:
+    """Return the places that an exception came through, the innermost, the one that raised it last."""
+    found: list[str] = []
+    while trace is not None:
+        found.append(place(trace.tb_frame, trace.tb_lineno))
+        trace = trace.tb_next
+    return found[-FRAMES:]
 
 
 def is_debugged(frame: FrameType | None) -> bool:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from camunda_client import log, patching
 from camunda_client.c8 import _last_resort
-from camunda_client.c8._stacks import innermost
+from camunda_client.c8._stacks import innermost, place
 from camunda_client.cli import _stdout
 
 if TYPE_CHECKING:
@@ -109,9 +109,7 @@ def _place(frame: FrameType | None) -> str:
             shown = frame
             break
         frame = frame.f_back
-    if shown is None:
-        return "not known"
-    return f"{shown.f_code.co_filename}:{shown.f_lineno} in {shown.f_code.co_name}"
+    return "not known" if shown is None else place(shown)
 
 
 def _waits(module: str) -> bool:

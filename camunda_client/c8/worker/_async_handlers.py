@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import inspect
-import traceback
 from typing import TYPE_CHECKING, Any, Final
 
 import gevent
 from gevent.event import Event
 
+from camunda_client.c8._stacks import place
 from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class _Run:
         found: list[str] = []
         awaited: Any = self._coroutine
         while (frame := getattr(awaited, "cr_frame", None)) is not None:
-            found += [f"{one.filename}:{one.lineno} in {one.name}" for one in traceback.extract_stack(frame, limit=1)]
+            found.append(place(frame))
             awaited = awaited.cr_await
         return found[1:]
 

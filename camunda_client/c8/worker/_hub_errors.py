@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import inspect
 import signal
-import traceback
 from typing import TYPE_CHECKING, Any
 
 import gevent
 
 from camunda_client import log as logging
+from camunda_client.c8._stacks import raised_at
 from camunda_client.c8.worker._slots import task_of
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ log = logging.get_logger(__name__)
 
 #: Signals by which people and systems end programs.
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
-#: Frames of the stack that go into the line, the innermost.
-_FRAMES = 8
 _REMEDY = (
     "a signal reaches the whole process, not the handler that asked for it, which goes on; "
     "limit handlers by handler_timeout, or calls by gevent.Timeout"
@@ -68,7 +66,7 @@ class HubErrors:
 
     def _log(self, event: str, error: object, trace: TracebackType | None, **facts: object) -> None:
         """Log, from a greenlet: in the hub nothing may wait, which an application's own logging could do."""
-        stack = [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(trace)[-_FRAMES:]]
+        stack = raised_at(trace)
         text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         self._hub.loop.run_callback(gevent.spawn, lambda: log.error(event, error=text, stack=stack, **facts))
 

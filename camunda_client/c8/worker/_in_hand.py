@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from camunda_client import log as logging
-from camunda_client.c8._stacks import innermost
+from camunda_client.c8._stacks import FRAMES, innermost
 from camunda_client.c8.worker import _async_handlers
 from camunda_client.c8.worker._clock import now_s
 
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from camunda_client.c8.worker._held import Held
 
 log = logging.get_logger(__name__)
-
-#: Frames of a handler's stack that go into its line, the innermost.
-_FRAMES = 8
 
 
 def tell_jobs_in_hand(jobs: Iterable[Held]) -> None:
@@ -40,5 +37,5 @@ def tell_jobs_in_hand(jobs: Iterable[Held]) -> None:
 def stack_of(held: Held) -> list[str]:
     """Return where a job's handler stands, the innermost frames."""
     if awaited := _async_handlers.stack_of(held.greenlet):
-        return awaited[-_FRAMES:]
+        return awaited[-FRAMES:]
     return innermost(getattr(held.greenlet, "gr_frame", None))
