@@ -25,14 +25,17 @@ from camunda_client.c8.worker._manager import (
     CamundaWorkerManager,
     clear,
     health,
+    registered_workers,
     start_camunda_workers,
     stop_camunda_workers,
 )
-from camunda_client.c8.worker._registry import JobWorker, JobWorkerRequest
+from camunda_client.c8.worker._registry import JobWorker, JobWorkerRequest, WorkerSettings
+from camunda_client.c8.worker._run_handler import HandlerRun, run_handler, worker_settings
 from camunda_client.c8.worker._stop_report import StopReport
 
 __all__ = [
     "CamundaWorkerManager",
+    "HandlerRun",
     "HandlerTimedOut",
     "Health",
     "JobLost",
@@ -40,6 +43,7 @@ __all__ = [
     "JobWorker",
     "JobWorkerRequest",
     "StopReport",
+    "WorkerSettings",
     "add_job_worker",
     "after_job",
     "around_job",
@@ -50,6 +54,9 @@ __all__ = [
     "keep_in_jobs",
     "on_failure",
     "register_workers",
+    "registered_workers",
+    "run_handler",
     "start_camunda_workers",
     "stop_camunda_workers",
+    "worker_settings",
 ]

@@ -217,6 +217,11 @@ def health() -> Health:
     return running.health() if running is not None else Health(alive=False, running=False, leader=None)
 
 
+def registered_workers() -> list[JobWorker]:
+    """Return all handlers of this process, oldest first: registered ones, and decorated ones that are not yet."""
+    return [*CamundaWorkerManager().workers, *queue]
+
+
 def clear() -> None:
     """Forget all registered and decorated workers; for tests."""
     CamundaWorkerManager.forget()
