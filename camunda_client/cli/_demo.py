@@ -218,8 +218,7 @@ def _slow_server() -> Iterator[str]:
 @contextmanager
 def _embedded() -> Iterator[str]:
     """Run ``camunda-client engine`` in a process of its own, as any Camunda is."""
-    from camunda_client.testing._part import PartFailedError
-    from camunda_client.testing._process import ServerProcess
+    from camunda_client.cli._server_process import PartFailedError, ServerProcess
 
     _engine.need_extra()
     _say("starting the embedded Camunda …")
