@@ -10,10 +10,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from . import _clean
-from ._context import job_fields
-from ._render import Renderer, clean_fields, readable
-from ._sink import Sink
+from camunda_client.log import _clean
+from camunda_client.log._context import job_fields
+from camunda_client.log._render import Renderer, clean_fields, readable
+from camunda_client.log._sink import Sink
 
 #: Level, logger's name, event, own fields.
 Route = Callable[[int, str, str, dict[str, Any]], None]

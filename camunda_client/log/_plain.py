@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from . import _clean
+from camunda_client.log import _clean
 
 #: Levels of lists and mappings that are shown.
 DEPTH = 6

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from . import _clean
-from ._plain import described, plain
+from camunda_client.log import _clean
+from camunda_client.log._plain import described, plain
 
 #: Event, level, logger's name, fields -> one line with its newline.
 Renderer = Callable[[str, str, str, Mapping[str, object]], bytes]

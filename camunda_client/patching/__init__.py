@@ -8,15 +8,16 @@ and names what cannot be mended together with the remedy.
 Importing this package loads no gevent and patches nothing.
 """
 
-from ._alarms import tell_of_alarms
-from ._drivers import find_blocking_modules
-from ._event_loops import give_greenlets_event_loops
-from ._failed_greenlets import tell_of_failed_greenlets
-from ._fast_requests import FastRequests, speed_up_requests
-from ._log_locks import share_log_locks
-from ._patch import NO_MEND_VARIABLE, is_patched, original, patch
-from ._report import PatchedTooLate, PatchError, PatchReport, Unmended
-from ._signal_calls import get_signal, set_signal, show_signal
+from camunda_client.patching._alarms import tell_of_alarms
+from camunda_client.patching._drivers import find_blocking_modules
+from camunda_client.patching._event_loops import give_greenlets_event_loops
+from camunda_client.patching._failed_greenlets import tell_of_failed_greenlets
+from camunda_client.patching._fast_requests import FastRequests, speed_up_requests
+from camunda_client.patching._log_locks import share_log_locks
+from camunda_client.patching._originals import is_patched, original
+from camunda_client.patching._patch import NO_MEND_VARIABLE, patch
+from camunda_client.patching._report import PatchedTooLate, PatchError, PatchReport, Unmended
+from camunda_client.patching._signal_calls import get_signal, set_signal, show_signal
 
 __all__ = [
     "NO_MEND_VARIABLE",

@@ -18,7 +18,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from ._signal_calls import set_signal, show_signal
+from camunda_client.patching._signal_calls import set_signal, show_signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

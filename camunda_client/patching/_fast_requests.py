@@ -15,14 +15,14 @@ from importlib import metadata
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ._report import PatchError
+from camunda_client.patching._report import PatchError
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
 
-    from ._shared_adapter import Shared
+    from camunda_client.patching._shared_adapter import Shared
 
 #: Methods of `HTTPAdapter` that are built upon, with their parameters.
 _ADAPTER_METHODS = {
@@ -62,7 +62,7 @@ def speed_up_requests(pool_connections: bool = False) -> FastRequests:
             f"{versions} can't be sped up, because {unexpected}; nothing was changed: do without --fast-requests "
             "and speed_up_requests(), or without what else changes requests"
         )
-    from ._shared_adapter import Shared
+    from camunda_client.patching._shared_adapter import Shared
 
     new = _Sessions(real, Shared(pool_connections))
     requests.api.sessions = new  # type: ignore[attr-defined]

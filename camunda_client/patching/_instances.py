@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ._report import Unmended
+from camunda_client.patching._report import Unmended
 
 _LOCK_REMEDY = "a native lock: two jobs that meet at it stop the process; make it after the patch"
 _LOCAL_REMEDY = "a native threading.local: all jobs share what it holds; make it after the patch"

@@ -12,7 +12,7 @@ import logging
 import sys
 from typing import Any
 
-from ._patch import is_patched, original
+from camunda_client.patching._originals import is_patched, original
 
 
 class SharedLock:

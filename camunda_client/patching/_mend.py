@@ -14,9 +14,9 @@ from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
 
-from ._decisions import decide_again
-from ._instances import Natives, mend_instances
-from ._report import Unmended
+from camunda_client.patching._decisions import decide_again
+from camunda_client.patching._instances import Natives, mend_instances
+from camunda_client.patching._report import Unmended
 
 #: gevent's own modules need the originals; in ``threading`` it chose by itself what to replace.
 _LEFT_ALONE = ("gevent", "greenlet", "threading", "zope")

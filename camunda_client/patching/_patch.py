@@ -6,19 +6,15 @@ import os
 import sys
 import threading
 import warnings
-from importlib import import_module
-from typing import Any
 
-from . import _import_locks
-from ._report import PatchedTooLate, PatchError, PatchReport, Unmended
+from camunda_client.patching import _import_locks
+from camunda_client.patching._originals import is_patched
+from camunda_client.patching._report import PatchedTooLate, PatchError, PatchReport, Unmended
 
 #: ``0``: leave everything alone. ``strict``: refuse to start with anything unmended.
 PATCH_VARIABLE = "CAMUNDA_CLIENT_PATCH"
 #: Modules and packages, separated by commas, in which nothing is re-bound.
 NO_MEND_VARIABLE = "CAMUNDA_CLIENT_NO_MEND"
-
-#: A process that has all of these patched needs no patch of ours.
-_MODULES = ("os", "queue", "select", "signal", "socket", "ssl", "subprocess", "threading", "time")
 
 _first_report: PatchReport | None = None
 
@@ -55,28 +51,6 @@ def patch() -> PatchReport:
     return report
 
 
-def is_patched() -> bool:
-    """Return whether everything that blocks is cooperative by now, whoever patched it."""
-    monkey = sys.modules.get("gevent.monkey")
-    return monkey is not None and all(monkey.is_module_patched(name) for name in _MODULES)
-
-
-def original(module_name: str, name: str) -> Any:
-    """Return the unpatched object, whether or not the process is patched.
-
-    Args:
-        module_name: For example ``"select"``.
-        name: For example ``"poll"``.
-
-    Raises:
-        AttributeError: The module never had that name.
-    """
-    monkey = sys.modules.get("gevent.monkey")
-    if monkey is None:
-        return getattr(import_module(module_name), name)
-    return monkey.get_original(module_name, name)
-
-
 def _wish() -> str:
     wish = os.environ.get(PATCH_VARIABLE, "").strip().lower() or "1"
     if wish not in ("0", "1", "strict"):
@@ -98,16 +72,15 @@ def _patch_and_mend() -> PatchReport:
             monkey.patch_all()
         for thread in threads:
             _let_end(thread)
-    # Imported here: it must see the modules as the patch left them, and nobody pays for it who never patches.
-    from ._alarms import give_greenlets_alarms
-    from ._mend import mend
+    # Imported here: they must see the modules as the patch left them, and take time that is only worth it now.
+    from camunda_client.patching._alarms import give_greenlets_alarms
+    from camunda_client.patching._log_locks import share_log_locks
+    from camunda_client.patching._mend import mend
 
     give_greenlets_alarms()
 
     no_mend = os.environ.get(NO_MEND_VARIABLE, "").split(",")
     mended, left = mend([name.strip() for name in no_mend if name.strip()], knew_gevent=knew_gevent)
-    from ._log_locks import share_log_locks
-
     share_log_locks()
     return PatchReport(already, True, mended, [_unmended(thread) for thread in threads] + left)
 

@@ -12,8 +12,8 @@ from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from urllib3.poolmanager import PoolManager
 
-from ._shared_pools import CallPools, Poolable, SharedPools
-from ._shared_tls import SharedContexts
+from camunda_client.patching._shared_pools import CallPools, Poolable, SharedPools
+from camunda_client.patching._shared_tls import SharedContexts
 
 #: Safe to send twice (RFC 9110, 9.2.1), which a kept connection that dies may make necessary.
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -14,7 +14,7 @@ from typing import Any
 from urllib3 import connectionpool
 from urllib3.poolmanager import PoolManager
 
-from ._patch import original
+from camunda_client.patching._originals import original
 
 #: Seconds. A cluster's addresses, and the certificates that a connection was opened with, don't stay for ever.
 MAX_AGE_S = 60.0

@@ -17,7 +17,7 @@ import urllib3.connection
 import urllib3.util.ssl_
 from requests import adapters
 
-from ._patch import original
+from camunda_client.patching._originals import original
 
 #: The module that makes connections, and with them contexts.
 _urllib3: Any = urllib3.connection
