@@ -124,8 +124,6 @@ def _target_findings(target: str | None, import_timeout_s: float) -> Iterator[Fi
         yield Finding("skipped", "handlers: name your app.py or package.module to have them looked at")
         return
     from camunda_client.c8 import worker
-    from camunda_client.c8.worker._manager import ALARM_REMEDY
-    from camunda_client.c8.worker._registry import check_unique
 
     watch = _import_watch.for_doctor(target, import_timeout_s)
     watch.start()
@@ -145,9 +143,9 @@ def _target_findings(target: str | None, import_timeout_s: float) -> Iterator[Fi
         yield Finding("wrong", f"{target} has no function decorated with @camunda_worker")
         return
     types = ", ".join(sorted({one.job_type for one in workers}))
-    yield from _guarded(lambda: check_unique(workers), f"{target} handles {types}")
+    yield from _guarded(lambda: worker.check_unique(workers), f"{target} handles {types}")
     for module in _alarm_users():
-        yield Finding("note", f"{module} uses SIGALRM to limit calls: {ALARM_REMEDY}")
+        yield Finding("note", f"{module} uses SIGALRM to limit calls: {patching.ALARM_REMEDY}")
     for module, remedy in patching.find_blocking_modules():
         yield Finding("note", f"{target} imports {module}, which blocks every job while it waits: {remedy}")
 

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from camunda_client import log as logging
 from camunda_client.c8 import _job_table
 from camunda_client.c8._backoff import Backoff
-from camunda_client.c8._insistence import Insistence, Meaning
 from camunda_client.c8._last_resort import GRACE_S, LONGEST_END_S
+from camunda_client.c8._stop_requests import StopAction, StopRequests
 from camunda_client.cli._status import SILENCE_S, Board, serve
 from camunda_client.cli._suspects import DEATHS, Suspects
 
@@ -161,7 +161,7 @@ class Family:
         self._workers = [Worker(number, command, self.board) for number in range(1, processes + 1)]
         #: Signals that came, and when.
         self._signals: list[tuple[int, float]] = []
-        self._insistence = Insistence()
+        self._stop_requests = StopRequests()
         self._selector = selectors.DefaultSelector()
         self._codes: list[int] = []
         self._suspects = Suspects()
@@ -198,12 +198,12 @@ class Family:
             if number == signal.SIGUSR1:
                 self._send(signal.SIGUSR1)
                 continue
-            meaning = self._insistence.heard(number, at_s)
-            if meaning is Meaning.AT_ONCE:
+            action = self._stop_requests.received(number, at_s)
+            if action is StopAction.AT_ONCE:
                 self._send(signal.SIGKILL)  # the one signal that a draining worker does not take for an echo
                 _ignore_echoes()
                 sys.exit(128 + number)
-            if meaning is Meaning.DRAIN and not self._stopping:
+            if action is StopAction.DRAIN and not self._stopping:
                 self._stop(reason=signal.Signals(number).name)
 
     def _stop(self, reason: str) -> None:

@@ -8,7 +8,7 @@ and names what cannot be mended together with the remedy.
 Importing this package loads no gevent and patches nothing.
 """
 
-from camunda_client.patching._alarms import tell_of_alarms
+from camunda_client.patching._alarms import ALARM_REMEDY, tell_of_alarms
 from camunda_client.patching._drivers import find_blocking_modules
 from camunda_client.patching._event_loops import give_greenlets_event_loops
 from camunda_client.patching._failed_greenlets import tell_of_failed_greenlets
@@ -20,6 +20,7 @@ from camunda_client.patching._report import PatchedTooLate, PatchError, PatchRep
 from camunda_client.patching._signal_calls import get_signal, set_signal, show_signal
 
 __all__ = [
+    "ALARM_REMEDY",
     "NO_MEND_VARIABLE",
     "FastRequests",
     "PatchError",

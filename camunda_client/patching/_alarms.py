@@ -32,6 +32,12 @@ _LONGEST_S = 1e9
 _tell: Callable[[str], None] | None = None
 _installed = False
 
+#: What to use instead of SIGALRM; ``doctor`` says it, too.
+ALARM_REMEDY = (
+    "each handler has an alarm of its own here, but handler_timeout limits it without one, and its job's failure then "
+    "says where it hung"
+)
+
 
 def give_greenlets_alarms() -> None:
     """Let each greenlet of this native thread have an alarm of its own. A second call does nothing."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from camunda_client.c8 import _http
+from camunda_client._json import encoded
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.error import InvalidRequestError
 
@@ -74,7 +74,7 @@ def through_json(variables: Mapping[str, Any] | None) -> dict[str, Any]:
     if not isinstance(variables, Mapping):
         raise TypeError(f"variables are a mapping of names to values, not {type(variables).__name__} {variables!r}")
     try:
-        text = _http.encoded(dict(variables))
+        text = encoded(dict(variables))
     except InvalidRequestError as error:
         problem = error.message
     else:

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 
 from camunda_client.c8._http import Verdict
 from camunda_client.c8.api._call import JSON, Call, Repeat, read, run, run_for
-from camunda_client.c8.models._base import Answer
+from camunda_client.c8.models.base import ResponseModel
 from camunda_client.error import ErrorCode, InvalidRequestError
 
-Found = TypeVar("Found", bound=Answer)
+Found = TypeVar("Found", bound=ResponseModel)
 
 
 def call_of(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from camunda_client.c8.models._base import Request
+from camunda_client.c8.models.base import RequestModel
 
 __all__ = ["DocumentLinkRequest"]
 
 
-class DocumentLinkRequest(Request):
+class DocumentLinkRequest(RequestModel):
     """Asks for an address under which anybody can read a document for a while."""
 
     #: Milliseconds.

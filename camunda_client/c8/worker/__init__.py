@@ -29,7 +29,7 @@ from camunda_client.c8.worker._manager import (
     start_camunda_workers,
     stop_camunda_workers,
 )
-from camunda_client.c8.worker._registry import JobWorker, JobWorkerRequest, WorkerSettings
+from camunda_client.c8.worker._registry import JobWorker, JobWorkerRequest, WorkerSettings, check_unique
 from camunda_client.c8.worker._run_handler import HandlerRun, run_handler, worker_settings
 from camunda_client.c8.worker._stop_report import StopReport
 
@@ -49,6 +49,7 @@ __all__ = [
     "around_job",
     "before_job",
     "camunda_worker",
+    "check_unique",
     "clear",
     "health",
     "keep_in_jobs",

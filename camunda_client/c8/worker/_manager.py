@@ -26,12 +26,6 @@ if TYPE_CHECKING:
 
 log = logging.get_logger(__name__)
 
-#: What to use instead of SIGALRM; ``doctor`` says it, too.
-ALARM_REMEDY = (
-    "each handler has an alarm of its own here, but handler_timeout limits it without one, and its job's failure then "
-    "says where it hung"
-)
-
 #: Decorated handlers that are not registered yet.
 queue: list[JobWorker] = []
 
@@ -239,4 +233,4 @@ def _tell_about_blocking_code() -> None:
 
 def _tell_of_alarm(place: str) -> None:
     """Say, once, that a handler limits itself by SIGALRM."""
-    log.warning("signal.alarm_used", place=place, remedy=ALARM_REMEDY)
+    log.warning("signal.alarm_used", place=place, remedy=patching.ALARM_REMEDY)
