@@ -5,6 +5,9 @@ What computes comes first. Faults come after that, and leases that last a second
 beside tests that compute they would test the machine.
 Each part is a whole run: patched as users run it, and with an engine of its own. The first part's output is shown as it
 comes, the others' below it. With arguments for pytest there is one run, which gets all of them.
+
+``--coverage``, as the first argument, measures what the tests run of the package, in their child processes too. That
+more than doubles the time, so ``make test`` does it only where ``CI=true``.
 """
 
 from __future__ import annotations
@@ -21,13 +24,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PATCHED = ("-m", "gevent.monkey", "--module", "pytest")
-PYTEST = (sys.executable, "-m", "coverage", "run", *PATCHED)
-#: Without coverage, which makes Python two to five times slower here.
-UNMEASURED_PYTEST = (sys.executable, *PATCHED)
+COVERAGE = "--coverage"
 #: What waits most of its time, and in how many shares it runs: after all that computes.
 FAULTS, FAULT_SHARES = "tests/faults", 3
 LEASES, LEASE_SHARES = "tests/faults/test_lease.py", 3
-#: What runs programs of its own, or the same lines of the package thousands of times.
+#: What runs programs of its own, or the same lines of the package thousands of times: never measured.
 UNMEASURED = (
     "tests/benchmarks",
     "tests/libraries",
@@ -50,39 +51,47 @@ _ORDER = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "wa
 
 def main(arguments: list[str]) -> int:
     """Return the exit code for the whole suite."""
-    if arguments:
-        return subprocess.run([*PYTEST, *arguments], cwd=ROOT, check=False).returncode
+    measured = COVERAGE in arguments[:1]
+    if some := tuple(arguments[measured:]):
+        return subprocess.run(command(some, measured), cwd=ROOT, check=False).returncode
     began_s = time.monotonic()
-    ended = [result for stage in (computing(), faults(), leases()) for result in _side_by_side(stage)]
+    stages = [[command(part, measured) for part in stage] for stage in (computing(), faults(), leases())]
+    ended = [result for stage in stages for result in _side_by_side(stage)]
     texts = [text for _, text in ended]
     print(*totals(texts), closing(texts, time.monotonic() - began_s), sep="\n", flush=True)
     # Below 0 for one that was killed.
     return next((abs(code) for code, _ in ended if code), 0)
 
 
+def command(part: tuple[str, ...], measured: bool) -> list[str]:
+    """Return the command that runs pytest with a part's arguments."""
+    coverage = ("-m", "coverage", "run") if measured and part != UNMEASURED else ()
+    return [sys.executable, *coverage, *PATCHED, *part]
+
+
 def computing() -> list[tuple[str, ...]]:
-    """Return the commands of the first stage, the longest first."""
+    """Return pytest's arguments for each part of the first stage, the longest first."""
     elsewhere = [f"--ignore={path}" for path in (*UNMEASURED, *KEYCLOAK, FAULTS)]
-    commands = [command for path, shares in PARTS for command in _shares(path, shares, *elsewhere)]
+    parts = [part for path, shares in PARTS for part in _shares(path, shares, *elsewhere)]
     rest = ("tests", *elsewhere, *[f"--ignore={path}" for path, _ in PARTS])
-    return [(*PYTEST, *KEYCLOAK), *commands, (*PYTEST, *rest), (*UNMEASURED_PYTEST, *UNMEASURED)]
+    return [KEYCLOAK, *parts, rest, UNMEASURED]
 
 
 def faults() -> list[tuple[str, ...]]:
-    """Return the commands of the second stage."""
+    """Return the same for the second stage."""
     return _shares(FAULTS, FAULT_SHARES, f"--ignore={LEASES}")
 
 
 def leases() -> list[tuple[str, ...]]:
-    """Return the commands of the last stage."""
+    """Return the same for the last stage."""
     return _shares(LEASES, LEASE_SHARES)
 
 
 def _shares(path: str, shares: int, *more: str) -> list[tuple[str, ...]]:
-    return [(*PYTEST, path, *more, f"--share={number}/{shares}") for number in range(1, shares + 1)]
+    return [(path, *more, f"--share={number}/{shares}") for number in range(1, shares + 1)]
 
 
-def _side_by_side(commands: list[tuple[str, ...]]) -> list[tuple[int, str]]:
+def _side_by_side(commands: list[list[str]]) -> list[tuple[int, str]]:
     """Run all at once; return the exit code and the output of each."""
     with tempfile.TemporaryDirectory() as folder:
         logs = [Path(folder, f"{number}.log") for number in range(len(commands))]
@@ -94,7 +103,7 @@ def _side_by_side(commands: list[tuple[str, ...]]) -> list[tuple[int, str]]:
         ]
 
 
-def _start(command: tuple[str, ...], log: Path) -> subprocess.Popen[bytes]:
+def _start(command: list[str], log: Path) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
         return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
 

@@ -7,7 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.run import FAULTS, KEYCLOAK, LEASES, PARTS, ROOT, UNMEASURED, closing, computing, faults, leases, totals
+from tests.run import (
+    FAULTS,
+    KEYCLOAK,
+    LEASES,
+    PARTS,
+    ROOT,
+    UNMEASURED,
+    closing,
+    command,
+    computing,
+    faults,
+    leases,
+    totals,
+)
 
 
 def test_what_all_parts_counted_is_added_up_as_pytest_says_it() -> None:
@@ -30,13 +43,13 @@ def test_a_part_that_did_not_come_to_its_end_is_an_error() -> None:
 
 def test_every_test_runs_in_one_part() -> None:
     """By the paths that the parts take and leave out, for each file of tests."""
-    commands = [*computing(), *faults(), *leases()]
+    parts = [*computing(), *faults(), *leases()]
     assert all(
         (ROOT / path).exists() for path in (*UNMEASURED, *KEYCLOAK, FAULTS, LEASES, *[path for path, _ in PARTS])
     )
 
     for file in (ROOT / "tests").rglob("test_*.py"):
-        shares = [share for command in commands if (share := _share(command, file))]
+        shares = [share for part in parts if (share := _share(part, file))]
         assert sum(shares) == pytest.approx(1), file
 
 
@@ -52,9 +65,15 @@ def test_one_part_starts_keycloak() -> None:
     assert all(_under(file, list(KEYCLOAK)) for file in users)
 
 
-def _share(command: tuple[str, ...], file: Path) -> float:
+def test_coverage_is_measured_only_if_asked() -> None:
+    """It takes more time than the tests, and some parts run the same lines thousands of times."""
+    for part in (*computing(), *faults(), *leases()):
+        assert "coverage" not in command(part, measured=False)
+        assert ("coverage" in command(part, measured=True)) == (part != UNMEASURED)
+
+
+def _share(arguments: tuple[str, ...], file: Path) -> float:
     """Return how much of a file a part runs: 0 to 1."""
-    arguments = command[command.index("pytest") + 1 :]
     ignored = [argument.partition("=")[2] for argument in arguments if argument.startswith("--ignore=")]
     taken = [argument for argument in arguments if not argument.startswith("--")]
     if not _under(file, taken) or _under(file, ignored):
