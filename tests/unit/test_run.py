@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from tests import run
 from tests.run import (
     FAULTS,
     KEYCLOAK,
@@ -14,9 +17,12 @@ from tests.run import (
     PARTS,
     ROOT,
     UNMEASURED,
+    Ended,
+    _side_by_side,
     closing,
     command,
     computing,
+    durations,
     faults,
     leases,
     totals,
@@ -69,7 +75,39 @@ def test_coverage_is_measured_only_if_asked() -> None:
     """It takes more time than the tests, and some parts run the same lines thousands of times."""
     for part in (*computing(), *faults(), *leases()):
         assert "coverage" not in command(part, measured=False)
-        assert ("coverage" in command(part, measured=True)) == (part != UNMEASURED)
+        assert ("coverage" in command(part, measured=True)) == (UNMEASURED[0] not in part)
+
+
+def test_each_part_is_shown_in_its_turn(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    ended = _side_by_side([_printing("one", 0), _printing("two", 1), _printing("three", 0)], at_once=2)
+
+    assert [(part.name, part.code, part.text) for part in ended] == [
+        ("tests/one", 0, "one\n"),
+        ("tests/two", 1, "two\n"),
+        ("tests/three", 0, "three\n"),
+    ]
+    assert capfdbinary.readouterr().out == b"one\ntwo\nthree\n"
+
+
+def test_after_ctrl_c_no_other_part_begins_and_that_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    pressed = threading.Event()
+    pressed.set()
+    monkeypatch.setattr(run, "_interrupted", pressed)
+
+    [part] = _side_by_side([_printing("one", 0)], at_once=1)
+
+    assert part.code != 0
+    assert "1 errors" in closing([part.text], 1.0)
+
+
+def test_what_took_longest_is_named_first() -> None:
+    lines = durations([Ended("tests/a", 0, "", 3.4), Ended("tests/b", 0, "", 61.0)])
+
+    assert lines == ["   61 s  tests/b", "    3 s  tests/a"]
+
+
+def _printing(word: str, code: int) -> list[str]:
+    return [sys.executable, "-c", f"print({word!r}); raise SystemExit({code})", "pytest", f"tests/{word}"]
 
 
 def _share(arguments: tuple[str, ...], file: Path) -> float:
