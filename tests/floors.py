@@ -1,4 +1,4 @@
-"""Hold the coverage of each folder to a floor: ``python tests/floors.py``, after ``coverage combine``.
+"""Hold the coverage of each folder to a floor: ``python tests/floors.py``, as ``make coverage`` does.
 
 One floor for all would let what protects jobs fall while other folders rise.
 """
