@@ -21,10 +21,12 @@ from camunda_client.c8.worker._decorator import add_job_worker, camunda_worker, 
 from camunda_client.c8.worker._execution import HandlerTimedOut, JobLost
 from camunda_client.c8.worker._health import Health
 from camunda_client.c8.worker._hooks import JobOutcome, after_job, around_job, before_job, on_failure
+from camunda_client.c8.worker._in_hand import JobInHand
 from camunda_client.c8.worker._manager import (
     CamundaWorkerManager,
     clear,
     health,
+    jobs_in_hand,
     start_camunda_workers,
     stop_camunda_workers,
 )
@@ -35,6 +37,7 @@ __all__ = [
     "CamundaWorkerManager",
     "HandlerTimedOut",
     "Health",
+    "JobInHand",
     "JobLost",
     "JobOutcome",
     "JobWorker",
@@ -47,6 +50,7 @@ __all__ = [
     "camunda_worker",
     "clear",
     "health",
+    "jobs_in_hand",
     "keep_in_jobs",
     "on_failure",
     "register_workers",

@@ -138,7 +138,7 @@ def test_what_ended_workers_counted_stays_in_the_sums() -> None:
         board.ended(1, 0.0, exit_code=1)
     board.put(1, status(dump(completed=1000)))
 
-    shown = board.exposition().decode()
+    shown = board.exposition()[1].decode()
 
     assert 'camunda_jobs_completed_total{job_type="a"} 1111.0' in shown
     assert 'camunda_polls_total{job_type="a",outcome="empty"} 8.0' in shown
