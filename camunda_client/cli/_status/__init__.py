@@ -6,7 +6,7 @@ so ``/livez`` is right also about a worker whose hub is blocked: its lines stay 
 """
 
 from ._board import SILENCE_S, Board
-from ._channel import say_ending, talk_to_parent
+from ._channel import fill, say_ending, talk_to_parent
 from ._server import CLIENTS, PATIENCE_S, serve
 
-__all__ = ["CLIENTS", "PATIENCE_S", "SILENCE_S", "Board", "say_ending", "serve", "talk_to_parent"]
+__all__ = ["CLIENTS", "PATIENCE_S", "SILENCE_S", "Board", "fill", "say_ending", "serve", "talk_to_parent"]

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 SILENCE_S: Final = 5.0
 #: Seconds between what is kept to see how fast things go, and how many of those are kept.
 _PAST_EVERY_S, _PAST_KEPT = 5.0, 12
-#: Seconds that workers get to answer a question.
-_ANSWER_S: Final = 1.0
 #: Questions that a worker may have open: one that hangs is not asked once more a second.
 _OPEN: Final = 8
 
@@ -88,6 +86,9 @@ class _Place:
 class Board:
     """What is known of every worker process. The parent writes it, the status port's threads read it."""
 
+    #: Seconds that workers get to answer a question.
+    ANSWER_S = 1.0
+
     def __init__(self, processes: int, clock: Callable[[], float] = time.monotonic) -> None:
         """Know of so many places, numbered from 1, that their processes are about to start."""
         self._lock = threading.Lock()
@@ -138,7 +139,7 @@ class Board:
             mine = self._questions
             line = json.dumps({"question": mine, **question}).encode() + b"\n"
             asked = [place for place in self._places.values() if place.asked(mine, line)]
-            self._answers.wait_for(lambda: all(mine in place.answers or place.end for place in asked), _ANSWER_S)
+            self._answers.wait_for(lambda: all(mine in place.answers or place.end for place in asked), self.ANSWER_S)
             found = {}
             for number, place in self._places.items():
                 if place in asked and (answer := place.answers.pop(mine, None)) is not None:

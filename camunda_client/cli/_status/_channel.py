@@ -16,6 +16,8 @@ from ._notable import Notable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ._board import Board
+
 #: Seconds between two lines.
 EVERY_S = 1.0
 
@@ -41,20 +43,32 @@ def talk_to_parent(fd: int, on_gone: Callable[[], object]) -> None:
     def answer_questions() -> None:
         with contextlib.suppress(OSError), channel.makefile("rb") as questions:
             for question in questions:
-                asked = json.loads(question)
-                write({"answer": asked["question"], **_answer(asked, notable)})
+                write(_answer(json.loads(question), notable))
 
     gevent.spawn(answer_questions)
     while True:
         try:
-            write(status())
+            write(_status())
         except OSError:
             on_gone()
             return
         gevent.sleep(EVERY_S)
 
 
-def status() -> dict[str, Any]:
+def fill(board: Board) -> None:
+    """Tell a board of this process how the workers here do, for ever, in the calling greenlet."""
+    import gevent
+
+    def answer(question: bytes) -> None:
+        board.answered(1, _answer(json.loads(question), Notable()))
+
+    board.started(1, os.getpid(), lambda question: gevent.spawn(answer, question))
+    while True:
+        board.put(1, _status())
+        gevent.sleep(EVERY_S)
+
+
+def _status() -> dict[str, Any]:
     """Return the line that a worker writes every second."""
     from camunda_client import config
     from camunda_client.c8.worker import health
@@ -66,12 +80,13 @@ def status() -> dict[str, Any]:
 def _answer(asked: dict[str, Any], notable: Notable) -> dict[str, Any]:
     from camunda_client.c8.worker import jobs_in_hand
 
+    number = {"answer": asked["question"]}
     jobs = sorted(jobs_in_hand(), key=lambda job: job.age_s, reverse=True)
     if (job_key := asked.get("job")) is not None:
-        return {"job": next((asdict(job) for job in jobs if job.job_key == job_key), None)}
+        return {**number, "job": next((asdict(job) for job in jobs if job.job_key == job_key), None)}
     # Stacks make most of the answer, and are asked for one by one.
     shown = [{**asdict(job), "stack": _place(job.stack)} for job in jobs[: asked["jobs"]]]
-    return {"jobs": shown, "count": len(jobs), "events": notable.newest()}
+    return {**number, "jobs": shown, "count": len(jobs), "events": notable.newest()}
 
 
 def _place(stack: list[str]) -> list[str]:

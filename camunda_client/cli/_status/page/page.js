@@ -125,7 +125,7 @@ function stateOf(type) {
   if (type.paused) words.push("paused");
   if (type.stuck) words.push(`${type.stuck} stuck`);
   if (type.trouble) words.push(type.trouble === "overload" ? "back-pressure" : `polls fail: ${type.trouble}`);
-  if (!type.alive && !words.length) words.push("not polling");
+  if (!type.alive && !words.length) words.push(type.polled_s_ago === null ? "first poll runs" : "not polling");
   return words.join(", ") || "polling";
 }
 
@@ -199,7 +199,7 @@ function drawn(name, attributes) {
 class Chart {
   constructor(title, lines, show) {
     Object.assign(this, { title, lines, show });
-    this.svg = drawn("svg", { viewBox: "0 0 600 100", preserveAspectRatio: "none", role: "img" });
+    this.svg = drawn("svg", { viewBox: "0 0 600 100", preserveAspectRatio: "none", role: "img", "aria-label": `${title}: nothing yet` });
     for (const y of [0, 50, 100]) this.svg.append(drawn("path", { class: "grid", d: `M0 ${y}H600` }));
     this.paths = lines.map((line, index) => drawn("path", { class: `line${index + 1}` }));
     this.svg.append(...this.paths);
@@ -279,7 +279,7 @@ function showTiles(now) {
 }
 
 function showState(now) {
-  const failing = now.types.filter((type) => !type.alive).map((type) => type.job_type);
+  const failing = now.types.filter((type) => !type.alive && type.polled_s_ago !== null).map((type) => type.job_type);
   const troubles = now.processes.filter((one) => !one.alive).map((one) => `process ${one.process} is ${one.state === "running" ? "not well" : one.state}`);
   if (failing.length) troubles.push(`${failing.length} of ${now.types.length} job types do not poll`);
   if (now.processes.some((one) => one.leader === false)) troubles.push("Camunda has no leader");
