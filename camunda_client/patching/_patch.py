@@ -8,7 +8,6 @@ import threading
 import warnings
 from contextlib import contextmanager
 from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from camunda_client.patching import _import_locks
