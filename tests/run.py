@@ -1,9 +1,9 @@
-"""Run the suite as pytest processes side by side, in three stages: ``python tests/run.py``.
+"""Run the suite as pytest processes side by side, in two stages: ``python tests/run.py``.
 
 The suite waits more than it computes (for polls, leases, restarts), so more parts run at once than there are cores.
 A part begins when another ends, the longest first, so that none is the last for long.
-What computes comes first. Faults come after that, and leases that last a second last of all, each among themselves:
-beside tests that compute they would test the machine.
+What computes comes first, and faults after it, among themselves: beside tests that compute, their leases of a second or
+two would test the machine.
 Each part is a whole run: patched as users run it, and with an engine of its own. The first part's output is shown as it
 comes, the others' below it. With arguments for pytest there is one run, which gets all of them.
 
@@ -29,9 +29,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PATCHED = ("-m", "gevent.monkey", "--module", "pytest")
 COVERAGE = "--coverage"
-#: What waits most of its time, after all that computes.
+#: What waits most of its time, after all that computes: so many together need some three quarters of two cores.
 FAULTS, FAULT_SHARES = "tests/faults", 6
-LEASES, LEASE_SHARES = "tests/faults/test_lease.py", 3
 #: Parts at once: of those that start programs, each waits about half of its time for them.
 COMPUTING_AT_ONCE = 4
 #: What runs programs of its own, or the same lines of the package thousands of times: never measured.
@@ -43,15 +42,13 @@ UNMEASURED = (
     "tests/contract/test_own_camunda.py",
     "tests/unit/embedded/feel/test_any_text.py",
 )
-UNMEASURED_SHARES = 3
 #: All that uses Keycloak: each pytest process would start its own.
 KEYCLOAK = (
     "tests/acceptance/test_auth_on_keycloak.py",
     "tests/acceptance/test_keycloak.py",
     "tests/acceptance/test_seed_app.py",
 )
-#: The folders that are measured parts, and their number of shares; one more part has all the rest.
-PARTS = (("tests/acceptance", 4), ("tests/contract", 1))
+ACCEPTANCE, CONTRACT = "tests/acceptance", "tests/contract"
 #: In which pytest counts.
 _ORDER = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warnings", "errors")
 
@@ -71,7 +68,7 @@ def main(arguments: list[str]) -> int:
         return subprocess.run(command(some, measured), cwd=ROOT, check=False).returncode
     began_s = time.monotonic()
     ended: list[Ended] = []
-    for stage, at_once in ((computing(), COMPUTING_AT_ONCE), (faults(), FAULT_SHARES), (leases(), LEASE_SHARES)):
+    for stage, at_once in ((computing(), COMPUTING_AT_ONCE), (faults(), FAULT_SHARES)):
         ended += _side_by_side([command(part, measured) for part in stage], at_once)
     texts = [part.text for part in ended]
     print(*durations(ended), *totals(texts), closing(texts, time.monotonic() - began_s), sep="\n", flush=True)
@@ -88,19 +85,19 @@ def command(part: tuple[str, ...], measured: bool) -> list[str]:
 def computing() -> list[tuple[str, ...]]:
     """Return pytest's arguments for each part of the first stage, the longest first."""
     elsewhere = [f"--ignore={path}" for path in (*UNMEASURED, *KEYCLOAK, FAULTS)]
-    parts = [part for path, shares in PARTS for part in _shares((path, *elsewhere), shares)]
-    rest = ("tests", *elsewhere, *[f"--ignore={path}" for path, _ in PARTS])
-    return [KEYCLOAK, *parts, *_shares(UNMEASURED, UNMEASURED_SHARES), rest]
+    rest = ("tests", *elsewhere, f"--ignore={ACCEPTANCE}", f"--ignore={CONTRACT}")
+    return [
+        KEYCLOAK,
+        *_shares((ACCEPTANCE, *elsewhere), 4),
+        *_shares(rest, 2),
+        *_shares(UNMEASURED, 3),
+        (CONTRACT, *elsewhere),
+    ]
 
 
 def faults() -> list[tuple[str, ...]]:
     """Return the same for the second stage."""
-    return _shares((FAULTS, f"--ignore={LEASES}"), FAULT_SHARES)
-
-
-def leases() -> list[tuple[str, ...]]:
-    """Return the same for the last stage."""
-    return _shares((LEASES,), LEASE_SHARES)
+    return _shares((FAULTS,), FAULT_SHARES)
 
 
 def _shares(part: tuple[str, ...], shares: int) -> list[tuple[str, ...]]:

@@ -11,10 +11,10 @@ import pytest
 
 from tests import run
 from tests.run import (
+    ACCEPTANCE,
+    CONTRACT,
     FAULTS,
     KEYCLOAK,
-    LEASES,
-    PARTS,
     ROOT,
     UNMEASURED,
     Ended,
@@ -24,7 +24,6 @@ from tests.run import (
     computing,
     durations,
     faults,
-    leases,
     totals,
 )
 
@@ -49,10 +48,8 @@ def test_a_part_that_did_not_come_to_its_end_is_an_error() -> None:
 
 def test_every_test_runs_in_one_part() -> None:
     """By the paths that the parts take and leave out, for each file of tests."""
-    parts = [*computing(), *faults(), *leases()]
-    assert all(
-        (ROOT / path).exists() for path in (*UNMEASURED, *KEYCLOAK, FAULTS, LEASES, *[path for path, _ in PARTS])
-    )
+    parts = [*computing(), *faults()]
+    assert all((ROOT / path).exists() for path in (*UNMEASURED, *KEYCLOAK, FAULTS, ACCEPTANCE, CONTRACT))
 
     for file in (ROOT / "tests").rglob("test_*.py"):
         shares = [share for part in parts if (share := _share(part, file))]
@@ -73,7 +70,7 @@ def test_one_part_starts_keycloak() -> None:
 
 def test_coverage_is_measured_only_if_asked() -> None:
     """It takes more time than the tests, and some parts run the same lines thousands of times."""
-    for part in (*computing(), *faults(), *leases()):
+    for part in (*computing(), *faults()):
         assert "coverage" not in command(part, measured=False)
         assert ("coverage" in command(part, measured=True)) == (UNMEASURED[0] not in part)
 
