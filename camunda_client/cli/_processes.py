@@ -21,7 +21,7 @@ from camunda_client.c8 import _job_table
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8._last_resort import GRACE_S, LONGEST_END_S
 from camunda_client.c8._stop_requests import StopAction, StopRequests
-from camunda_client.cli._status import SILENCE_S, Board, serve
+from camunda_client.cli._status import SILENCE_S, StatusBoard, serve
 from camunda_client.cli._suspects import DEATHS, Suspects
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 class Worker:
     """One place for a worker process, and the process that has it now."""
 
-    def __init__(self, number: int, command: list[str], board: Board) -> None:
+    def __init__(self, number: int, command: list[str], board: StatusBoard) -> None:
         self.number = number
         self._command = command
         self._board = board
@@ -151,13 +151,13 @@ class Worker:
         return round(max(self.start_at_s - time.monotonic(), 0), 3)
 
 
-class Family:
+class WorkerProcesses:
     """All workers of one command."""
 
     def __init__(self, command: list[str], processes: int, drain_timeout_s: float | None = None) -> None:
         """Run so many of ``command``, whose configuration counts where ``drain_timeout_s`` is not given."""
         self._drain_timeout_s = drain_timeout_s
-        self.board = Board(processes)
+        self.board = StatusBoard(processes)
         self._workers = [Worker(number, command, self.board) for number in range(1, processes + 1)]
         #: Signals that came, and when.
         self._signals: list[tuple[int, float]] = []
@@ -324,7 +324,7 @@ def run(options: argparse.Namespace) -> int:
         command += ["--exit-timeout", str(options.exit_timeout)]
     if options.fast_requests is not None:
         command.append("--fast-requests=pooled" if options.fast_requests == "pooled" else "--fast-requests")
-    family = Family(command, options.processes, options.drain_timeout)
+    workers = WorkerProcesses(command, options.processes, options.drain_timeout)
     if options.status_port is not None:
-        serve(family.board, options.status_host, options.status_port)
-    return family.run()
+        serve(workers.board, options.status_host, options.status_port)
+    return workers.run()

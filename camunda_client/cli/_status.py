@@ -65,7 +65,7 @@ def say_ending(fd: int, exit_timeout_s: float) -> None:
         os.write(fd, json.dumps({"exit_s": exit_timeout_s}).encode() + b"\n")
 
 
-class _Place:
+class _ProcessStatus:
     """One place for a worker process, as its parent sees it."""
 
     def __init__(self, since_s: float, pid: int | None = None) -> None:
@@ -97,22 +97,22 @@ class _Place:
         return {**told, "alive": state == "running" and health["alive"]}
 
 
-class Board:
+class StatusBoard:
     """What is known of every worker process. The parent writes it, the status port's threads read it."""
 
     def __init__(self, processes: int, clock: Callable[[], float] = time.monotonic) -> None:
         """Know of so many places, numbered from 1, that their processes are about to start."""
         self._lock = threading.Lock()
         self._clock = clock
-        self._places = {number: _Place(clock()) for number in range(1, processes + 1)}
+        self._places = {number: _ProcessStatus(clock()) for number in range(1, processes + 1)}
         self._stopping = False
         #: One sum of all that have ended: a worker that dies again and again must not fill its parent.
-        self._ended: dict[str, Any] | None = None
+        self._ended = metrics.Metrics()
 
     def started(self, number: int, pid: int) -> None:
         """Keep that a place has a new process."""
         with self._lock:
-            self._places[number] = _Place(self._clock(), pid)
+            self._places[number] = _ProcessStatus(self._clock(), pid)
 
     def put(self, number: int, status: dict[str, Any]) -> None:
         """Keep a worker's newest status."""
@@ -130,7 +130,7 @@ class Board:
             if place.status:
                 counted = place.status["metrics"]
                 counted["counters"]["camunda_jobs_in_flight"] = []
-                self._ended = metrics.merged(self._ended, counted) if self._ended is not None else counted
+                self._ended.merge(counted)
             place.status, place.end, place.due_s = {}, end, self._clock() + wait_s
 
     def stop(self) -> None:
@@ -167,16 +167,17 @@ class Board:
         from prometheus_client import CollectorRegistry, generate_latest
 
         with self._lock:
-            metrics.clear()
-            for dumped in (self._ended, *(place.status.get("metrics") for place in self._places.values())):
+            total = metrics.Metrics()
+            own = metrics.current.dump(), self._ended.dump()
+            for dumped in (*own, *(place.status.get("metrics") for place in self._places.values())):
                 if dumped is not None:
-                    metrics.add(dumped)
+                    total.merge(dumped)
             registry = CollectorRegistry()
-            metrics.register_with_prometheus(registry)
+            total.register_with_prometheus(registry)
             return generate_latest(registry)
 
 
-def serve(board: Board, host: str, port: int) -> ThreadingHTTPServer:
+def serve(board: StatusBoard, host: str, port: int) -> ThreadingHTTPServer:
     """Answer ``/metrics``, ``/livez``, and ``/readyz`` alias ``/health`` (200 or 503) on a thread of its own.
 
     Raises:

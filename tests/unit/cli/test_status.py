@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from camunda_client import metrics
-from camunda_client.cli._status import SILENCE_S, Board
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted() -> Iterator[None]:
-    yield
-    metrics.clear()  # the sums are shown by way of this process's own
+from camunda_client.cli._status import SILENCE_S, StatusBoard
 
 
 class Dump(dict[str, Any]):
@@ -30,9 +22,9 @@ def dump(*, completed: int, lost: int = 0, took: tuple[int, float] = (0, 0.0)) -
             "camunda_jobs_completed": [[["a"], completed]],
             "camunda_polls": [[["a", "empty"], 2]],
             "camunda_jobs_in_flight": [[["a"], 7]],
+            "camunda_log_lines_lost": [[[], lost]],
         },
         histograms={"camunda_handler_duration_seconds": durations},
-        lines_lost=lost,
     )
 
 
@@ -51,13 +43,13 @@ def word(*, alive: bool = True, running: bool = True) -> dict[str, Any]:
     return {"health": {"alive": alive, "running": running, "in_flight": 3}, "metrics": dump(completed=1)}
 
 
-def states(board: Board) -> list[tuple[str, bool]]:
+def states(board: StatusBoard) -> list[tuple[str, bool]]:
     return [(one["state"], one["alive"]) for one in board.health()["processes"]]
 
 
 def test_all_is_well_only_once_every_process_says_so() -> None:
     """Those that were starting were not there; only their number gave it away."""
-    board = Board(2)
+    board = StatusBoard(2)
     assert states(board) == [("starting", False)] * 2
 
     board.started(1, 4711)
@@ -84,7 +76,7 @@ def test_all_is_well_only_once_every_process_says_so() -> None:
 def test_what_a_process_last_said_does_not_make_it_well_once_it_is_silent() -> None:
     """It was shown as alive for ever."""
     clock = Clock()
-    board = Board(1, clock)
+    board = StatusBoard(1, clock)
     board.started(1, 4711)
     board.put(1, word())
     clock.now_s = SILENCE_S
@@ -98,7 +90,7 @@ def test_what_a_process_last_said_does_not_make_it_well_once_it_is_silent() -> N
 def test_a_process_to_be_replaced_is_listed_with_its_end_and_when_the_next_one_starts() -> None:
     """It was not there at all."""
     clock = Clock()
-    board = Board(1, clock)
+    board = StatusBoard(1, clock)
     board.started(1, 4711)
     board.put(1, word())
     board.ended(1, 8.0, deaths=3, exit_code=-9)
@@ -118,7 +110,7 @@ def test_a_process_to_be_replaced_is_listed_with_its_end_and_when_the_next_one_s
 
 
 def test_nothing_is_well_from_the_moment_that_all_are_told_to_stop() -> None:
-    board = Board(3)
+    board = StatusBoard(3)
     for number in (1, 2):
         board.started(number, 4710 + number)
         board.put(number, word())
@@ -132,7 +124,7 @@ def test_nothing_is_well_from_the_moment_that_all_are_told_to_stop() -> None:
 
 def test_what_ended_workers_counted_stays_in_the_sums() -> None:
     pytest.importorskip("prometheus_client")
-    board = Board(1)
+    board = StatusBoard(1)
     for completed in (1, 10, 100):
         board.put(1, status(dump(completed=completed, lost=1, took=(2, 0.5))))
         board.ended(1, 0.0, exit_code=1)
@@ -149,7 +141,7 @@ def test_what_ended_workers_counted_stays_in_the_sums() -> None:
 
 def test_no_more_than_the_sum_is_kept_of_workers_that_have_ended() -> None:
     """A dump was kept of each: a handler that kills its process made the parent grow with every restart."""
-    board = Board(1)
+    board = StatusBoard(1)
     told = []
     for _ in range(5):
         counted = dump(completed=1)
@@ -165,7 +157,7 @@ def test_no_more_than_the_sum_is_kept_of_workers_that_have_ended() -> None:
 def test_only_a_silent_process_is_not_live() -> None:
     """A restart mends code that hangs, and neither a start, nor a stop, nor a Camunda that is away."""
     clock = Clock()
-    board = Board(2, clock)
+    board = StatusBoard(2, clock)
     assert board.liveness()["alive"], "they start"
 
     board.started(1, 101)
