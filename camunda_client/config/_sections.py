@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import ConfigDict, GetCoreSchemaHandler, ValidationError
 from pydantic_core.core_schema import CoreSchema, no_info_before_validator_function
 
-from camunda_client.config._options import BY_PATH, OPTIONS
+from camunda_client.config._options import BY_PATH, OPTIONS, register
 from camunda_client.config._urls import masked
 from camunda_client.error import ConfigurationError
 from camunda_client.utils import JsonBaseModel
@@ -35,6 +35,10 @@ class Section(JsonBaseModel):
         @classmethod
         def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
             return no_info_before_validator_function(cls._named, handler(source))
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_options: Any) -> None:
+        register(cls.section, cls.model_fields)
 
     @staticmethod
     def _named(options: Any) -> Any:
