@@ -66,7 +66,7 @@ class Worker:
         #: What it has said of its drain.
         self.drain_s: float | None = None
         self._born_s = 0.0
-        self._told_s = 0.0
+        self._said_s = 0.0
         #: When its exit hooks have to be through, once it has drained.
         self.end_s: float | None = None
         self._unread = b""
@@ -108,7 +108,7 @@ class Worker:
         log.info("process.started", process=self.number, pid=self.process.pid)
 
     def read(self) -> bool:
-        """Take what the process has told; return False at the end of its pipe."""
+        """Take the status that the process has written; return False at the end of its pipe."""
         try:
             data = os.read(self.pipe, 1 << 20)
         except BlockingIOError:
@@ -116,10 +116,10 @@ class Worker:
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
             self.ready = self.ever_ready = True
-            self._told_s = time.monotonic()
+            self._said_s = time.monotonic()
             status = json.loads(line)
             if "exit_s" in status:
-                self.end_s = self._told_s + status["exit_s"]
+                self.end_s = self._said_s + status["exit_s"]
                 continue
             self.drain_s = status.get("drain_s")
             self._board.put(self.number, status)
@@ -143,7 +143,7 @@ class Worker:
     @property
     def is_silent(self) -> bool:
         """Whether its hub has not run for so long that it counts as blocked."""
-        return time.monotonic() - self._told_s > SILENCE_S
+        return time.monotonic() - self._said_s > SILENCE_S
 
     @property
     def wait_s(self) -> float:
@@ -169,7 +169,7 @@ class WorkerProcesses:
         self._stopping_since_s = 0.0
 
     def run(self) -> int:
-        """Run until told to stop; return the worst of the workers' exit codes."""
+        """Run until a signal stops it; return the worst of the workers' exit codes."""
         signal.signal(signal.SIGUSR1, self._on_signal)
         for number in _ENDING:
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
@@ -179,7 +179,7 @@ class WorkerProcesses:
             for key, _ in self._selector.select(_LOOK_EVERY_S):
                 if not key.data.read():
                     self._selector.unregister(key.fd)
-            # Before the deaths: whoever signals a whole control group has the workers end as well.
+            # Before the deaths: a signal to a whole control group ends the workers as well.
             self._heed_signals()
             self._reap()
             self._reap_orphans()
@@ -292,7 +292,7 @@ class WorkerProcesses:
             untouched = code == -signal.SIGTERM and not was_ready
             self._codes.append(0 if untouched else code if code >= 0 else 128 - code)
         elif code >= 0 and not any(worker.ever_ready for worker in self._workers):
-            # None has ever worked, and it ended in its own way and told why: starting it again would only say it again.
+            # None has ever worked, and it ended in its own way and said why: starting it again would only say it again.
             self._codes.append(code)
             self._stop(reason=f"process {worker.number} could not start")
         else:

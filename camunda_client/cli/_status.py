@@ -37,7 +37,7 @@ _ROOM_S = 0.5
 def tell_parent(fd: int, on_gone: Callable[[], object]) -> None:
     """In a worker: write this process's status into the pipe every second, for ever, in the calling greenlet.
 
-    ``on_gone`` is called when nobody reads any more: the parent was killed, and its workers should end in good order.
+    ``on_gone`` is called when the reader is gone: the parent was killed, and its workers should end in good order.
     """
     import gevent
     import gevent.os
@@ -72,29 +72,29 @@ class _ProcessStatus:
         #: The process there, until it ends.
         self.pid = pid
         self.since_s = since_s
-        #: What the process told last, and when.
+        #: The last status of the process, and when it came.
         self.status: dict[str, Any] = {}
-        self.told_s = 0.0
+        self.said_s = 0.0
         #: Where there is no process: why, and when the next one is due.
         self.end: dict[str, Any] = {}
         self.due_s = 0.0
 
-    def told(self, now: float, *, stopping: bool) -> dict[str, Any]:
+    def shown(self, now: float, *, stopping: bool) -> dict[str, Any]:
         """Return its state, and what is known beyond that."""
         if self.end:
             if stopping:
                 return {"state": "ended", "alive": False, **self.end}
             return {"state": "waiting", "alive": False, "starts_in_s": round(max(self.due_s - now, 0), 1), **self.end}
         if not self.status:
-            # It has not polled yet: nobody may rely on it, and a roll-out should not go on.
+            # It has not polled yet: it does not count as ready, and a roll-out should not go on.
             state = "stopping" if stopping else "starting"
             return {"state": state, "alive": False, "pid": self.pid, "starting_s": round(now - self.since_s, 1)}
-        health, silent_s = self.status["health"], now - self.told_s
+        health, silent_s = self.status["health"], now - self.said_s
         state = "stopping" if stopping or not health["running"] else "running"
         if silent_s >= SILENCE_S:
             state = "silent"
-        told = {"state": state, "pid": self.pid, "silent_s": round(silent_s, 1), **health}
-        return {**told, "alive": state == "running" and health["alive"]}
+        status = {"state": state, "pid": self.pid, "silent_s": round(silent_s, 1), **health}
+        return {**status, "alive": state == "running" and health["alive"]}
 
 
 class StatusBoard:
@@ -118,7 +118,7 @@ class StatusBoard:
         """Keep a worker's newest status."""
         with self._lock:
             place = self._places[number]
-            place.status, place.told_s = status, self._clock()
+            place.status, place.said_s = status, self._clock()
 
     def ended(self, number: int, wait_s: float, **end: Any) -> None:
         """Keep why a place has no process, and when it is to get one.
@@ -134,7 +134,7 @@ class StatusBoard:
             place.status, place.end, place.due_s = {}, end, self._clock() + wait_s
 
     def stop(self) -> None:
-        """Keep that all are told to stop: from now on none is well, and none is replaced."""
+        """Record that shutdown has begun: from now on no process counts as alive and none is replaced."""
         with self._lock:
             self._stopping = True
 
@@ -142,23 +142,23 @@ class StatusBoard:
         """Return whether all processes are alive, and the state of each."""
         now = self._clock()
         with self._lock:
-            told = [
-                {"process": number, **place.told(now, stopping=self._stopping)}
+            statuses = [
+                {"process": number, **place.shown(now, stopping=self._stopping)}
                 for number, place in self._places.items()
             ]
-        return {"alive": all(one["alive"] for one in told), "processes": told}
+        return {"alive": all(one["alive"] for one in statuses), "processes": statuses}
 
     def liveness(self) -> dict[str, Any]:
         """Return whether the hub of every process runs, whatever else is wrong.
 
-        One that starts, drains or waits to be replaced is none that a restart would mend.
+        A restart would not help one that starts, drains or waits to be replaced.
         """
         now = self._clock()
         with self._lock:
             silent = [
                 number
                 for number, place in self._places.items()
-                if place.told(now, stopping=self._stopping)["state"] == "silent"
+                if place.shown(now, stopping=self._stopping)["state"] == "silent"
             ]
         return {"alive": not silent, "silent": silent}
 
@@ -245,7 +245,7 @@ class _Server(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         if not self._free.acquire(blocking=False):
-            # Probes and scrapers are through in milliseconds: whoever has been here longest is neither.
+            # Probes and scrapers are through in milliseconds: the client that has been here longest is neither.
             self._cut(next(iter(list(self._since)), None))
             if not self._free.acquire(timeout=_ROOM_S):
                 self.shutdown_request(request)

@@ -29,7 +29,7 @@ class Section(JsonBaseModel):
             try:
                 super().__init__(**self._completed(options))
             except ValidationError as error:
-                # from None: pydantic's own error would be told twice, and holds the input.
+                # from None: pydantic's own error would be shown too, and holds the input.
                 raise configuration_error(_problems(type(self), error)) from None
 
         @classmethod
@@ -52,9 +52,9 @@ class Section(JsonBaseModel):
 
 
 def configuration_error(problems: Sequence[Problem]) -> ConfigurationError:
-    """Return one error that tells all problems."""
-    told = [f"{option} {what}" if option else what for option, what in problems]
-    message = told[0] if len(told) == 1 else "\n  ".join([f"{len(told)} options are wrong:", *told])
+    """Return one error that lists all problems."""
+    lines = [f"{option} {what}" if option else what for option, what in problems]
+    message = lines[0] if len(lines) == 1 else "\n  ".join([f"{len(lines)} options are wrong:", *lines])
     return ConfigurationError(message, option=problems[0][0] or None, problems=problems)
 
 
@@ -65,8 +65,8 @@ def remedy(option: str) -> str:
         return ""
     unit = f", in {known.unit}" if known.unit else ""
     default = "" if known.default == "required" else f"; default: {known.default}"
-    told = f" ({known.description}{unit}{default})"
-    return told + (f". Set it in code or by {known.env[0]}" if known.env else "")
+    text = f" ({known.description}{unit}{default})"
+    return text + (f". Set it in code or by {known.env[0]}" if known.env else "")
 
 
 def _problems(model: type[Section], error: ValidationError) -> list[Problem]:

@@ -34,7 +34,7 @@ __all__ = [
     "WorkerConfig",
 ]
 
-#: Milliseconds. At 30 s the gateway's web server answers 503 and keeps a poll that nobody hears (seen on 8.6.0).
+#: Milliseconds. At 30 s the gateway's web server answers 503 and keeps a poll whose answer is lost (seen on 8.6.0).
 REQUEST_TIMEOUT_LIMIT = 30_000
 #: Milliseconds, 24.8 days: what poll(2) takes. Sockets and locks raise OverflowError at each call for some longer ones.
 LONGEST_WAIT = 2**31 - 1
@@ -274,7 +274,7 @@ class WorkerConfig(Section):
 
 
 class C8Config(Section):
-    """Everything the library can be told. Leave ``auth`` out for a cluster that asks nobody who they are."""
+    """The whole configuration. Leave ``auth`` out for a cluster without authentication."""
 
     api: ApiConfig = Field(default_factory=ApiConfig)
     auth: AuthConfig | None = None
