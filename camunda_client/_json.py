@@ -77,8 +77,8 @@ def _encoded_slowly(content: object, refusal: Exception) -> bytes:
             ).encode()
     except Exception as error:  # noqa: BLE001 - it may run the code of any value's class
         cause = refusal if "depth" not in str(refusal) else error
-        told = f"not JSON: {type(cause).__name__}: {str(cause)[:300]}"
-        raise InvalidRequestError(told) from refusal
+        message = f"not JSON: {type(cause).__name__}: {str(cause)[:300]}"
+        raise InvalidRequestError(message) from refusal
 
 
 def _simple(value: object) -> object:
@@ -114,9 +114,9 @@ def blame(value: object) -> str:
             open_ids.discard(opened)
             continue
         path, item = found
-        told, inside = _looked_at(item, path)
-        if told:
-            return told
+        culprit, inside = _looked_at(item, path)
+        if culprit:
+            return culprit
         if inside is None:
             continue
         if id(item) in open_ids:
@@ -157,8 +157,8 @@ def _of_container(value: object, path: str) -> tuple[str, Iterator[_Place] | Non
         value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         steps = [(f"{path}.{key}" if path else str(key), key, item) for key, item in value.items()]
-        told = next((told for _, key, _ in steps if (told := _of_key(key, path))), "")
-        return told, iter([(place, item) for place, _, item in steps])
+        culprit = next((found for _, key, _ in steps if (found := _of_key(key, path))), "")
+        return culprit, iter([(place, item) for place, _, item in steps])
     if isinstance(value, (list, tuple, set, frozenset)):
         return "", iter([(f"{path}[{index}]", item) for index, item in enumerate(value)])
     with suppress(Exception):

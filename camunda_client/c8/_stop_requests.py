@@ -37,7 +37,7 @@ class StopRequests:
         """Return what this signal means after those before it.
 
         Args:
-            number: The signal. A SIGHUP is never impatience: it says that the terminal is gone, and nobody types there.
+            number: The signal. A SIGHUP is never impatience: it says that the terminal is gone.
             now_s: The monotonic clock; default: now.
         """
         now_s = time.monotonic() if now_s is None else now_s

@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         return _run(prices, options.instances, stay=options.stay)
 
 
-class _Work:
+class _DemoHandlers:
     """The two handlers, and what they did."""
 
     def __init__(self, prices: str) -> None:
@@ -64,7 +64,7 @@ class _Work:
         self.peak = 0
 
     def ask_price(self, _job: ActivatedJob | None = None) -> dict[str, Any]:
-        """Wait for somebody else's server."""
+        """Wait for a server that this command did not start."""
         return {"price": self._get(self._prices, timeout=30).json()["price"]}
 
     def pack(self, _job: ActivatedJob | None = None) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _run(prices: str, instances: int, *, stay: bool) -> int:
     from camunda_client.c8 import api
     from camunda_client.c8.worker import add_job_worker, start_camunda_workers, stop_camunda_workers
 
-    work = _Work(prices)
+    work = _DemoHandlers(prices)
     alone_s = _alone_s(work)
     for job_type, handler in (("demo-ask-price", work.ask_price), ("demo-pack", work.pack)):
         add_job_worker(job_type, work.counted(job_type, handler), max_jobs_active=500)
@@ -126,7 +126,7 @@ def _live_page() -> str:
 
     from camunda_client.cli import _status
 
-    board = _status.Board(1)
+    board = _status.StatusBoard(1)
     server = _status.serve(board, "127.0.0.1", 0, metrics=False)
     gevent.spawn(_status.fill, board)
     return f"http://127.0.0.1:{server.server_address[1]}/"
@@ -141,7 +141,7 @@ def _stay() -> None:
             time.sleep(0.05)
 
 
-def _alone_s(work: _Work) -> float:
+def _alone_s(work: _DemoHandlers) -> float:
     """Return the seconds that both handlers take for one instance when nothing else runs, the median of three."""
     took = []
     for _ in range(3):
@@ -177,7 +177,7 @@ def _create(instances: int) -> ServiceException | None:
 
 
 def _watch(
-    work: _Work, instances: int, started_s: float, creation: gevent.Greenlet[..., ServiceException | None]
+    work: _DemoHandlers, instances: int, started_s: float, creation: gevent.Greenlet[..., ServiceException | None]
 ) -> bool:
     """Show progress until all is done; return whether it was.
 
@@ -202,7 +202,7 @@ def _watch(
     return True
 
 
-def _progress(work: _Work, instances: int, seconds: float, *, live: bool) -> None:
+def _progress(work: _DemoHandlers, instances: int, seconds: float, *, live: bool) -> None:
     asked, packed = work.done.values()
     filled = 30 * packed // instances
     bar = "█" * filled + "░" * (30 - filled)
@@ -211,7 +211,7 @@ def _progress(work: _Work, instances: int, seconds: float, *, live: bool) -> Non
     sys.stdout.flush()
 
 
-def _summary(work: _Work, instances: int, took_s: float, alone_s: float) -> None:
+def _summary(work: _DemoHandlers, instances: int, took_s: float, alone_s: float) -> None:
     in_turn_s = alone_s * instances
     _say("")
     _say(f"{instances} instances, {2 * instances} jobs, all completed")

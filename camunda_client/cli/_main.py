@@ -201,7 +201,7 @@ def _add_worker(commands: Any) -> None:
 
 
 def _run_worker(options: argparse.Namespace) -> int:
-    """Work in this process, unless there are to be several, or somebody outside is to be told about it.
+    """Work in this process, unless there are to be several, or a status port.
 
     Process 1 of a container is always a parent: all that handlers leave behind become its children, and those that it
     did not start itself can only be such.

@@ -22,7 +22,7 @@ from camunda_client.c8 import _job_table
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8._last_resort import GRACE_S, LONGEST_END_S
 from camunda_client.c8._stop_requests import StopAction, StopRequests
-from camunda_client.cli._status import SILENCE_S, Board, serve
+from camunda_client.cli._status import SILENCE_S, StatusBoard, serve
 from camunda_client.cli._suspects import DEATHS, Suspects
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 class Worker:
     """One place for a worker process, and the process that has it now."""
 
-    def __init__(self, number: int, command: list[str], board: Board) -> None:
+    def __init__(self, number: int, command: list[str], board: StatusBoard) -> None:
         self.number = number
         self._command = command
         self._board = board
@@ -68,7 +68,7 @@ class Worker:
         #: What it has said of its drain.
         self.drain_s: float | None = None
         self._born_s = 0.0
-        self._told_s = 0.0
+        self._said_s = 0.0
         #: When its exit hooks have to be through, once it has drained.
         self.end_s: float | None = None
         self._unread = b""
@@ -114,7 +114,7 @@ class Worker:
         return -1 if self.channel is None else self.channel.fileno()
 
     def read(self) -> bool:
-        """Take what the process has told; return False at its end."""
+        """Take what the process has written; return False at its end."""
         assert self.channel is not None  # noqa: S101 - for the type checker
         try:
             data = self.channel.recv(1 << 20)
@@ -125,10 +125,10 @@ class Worker:
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
             self.ready = self.ever_ready = True
-            self._told_s = time.monotonic()
+            self._said_s = time.monotonic()
             status = json.loads(line)
             if "exit_s" in status:
-                self.end_s = self._told_s + status["exit_s"]
+                self.end_s = self._said_s + status["exit_s"]
                 continue
             if "answer" in status:
                 self._board.answered(self.number, status)
@@ -156,7 +156,7 @@ class Worker:
     @property
     def is_silent(self) -> bool:
         """Whether its hub has not run for so long that it counts as blocked."""
-        return time.monotonic() - self._told_s > SILENCE_S
+        return time.monotonic() - self._said_s > SILENCE_S
 
     @property
     def wait_s(self) -> float:
@@ -164,13 +164,13 @@ class Worker:
         return round(max(self.start_at_s - time.monotonic(), 0), 3)
 
 
-class Family:
+class WorkerProcesses:
     """All workers of one command."""
 
     def __init__(self, command: list[str], processes: int, drain_timeout_s: float | None = None) -> None:
         """Run so many of ``command``, whose configuration counts where ``drain_timeout_s`` is not given."""
         self._drain_timeout_s = drain_timeout_s
-        self.board = Board(processes)
+        self.board = StatusBoard(processes)
         self._workers = [Worker(number, command, self.board) for number in range(1, processes + 1)]
         #: Signals that came, and when.
         self._signals: list[tuple[int, float]] = []
@@ -182,7 +182,7 @@ class Family:
         self._stopping_since_s = 0.0
 
     def run(self) -> int:
-        """Run until told to stop; return the worst of the workers' exit codes."""
+        """Run until a signal stops it; return the worst of the workers' exit codes."""
         signal.signal(signal.SIGUSR1, self._on_signal)
         for number in _ENDING:
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
@@ -192,7 +192,7 @@ class Family:
             for key, _ in self._selector.select(_LOOK_EVERY_S):
                 if not key.data.read():
                     self._selector.unregister(key.fileobj)
-            # Before the deaths: whoever signals a whole control group has the workers end as well.
+            # Before the deaths: a signal to a whole control group ends the workers as well.
             self._heed_signals()
             self._reap()
             self._reap_orphans()
@@ -305,7 +305,7 @@ class Family:
             untouched = code == -signal.SIGTERM and not was_ready
             self._codes.append(0 if untouched else code if code >= 0 else 128 - code)
         elif code >= 0 and not any(worker.ever_ready for worker in self._workers):
-            # None has ever worked, and it ended in its own way and told why: starting it again would only say it again.
+            # None has ever worked, and it ended in its own way and said why: starting it again would only say it again.
             self._codes.append(code)
             self._stop(reason=f"process {worker.number} could not start")
         else:
@@ -337,7 +337,7 @@ def run(options: argparse.Namespace) -> int:
         command += ["--exit-timeout", str(options.exit_timeout)]
     if options.fast_requests is not None:
         command.append("--fast-requests=pooled" if options.fast_requests == "pooled" else "--fast-requests")
-    family = Family(command, options.processes, options.drain_timeout)
+    workers = WorkerProcesses(command, options.processes, options.drain_timeout)
     if options.status_port is not None:
-        serve(family.board, options.status_host, options.status_port)
-    return family.run()
+        serve(workers.board, options.status_host, options.status_port)
+    return workers.run()

@@ -105,7 +105,7 @@ class ServerProcess:
     def kill(self) -> None:
         """End the server and its watching shell at once (SIGKILL); harmless when it has ended."""
         if self._group_ended:
-            return  # the number may be somebody else's by now
+            return  # another process may have the number by now
         self._group_ended = True
         atexit.unregister(self._end_with_us)
         # macOS answers EPERM for a group that holds only zombies.

@@ -1,4 +1,4 @@
-"""``camunda-client worker``: patch, import the user's handlers, work until told to stop."""
+"""``camunda-client worker``: patch, import the user's handlers, work until a signal stops it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The logger of this package's own modules: structlog's way of calling, decided anew at each call where to go.
 
-``get_logger`` is called while modules are imported, long before anybody has configured anything. So a logger knows
+``get_logger`` is called while modules are imported, long before logging is configured. So a logger knows
 its name and nothing else; ``_route`` knows the way and is exchanged by ``configure_if_unconfigured()``.
 """
 
@@ -51,7 +51,7 @@ class Logger:
             _emit(20, self, event, args, fields)
 
     def warning(self, event: str, *args: Any, **fields: Any) -> None:
-        """Log what we cope with but somebody should look at."""
+        """Log what the worker copes with but a person should look at."""
         if _state.level <= 30:
             _emit(30, self, event, args, fields)
 
@@ -95,7 +95,7 @@ class _State:
     """Where lines go and from which level on."""
 
     def __init__(self) -> None:
-        # Until somebody decides, the application's: its levels are asked for each line.
+        # Until one is set, the application's: its levels are asked for each line.
         self.level = 0
         self.route: Route = to_stdlib
         #: Shown what is logged from warnings up.

@@ -142,7 +142,7 @@ def readable(event: str, fields: Mapping[str, object]) -> str:
 
 
 def clean_fields(fields: Mapping[str, object]) -> dict[str, Any]:
-    """Return the fields for somebody else's renderer: plain, without secrets, safe to show on a terminal."""
+    """Return the fields for a renderer that is not ours: plain, without secrets, safe to show on a terminal."""
     if _AS_THEY_ARE.issuperset(map(type, fields.values())):
         # The usual line, looked at once as a whole: 5 us, and 19 us value by value.
         text = " ".join(map(str, (*fields, *fields.values())))

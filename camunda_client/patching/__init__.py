@@ -1,9 +1,9 @@
-"""Make blocking I/O cooperative, and mend what was imported too early for that.
+"""Make blocking I/O cooperative, and re-bind what was imported too early for that.
 
 Patched late, a program breaks in two ways that no loopback test over plain HTTP shows: modules that copied
 ``ssl.SSLContext`` (requests, urllib3, botocore) answer every HTTPS call with a RecursionError, and modules that copied
 ``time.sleep`` and its like stop every other job while they wait. ``patch()`` re-binds those copies, says which ones,
-and names what cannot be mended together with the remedy.
+and names what cannot be re-bound together with the remedy.
 
 Importing this package loads no gevent and patches nothing.
 """

@@ -25,7 +25,7 @@ _QUEUE_REMEDY = "a native SimpleQueue: get() stops the process; make it after th
 _SOCKET_REMEDY = "a native socket: reading from it blocks the hub; open it after the patch"
 
 
-class Natives:
+class NativeObjects:
     """Native locks, locals and queues found in modules and classes, with every place that refers to them.
 
     One is exchanged only when all that refer to it were found: a second owner that kept the old lock would no

@@ -69,7 +69,7 @@ class SharedLock:
         self.release()
 
     def _at_fork_reinit(self) -> None:
-        """In a child: nobody holds it there."""
+        """Make it free in a forked child."""
         self.__init__()  # type: ignore[misc]
 
 

@@ -11,7 +11,7 @@ _MODULES = ("os", "queue", "select", "signal", "socket", "ssl", "subprocess", "t
 
 
 def is_patched() -> bool:
-    """Return whether everything that blocks is cooperative by now, whoever patched it."""
+    """Return whether everything that blocks is cooperative by now, whichever code patched it."""
     monkey = sys.modules.get("gevent.monkey")
     return monkey is not None and all(monkey.is_module_patched(name) for name in _MODULES)
 

@@ -26,16 +26,16 @@ _first_report: PatchReport | None = None
 
 
 def patch() -> PatchReport:
-    """Make blocking I/O cooperative, mend earlier imports and report both. A second call does nothing.
+    """Make blocking I/O cooperative, re-bind what was imported earlier, and report both. A second call does nothing.
 
     Returns:
         The report. Its ``was_patched_already`` is True when the program had patched everything itself; what
-        it had imported too early is mended all the same.
+        it had imported too early is re-bound all the same.
 
     Raises:
         PatchError: Called outside the main thread, ``CAMUNDA_CLIENT_PATCH`` has an unknown value, another thread
             is in the middle of an import that does not end, or a Jupyter kernel runs in this process.
-        PatchedTooLate: ``CAMUNDA_CLIENT_PATCH=strict`` and something cannot be mended.
+        PatchedTooLate: ``CAMUNDA_CLIENT_PATCH=strict`` and something cannot be re-bound.
     """
     global _first_report
     wish = _wish()

@@ -120,7 +120,7 @@ class EmbeddedCamunda:
             name: The message's name.
             correlation_key: Which of those that wait; a whole number is taken for its text, as Camunda does.
             variables: They become the instance's.
-            ttl: How long it is kept if nobody waits.
+            ttl: How long it is kept if nothing waits for it.
             message_id: While a message is kept, another with its id is refused.
             tenant_id: Whose message it is.
 

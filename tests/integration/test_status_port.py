@@ -14,19 +14,19 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from camunda_client.cli._status import CLIENTS, PATIENCE_S, Board, serve
+from camunda_client.cli._status import CLIENTS, PATIENCE_S, StatusBoard, serve
 from tests.parts.work import until
 
 pytest.importorskip("prometheus_client")
 
 
 @pytest.fixture
-def board() -> Board:
-    return Board(2)
+def board() -> StatusBoard:
+    return StatusBoard(2)
 
 
 @pytest.fixture
-def port(board: Board) -> Iterator[int]:
+def port(board: StatusBoard) -> Iterator[int]:
     server = serve(board, "127.0.0.1", 0)
     yield server.server_address[1]
     server.shutdown()
@@ -119,7 +119,7 @@ def test_a_probe_may_add_a_query_or_ask_for_the_head_alone(port: int) -> None:
     assert body == b""
 
 
-def test_it_listens_on_ipv6(board: Board) -> None:
+def test_it_listens_on_ipv6(board: StatusBoard) -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:

@@ -10,7 +10,7 @@ __all__ = ["DocumentLinkRequest"]
 
 
 class DocumentLinkRequest(RequestModel):
-    """Asks for an address under which anybody can read a document for a while."""
+    """Asks for an address under which a document can be read without a token for a while."""
 
     #: Milliseconds.
     time_to_live: int | None = Field(default=None, alias="timeToLive", ge=1)

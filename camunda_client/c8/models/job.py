@@ -75,7 +75,7 @@ class ActivatedJob(ResponseModel):
     user_task: dict[str, Any] | None = Field(default=None, alias="userTask")
     root_process_instance_key: str | None = Field(default=None, alias="rootProcessInstanceKey")
     business_id: str | None = Field(default=None, alias="businessId")
-    #: Camunda 8.10, for workers that ask for it: names this lease of the job in all that is told of it.
+    #: Camunda 8.10, for workers that ask for it: names this lease of the job in every report.
     job_lease_token: str | None = Field(default=None, alias="jobLeaseToken")
     #: Camunda 8.10: higher ones are given out first.
     priority: int | None = None

@@ -1,4 +1,4 @@
-"""Messages: publish them for whoever waits or will wait, or correlate them at once."""
+"""Messages: publish them to what waits or will wait, or correlate them at once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PublishMessageResponse(ResponseModel):
 
 
 class CorrelateMessageRequest(RequestModel):
-    """Hands a message to whoever waits for it now."""
+    """Hands a message to what waits for it now."""
 
     name: str
     correlation_key: str = Field(default="", alias="correlationKey")

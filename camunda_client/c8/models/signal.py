@@ -1,4 +1,4 @@
-"""Signals: told to everyone who listens."""
+"""Signals: sent to everything that waits for them."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class CompleteUserTaskRequest(RequestModel):
 
 
 class AssignUserTaskRequest(RequestModel):
-    """Gives a user task to somebody."""
+    """Assigns a user task."""
 
     assignee: str = Field(min_length=1)
     allow_override: bool | None = Field(default=None, alias="allowOverride")

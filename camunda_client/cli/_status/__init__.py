@@ -5,8 +5,8 @@ keeps what it hears (:mod:`._board`) and answers for all processes over HTTP (:m
 so ``/livez`` is right also about a worker whose hub is blocked: its lines stay away.
 """
 
-from camunda_client.cli._status._board import SILENCE_S, Board
+from camunda_client.cli._status._board import SILENCE_S, StatusBoard
 from camunda_client.cli._status._channel import fill, say_ending, talk_to_parent
 from camunda_client.cli._status._server import CLIENTS, PATIENCE_S, serve
 
-__all__ = ["CLIENTS", "PATIENCE_S", "SILENCE_S", "Board", "fill", "say_ending", "serve", "talk_to_parent"]
+__all__ = ["CLIENTS", "PATIENCE_S", "SILENCE_S", "StatusBoard", "fill", "say_ending", "serve", "talk_to_parent"]

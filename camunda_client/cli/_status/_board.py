@@ -26,16 +26,16 @@ _PAST_EVERY_S, _PAST_KEPT = 5.0, 12
 _OPEN: Final = 8
 
 
-class _Place:
+class _ProcessStatus:
     """One place for a worker process, as its parent sees it."""
 
     def __init__(self, since_s: float, pid: int | None = None) -> None:
         #: The process there, until it ends.
         self.pid = pid
         self.since_s = since_s
-        #: What the process told last, and when.
+        #: The last status of the process, and when it came.
         self.status: dict[str, Any] = {}
-        self.told_s = 0.0
+        self.said_s = 0.0
         #: What it had counted at earlier moments, the oldest first.
         self.past: deque[tuple[float, Dump]] = deque(maxlen=_PAST_KEPT)
         #: Sends the process a line.
@@ -51,7 +51,7 @@ class _Place:
         """Keep its newest status."""
         if not self.past or now - self.past[-1][0] >= _PAST_EVERY_S:
             self.past.append((now, status["metrics"]))
-        self.status, self.told_s = {**status, "at_s": now}, now
+        self.status, self.said_s = {**status, "at_s": now}, now
 
     def asked(self, question: int, line: bytes) -> bool:
         """Send it a question; return False if it is gone, or has too many to answer already."""
@@ -64,25 +64,25 @@ class _Place:
         self.unanswered.add(question)
         return True
 
-    def told(self, now: float, *, stopping: bool) -> dict[str, Any]:
+    def shown(self, now: float, *, stopping: bool) -> dict[str, Any]:
         """Return its state, and what is known beyond that."""
         if self.end:
             if stopping:
                 return {"state": "ended", "alive": False, **self.end}
             return {"state": "waiting", "alive": False, "starts_in_s": round(max(self.due_s - now, 0), 1), **self.end}
         if not self.status:
-            # It has not polled yet: nobody may rely on it, and a roll-out should not go on.
+            # It has not polled yet: it does not count as ready, and a roll-out should not go on.
             state = "stopping" if stopping else "starting"
             return {"state": state, "alive": False, "pid": self.pid, "starting_s": round(now - self.since_s, 1)}
-        health, silent_s = self.status["health"], now - self.told_s
+        health, silent_s = self.status["health"], now - self.said_s
         state = "stopping" if stopping or not health["running"] else "running"
         if silent_s >= SILENCE_S:
             state = "silent"
-        told = {"state": state, "pid": self.pid, "silent_s": round(silent_s, 1), **health}
-        return {**told, "alive": state == "running" and health["alive"]}
+        status = {"state": state, "pid": self.pid, "silent_s": round(silent_s, 1), **health}
+        return {**status, "alive": state == "running" and health["alive"]}
 
 
-class Board:
+class StatusBoard:
     """What is known of every worker process. The parent writes it, the status port's threads read it."""
 
     #: Seconds that workers get to answer a question.
@@ -95,10 +95,10 @@ class Board:
         self._answers = threading.Condition(self._lock)
         self._questions = 0
         self._clock = clock
-        self._places = {number: _Place(clock()) for number in range(1, processes + 1)}
+        self._places = {number: _ProcessStatus(clock()) for number in range(1, processes + 1)}
         self._stopping = False
         #: One sum of all that have ended: a worker that dies again and again must not fill its parent.
-        self._ended: dict[str, Any] | None = None
+        self._ended = metrics.Metrics()
         self._history = History()
         #: What this process, the parent, warned of.
         self.notable = Notable()
@@ -106,7 +106,7 @@ class Board:
     def started(self, number: int, pid: int, say: Callable[[bytes], object] | None = None) -> None:
         """Keep that a place has a new process; ``say`` sends it a line, and raises OSError if it is gone."""
         with self._lock:
-            self._places[number] = place = _Place(self._clock(), pid)
+            self._places[number] = place = _ProcessStatus(self._clock(), pid)
             place.say = say
 
     def put(self, number: int, status: dict[str, Any]) -> None:
@@ -117,7 +117,7 @@ class Board:
             self._history.add(Totals(now, self._dumps(), self._in_flight()))
 
     def _dumps(self) -> list[Dump]:
-        dumps = (self._ended, *(place.status.get("metrics") for place in self._places.values()))
+        dumps = (self._ended.dump(), *(place.status.get("metrics") for place in self._places.values()))
         return [dump for dump in dumps if dump is not None]
 
     def _in_flight(self) -> int:
@@ -159,14 +159,14 @@ class Board:
             if place.status:
                 counted = place.status["metrics"]
                 counted["counters"]["camunda_jobs_in_flight"] = []
-                self._ended = metrics.merged(self._ended, counted) if self._ended is not None else counted
+                self._ended.merge(counted)
             place.status, place.end, place.due_s = {}, end, self._clock() + wait_s
             place.say = None
             place.past.clear()
             self._answers.notify_all()
 
     def stop(self) -> None:
-        """Keep that all are told to stop: from now on none is well, and none is replaced."""
+        """Record that shutdown has begun: from now on no process counts as alive and none is replaced."""
         with self._lock:
             self._stopping = True
 
@@ -174,23 +174,23 @@ class Board:
         """Return whether all processes are alive, and the state of each."""
         now = self._clock()
         with self._lock:
-            told = [
-                {"process": number, **place.told(now, stopping=self._stopping)}
+            statuses = [
+                {"process": number, **place.shown(now, stopping=self._stopping)}
                 for number, place in self._places.items()
             ]
-        return {"alive": all(one["alive"] for one in told), "processes": told}
+        return {"alive": all(one["alive"] for one in statuses), "processes": statuses}
 
     def liveness(self) -> dict[str, Any]:
         """Return whether the hub of every process runs, whatever else is wrong.
 
-        One that starts, drains or waits to be replaced is none that a restart would mend.
+        A restart would not help one that starts, drains or waits to be replaced.
         """
         now = self._clock()
         with self._lock:
             silent = [
                 number
                 for number, place in self._places.items()
-                if place.told(now, stopping=self._stopping)["state"] == "silent"
+                if place.shown(now, stopping=self._stopping)["state"] == "silent"
             ]
         return {"alive": not silent, "silent": silent}
 
@@ -201,11 +201,11 @@ class Board:
 
         encode, content_type = choose_encoder(accept)
         with self._lock:
-            metrics.clear()
-            for dumped in self._dumps():
-                metrics.add(dumped)
+            total = metrics.Metrics()
+            for dumped in (metrics.current.dump(), *self._dumps()):
+                total.merge(dumped)
             registry = CollectorRegistry()
-            metrics.register_with_prometheus(registry)
+            total.register_with_prometheus(registry)
             return content_type, encode(registry)
 
     def jobs(self, most: int) -> dict[str, Any]:

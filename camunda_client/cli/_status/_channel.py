@@ -15,7 +15,7 @@ from camunda_client.cli._status._notable import Notable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from camunda_client.cli._status._board import Board
+    from camunda_client.cli._status._board import StatusBoard
 
 #: Seconds between two lines.
 EVERY_S = 1.0
@@ -54,7 +54,7 @@ def talk_to_parent(fd: int, on_gone: Callable[[], object]) -> None:
         gevent.sleep(EVERY_S)
 
 
-def fill(board: Board) -> None:
+def fill(board: StatusBoard) -> None:
     """Tell a board of this process how the workers here do, for ever, in the calling greenlet."""
     import gevent
 
@@ -73,7 +73,7 @@ def _status() -> dict[str, Any]:
     from camunda_client.c8.worker import health
 
     drain_s = config.get_config().worker.drain_timeout / 1000
-    return {"health": asdict(health()), "metrics": metrics.dump(), "drain_s": drain_s}
+    return {"health": asdict(health()), "metrics": metrics.current.dump(), "drain_s": drain_s}
 
 
 def _answer(asked: dict[str, Any], notable: Notable) -> dict[str, Any]:

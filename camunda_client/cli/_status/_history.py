@@ -18,7 +18,7 @@ _HANDLERS: Final = "camunda_handler_duration_seconds"
 #: A bucket more than its upper ends: what took longer than the last.
 _BUCKETS: Final = len(DURATION_BUCKETS_S) + 1
 
-#: What one process counted, as :func:`camunda_client.metrics.dump` says it.
+#: What one process counted, as :func:`camunda_client.metrics.Metrics.dump` says it.
 Dump = dict[str, Any]
 
 

@@ -18,7 +18,7 @@ from camunda_client.error import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from camunda_client.cli._status._board import Board
+    from camunda_client.cli._status._board import StatusBoard
 
 #: Seconds that a client of the status port may take in all, and may say nothing.
 PATIENCE_S: Final = 5.0
@@ -49,7 +49,7 @@ _HEADERS: Final = {
 _LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 
 
-def serve(board: Board, host: str, port: int, *, metrics: bool = True) -> ThreadingHTTPServer:
+def serve(board: StatusBoard, host: str, port: int, *, metrics: bool = True) -> ThreadingHTTPServer:
     """Answer ``/``, ``/metrics``, ``/livez``, ``/readyz`` alias ``/health``, ``/types`` and ``/jobs`` on a thread.
 
     Without ``metrics`` there is no ``/metrics``, and the extra is not needed.
@@ -166,7 +166,7 @@ class _Server(ThreadingHTTPServer):
     """A server that cuts off its slowest clients rather than run out of descriptors, or keep a probe waiting."""
 
     request_queue_size = 128
-    board: Board
+    board: StatusBoard
     has_metrics: bool
     #: By which it may be called; by any if this is empty.
     names: tuple[str, ...] = ()
@@ -210,7 +210,7 @@ class _Server(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         if not self._free.acquire(blocking=False):
-            # Probes and scrapers are through in milliseconds: whoever has been here longest is neither.
+            # Probes and scrapers are through in milliseconds: the client that has been here longest is neither.
             self._cut(next(iter(list(self._since)), None))
             if not self._free.acquire(timeout=_ROOM_S):
                 self.shutdown_request(request)

@@ -44,7 +44,7 @@ MODULES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "document": ("Documents", {
         "DocumentReference": ("DocumentReference", "Where a document is; this is what variables carry."),
         "DocumentMetadata": ("DocumentMetadata", "What is known of a document."),
-        "DocumentLink": ("DocumentLink", "An address under which anybody can read a document until it expires."),
+        "DocumentLink": ("DocumentLink", "An address that gives a document without a token until it expires."),
     }),
     "element_instance": ("Element instances", {
         "ElementInstanceResult": ("ElementInstance", "One run through one element of a process instance."),

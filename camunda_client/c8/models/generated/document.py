@@ -32,7 +32,7 @@ class DocumentMetadata(ResponseModel):
 
 
 class DocumentLink(ResponseModel):
-    """An address under which anybody can read a document until it expires."""
+    """An address that gives a document without a token until it expires."""
 
     url: Text = ""
     expires_at: Text = Field(default="", alias="expiresAt")
