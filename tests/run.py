@@ -30,6 +30,7 @@ LEASES, LEASE_SHARES = "tests/faults/test_lease.py", 3
 #: What runs programs of its own, or the same lines of the package thousands of times.
 UNMEASURED = (
     "tests/benchmarks",
+    "tests/clients",
     "tests/libraries",
     "tests/model",
     "tests/typing",
