@@ -197,7 +197,7 @@ def test_a_question_in_the_first_moments_does_not_end_it(tmp_path: Path, process
         "import os, signal, sys\n"
         "def ask():\n"
         "    os.kill(os.getpid(), signal.SIGUSR1)\n"
-        "    print('asked', flush=True)\n"
+        "    os.write(1, b'asked\\n')\n"
         "class AtTheFirstImport:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
         "        if name == 'argparse': ask()\n"

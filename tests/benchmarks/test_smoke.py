@@ -29,6 +29,8 @@ USUAL_CPU_RATIO = 4.0
 REGRESSION = 1.5
 #: Measurements of each; the best of them counts, because noise only ever makes them worse.
 TRIES = 4
+#: Rounds of these, of which one must do: for as long as one lasts, the machine may be busy with something else.
+ROUNDS = 4
 
 pytestmark = pytest.mark.slow
 
@@ -264,6 +266,15 @@ def best(measure: Callable[[str], float], *, better: Callable[[float, float], fl
     return floor, our
 
 
+def least(ratio: Callable[[], float], enough: float) -> float:
+    """Return the least of several rounds, which end with the first that is good enough."""
+    measured = ratio()
+    for _ in range(ROUNDS - 1):
+        if measured > enough:
+            measured = min(measured, ratio())
+    return measured
+
+
 @pytest.mark.usefixtures("_compiler")
 def test_a_job_costs_no_more_cpu_than_usual_over_the_floor() -> None:
     import cpu_per_job
@@ -272,9 +283,7 @@ def test_a_job_costs_no_more_cpu_than_usual_over_the_floor() -> None:
         floor, ours = best(lambda variant: cpu_per_job.measure(variant, 100, scale=0.3)["cpu_us"], better=min)
         return ours / floor
 
-    measured = ratio()
-    if measured > USUAL_CPU_RATIO * REGRESSION:
-        measured = min(measured, ratio())  # once more: the machine may have been busy with something else
+    measured = least(ratio, USUAL_CPU_RATIO * REGRESSION)
 
     assert measured <= USUAL_CPU_RATIO * REGRESSION
 
@@ -293,8 +302,6 @@ def test_many_blocking_handlers_come_as_near_to_the_ideal_as_bare_greenlets_do()
         assert ours > 0, "the worker did not finish"
         return floor / ours
 
-    measured = ratio()
-    if measured > REGRESSION:
-        measured = min(measured, ratio())
+    measured = least(ratio, REGRESSION)
 
     assert measured <= REGRESSION

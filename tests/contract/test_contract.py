@@ -53,8 +53,10 @@ def result(request: pytest.FixtureRequest, gateways: dict[str, Gateway]) -> Iter
         beside = {(name, dialect): begin(name, dialect) for name, dialect in selected if not _alone(name)}
 
         def find(name: str, dialect: str) -> str:
-            if not _alone(name):
-                return beside[name, dialect].result()
+            if not _alone(name) and beside[name, dialect].result() == "":
+                return ""
+            # On a busy machine a lease of one second may end between two requests. By itself, once more: what the
+            # gateway does otherwise, it does otherwise again.
             wait(beside.values())
             return begin(name, dialect).result()
 
