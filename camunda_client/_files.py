@@ -1,4 +1,4 @@
-"""What was made of files, made anew when they change: certificates and secrets are rotated while programs run."""
+"""Objects built from files, rebuilt when the files change: certificates and secrets are rotated while programs run."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _State = tuple[tuple[int, ...] | None, ...]
 
 
 class Reloading(Generic[Made]):
-    """Something made of files. A new version that can't be used, half written perhaps, leaves the old one in use."""
+    """An object built from files. If the new version is unusable, perhaps half written, the old one stays in use."""
 
     def __init__(self, paths: tuple[str, ...], make: Callable[[], Made], *, pause_s: float = 0.0) -> None:
-        """Make it for the first time.
+        """Build it for the first time.
 
         Args:
             paths: The files.
@@ -45,11 +45,11 @@ class Reloading(Generic[Made]):
 
     @property
     def current(self) -> Made:
-        """What it was made into last, without a look at the files."""
+        """The latest version, without a look at the files."""
         return self._value
 
     def look_again(self) -> None:
-        """Have the next call look at the files, however lately one has."""
+        """Make the next call look at the files, however recently they were checked."""
         self._looked_s = float("-inf")
 
     def _renewed(self, state: _State) -> Made:

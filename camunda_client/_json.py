@@ -97,7 +97,7 @@ def _is_strict(text: bytes) -> bool:
 
 
 def is_key(text: str) -> bool:
-    """Tell whether the text is a key as Camunda makes them, and fit for a path; other scripts have digits, too."""
+    """Return whether the text is a key as Camunda makes them, and fit for a path; other scripts have digits, too."""
     return text.isascii() and text.isdigit()
 
 

@@ -1,4 +1,4 @@
-"""How long to wait before the next try. Pure: it neither sleeps nor looks at a clock.
+"""How long to wait before the next try. Pure arithmetic: no sleeping, no clock.
 
 All retry loops ask here, so that hundreds of greenlets that failed together don't come back together.
 """

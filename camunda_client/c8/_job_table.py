@@ -39,7 +39,7 @@ class Verdict:
 
     @property
     def cause(self) -> str:
-        """What it died of, in words."""
+        """The cause of death, as text."""
         if self.code >= 0:
             return f"exit code {self.code}"
         try:
@@ -105,7 +105,7 @@ class JobTable:
         return last if last in self.jobs() else 0
 
     def clear(self) -> None:
-        """Have no jobs in hand: there is a new process."""
+        """Forget all jobs in hand, for a new process."""
         self._cells[_LAST] = 0
         for cell in range(_FIRST_JOB, _FIRST_JOB + _JOBS):
             self._cells[cell] = 0

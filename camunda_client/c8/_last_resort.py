@@ -78,7 +78,7 @@ class LastResort:
 
 
 def end_within(seconds: float) -> None:
-    """Have the process end after so many seconds, with the stacks of all threads, unless it has ended by then.
+    """End the process after so many seconds, and write the stacks of all threads first.
 
     Called again, it counts from then.
     """
@@ -86,7 +86,7 @@ def end_within(seconds: float) -> None:
 
 
 def let_live() -> None:
-    """Take back what :func:`end_within` asked for."""
+    """Cancel :func:`end_within`."""
     faulthandler.cancel_dump_traceback_later()
 
 
@@ -97,6 +97,6 @@ def say(lines: list[str]) -> None:
 
 
 def end_now(last_words: list[str]) -> None:
-    """Say something and end the process, from any thread."""
+    """Write a message and end the process, from any thread."""
     say(last_words)
     os._exit(1)

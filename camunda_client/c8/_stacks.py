@@ -1,4 +1,4 @@
-"""Where code stands, in words for people. Safe in a native thread: takes no lock and waits for nothing.
+"""Where code stands, as text for people. Safe in a native thread: takes no lock and waits for nothing.
 
 Not by ``traceback``: that reads source files, by loaders of any library, and one that fails ended the watchdog's
 thread and the watch of handlers.
@@ -41,7 +41,7 @@ def raised_at(trace: TracebackType | None) -> list[str]:
 
 
 def is_debugged(frame: FrameType | None) -> bool:
-    """Tell whether code stands at a breakpoint."""
+    """Return whether code is stopped at a breakpoint."""
     while frame is not None:
         if any(name in frame.f_code.co_filename for name in _DEBUGGERS):
             return True

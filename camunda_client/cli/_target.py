@@ -84,7 +84,7 @@ def _root(path: Path) -> Path:
 
 
 def _is_taken(name: str, path: Path) -> bool:
-    """Tell whether importing a name, or the package that it begins with, finds something else."""
+    """Return whether importing a name, or the package that it begins with, finds something else."""
     first = name.partition(".")[0]
     own = (path, *(folder / "__init__.py" for folder in path.parents))
     if first in sys.stdlib_module_names:

@@ -1,4 +1,4 @@
-"""How we prove who we are: not at all, by user name and password, or by a token from an OAuth server."""
+"""How the client authenticates: not at all, by user name and password, or by a token from an OAuth server."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ class SelfManagedAuthConfig(Section):
 
     @property
     def auth_method(self) -> AuthMethod:
-        """How the client proves who it is: as configured, else by what it has."""
+        """The client authentication method: as configured, else by what is set."""
         implied: AuthMethod = "client_secret_post" if self.client_assertion is None else "private_key_jwt"
         return self.token_endpoint_auth_method or implied
 
@@ -202,7 +202,7 @@ class SaasAuthConfig(Section):
 
     @property
     def auth_method(self) -> AuthMethod:
-        """How the client proves who it is: the one way of Camunda's login server."""
+        """The client authentication method that Camunda's login server takes."""
         return "client_secret_post"
 
     def get_url(self) -> str:
@@ -306,7 +306,7 @@ def _secret_or_none(value: Any) -> Any:
 
 
 def _is_false(value: Any) -> bool:
-    """Tell whether pydantic will read the value as false, which templates and YAML often write as text."""
+    """Return whether pydantic will read the value as false, which templates and YAML often write as text."""
     try:
         return not _BOOL.validate_python(value)
     except ValidationError:

@@ -13,7 +13,7 @@ LOOK_EVERY_S = 1.0
 
 
 class FileSecret(Secret):
-    """A secret that is whatever its file has at the time; without the line end that editors leave behind."""
+    """A secret that is the current content of a file, without a line end at its end."""
 
     def __init__(self, path: str) -> None:
         """Read it for the first time.
@@ -33,7 +33,7 @@ class FileSecret(Secret):
         return self._content.get()
 
     def look_again(self) -> None:
-        """Have the next call look at the file: what it had before was refused."""
+        """Make the next call read the file again: what it had before was refused."""
         self._content.look_again()
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -27,7 +27,7 @@ class Secret(SecretStr):
         return value
 
     def look_again(self) -> None:
-        """Have it read anew where it comes from, if that may change; here it doesn't."""
+        """Read it again at its source, if that may change; here it can't."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Secret, (None,)

@@ -1,4 +1,4 @@
-"""The base of all parts of C8Config: whatever is wrong comes out as ONE ConfigurationError, with remedies."""
+"""The base of all parts of C8Config: all problems become ONE ConfigurationError, with remedies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses, checked once so that everything after may simply be appended to them."""
+"""Addresses, checked once so that paths can simply be appended to them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def masked(value: str) -> str:
 
 
 def _is_host(name: str) -> bool:
-    """Tell whether a host can have this name; look-ups fail for others with errors of their own kind, for ever."""
+    """Return whether a host can have this name; look-ups always fail for others, with errors of their own kind."""
     if ":" in name:
         return True  # urlsplit has checked what stands in brackets
     parts = name.removesuffix(".").split(".")

@@ -144,7 +144,7 @@ class JobConfig(Section):
 
 
 class TlsConfig(Section):
-    """Whom we trust, and our own certificate; for the API and the token endpoint alike."""
+    """Trusted certificate authorities and the client's own certificate, for the API and the token endpoint."""
 
     section: ClassVar[str] = "api.tls"
 

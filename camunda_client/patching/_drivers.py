@@ -1,4 +1,4 @@
-"""C extensions that never yield to the hub, whenever it was patched."""
+"""C extensions that never yield to the hub, patched early or late."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a greenlet that died of an exception: gevent would print its arguments, a password among them."""
+"""Reports greenlets that died of an exception: gevent would print their arguments, which may hold a password."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _ADAPTER_METHODS = {
 
 
 def speed_up_requests(pool_connections: bool = False) -> FastRequests:
-    """Let sessionless calls (`requests.get()`, `requests.post()`, ...) share what costs most and shows least.
+    """Let sessionless calls (`requests.get()`, `requests.post()`, ...) share what costs most and is least visible.
 
     Call it once, after :func:`camunda_client.patching.patch`; a second call only changes the mode. Shared is the TLS
     context of calls with the same ``verify`` and ``cert``, until a file named there changes. Cookies, auth, headers,
@@ -95,7 +95,7 @@ class FastRequests:
 
 
 class _Sessions(ModuleType):
-    """Stands where `requests.api` has the module `requests.sessions`; differs in what ``Session()`` gives."""
+    """Replaces the module `requests.sessions` in `requests.api`; only ``Session()`` differs."""
 
     def __init__(self, real: ModuleType, shared: SharedTransport) -> None:
         super().__init__(real.__name__)

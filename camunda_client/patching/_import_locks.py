@@ -1,4 +1,4 @@
-"""Keep module locks ours across the patch.
+"""Keeps the importing thread's module locks across the patch.
 
 Python locks each module that is being imported under the id of the importing thread, and the patch gives this thread
 another id. gevent moves the locks to the new id only if no other thread is alive; otherwise the import that caused the

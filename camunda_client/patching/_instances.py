@@ -56,7 +56,7 @@ class NativeObjects:
         self._found.setdefault(id(value), (value, []))[1].append((owner, module, key, prefix))
 
     def replace(self, mended: list[tuple[str, str]], unmended: list[Unmended]) -> None:
-        """Exchange those that can be and tell of the others."""
+        """Exchange those that can be exchanged, and report the others."""
         spare = _references_of_nobody()
         for native, places in self._found.values():
             make, remedy = self._makers[type(native)]

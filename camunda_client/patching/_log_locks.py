@@ -56,7 +56,7 @@ class SharedLock:
             self._within.lock.release()
 
     def _may_switch(self) -> bool:
-        """Tell whether the caller may wait for a greenlet: nothing that runs in the hub may."""
+        """Return whether the caller may wait for a greenlet: nothing that runs in the hub may."""
         try:
             return not isinstance(self._current(), self._hub)
         except RuntimeError:

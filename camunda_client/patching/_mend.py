@@ -86,7 +86,7 @@ def _left_alone(name: str, module: ModuleType, no_mend: Sequence[str]) -> bool:
 
 
 def _fetches_originals(module: ModuleType) -> bool:
-    """Tell whether a module has gevent's ``get_original``: what it holds is native on purpose."""
+    """Return whether a module has gevent's ``get_original``: what it holds is native on purpose."""
     from gevent import monkey
 
     return any(value is monkey.get_original for value in list(vars(module).values()))

@@ -1,4 +1,4 @@
-"""The patch itself: once, in the main thread, followed by the mending."""
+"""The patch itself: once, in the main thread, followed by re-binding."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ _SHOWN = 20
 
 
 class PatchError(RuntimeError):
-    """Patching was asked for where it cannot be done."""
+    """Patching is not possible here."""
 
 
 class PatchedTooLate(PatchError):
@@ -34,7 +34,7 @@ class PatchedTooLate(PatchError):
 
 
 class Unmended(NamedTuple):
-    """One thing that still blocks the hub, or would, and what its owner can do."""
+    """One object that blocks the hub, or may, and what its owner can do."""
 
     module: str
     name: str

@@ -1,4 +1,4 @@
-"""What sessionless calls have in common, and the adapter by which they get it.
+"""What sessionless calls share, and the adapter that gives it to them.
 
 Everything is shared by exclusion: whatever is not exactly as `requests` ships it keeps its own way, call by call.
 """

@@ -1,4 +1,4 @@
-"""Connections in common: kept after a call for the next one to the same origin, in the same thread.
+"""Shared connections: kept after a call for the next one to the same origin, in the same thread.
 
 They differ by everything by which urllib3 distinguishes pools, the TLS context included.
 """
@@ -31,7 +31,7 @@ class PoolableOptions(dict[str, Any]):
 
 
 class SharingPoolManager:
-    """Stands where the adapter of one call has its pool manager, and passes on to that what is not to be shared."""
+    """Replaces the pool manager of one call's adapter, and passes on to it what is not shared."""
 
     def __init__(self, own: PoolManager, shared: SharedPools) -> None:
         self._own = own

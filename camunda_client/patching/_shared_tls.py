@@ -1,4 +1,4 @@
-"""TLS contexts in common: one per (verify, cert), for as long as the files it was read from stay the same.
+"""Shared TLS contexts: one per (verify, cert), for as long as the files behind it stay the same.
 
 `urllib3` makes a context for each connection and reads the CA bundle into it. Here it gets one it had before, whose
 loading methods do nothing the second time; everything else (checks, order, exceptions) remains urllib3's.
@@ -58,7 +58,7 @@ class SharedTlsContexts:
 
 
 class _IdempotentMethod:
-    """A method of a context; the same call again does nothing, which also spares other threads a change in mid-use."""
+    """A method of a context; a repeated call does nothing, so that other threads see no change in mid-use."""
 
     def __init__(self, method: Callable[..., None]) -> None:
         self._method = method

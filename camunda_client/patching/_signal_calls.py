@@ -1,4 +1,4 @@
-"""Stand before ``signal.signal`` and ``getsignal``, so that a signal that we need can have a handler of theirs as well.
+"""Replacements of ``signal.signal`` and ``getsignal``: a signal that we need can have an application's handler too.
 
 A signal with a *view* shows the application the handler that it set itself, or the default, and keeps the real one.
 """

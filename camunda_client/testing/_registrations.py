@@ -47,7 +47,7 @@ class Registrations:
         return [worker for worker in _registered() if self._seen[id(worker)][1] in (None, self._now)]
 
     def is_made_here(self, worker: JobWorker) -> bool:
-        """Tell whether the running test, or a fixture of its own, has made this handler."""
+        """Return whether the running test, or a fixture of its own, has made this handler."""
         return self._now is not None and self._seen[id(worker)][1] == self._now
 
     def _note(self) -> None:

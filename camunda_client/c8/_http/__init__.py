@@ -1,4 +1,4 @@
-"""The one door to `requests`: one exchange at a time, strictly read, and every failure translated.
+"""The only code that uses `requests`: one exchange at a time, strict reading, every failure translated.
 
 `requests` is loaded by the first exchange and not before, so that importing us never spoils later patching.
 """

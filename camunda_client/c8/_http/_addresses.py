@@ -1,4 +1,4 @@
-"""Where a server is: the addresses of its name, the one that answered last first.
+"""The addresses of a server's name; the one that answered last comes first.
 
 Look-ups run on native threads of their own, several at once, and callers wait for them up to their deadline: what was
 found last stays in use while a new look-up is slow or fails. gevent would resolve on ten threads that all share, where
@@ -76,7 +76,7 @@ class Addresses:
     """A host's addresses."""
 
     def __init__(self, host: str, port: int, wait: Wait = wait_readable) -> None:
-        """Know nothing yet, unless the host is an address itself."""
+        """Start without addresses, unless the host is an address itself."""
         self._host, self._port, self._wait = host, port, wait
         self._known: list[Address] = []
         self._best: object = None
@@ -121,7 +121,7 @@ class Addresses:
         return list(self._known)
 
     def prefer(self, address: object) -> None:
-        """Have this address tried first from now on: another may be that of a machine that is gone."""
+        """Try this address first from now on: another may belong to a machine that is gone."""
         if self._known and self._known[0][1] != address:
             self._best = address
             self._known = self._best_first(self._known)
@@ -134,7 +134,7 @@ class Addresses:
         return sorted(addresses, key=lambda entry: entry[1] != self._best)
 
     def _look(self, now: float) -> None:
-        """Take in what look-ups have found, and have one under way unless that has answered the question."""
+        """Collect the results of look-ups, and start one unless they answered the question."""
         if self._pid != os.getpid():
             self._pid, self._lookups = os.getpid(), []  # a fork takes no threads along
         self._take_in(now)

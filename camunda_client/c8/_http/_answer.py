@@ -1,4 +1,4 @@
-"""What a server answered, read without trust: it may be a proxy's page, cut, mistyped or hostile."""
+"""Reads a server's answer without trusting it: it may be a proxy's page, incomplete, mistyped or hostile."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Answer:
         return 200 <= self.status < 300
 
     def mentions(self, word: str) -> bool:
-        """Tell whether the body contains a word; the engine's codes are only found like that."""
+        """Return whether the body contains a word; the engine's codes are only found like that."""
         return word.encode() in self.body
 
 
@@ -84,7 +84,7 @@ def _not_json(answer: Answer, why: str) -> ValueError:
 
 
 def is_problem(answer: Answer) -> bool:
-    """Tell whether the engine itself refused; False for its web server's own errors, and for proxies."""
+    """Return whether the engine itself refused; False for its web server's own errors, and for proxies."""
     return answer.content_type.startswith("application/problem+json")
 
 

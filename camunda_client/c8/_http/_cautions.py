@@ -1,4 +1,4 @@
-"""What an operator may not expect of a configuration, said once for each cluster: before the first connection to it."""
+"""Warnings about a configuration's surprises, logged once per cluster before the first connection to it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _said: set[tuple[str, str]] = set()
 
 
 def warn_once(settings: ApiConfig) -> None:
-    """Say that certificates are not checked, or that a proxy of the environment is not used, where that is so."""
+    """Warn if certificates are not checked, or if a proxy of the environment is not used."""
     from camunda_client.log import get_logger
 
     log = get_logger("camunda_client.c8._http")

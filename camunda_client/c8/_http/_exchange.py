@@ -1,4 +1,4 @@
-"""One request, one answer, within one deadline. No retries here: only callers know what may be repeated."""
+"""One request and its answer within one deadline. No retries: only callers know what may be repeated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers read with a deadline for all of them, and with limits for what comes before and between their bodies.
+"""Reads answers with one deadline for the whole, and with limits for heads and for lines between pieces of a body.
 
 `requests` only knows the longest pause between two bytes: a server that sends one byte a second never times out.
 gevent's TLS sockets count anew for each piece of a record. And `http.client` takes the end of the connection for the
@@ -27,7 +27,7 @@ class HeadTooLarge(http.client.HTTPException):
 
 
 class ExchangeProgress:
-    """How one exchange is getting on."""
+    """The progress of one exchange."""
 
     __slots__ = ("connected_by", "deadline", "reached_socket", "sent", "tls")
 

@@ -1,4 +1,4 @@
-"""The sessions of `requests`, set up so that nothing from the environment can change where a token goes.
+"""Sessions of `requests` in which the environment cannot change where a token goes.
 
 With its defaults `requests` would take the token to proxies named in the environment, replace it by what
 ~/.netrc says, prefer REQUESTS_CA_BUNDLE to our certificates and repeat a body to wherever it is redirected.
@@ -36,11 +36,11 @@ class _Adapter(HTTPAdapter):
         return manager
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Look for no files: one that is missing while it is being replaced matters to new connections alone."""
+        """Skip the check for files: one that is missing while it is replaced only matters to new connections."""
 
 
 class _Authorization(AuthBase):
-    """Sets the header last of all, where nothing replaces it any more."""
+    """Sets the header last, so that nothing replaces it."""
 
     def __init__(self, value: str) -> None:
         self._value = value
@@ -84,7 +84,7 @@ def _session_for(settings: ApiConfig) -> requests.Session:
 
 
 class _Session(requests.Session):
-    """Follows nothing, and does not even read where to: a `Location` that is no address would raise a ValueError."""
+    """Never follows or reads redirects: an invalid `Location` would raise a ValueError."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - as it is called
         return None

@@ -50,7 +50,7 @@ def _made(tls: TlsConfig) -> ssl.SSLContext:
 
 
 def _limit_handshakes(context: Any) -> None:
-    """Have handshakes end by the exchange's deadline: gevent's begin to count anew with each byte that drips in."""
+    """End handshakes by the exchange's deadline: gevent's time-out restarts with each byte that arrives."""
     wrap = context.wrap_socket
 
     def wrap_socket(sock: Any, *args: Any, **options: Any) -> Any:

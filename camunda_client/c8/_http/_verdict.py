@@ -1,4 +1,4 @@
-"""What an answer means for the command that it answers. Status codes alone would mislead.
+"""What an answer means for its command. Status codes alone are misleading.
 
 A result that is too large is a 500, back-pressure has three shapes, an unknown partition is a 503.
 """
@@ -11,7 +11,7 @@ from camunda_client.c8._http._answer import Answer, is_problem
 
 
 class Verdict(Enum):
-    """What became of a command, as far as its answer tells."""
+    """The outcome of a command, as far as its answer says."""
 
     DONE = auto()
     #: Not carried out; the engine asks for patience.

@@ -1,4 +1,4 @@
-"""A caller's arguments as a request, checked before anything is sent."""
+"""Turns a caller's arguments into a request, and checks them before anything is sent."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def made(model: Callable[Fields, Model], *args: Fields.args, **fields: Fields.kw
 
 
 class Body(bytes):
-    """A request's JSON, with what in it older engines refuse."""
+    """A request's JSON, and which members older engines refuse."""
 
     needs: Needs = ()
 

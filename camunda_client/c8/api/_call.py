@@ -50,7 +50,7 @@ class RepeatRule(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What to ask, how to name its failure, and what may be repeated."""
+    """One request, the text for its failure, and when it may be repeated."""
 
     method: str
     path: str
@@ -75,7 +75,7 @@ class Call:
 
     @property
     def needs(self) -> _versions.Needs:
-        """What in it older engines refuse."""
+        """What older engines refuse in it."""
         return (*self.since, *(self.body.needs if isinstance(self.body, Body) else ()))
 
 

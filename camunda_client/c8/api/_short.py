@@ -1,4 +1,4 @@
-"""The usual calls in one line each; their failures are named by method and path."""
+"""Common kinds of calls in one line each; error messages name method and path."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def send(
     settled_by: tuple[Verdict, ...] = (),
     since: str = "8.8",
 ) -> None:
-    """Send a command whose answer says nothing."""
+    """Send a command whose answer is empty."""
     run(call_of(method, path, content, query=query, safe=safe, settled_by=settled_by, since=since))
 
 

@@ -28,7 +28,7 @@ def remember(config: C8Config, topology: ClusterTopology) -> None:
 
 
 def ensure(needs: Needs, config: C8Config, ask: Callable[[], Any]) -> None:
-    """Refuse what the cluster is too old for, if its version is known.
+    """Refuse what a newer Camunda is needed for, if the cluster's version is known.
 
     Args:
         needs: What is to be sent.

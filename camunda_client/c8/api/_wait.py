@@ -1,4 +1,4 @@
-"""Waiting for what searches don't know yet: Camunda's are a few seconds behind its engine."""
+"""Waits until searches show what has happened: they are a few seconds behind the engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batch operations: many commands that were given as one."""
+"""Batch operations: many commands sent as one."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def cancel_batch_operation(batch_operation_key: str | int) -> None:
 
 
 def suspend_batch_operation(batch_operation_key: str | int) -> None:
-    """Have a batch operation pause.
+    """Pause a batch operation.
 
     Raises:
         ServiceException: The engine refused or could not be asked.
@@ -76,7 +76,7 @@ def suspend_batch_operation(batch_operation_key: str | int) -> None:
 
 
 def resume_batch_operation(batch_operation_key: str | int) -> None:
-    """Let a paused batch operation go on.
+    """Resume a paused batch operation.
 
     Raises:
         ServiceException: The engine refused or could not be asked.

@@ -1,4 +1,4 @@
-"""The cluster itself: whether it works, its licence, whom it takes us for, and its clock (for tests)."""
+"""The cluster itself: its health, its licence, the authenticated user, and its clock (for tests)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def pin_clock(at: datetime) -> None:
 
 
 def reset_clock() -> None:
-    """Have the engine's clock be the machine's again.
+    """Let the engine's clock follow the machine's again.
 
     Raises:
         ServiceException: The engine refused or could not be asked.

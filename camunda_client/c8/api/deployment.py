@@ -1,4 +1,4 @@
-"""Deployments: give the engine files, and take them away again."""
+"""Deployments: deploy files, and delete what was deployed."""
 
 from __future__ import annotations
 

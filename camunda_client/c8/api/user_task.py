@@ -149,7 +149,7 @@ def assign_user_task(
 
 
 def unassign_user_task(user_task_key: str | int) -> None:
-    """Take a user task from whom it was given to.
+    """Remove the assignee of a user task.
 
     Raises:
         ServiceException: The engine refused or could not be asked.

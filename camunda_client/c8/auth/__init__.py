@@ -1,4 +1,4 @@
-"""Proving who we are: tokens, fetched early, once for all, and again when the engine refuses one."""
+"""Authentication: tokens are fetched early, once for all callers, and again when the engine refuses one."""
 
 from camunda_client.c8.auth._authorization import (
     AuthenticationManager,

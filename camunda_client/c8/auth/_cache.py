@@ -1,4 +1,4 @@
-"""A token held until shortly before its end, and fetched once for all callers.
+"""Keeps a token until shortly before it expires, and fetches it once for all callers.
 
 Nobody waits while a token works: shortly before its end it is renewed beside the calls. Time is monotonic. The clock,
 the wait, the fetch and what runs beside are parameters, so that tests need none of them.
@@ -41,7 +41,7 @@ class TokenCache:
         beside: Callable[[Callable[[], None]], Any] | None = None,
         backoff: Backoff | None = None,
     ) -> None:
-        """Hold nothing yet.
+        """Start without a token.
 
         Args:
             fetch: Gets a token within so many seconds.

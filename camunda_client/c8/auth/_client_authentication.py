@@ -1,4 +1,4 @@
-"""How we prove at the token server who we are: by a secret in the form or a header, or by an assertion we sign."""
+"""Client authentication at the token server: a secret in the form or in a header, or a signed assertion."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
-    """What a token request has to have: its form, further headers, and the texts in them that are secret."""
+    """A token request's form and headers, and the secret texts in them."""
 
     form: dict[str, str]
     headers: dict[str, str]

@@ -37,7 +37,7 @@ class Token:
 
 
 class TokenRefused(ServiceException):
-    """The token server says that we may not have one: asking again at once is pointless and may lock us out."""
+    """The token server refused: asking again at once is pointless and may lock the client out."""
 
     default_code = ErrorCode.C8_AUTH_GET_TOKEN_FAILED
 

@@ -1,4 +1,4 @@
-"""What all requests, and all answers, have in common: requests are strict, answers are read leniently.
+"""The bases of requests, which are strict, and of answers, which are read leniently.
 
 An unknown argument of a request is an error: dropped, it would start an instance without its variables. Answers are
 read leniently, because 8.6 to 8.10 don't agree.

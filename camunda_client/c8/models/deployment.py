@@ -1,4 +1,4 @@
-"""Deployments: what came of the files that were uploaded."""
+"""Deployments: the results of uploaded files."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ _holder: list[Callable[[str], bool | None] | None] = [None]
 
 
 def ask_whether_held(of: Callable[[str], bool | None] | None) -> None:
-    """Have jobs ask ``of`` whether they are still held."""
+    """Let jobs ask ``of`` whether they are still held."""
     _holder[0] = of
 
 
