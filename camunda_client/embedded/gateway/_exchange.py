@@ -37,7 +37,7 @@ class Exchange:
     raw: bytes = b""
 
     def body(self, schema: str, *, optional: bool = False) -> Body:
-        """Return the JSON body, of a schema in ``requests.json``.
+        """Return the JSON body, of a schema in ``described.json``.
 
         Raises:
             Refused: 400 from 8.8 on, if it has unknown members or other types.

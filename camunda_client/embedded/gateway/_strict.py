@@ -1,6 +1,6 @@
 """Requests, held to what is described: from 8.8 on a real Camunda refuses unknown members and other types.
 
-``requests.json`` is made of the schemas in Camunda's Apache-2.0 clients (tests/contract/schemas/generate_tables.py).
+``described.json`` is made of the schemas in Camunda's Apache-2.0 clients (tests/contract/schemas/generate_tables.py).
 """
 
 from __future__ import annotations
@@ -42,14 +42,22 @@ _TOLD_ELSEWHERE = {("ProcessInstanceCreationTerminateInstruction", "type")}
 
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, dict[str, dict[str, str]]]:
-    text = files("camunda_client.embedded.gateway").joinpath("requests.json").read_text(encoding="utf-8")
+    text = files("camunda_client.embedded.gateway").joinpath("described.json").read_text(encoding="utf-8")
     found: dict[str, dict[str, dict[str, str]]] = json.loads(text)
     return found
 
 
-def knows(dialect: str, schema: str) -> bool:
-    """Whether a version has such a request."""
-    return schema in _tables()[dialect]
+def described(dialect: str, schema: str) -> dict[str, str]:
+    """Return the members of a schema, each with its types."""
+    return _tables()[dialect].get(schema, {})
+
+
+def shown(dialect: str, schema: str, row: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer with the members that are described; one that can't be null is left out instead."""
+    members = described(dialect, schema)
+    return {
+        name: row[name] for name, types in members.items() if name in row and (row[name] is not None or "null" in types)
+    }
 
 
 def misfits(dialect: str, schema: str, document: dict[str, Any]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Make the table that the embedded gateway holds requests to: ``python -m tests.contract.schemas.generate_tables``.
+"""Make the table of what the embedded gateway reads and tells: ``python -m tests.contract.schemas.generate_tables``.
 
 It is made of the schemas of this folder, and in the package because the gateway runs without them. A member's types are
 joined by ``|``, its items' follow a colon, and ``!`` says that it must be there.
@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.contract.schemas.regenerate import FILTERS, FOLDER, PACKAGES, REQUESTS, SENT, Members
+from tests.contract.schemas.regenerate import FILTERS, FOLDER, FOUND, PACKAGES, REQUESTS, SENT, Members
 
-TABLE = FOLDER.parents[2] / "camunda_client/embedded/gateway/requests.json"
+TABLE = FOLDER.parents[2] / "camunda_client/embedded/gateway/described.json"
 _CORRECTIONS = {
     "assignee": "null|string", "dueDate": "null|string", "followUpDate": "null|string",
     "candidateUsers": "array|null:string", "candidateGroups": "array|null:string", "priority": "integer|null",
@@ -44,7 +44,7 @@ def merged(dialect: str) -> dict[str, dict[str, str]]:
     for package in PACKAGES:
         if package.camunda == dialect:
             schemas: dict[str, Members] = json.loads(package.path.read_text(encoding="utf-8"))["schemas"]
-            for name in (*REQUESTS, *FILTERS, *SENT):
+            for name in (*REQUESTS, *FILTERS, *SENT, *FOUND):
                 for member, about in schemas.get(name, {}).items():
                     one = found.setdefault(name, {}).setdefault(member, {"types": set(), "items": set(), "all": []})
                     one["types"] |= set(about["types"])
