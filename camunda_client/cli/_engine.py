@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from camunda_client.embedded import Engine, Oidc
 
 #: Which dialects the gateway speaks, by the version whose shape of keys it has.
-DIALECTS = ("8.6", "8.8", "8.10")
+DIALECTS = ("8.6.0", "8.6", "8.7", "8.8", "8.9", "8.10")
 #: Where a Camunda listens if nobody says otherwise.
 DEFAULT_PORT = 8080
 #: Packages of the extra; one of them missing means that it was not installed.

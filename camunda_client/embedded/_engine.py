@@ -6,7 +6,8 @@ Nothing happens by itself: timers and leases are looked at when a command comes,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -303,6 +304,12 @@ class Engine(EngineJobs):
                 limit = self._runtime.histories.limit
                 raise KeyError(f"no process instance {process_instance_key} is remembered (history_limit={limit})")
             return self._runtime.histories.by_key[process_instance_key]
+
+    @contextmanager
+    def looking(self) -> Iterator[Runtime]:
+        """Do what is due, and let the caller look at the run time while nothing changes."""
+        with self._executor.looking():
+            yield self._runtime
 
     def waits(self, process_instance_key: int) -> list[Wait]:
         """Return what a process instance waits for beside jobs; nothing when it has ended."""

@@ -98,27 +98,46 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-_NEWER_JOB = frozenset({"kind", "listenerEventType", "userTask", "tags"})
-_NEWEST_JOB = _NEWER_JOB | {"rootProcessInstanceKey", "priority", "jobLeaseToken", "businessId", "physicalTenantId"}
+_JOB_8_8 = frozenset({"kind", "listenerEventType", "tags"})
+_JOB_8_9 = _JOB_8_8 | {"userTask", "rootProcessInstanceKey"}
+_JOB_8_10 = _JOB_8_9 | {"priority", "jobLeaseToken", "businessId", "physicalTenantId"}
 _DEPLOYED = frozenset({"processDefinition", "decisionDefinition", "decisionRequirements", "form", "resource"})
 #: Every dialect that the recordings can be translated to; a test fails for one of the embedded gateway without.
 TRANSLATIONS = {
-    "8.6": Translation(),
+    "8.6.0": Translation(),
+    "8.6": Translation(renamed={"jobKey": "key"}),
+    "8.7": Translation(text_keys=True, renamed={"jobKey": "key"}),
     "8.8": Translation(
         text_keys=True,
         renamed={"jobKey": "key"},
         added={
-            "customHeaders": _NEWER_JOB,
+            "customHeaders": _JOB_8_8,
+            "processDefinitionVersion processInstanceKey": frozenset({"tags"}),
             "evaluatedDecisions": frozenset({"decisionEvaluationKey"}),
             "gatewayVersion": frozenset({"lastCompletedChangeId"}),
             "validLicense": frozenset({"isCommercial", "expiresAt"}),
         },
     ),
+    "8.9": Translation(
+        text_keys=True,
+        renamed={"jobKey": "key"},
+        added={
+            "customHeaders": _JOB_8_9,
+            "processDefinitionVersion processInstanceKey": frozenset({"tags"}),
+            "evaluatedDecisions": frozenset({"decisionEvaluationKey"}),
+            "outputValue": frozenset({"ruleId", "ruleIndex"}),
+            "evaluatedInputs": frozenset({"decisionEvaluationInstanceKey", "decisionDefinitionType"}),
+            "gatewayVersion": frozenset({"lastCompletedChangeId", "clusterId"}),
+            "validLicense": frozenset({"isCommercial", "expiresAt"}),
+        },
+        left_out=_DEPLOYED | {"businessId"},
+        blank=frozenset({"failedDecisionDefinitionId", "failureMessage"}),
+    ),
     "8.10": Translation(
         text_keys=True,
         renamed={"jobKey": "key"},
         added={
-            "customHeaders": _NEWEST_JOB,
+            "customHeaders": _JOB_8_10,
             "processDefinitionVersion processInstanceKey": frozenset({"tags", "businessId"}),
             "evaluatedDecisions": frozenset({"decisionEvaluationKey"}),
             "outputValue": frozenset({"ruleId", "ruleIndex"}),
@@ -138,7 +157,9 @@ SPOKEN = tuple(name for name in DIALECTS if name in TRANSLATIONS)
 #: Where a dialect does otherwise than 8.6.0: (conversation, number of the step) to what that step must answer there.
 #: Source: the 8.8 REST API as camunda_client.embedded implements it (no 8.8 engine could be had).
 OTHERWISE: dict[str, dict[tuple[str, int], dict[str, Any]]] = {
+    "8.6.0": {},
     "8.6": {},
+    "8.7": {},
     "8.8": {
         # A request without a body needs no content type, so it is the incident that is missing.
         ("incident_errors", 0): {
@@ -159,16 +180,36 @@ OTHERWISE: dict[str, dict[tuple[str, int], dict[str, Any]]] = {
         ("unknown_route", 5): {"status": 204, "type": None, "empty": True},
     },
 }
-# What 8.8 does otherwise, 8.10 does too, but for what deletion answers.
-OTHERWISE["8.10"] = OTHERWISE["8.8"] | {
+# What 8.8 does otherwise, 8.9 and 8.10 do too, but for what deletion answers.
+OTHERWISE["8.9"] = OTHERWISE["8.10"] = OTHERWISE["8.8"] | {
     ("resource_deletion", 3): {
         "status": 200,
         "type": "application/json",
         "body": {"resourceKey": "${pd}", "batchOperation": None},
     },
 }
+#: Steps that 8.8 and later refuse, because they read strictly: to the member that can't be parsed.
+STRICT = {
+    "broadcast_signal": {7: "variables"},
+    "clock": {2: "timestamp"},
+    "empty_string_number": {0: "timeout", 2: "worker"},
+    "error_validation": {7: "errorCode"},
+    "fail_variables": {3: "variables"},
+    "publish_errors": {3: "correlationKey", 7: "variables"},
+    "set_variables": {9: "variables"},
+    "wrong_types": {
+        0: "timeout", 1: "timeout", 2: "timeout", 5: "type", 6: "type", 7: "fetchVariable", 8: "tenantIds",
+        9: "fetchVariable", 10: "variables", 11: "variables", 12: "processDefinitionVersion", 13: "variables",
+        14: "variables", 15: "retries", 16: "changeset", 17: "changeset.retries",
+    },
+}  # fmt: skip
+#: Steps that are sent otherwise there, because what follows needs what they make.
+SENT_STRICTLY = {("string_keys", 2): {"text": '{"processDefinitionKey":"${k1}","operationReference":7}'}}
 #: States of engine-states.json whose status changed.
-OTHER_STATUS = {key: {"backpressure_command": 503, "backpressure_activation": 503} for key in ("8.8", "8.10")}
+OTHER_STATUS = {
+    dialect: {"backpressure_command": status, "backpressure_activation": status}
+    for dialect, status in (("8.6", 429), ("8.7", 429), ("8.8", 503), ("8.9", 503), ("8.10", 503))
+}
 
 
 def as_in(dialect: str, case: dict[str, Any]) -> dict[str, Any]:
@@ -177,13 +218,27 @@ def as_in(dialect: str, case: dict[str, Any]) -> dict[str, Any]:
     for (name, number), expected in OTHERWISE[dialect].items():
         if name == case["name"]:
             steps[number] = {**steps[number], "expect": expected}
+    if dialect in ("8.8", "8.9", "8.10"):
+        for number, member in STRICT.get(case["name"], {}).items():
+            steps[number] = {**steps[number], "expect": _refused(member, steps[number]["path"])}
+        for (name, number), sent in SENT_STRICTLY.items():
+            if name == case["name"]:
+                steps[number] = {**steps[number], **sent}
     return {**case, "steps": steps}
+
+
+def _refused(member: str, path: str) -> dict[str, Any]:
+    detail = f"Request property [{member}] cannot be parsed"
+    body = {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": detail, "instance": path}
+    return {"status": 400, "type": "application/problem+json", "body": body}
 
 
 def of_version(version: str) -> str:
     """Return the dialect of a Camunda's version: the newest known one that is not newer."""
-    wanted = _numbers(version)
-    return max((name for name in TRANSLATIONS if _numbers(name) <= wanted), key=_numbers, default="8.6")
+    if version == RECORDED_VERSION:
+        return version
+    wanted, later = _numbers(version), set(TRANSLATIONS) - {RECORDED_VERSION}
+    return max((name for name in later if _numbers(name) <= wanted), key=_numbers, default=RECORDED_VERSION)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -130,7 +130,7 @@ def test_ten_thousand_jobs_pass_each_delivered_once(gateway: Gateway) -> None:
                 connection.close()
                 return done
             for job in jobs:
-                path = f"/v2/jobs/{job['key']}/completion"
+                path = f"/v2/jobs/{job['jobKey']}/completion"
                 connection.request("POST", path, "{}", {"Content-Type": "application/json"})
                 response = connection.getresponse()
                 response.read()
@@ -197,7 +197,7 @@ def test_moved_time_ends_a_lease_for_a_held_poll(gateway: Gateway) -> None:
 
         gateway.engine.advance(timedelta(hours=2))
 
-        assert [again["key"] for again in poll.result(5)[1]["jobs"]] == [job.key]
+        assert [again["jobKey"] for again in poll.result(5)[1]["jobs"]] == [job.key]
 
 
 def test_a_fault_answers_in_the_engines_place(gateway: Gateway) -> None:
@@ -272,7 +272,7 @@ def test_the_newer_dialect_has_string_keys_and_newer_names() -> None:
 
 
 def test_an_unknown_dialect_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"8\.6, 8\.8"):
+    with pytest.raises(ValueError, match=r"8\.6, 8\.7, 8\.8"):
         Gateway(dialect="7.0")
 
 
@@ -407,7 +407,7 @@ def test_it_serves_plain_blocking_code_in_both_kinds_of_processes(launcher: list
         for poll in polls:
             poll.join()
         for jobs in found:
-            post("/v2/jobs/%s/completion" % jobs["jobs"][0]["key"], {})
+            post("/v2/jobs/%s/completion" % jobs["jobs"][0]["jobKey"], {})
         print(len(found), {history.state for history in engine.instances})
         """,
         *launcher,

@@ -16,6 +16,7 @@ from camunda_client.c8 import models
 from camunda_client.c8.models import generated
 from camunda_client.c8.models._base import Since
 from camunda_client.utils import JsonBaseModel
+from tests.contract.schemas import generate_tables
 from tests.contract.schemas.generate_models import FOLDER, MODULES, text
 from tests.contract.schemas.regenerate import ANSWERS as ANSWER_SCHEMAS
 from tests.contract.schemas.regenerate import EVERY, FILTERS, PACKAGES
@@ -295,3 +296,7 @@ def test_every_schema_is_compared() -> None:
 def test_the_generated_models_are_those_of_the_schemas() -> None:
     for module in MODULES:
         assert (FOLDER / f"{module}.py").read_text(encoding="utf-8") == text(module), "run generate_models.py"
+
+
+def test_the_table_of_requests_is_that_of_the_schemas() -> None:
+    assert generate_tables.TABLE.read_text(encoding="utf-8") == generate_tables.text(), "run generate_tables.py"

@@ -87,7 +87,7 @@ class Rival:
             for job in rest.activate(
                 self._stage.gateway.base_url, self._stage.job_type, count=100, lease_s=self._lease_s, wait_s=0.3
             ):
-                self.taken.append(job["key"])
+                self.taken.append(int(job["jobKey"]))
 
     def still_holds(self) -> bool:
         """Tell whether none of its jobs was taken from it."""

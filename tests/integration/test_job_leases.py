@@ -366,7 +366,7 @@ OLDER: list[tuple[str, str, dict[str, Any], str]] = [
     ("POST", "/v2/jobs/{key}/failure", {"retries": 1, "jobLeaseToken": "x"}, "jobLeaseToken"),
     ("POST", "/v2/jobs/{key}/error", {"errorCode": "x", "jobLeaseToken": "x"}, "jobLeaseToken"),
     ("PATCH", "/v2/jobs/{key}", {"changeset": {"retries": 1}, "jobLeaseToken": "x"}, "jobLeaseToken"),
-    ("PATCH", "/v2/jobs/{key}", {"changeset": {"retries": 1, "priority": 1}}, "priority"),
+    ("PATCH", "/v2/jobs/{key}", {"changeset": {"retries": 1, "priority": 1}}, "changeset.priority"),
 ]  # fmt: skip
 
 
@@ -391,7 +391,7 @@ def test_to_8_6_they_are_nothing() -> None:
     with Gateway(engine) as gateway:
         (job,) = rest.call(gateway.base_url, *OLDER[0][:3])[1]["jobs"]
         assert "jobLeaseToken" not in job
-        path = f"/v2/jobs/{job['key']}/completion"
+        path = f"/v2/jobs/{job['jobKey']}/completion"
         assert rest.call(gateway.base_url, "POST", path, {"jobLeaseToken": "x"})[0] == 204
 
 

@@ -97,7 +97,7 @@ class EngineProcess(Camunda):
     It never outlives this process, however this process ends.
     """
 
-    def __init__(self, *, data: bool = False, dialect: str = "8.6") -> None:
+    def __init__(self, *, data: bool = False, dialect: str = "8.6.0") -> None:
         """Prepare an engine; nothing is started yet.
 
         Args:

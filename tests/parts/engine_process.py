@@ -160,7 +160,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--door", type=int, required=True)
     parser.add_argument("--data")
-    parser.add_argument("--dialect", default="8.6")
+    parser.add_argument("--dialect", default="8.6.0")
     options = parser.parse_args()
     engine = Engine() if options.data is None else Engine(data=options.data)  # type: ignore[call-arg]
     gateway = Gateway(engine, port=options.port, dialect=options.dialect)

@@ -1,7 +1,7 @@
-"""How answers look in 8.6, 8.8 and 8.10: keys as integers or strings, members that were renamed or added.
+"""How answers look from 8.6 to 8.10: keys as integers or strings, members that were renamed or added.
 
-8.6 was recorded from a real 8.6.0 (tests/contract). No newer engine could be had: 8.8 follows the published API
-description and 8.10 the models of Camunda's Apache-2.0 Python SDK 10.0.1, and docs/embedded.md marks them so.
+8.6.0 was recorded from a real one (tests/contract). No newer engine could be had: 8.8 to 8.10 follow the descriptions
+in Camunda's Apache-2.0 clients, and 8.6 and 8.7 what is known of them; docs/embedded.md marks them so.
 """
 
 from __future__ import annotations
@@ -21,14 +21,37 @@ class Dialect:
 
     name: str
     version: str
-    string_keys: bool
-    #: Whether it has what came with 8.9 and 8.10: leases with a token, priorities, and members of answers.
-    newest: bool = False
+
+    @property
+    def _number(self) -> tuple[int, ...]:
+        return tuple(int(part) for part in self.name.split("."))
+
+    @property
+    def string_keys(self) -> bool:
+        """Whether keys in answers are text."""
+        return self._number >= (8, 7)
 
     @property
     def newer(self) -> bool:
-        """Whether the members of 8.7 and later are there."""
-        return self.string_keys
+        """Whether it has what came with 8.8: requests read strictly, searches, and members of answers."""
+        return self._number >= (8, 8)
+
+    @property
+    def nullable(self) -> bool:
+        """Whether it has what came with 8.9: more members, which are null where others leave them out."""
+        return self._number >= (8, 9)
+
+    @property
+    def newest(self) -> bool:
+        """Whether it has what came with 8.10: leases with a token, priorities."""
+        return self._number >= (8, 10)
+
+    @property
+    def backpressure_status(self) -> int | None:
+        """The status of a refusal for back-pressure; None for those that were recorded."""
+        if self.name == "8.6.0":
+            return None
+        return 503 if self.newer else 429
 
     def key(self, key: int) -> int | str:
         """Return a key as answers carry it."""
@@ -37,7 +60,7 @@ class Dialect:
     def job(self, job: ActivatedJob) -> dict[str, Any]:
         """Return an activated job."""
         body: dict[str, Any] = {
-            "jobKey" if self.newer else "key": self.key(job.key),
+            "key" if self.name == "8.6.0" else "jobKey": self.key(job.key),
             "type": job.type,
             "processInstanceKey": self.key(job.process_instance_key),
             "processDefinitionId": job.process_id,
@@ -53,13 +76,13 @@ class Dialect:
             "tenantId": job.tenant_id,
         }
         if self.newer:
-            body |= {"kind": job.kind, "listenerEventType": job.listener_event_type, "userTask": None, "tags": []}
+            body |= {"kind": job.kind, "listenerEventType": job.listener_event_type, "tags": job.tags}
+        if self.nullable:
+            body |= {"rootProcessInstanceKey": self.key(job.root_process_instance_key), "userTask": None}
         if self.newest:
             body |= {
-                "rootProcessInstanceKey": self.key(job.root_process_instance_key),
                 "priority": job.priority,
                 "jobLeaseToken": job.lease_token or None,
-                "tags": job.tags,
                 "businessId": job.business_id or None,
                 "physicalTenantId": PHYSICAL_TENANT,
             }
@@ -87,7 +110,7 @@ class Dialect:
         }
         if self.newer:
             body["lastCompletedChangeId"] = "-1"
-        if self.newest:
+        if self.nullable:
             body["clusterId"] = None
         return body
 
@@ -98,9 +121,12 @@ class Dialect:
 
 
 DIALECTS = {
-    "8.6": Dialect("8.6", "8.6.0", string_keys=False),
-    "8.8": Dialect("8.8", "8.8.9", string_keys=True),
-    "8.10": Dialect("8.10", "8.10.9", string_keys=True, newest=True),
+    "8.6.0": Dialect("8.6.0", "8.6.0"),
+    "8.6": Dialect("8.6", "8.6.38"),
+    "8.7": Dialect("8.7", "8.7.20"),
+    "8.8": Dialect("8.8", "8.8.9"),
+    "8.9": Dialect("8.9", "8.9.1"),
+    "8.10": Dialect("8.10", "8.10.9"),
 }
 
 

@@ -14,6 +14,7 @@ from camunda_client.embedded.gateway._dialects import Dialect
 from camunda_client.embedded.gateway._polls import HeldPoll
 from camunda_client.embedded.gateway._problems import Answer, Refused, bad_request, invalid, problem
 from camunda_client.embedded.gateway._requests import INT64, Body, read_body
+from camunda_client.embedded.gateway._strict import misfits
 
 #: Bytes; the broker takes no larger message.
 MAX_MESSAGE = 4 * 1024 * 1024
@@ -35,10 +36,26 @@ class Exchange:
     late: set[HeldPoll]
     raw: bytes = b""
 
-    def body(self, *, optional: bool = False) -> Body:
-        """Return the JSON body."""
+    def body(self, schema: str, *, optional: bool = False) -> Body:
+        """Return the JSON body, of a schema in ``described.json``.
+
+        Raises:
+            Refused: 400 from 8.8 on, if it has unknown members or other types.
+        """
         self.read()
-        return read_body(self.environ, self.path, self.raw, optional=optional)
+        body = read_body(self.environ, self.path, self.raw, optional=optional)
+        self.check_described(schema, body.document)
+        return body
+
+    def check_described(self, schema: str, document: dict[str, Any]) -> None:
+        """Refuse members that the dialect does not describe; 8.6 and 8.7 pass over them.
+
+        Raises:
+            Refused: 400.
+        """
+        if self.dialect.newer:
+            for name in misfits(self.dialect.name, schema, document):
+                raise bad_request(f"Request property [{name}] cannot be parsed", self.path)
 
     def read(self) -> bytes:
         """Return the raw body."""

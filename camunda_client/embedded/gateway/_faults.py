@@ -78,8 +78,8 @@ class Fault:
 class Faults:
     """The faults of a gateway. Patterns are ``METHOD /path`` with ``*``, or a path alone for any method."""
 
-    def __init__(self, *, newer: bool = False) -> None:
-        self._newer = newer
+    def __init__(self, *, backpressure_status: int | None = None) -> None:
+        self._backpressure_status = backpressure_status
         self._faults: list[Fault] = []
 
     def latency(self, pattern: str, seconds: float, *, times: int | None = None) -> Fault:
@@ -134,10 +134,12 @@ class Faults:
     def _of_state(self, name: str, times: int | None, delays: bool) -> Fault:
         recorded = ENGINE_STATES[name]
         request = str(recorded["request"]).partition(" {")[0]
-        status = recorded["status"]
-        if self._newer and name.startswith("backpressure"):
-            status = 503
-        body = {**recorded["body"], "status": status} if "status" in recorded["body"] else recorded["body"]
+        status, body = recorded["status"], dict(recorded["body"])
+        if self._backpressure_status is not None and name.startswith("backpressure"):
+            # Clients of these versions look for exactly this title.
+            status, body["title"] = self._backpressure_status, "RESOURCE_EXHAUSTED"
+        if "status" in body:
+            body["status"] = status
         every_command = request in _ANY_COMMAND and name not in (
             "no_such_partition",
             "await_timeout",

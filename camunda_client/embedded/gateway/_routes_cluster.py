@@ -23,7 +23,7 @@ def status(exchange: Exchange) -> Answer:
 
 def pin(exchange: Exchange) -> Answer:
     """Stop the clock at a moment."""
-    timestamp_ms = exchange.body().integer("timestamp")
+    timestamp_ms = exchange.body("ClockPinRequest").integer("timestamp")
     if timestamp_ms is None:
         raise invalid("No timestamp provided.", exchange.path)
     if timestamp_ms < 0:

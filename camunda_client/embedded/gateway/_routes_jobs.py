@@ -21,8 +21,8 @@ def _ms(value: int | None) -> timedelta:
 
 def activate(exchange: Exchange) -> Answer:
     """Lease jobs, waiting for them as long as the request asks."""
-    body = exchange.body()
-    with_lease = _newest(exchange, body, "withLease") and body.boolean("withLease")
+    body = exchange.body("JobActivationRequest")
+    with_lease = exchange.dialect.newest and body.boolean("withLease")
     job_type, worker = body.text("type"), body.text("worker")
     timeout_ms, maximum = body.integer("timeout"), body.integer("maxJobsToActivate", INT32)
     request_timeout_ms = body.integer("requestTimeout")
@@ -53,7 +53,7 @@ def activate(exchange: Exchange) -> Answer:
 
 def _tenant_ids(exchange: Exchange, body: Body) -> list[str] | None:
     """Return whose jobs are wanted; since 8.9 a client may leave that to its token, and here every token has all."""
-    wanted = body.text("tenantFilter") if exchange.dialect.newest else None
+    wanted = body.text("tenantFilter") if exchange.dialect.nullable else None
     if wanted == "ASSIGNED":
         return sorted(exchange.engine.tenants or ())
     if wanted not in (None, "PROVIDED"):
@@ -61,26 +61,15 @@ def _tenant_ids(exchange: Exchange, body: Body) -> list[str] | None:
     return body.texts("tenantIds")
 
 
-def _newest(exchange: Exchange, body: Body, name: str) -> bool:
-    """Whether to look at a member that came with 8.10; to 8.6 unknown members are nothing.
-
-    Raises:
-        Refused: 400 from 8.8 on, which reads strictly.
-    """
-    if body.has(name) and exchange.dialect.newer and not exchange.dialect.newest:
-        raise bad_request(f"Request property [{name}] cannot be parsed", exchange.path)
-    return exchange.dialect.newest
-
-
 def _lease_token(exchange: Exchange, body: Body) -> str | None:
-    return body.text("jobLeaseToken") if _newest(exchange, body, "jobLeaseToken") else None
+    return body.text("jobLeaseToken") if exchange.dialect.newest else None
 
 
 def complete(exchange: Exchange) -> Answer:
     """Complete a job."""
-    body = exchange.body(optional=True)
+    body = exchange.body("JobCompletionRequest", optional=True)
     variables, lease_token = body.object("variables"), _lease_token(exchange, body)
-    business_id = body.business_id() if _newest(exchange, body, "businessId") else None
+    business_id = body.business_id() if exchange.dialect.newest else None
     key = exchange.key("jobKey")
     exchange.check_size("COMPLETE")
     exchange.engine.complete(key, variables, lease_token=lease_token, business_id=business_id)
@@ -89,7 +78,7 @@ def complete(exchange: Exchange) -> Answer:
 
 def fail(exchange: Exchange) -> Answer:
     """Fail a job."""
-    body = exchange.body(optional=True)
+    body = exchange.body("JobFailRequest", optional=True)
     retries, message = body.integer("retries", INT32), body.text("errorMessage")
     back_off_ms, variables = body.integer("retryBackOff"), body.object("variables")
     lease_token = _lease_token(exchange, body)
@@ -104,7 +93,7 @@ def fail(exchange: Exchange) -> Answer:
 
 def throw_error(exchange: Exchange) -> Answer:
     """End a job with a BPMN error."""
-    body = exchange.body()
+    body = exchange.body("JobErrorRequest")
     code, message, variables = body.text("errorCode"), body.text("errorMessage"), body.object("variables")
     lease_token = _lease_token(exchange, body)
     if code is None or not code.strip():
@@ -117,11 +106,11 @@ def throw_error(exchange: Exchange) -> Answer:
 
 def update(exchange: Exchange) -> Answer:
     """Set a job's retries, lease or priority."""
-    body = exchange.body()
+    body = exchange.body("JobUpdateRequest")
     lease_token = _lease_token(exchange, body)
     changes = body.inner("changeset") or Body({}, exchange.path)
     retries, timeout_ms = changes.integer("retries", INT32), changes.integer("timeout")
-    priority = changes.integer("priority", INT32) if _newest(exchange, changes, "priority") else None
+    priority = changes.integer("priority", INT32) if exchange.dialect.newest else None
     if retries is None and timeout_ms is None and priority is None:
         raise invalid("At least one of [retries, timeout] is required.", exchange.path)
     lease = None if timeout_ms is None else _ms(timeout_ms)
@@ -133,14 +122,14 @@ def update(exchange: Exchange) -> Answer:
 
 def resolve(exchange: Exchange) -> Answer:
     """Resolve an incident."""
-    exchange.body(optional=exchange.dialect.newer)
+    exchange.body("IncidentResolutionRequest", optional=exchange.dialect.newer)
     exchange.engine.resolve_incident(exchange.key("incidentKey"))
     return no_content()
 
 
 def complete_user_task(exchange: Exchange) -> Answer:
     """Complete a user task."""
-    variables = exchange.body(optional=True).object("variables")
+    variables = exchange.body("UserTaskCompletionRequest", optional=True).object("variables")
     exchange.check_size("COMPLETE")
     exchange.engine.complete_user_task(exchange.key("userTaskKey"), variables)
     return no_content()
@@ -148,7 +137,7 @@ def complete_user_task(exchange: Exchange) -> Answer:
 
 def assign_user_task(exchange: Exchange) -> Answer:
     """Assign a user task."""
-    body = exchange.body()
+    body = exchange.body("UserTaskAssignmentRequest")
     assignee, override = body.text("assignee"), body.boolean("allowOverride")
     if not assignee or not assignee.strip():
         raise invalid("No assignee provided", exchange.path)
@@ -164,7 +153,7 @@ def unassign_user_task(exchange: Exchange) -> Answer:
 
 def update_user_task(exchange: Exchange) -> Answer:
     """Change a user task."""
-    body = exchange.body(optional=True)
+    body = exchange.body("UserTaskUpdateRequest", optional=True)
     given = body.inner("changeset")
     changes: dict[str, Any] = {}
     if given is not None:

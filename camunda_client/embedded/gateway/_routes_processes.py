@@ -89,7 +89,7 @@ def _deployment(exchange: Exchange, deployment: Deployment) -> dict[str, Any]:
         }
         for form in deployment.forms
     ]
-    if exchange.dialect.newest:
+    if exchange.dialect.nullable:
         kinds = ("processDefinition", "decisionDefinition", "decisionRequirements", "form", "resource")
         entries = [{**dict.fromkeys(kinds), **entry} for entry in entries]
     return {"deploymentKey": key(deployment.key), "deployments": entries, "tenantId": tenant_id}
@@ -97,10 +97,10 @@ def _deployment(exchange: Exchange, deployment: Deployment) -> dict[str, Any]:
 
 def delete_resource(exchange: Exchange) -> Answer:
     """Delete a deployed resource."""
-    exchange.check_operation_reference(exchange.body(optional=True))
+    exchange.check_operation_reference(exchange.body("DeleteResourceRequest", optional=True))
     key = exchange.key("resourceKey")
     exchange.engine.delete_resource(key)
-    if exchange.dialect.newest:
+    if exchange.dialect.nullable:
         return ok({"resourceKey": exchange.dialect.key(key), "batchOperation": None})
     return ok({}) if exchange.dialect.newer else no_content()
 
@@ -120,12 +120,13 @@ def _check_one_given(members: dict[str, str | int | None], path: str) -> None:
 
 def create(exchange: Exchange) -> Answer:
     """Create a process instance, and wait for its end if asked to."""
-    body = exchange.body()
+    body = exchange.body("ProcessInstanceCreationInstruction")
     process_id, key = body.text("processDefinitionId"), body.integer("processDefinitionKey")
     version, variables = body.integer("processDefinitionVersion", INT32), body.object("variables")
     awaited, fetch = body.boolean("awaitCompletion"), body.texts("fetchVariables")
     starts = [item.text("elementId") for item in body.inners("startInstructions") or []]
-    tags, business_id = (body.tags(), body.business_id()) if exchange.dialect.newest else ([], None)
+    tags = body.tags() if exchange.dialect.newer else []
+    business_id = body.business_id() if exchange.dialect.nullable else None
     _check_one_given({"processDefinitionId": process_id, "processDefinitionKey": key}, exchange.path)
     exchange.check_operation_reference(body)
     tenant_id = exchange.tenant(body.text("tenantId"), "Create Process Instance")
@@ -147,7 +148,7 @@ def create(exchange: Exchange) -> Answer:
                 "Expected to handle REST API request, but request timed out between gateway and broker", exchange.path,
             )  # fmt: skip
         shown = {name: value for name, value in history.variables.items() if not fetch or name in fetch}
-    answer = {
+    answer: dict[str, Any] = {
         "processDefinitionKey": exchange.dialect.key(history.process_definition_key),
         "processDefinitionId": history.process_id,
         "processDefinitionVersion": history.version,
@@ -155,19 +156,23 @@ def create(exchange: Exchange) -> Answer:
         "tenantId": tenant_id,
         "variables": shown,
     }
-    return ok(answer | ({"tags": tags, "businessId": business_id} if exchange.dialect.newest else {}))
+    if exchange.dialect.newer:
+        answer["tags"] = tags
+    if exchange.dialect.nullable:
+        answer["businessId"] = business_id
+    return ok(answer)
 
 
 def cancel(exchange: Exchange) -> Answer:
     """Cancel a process instance."""
-    exchange.check_operation_reference(exchange.body(optional=True))
+    exchange.check_operation_reference(exchange.body("CancelProcessInstanceRequest", optional=True))
     exchange.engine.cancel(exchange.key("processInstanceKey"))
     return no_content()
 
 
 def modify(exchange: Exchange) -> Answer:
     """Modify a process instance."""
-    body = exchange.body()
+    body = exchange.body("ProcessInstanceModificationInstruction")
     activations = []
     for item in body.inners("activateInstructions") or []:
         element_id = item.text("elementId")
@@ -193,7 +198,7 @@ def modify(exchange: Exchange) -> Answer:
 
 def migrate(exchange: Exchange) -> Answer:
     """Migrate a process instance to another definition."""
-    body = exchange.body()
+    body = exchange.body("ProcessInstanceMigrationInstruction")
     target, instructions = body.integer("targetProcessDefinitionKey"), body.inners("mappingInstructions")
     problems = []
     if target is None:
@@ -212,7 +217,7 @@ def migrate(exchange: Exchange) -> Answer:
 
 def set_variables(exchange: Exchange) -> Answer:
     """Set variables at an element instance."""
-    body = exchange.body()
+    body = exchange.body("SetVariableRequest")
     variables, local = body.object("variables"), body.boolean("local")
     if not variables:
         raise invalid("No variables provided.", exchange.path)
@@ -225,7 +230,7 @@ def set_variables(exchange: Exchange) -> Answer:
 
 def publish(exchange: Exchange) -> Answer:
     """Publish a message."""
-    body, name, key, variables, tenant_id = _message(exchange, "Publish Message")
+    body, name, key, variables, tenant_id = _message(exchange, "Publish Message", "MessagePublicationRequest")
     ttl_ms, message_id = body.integer("timeToLive"), body.text("messageId")
     if body.has("timeToLive") and ttl_ms is None:
         raise bad_request(None, exchange.path)
@@ -238,7 +243,9 @@ def publish(exchange: Exchange) -> Answer:
 
 def correlate(exchange: Exchange) -> Answer:
     """Correlate a message at once."""
-    _, name, key, variables, tenant_id = _message(exchange, "Correlate Message", "messageName")
+    _, name, key, variables, tenant_id = _message(
+        exchange, "Correlate Message", "MessageCorrelationRequest", "messageName"
+    )
     message_key, process_instance_key = exchange.engine.correlate(name, key, variables, tenant_id=tenant_id)
     return ok(
         {
@@ -250,9 +257,9 @@ def correlate(exchange: Exchange) -> Answer:
 
 
 def _message(
-    exchange: Exchange, request: str, named: str = "name"
+    exchange: Exchange, request: str, schema: str, named: str = "name"
 ) -> tuple[Body, str, str, dict[str, Any] | None, str]:
-    body = exchange.body()
+    body = exchange.body(schema)
     name, key, variables = body.text("name"), body.text("correlationKey"), body.object("variables")
     if not name or not name.strip():
         raise invalid(f"No {named} provided.", exchange.path)
@@ -265,7 +272,7 @@ def _message(
 
 def broadcast(exchange: Exchange) -> Answer:
     """Broadcast a signal."""
-    body = exchange.body()
+    body = exchange.body("SignalBroadcastRequest")
     name, variables = body.text("signalName"), body.object("variables")
     if name is None:
         raise invalid("No signalName provided.", exchange.path)
@@ -277,7 +284,7 @@ def broadcast(exchange: Exchange) -> Answer:
 
 def evaluate(exchange: Exchange) -> Answer:
     """Evaluate a decision."""
-    body = exchange.body()
+    body = exchange.body("DecisionEvaluationInstruction")
     decision_id, key = body.text("decisionDefinitionId"), body.integer("decisionDefinitionKey")
     variables = body.object("variables") or {}
     _check_one_given({"decisionDefinitionId": decision_id, "decisionDefinitionKey": key}, exchange.path)
@@ -312,7 +319,7 @@ def evaluate(exchange: Exchange) -> Answer:
     }
     if exchange.dialect.newer:
         answer["decisionEvaluationKey"] = answer["decisionInstanceKey"]
-    if exchange.dialect.newest:
+    if exchange.dialect.nullable:
         answer["failedDecisionDefinitionId"] = answer["failedDecisionDefinitionId"] or None
         answer["failureMessage"] = failure or None
         for number, item in enumerate(evaluated, start=1):

@@ -53,7 +53,7 @@ class Gateway:
         engine: What it serves; a new engine when left out.
         port: 0 for a free one.
         host: Loopback unless asked otherwise: there is no protection but ``auth``.
-        dialect: ``8.6``, ``8.8`` or ``8.10``.
+        dialect: One of ``DIALECTS``; ``8.6.0`` is what was recorded, ``8.6`` what its patches made of it.
         auth: A token (Bearer), a pair of name and password (Basic), or a function of the Authorization header.
         oidc: Instead of ``auth``, an issuer whose access tokens are checked. Needs ``c8-client[oidc]``.
 
@@ -76,7 +76,7 @@ class Gateway:
             raise ValueError("give the gateway either auth or oidc; it checks one of them")
         self.engine = engine or Engine()
         self.dialect = find_dialect(dialect)
-        self.faults = Faults(newer=self.dialect.newer)
+        self.faults = Faults(backpressure_status=self.dialect.backpressure_status)
         self.host = host
         self.port = port
         #: Exceptions no request should ever cause; each was also logged and answered with 500.

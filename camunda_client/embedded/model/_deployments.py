@@ -34,6 +34,8 @@ class Definition:
     checksum: str
     tenant_id: str
     process: Process
+    #: The document, as it was deployed.
+    content: bytes = b""
 
     @property
     def elements(self) -> dict[str, Element]:
@@ -85,6 +87,7 @@ class Form:
     resource_name: str
     checksum: str
     tenant_id: str
+    content: bytes = b""
 
 
 @dataclass(slots=True)
@@ -103,6 +106,7 @@ class Deployment:
 class _Parsed:
     name: str
     checksum: str
+    content: bytes
     processes: list[Process] = field(default_factory=list)
     graph: Graph | None = None
     form_id: str | None = None
@@ -151,7 +155,7 @@ class Deployments:
         parsed: list[_Parsed] = []
         owners: dict[str, str] = {}
         for name, content in resources:
-            resource = _Parsed(name, hashlib.sha256(content).hexdigest())
+            resource = _Parsed(name, hashlib.sha256(content).hexdigest(), content)
             try:
                 _read(resource, content)
                 for process in resource.processes:
@@ -185,7 +189,7 @@ class Deployments:
             return latest
         definition = Definition(
             self._keys.next(), process_id, self._next_version("process", tenant_id, process_id), resource.name,
-            resource.checksum, tenant_id, process,
+            resource.checksum, tenant_id, process, resource.content,
         )  # fmt: skip
         self._definitions[definition.key] = definition
         self._versions.setdefault((tenant_id, process_id), []).append(definition)
@@ -202,6 +206,7 @@ class Deployments:
             return
         graph.key = self._keys.next()
         graph.resource_name, graph.checksum, graph.tenant_id = resource.name, resource.checksum, deployment.tenant_id
+        graph.content = resource.content
         graph.version = self._next_version("graph", deployment.tenant_id, graph.graph_id)
         self._graphs[graph.key] = graph
         deployment.graphs.append(graph)
@@ -217,7 +222,9 @@ class Deployments:
         if known is not None and (known.checksum, known.resource_name) == (resource.checksum, resource.name):
             return known
         version = self._next_version("form", tenant_id, form_id)
-        form = Form(self._keys.next(), form_id, version, resource.name, resource.checksum, tenant_id)
+        form = Form(
+            self._keys.next(), form_id, version, resource.name, resource.checksum, tenant_id, resource.content
+        )
         self._forms[form.key] = form
         return form
 
@@ -252,6 +259,10 @@ class Deployments:
         """Return the newest form of an id."""
         found = [form for form in self._forms.values() if (form.form_id, form.tenant_id) == (form_id, tenant_id)]
         return found[-1] if found else None
+
+    def everything(self) -> tuple[list[Definition], list[Decision], list[Form]]:
+        """Return what is deployed, oldest first."""
+        return list(self._definitions.values()), list(self._decisions.values()), list(self._forms.values())
 
     # -- deletion ---------------------------------------------------------------------------------------------------
     def delete(self, key: int) -> bool:

@@ -5,7 +5,14 @@ from camunda_client.embedded.run._agenda import MAX_STEPS
 from camunda_client.embedded.run._clock import Clock
 from camunda_client.embedded.run._commands import Commands, plain_activation, plain_content
 from camunda_client.embedded.run._entrances import Activation
-from camunda_client.embedded.run._history import ElementRecord, Incident, InstanceHistory, JobRecord, VariableRecord
+from camunda_client.embedded.run._history import (
+    ElementRecord,
+    Incident,
+    InstanceHistory,
+    JobRecord,
+    UserTaskRecord,
+    VariableRecord,
+)
 from camunda_client.embedded.run._instances import ElementInstance, Job, ProcessInstance, Subscription, UserTask
 from camunda_client.embedded.run._jobs import Poll
 from camunda_client.embedded.run._messages import Message
@@ -37,6 +44,7 @@ __all__ = [
     "Subscription",
     "Token",
     "UserTask",
+    "UserTaskRecord",
     "VariableRecord",
     "Wait",
     "as_received",

@@ -105,6 +105,7 @@ class Commands:
             definition.none_start()
         process = self._runtime.lifecycle.start(definition, variables, tenant_id, at=[] if activations else None)
         process.tags, process.business_id = tags or [], business_id or ""
+        process.history.tags, process.history.business_id = process.tags, process.business_id
         for activation in activations:
             entrances.enter(process, activation)
         process.on_end = on_end

@@ -44,13 +44,36 @@ class JobRecord(NamedTuple):
     back_off_ms: int = 0
     #: What the command brought.
     variables: Mapping[str, Any] = {}
+    element_instance_key: int = 0
+    kind: str = "BPMN_ELEMENT"
+    listener_event_type: str = "UNSPECIFIED"
+    priority: int = 0
+    deadline_ms: int = -1
+
+
+class UserTaskRecord(NamedTuple):
+    """A user task changed: CREATED, COMPLETED or CANCELED; assignments and updates leave it CREATED."""
+
+    state: str
+    key: int
+    element_id: str
+    element_instance_key: int
+    assignee: str
+    candidate_groups: list[str]
+    candidate_users: list[str]
+    due_date: str
+    follow_up_date: str
+    priority: int
+    form_key: str
+    external_reference: str
+    at_ms: int
 
 
 class Incident:
     """One obstacle. ``open`` ends with its resolution, or with its element instance."""
 
-    __slots__ = ("element_id", "element_instance_key", "error_type", "job_key", "key", "message", "open",
-                 "process_instance_key", "resolve")  # fmt: skip
+    __slots__ = ("closed_ms", "created_ms", "element_id", "element_instance_key", "error_type", "job_key", "key",
+                 "message", "open", "process_instance_key", "resolve")  # fmt: skip
 
     def __init__(
         self, key: int, error_type: str, message: str, element_id: str, element_instance_key: int,
@@ -65,14 +88,16 @@ class Incident:
         self.job_key: int | None = None
         self.open = True
         self.resolve = resolve
+        self.created_ms = 0
+        self.closed_ms: int | None = None
 
     def __repr__(self) -> str:
         return f"<incident {self.key} at {self.element_id}: {self.error_type}: {self.message}>"
 
 
 #: Those lists of a history that hold records.
-_RECORDS: dict[str, type[ElementRecord | JobRecord | VariableRecord]] = {
-    "elements": ElementRecord, "jobs": JobRecord, "written": VariableRecord,
+_RECORDS: dict[str, type[ElementRecord | JobRecord | UserTaskRecord | VariableRecord]] = {
+    "elements": ElementRecord, "jobs": JobRecord, "user_tasks": UserTaskRecord, "written": VariableRecord,
 }  # fmt: skip
 
 
@@ -90,7 +115,14 @@ class InstanceHistory:
     jobs: list[JobRecord] = field(default_factory=list)
     written: list[VariableRecord] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
+    user_tasks: list[UserTaskRecord] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
+    business_id: str = ""
+    #: Of the call activity that called it, and of the first instance in the chain of calls.
+    parent_key: int | None = None
+    parent_element_key: int | None = None
+    root_key: int | None = None
     now_ms: Any = None
 
     def __getstate__(self) -> list[Any]:

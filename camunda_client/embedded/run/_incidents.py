@@ -14,8 +14,9 @@ from camunda_client.embedded.run._instances import ElementInstance, Job
 class Incidents:
     """The open incidents by key."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, now_ms: Callable[[], int]) -> None:
         self._keys = keys
+        self._now_ms = now_ms
         self._open: dict[int, Incident] = {}
 
     def raise_for(
@@ -37,6 +38,7 @@ class Incidents:
             job.incident = incident
         else:
             instance.incident = incident
+        incident.created_ms = self._now_ms()
         self._open[incident.key] = incident
         process.history.incidents.append(incident)
         return incident
@@ -54,5 +56,7 @@ class Incidents:
     def close(self, incident: Incident | None) -> None:
         """End an incident, resolved or with its element."""
         if incident is not None:
+            if incident.open:
+                incident.closed_ms = self._now_ms()
             incident.open = False
             self._open.pop(incident.key, None)

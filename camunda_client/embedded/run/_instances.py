@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from camunda_client.embedded.model import Cycle, Definition, Element, Flow, FlowNode
-from camunda_client.embedded.run._history import Incident, InstanceHistory, JobRecord
+from camunda_client.embedded.run._history import Incident, InstanceHistory, JobRecord, UserTaskRecord
 from camunda_client.embedded.run._schedule import Entry
 from camunda_client.embedded.run._workflows import InstanceWorkflow, ScopeWorkflow
 
@@ -192,12 +192,15 @@ class Job:
 
     def record(self, state: str, **details: Any) -> None:
         """Put on record what happened to it, with the details that the command brought."""
-        history = self.instance.process.history
+        history, phase = self.instance.process.history, self.listener_phase
+        if phase is not None:
+            details |= {"kind": "EXECUTION_LISTENER", "listener_event_type": phase.upper()}
         history.jobs.append(
             JobRecord(
-                state, self.key, self.type, self.element_id, self.retries, self.worker, history.now_ms(), **details
+                state, self.key, self.type, self.element_id, self.retries, self.worker, history.now_ms(),
+                element_instance_key=self.instance.key, priority=self.priority, deadline_ms=self.deadline_ms, **details,
             )
-        )
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"<job {self.key} {self.type!r} {self.state} retries={self.retries}>"
@@ -211,7 +214,9 @@ class UserTask:
         "candidate_groups",
         "candidate_users",
         "due_date",
+        "external_reference",
         "follow_up_date",
+        "form_key",
         "instance",
         "key",
         "priority",
@@ -226,3 +231,16 @@ class UserTask:
         self.due_date = ""
         self.follow_up_date = ""
         self.priority = DEFAULT_PRIORITY
+        self.form_key = ""
+        self.external_reference = ""
+
+    def record(self, state: str = "CREATED") -> None:
+        """Put on record how it stands."""
+        history = self.instance.process.history
+        history.user_tasks.append(
+            UserTaskRecord(
+                state, self.key, self.instance.element.id, self.instance.key, self.assignee,
+                list(self.candidate_groups), list(self.candidate_users), self.due_date, self.follow_up_date,
+                self.priority, self.form_key, self.external_reference, history.now_ms(),
+            )
+        )  # fmt: skip

@@ -373,7 +373,7 @@ def _assign(job: Job, business_id: str) -> None:
     if process.business_id not in ("", business_id):
         reason = f"{expected} its process instance has the business id '{process.business_id}'"
         raise invalid_state("COMPLETE", reason)
-    process.business_id = business_id
+    process.business_id = process.history.business_id = business_id
 
 
 def _check_token(job: Job, command: str, lease_token: str | None) -> None:

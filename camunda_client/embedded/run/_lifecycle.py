@@ -145,6 +145,9 @@ class Lifecycle:
         history = self._histories.begin(definition.process_id, key, definition.key, definition.version, tenant_id)
         process = ProcessInstance(key, definition, tenant_id, history)
         process.caller = caller
+        history.root_key = process.outermost.key
+        if caller is not None:
+            history.parent_key, history.parent_element_key = caller.process.key, caller.key
         self.processes[key] = process
         root = process.root
         root.workflow = InstanceWorkflow(definition.process.spec, self, root)

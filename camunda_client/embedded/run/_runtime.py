@@ -42,7 +42,7 @@ class Runtime:
         self.schedule = Schedule()
         self.keys = Keys()
         self.histories = Histories(clock.now_ms, history_limit)
-        self.incidents = Incidents(self.keys)
+        self.incidents = Incidents(self.keys, clock.now_ms)
         self.agenda = Agenda(self.incidents, max_steps)
         self.lifecycle = Lifecycle(
             self.keys, Variables(clock.now), self.incidents, self.histories, self.agenda, self._parts

@@ -31,8 +31,11 @@ class UserTasks:
         task.due_date = properties.get("dueDate") or ""
         task.follow_up_date = properties.get("followUpDate") or ""
         task.priority = properties.get("priority", DEFAULT_PRIORITY)
+        task.form_key = properties.get("formKey", "")
+        task.external_reference = properties.get("externalReference", "")
         instance.user_task = task
         self._tasks[task.key] = task
+        task.record()
         return task
 
     def get(self, key: int, command: str) -> UserTask:
@@ -54,6 +57,7 @@ class UserTasks:
                 "CLAIM", f"Expected to claim user task with key '{key}', but it has already been assigned"
             )
         task.assignee = assignee
+        task.record()
 
     def update(self, key: int, changes: dict[str, Any]) -> None:
         """Change candidates, dates or priority; null clears."""
@@ -65,11 +69,13 @@ class UserTasks:
                 task.priority = DEFAULT_PRIORITY if value is None else value
             else:
                 setattr(task, name, value or "")
+        task.record()
 
     def complete(self, key: int, variables: dict[str, Any]) -> None:
         """Complete a task; its element goes on."""
         task = self.get(key, "COMPLETE")
         del self._tasks[key]
+        task.record("COMPLETED")
         task.instance.user_task = None
         task.instance.event_variables = variables
         self._lifecycle.complete_soon(task.instance)
@@ -77,6 +83,7 @@ class UserTasks:
     def cancel_of(self, instance: ElementInstance) -> None:
         """Remove the task of an instance that is terminated."""
         if instance.user_task is not None:
+            instance.user_task.record("CANCELED")
             self._tasks.pop(instance.user_task.key, None)
 
     def all(self) -> list[UserTask]:

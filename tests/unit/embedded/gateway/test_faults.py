@@ -68,8 +68,11 @@ def test_a_state_brings_the_answers_that_belong_to_it() -> None:
     assert [fault and fault.status for fault in struck] == [503, 200, 200, None]
 
 
-def test_back_pressure_is_a_503_in_the_newer_dialect() -> None:
-    assert [fault.status for fault in Faults(newer=True).state("backpressure_command")] == [503]
+@pytest.mark.parametrize("state", ["backpressure_command", "backpressure_activation"])
+def test_back_pressure_is_answered_as_the_dialect_does_it(state: str) -> None:
+    (fault,) = Faults(backpressure_status=503).state(state)
+
+    assert (fault.status, fault.body["title"]) == (503, "RESOURCE_EXHAUSTED")
 
 
 def test_an_unknown_state_is_refused_with_the_known_ones() -> None:
