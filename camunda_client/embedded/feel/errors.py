@@ -18,6 +18,13 @@ class EvaluationError(FeelError):
     """The expression has no value, not even null. The text says why."""
 
 
+class NoInputError(EvaluationError):
+    """``?`` is asked for where no input is tested."""
+
+    def __init__(self) -> None:
+        super().__init__("No input value available. '?' can only be used inside an unary-test expression.")
+
+
 class NotANumberError(EvaluationError):
     """A calculation has no result, or an infinite one. It ends the whole expression; the text is that of Java."""
 
@@ -30,4 +37,12 @@ class TooDeepError(EvaluationError):
     """The expression, or what its functions call, is nested more deeply than Python's stack."""
 
 
-__all__ = ["AssertionFailedError", "EvaluationError", "FeelError", "FeelSyntaxError", "NotANumberError", "TooDeepError"]
+__all__ = [
+    "AssertionFailedError",
+    "EvaluationError",
+    "FeelError",
+    "FeelSyntaxError",
+    "NoInputError",
+    "NotANumberError",
+    "TooDeepError",
+]

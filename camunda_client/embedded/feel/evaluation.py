@@ -15,12 +15,13 @@ from typing import Any
 from camunda_client.embedded.feel import builtins as functions
 from camunda_client.embedded.feel import temporal
 from camunda_client.embedded.feel.arithmetic import arithmetic, reason_for_none
-from camunda_client.embedded.feel.errors import EvaluationError, NotANumberError
+from camunda_client.embedded.feel.errors import EvaluationError, NoInputError, NotANumberError
 from camunda_client.embedded.feel.native import moment_of_native
 from camunda_client.embedded.feel.parser import Node
 from camunda_client.embedded.feel.properties import property_of
 from camunda_client.embedded.feel.temporal import Moment
 from camunda_client.embedded.feel.values import (
+    NO_INPUT,
     Function,
     Range,
     as_number,
@@ -39,7 +40,7 @@ class _NoListError(Exception):
 class Evaluation:
     """One run over one tree."""
 
-    __slots__ = ("_now", "modern", "random", "warnings")
+    __slots__ = ("_now", "blind", "modern", "random", "warnings")
 
     def __init__(
         self,
@@ -52,6 +53,8 @@ class Evaluation:
         self.warnings = warnings
         self.random = random
         self.modern = modern
+        #: A test is evaluated without its input, which FEEL-Scala 1.18 does first; see :meth:`blindly`.
+        self.blind = False
         self._now = now
 
     def moment(self) -> Moment:
@@ -69,22 +72,31 @@ class Evaluation:
     # -- leaves -----------------------------------------------------------------------------------------------------
     def name(self, node: Node, scope: Mapping[str, Any]) -> Any:
         if node[1] in scope:
-            return scope[node[1]]
+            value = scope[node[1]]
+            if value is NO_INPUT:
+                raise NoInputError
+            return value
         self.warn("NO_VARIABLE_FOUND", f"No variable found with name '{node[1]}'")
         return None
 
     def input(self, _node: Node, scope: Mapping[str, Any]) -> Any:
         if "?" in scope:
             return scope["?"]
-        raise EvaluationError("No input value available. '?' can only be used inside an unary-test expression.")
+        raise NoInputError
 
     def list_(self, node: Node, scope: Mapping[str, Any]) -> Any:
-        return [self.value(item, scope) for item in node[1]]
+        try:
+            return [self.value(item, scope) for item in node[1]]
+        except NoInputError:
+            return self.null_if_blind()
 
     def context(self, node: Node, scope: Mapping[str, Any]) -> Any:
         built: dict[str, Any] = {}
-        for key, item in node[1]:
-            built[key] = self.value(item, {**scope, **built})
+        try:
+            for key, item in node[1]:
+                built[key] = self.value(item, {**scope, **built})
+        except NoInputError:
+            return self.null_if_blind()
         return built
 
     def function(self, node: Node, scope: Mapping[str, Any]) -> Any:
@@ -170,8 +182,9 @@ class Evaluation:
         return low and self.compared("<=" if found.high_closed else "<", value, found.high)
 
     def matches(self, node: Node, scope: Mapping[str, Any]) -> Any:
-        result = self.value(node[1], scope)
-        if node[2]:  # it tests the input itself
+        result = self.blindly(node[1], scope) if node[3] else NO_INPUT if node[2] else self.value(node[1], scope)
+        if result is NO_INPUT:  # it tests the input itself
+            result = self.value(node[1], scope)
             return result if isinstance(result, bool) else None
         if result is True:
             return True
@@ -184,6 +197,33 @@ class Evaluation:
         if same is None:
             self.warn("NOT_COMPARABLE", f"Can't compare '{written(given)}' with '{written(result)}'")
         return same
+
+    def blindly(self, test: Node, scope: Mapping[str, Any]) -> Any:
+        """Return a test's value without its input; NO_INPUT if it has none so.
+
+        FEEL-Scala evaluates a test without its input first, and with it only where that fails. But a list or context
+        with the missing input in it is null without failing, a function of any number of values takes it
+        (``min(?, 3)``), and in 1.18 one whose parameter may be anything: ``list contains(l, ?)`` is false.
+        """
+        self.blind = True
+        try:
+            return self.value(test, {name: value for name, value in scope.items() if name != "?"})
+        except NoInputError:
+            return NO_INPUT
+        finally:
+            self.blind = False
+
+    def null_if_blind(self) -> None:
+        """Return null for a structure that asks for the missing input; raise the error that is handled otherwise."""
+        if not self.blind:
+            raise NoInputError
+
+    def argument(self, node: Node, scope: Mapping[str, Any]) -> Any:
+        """Return the value of an argument while a test is evaluated without its input."""
+        try:
+            return self.value(node, scope)
+        except NoInputError:
+            return NO_INPUT
 
     def quantified(self, node: Node, scope: Mapping[str, Any]) -> Any:
         deciding = node[0] == "some"
@@ -300,11 +340,15 @@ class Evaluation:
     def call(self, node: Node, scope: Mapping[str, Any]) -> Any:
         _, name, positional, named = node
         function = scope.get(name)
-        arguments = [self.value(item, scope) for item in positional]
-        keywords = {key: self.value(item, scope) for key, item in named.items()}
+        value = self.argument if self.blind else self.value
+        arguments = [value(item, scope) for item in positional]
+        keywords = {key: value(item, scope) for key, item in named.items()}
         if isinstance(function, Function):
             return self.invoke(name, function, arguments, keywords)
-        return functions.call(self, name, arguments, keywords)
+        result = functions.call(self, name, arguments, keywords)
+        if result is NO_INPUT:
+            raise NoInputError
+        return result
 
     def method(self, node: Node, scope: Mapping[str, Any]) -> Any:
         _, owner, name, positional, named = node
@@ -320,6 +364,8 @@ class Evaluation:
 
     def invoke(self, name: str, function: Function, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Call a function that is a value; null if it has not these parameters."""
+        if self.blind and self.modern and any(one is NO_INPUT for one in (*arguments, *keywords.values())):
+            raise NoInputError
         if keywords and keywords.keys() <= set(function.names):
             arguments = [keywords.get(parameter) for parameter in function.names]
         elif keywords or len(arguments) != len(function.names):

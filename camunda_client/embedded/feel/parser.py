@@ -1,36 +1,8 @@
 """FEEL text to a syntax tree of nested tuples: ``(operation, operand, ...)``. No evaluation here.
 
-The grammar, which is FEEL-Scala's (weakest binding first; ``{}`` any number, ``[]`` maybe, quoted words as they are)::
-
-    expression  = "if" expression "then" expression "else" expression
-                | "for" iterators "return" expression
-                | ("some" | "every") iterators "satisfies" expression
-                | and_terms {"or" and_terms}
-    and_terms   = comparison {"and" comparison}
-    comparison  = sum [ ("=" | "!=" | "<" | "<=" | ">" | ">=") sum | "between" sum "and" sum
-                      | "instance" "of" type | "in" (test | "(" tests ")") ]
-                | simple_test                   of the input value; null where there is none
-    sum         = product {("+" | "-") product}
-    product     = power {("*" | "/") power}
-    power       = negation {"**" negation}
-    negation    = ["-"] value
-    value       = terminal {"." name | "[" expression "]"}
-    terminal    = number | text | "true" | "false" | "null" | "?" | "@" text | name {"." name} ["(" arguments ")"]
-                | "[" [expression {"," expression}] "]" | "{" [entry {"," entry}] "}" | "(" expression ")"
-                | "function" "(" [name {"," name}] ")" expression
-    iterators   = name "in" (sum ".." sum | value) {"," ...}
-    arguments   = argument {"," argument} | words ":" argument {"," ...}
-    argument    = range | expression
-    entry       = key ":" expression            key: a text, or anything without : , { } [ ] ( ) and quotes
-    tests       = test {"," test}
-    test        = simple_test | "true" | "false" | expression
-    simple_test = ("<" | "<=" | ">" | ">=") sum | range
-    range       = ("[" | "(" | "]") sum ".." sum ("]" | ")" | "[")
-    cell        = "-" | "not" "(" tests ")" | tests
-    name        = letters, digits, "_" and "$"; anything in backticks. Functions and named parameters may be words.
-
-What this grammar does not know is a :class:`FeelSyntaxError`, so that a deployment is refused instead of a path being
-skipped later. Why our own parser: see docs/embedded.md.
+The grammar, which is FEEL-Scala's, stands in README.md; there is a method for each of its levels.
+What it does not know is a :class:`FeelSyntaxError`, so that a deployment is refused instead of a path being skipped
+later.
 """
 
 from __future__ import annotations
@@ -46,11 +18,12 @@ Node = tuple[Any, ...]
 #: Other words and signs that an operand may begin with.
 _FIRST = {"(", "[", "{", "-", "?", "@"}
 _CONSTANTS: dict[str, Any] = {"true": True, "false": False, "null": None}
+_BOOLEANS = (("const", True), ("const", False))
 _COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 #: Types of several words.
 _TYPES = (("date", "and", "time"), ("days", "and", "time", "duration"), ("years", "and", "months", "duration"))
-#: Properties of several words.
-_PROPERTIES = (("time", "offset"), ("start", "included"), ("end", "included"))
+#: Properties of several words. ``start included`` is none: FEEL-Scala reads ``start in cluded``.
+_PROPERTIES = (("time", "offset"),)
 _NO_KEY = set(':,{}[]()"')
 
 
@@ -91,6 +64,7 @@ class _Parser(Reader):
         self.called: set[str] = set()
         self.bound: set[str] = set()
         self.asked = 0  # how often the input value is asked for by its sign
+        self.handed_on = 0  # and how many calls, lists and contexts have it within them
         self.in_range = False  # in its upper bound a bracket may end the range: ]1..x[ but ]1..x[1]]
 
     def finish(self) -> set[str]:
@@ -183,17 +157,17 @@ class _Parser(Reader):
             low = self.sum()
             self.expect("and")
             return ("between", left, low, self.sum())
-        if self.accept("in"):
-            return ("test", left, self.tests_of_in())
         if self.accept_words(("instance", "of")):
             return ("instance", left, self.accept_words(*_TYPES, ("function",)) or self.name())
+        if self.accept("in") or self.accept_beginning("in"):
+            return ("test", left, self.tests_of_in())
         return left
 
     # -- tests ------------------------------------------------------------------------------------------------------
     def cell(self) -> Node:
         if self.peek()[:2] == ("name", "not") and self.peek(1)[:2] == ("op", "("):
             self.at += 2
-            tests = self.tests(negated=True)
+            tests = self.tests()
             self.expect(")")
             return ("not", tests)
         return self.tests()
@@ -213,21 +187,22 @@ class _Parser(Reader):
         self.in_range = outer
         return tests
 
-    def tests(self, first: Node | None = None, asked: int | None = None, *, negated: bool = False) -> Node:
-        found = [self.one_test(first, asked, negated=negated)]
+    def tests(self, first: Node | None = None, asked: int | None = None) -> Node:
+        found = [self.one_test(first, asked)]
         while self.accept(","):
-            found.append(self.one_test(negated=negated))
+            found.append(self.one_test())
         return found[0] if len(found) == 1 else ("any", found)
 
-    def one_test(self, first: Node | None = None, asked: int | None = None, *, negated: bool = False) -> Node:
+    def one_test(self, first: Node | None = None, asked: int | None = None) -> Node:
         """Return one test; ``asked`` is how often the input had been asked for by its sign before ``first``."""
-        before = self.asked if asked is None else asked
+        before, handed_on = self.asked if asked is None else asked, 0 if asked is not None else self.handed_on
         test = (self.simple_test() if first is None else None) or self.expression(first)
         if test[0] in ("input in range", "input compare"):
             return test
-        if test in (("const", True), ("const", False)) and not negated:
+        # FEEL-Scala compares with true and false only at the very end of a text; anywhere else true matches anything.
+        if self.peek().kind == "end" and test in _BOOLEANS and self.tokens[self.at - 1].text != ")":
             return ("equals", test)
-        return ("matches", test, self.asked > before)
+        return ("matches", test, self.asked > before, self.handed_on > handed_on)
 
     def starts_a_simple_test(self) -> bool:
         return self.is_op("<", "<=", ">", ">=", "]")
@@ -322,7 +297,9 @@ class _Parser(Reader):
             return ("temporal", self.tokens[self.at - 1].text[1:-1])
         if token.text in ("(", "[", "{"):
             outer, self.in_range = self.in_range, False
+            asked = self.asked
             inner = self.context() if token.text == "{" else self.range_or_list(token.text)
+            self.handed_on += self.asked > asked and inner[0] in ("list", "context")
             self.in_range = outer
             return inner
         self.at -= 1
@@ -345,10 +322,12 @@ class _Parser(Reader):
         outer, self.in_range = self.in_range, False
         positional: list[Node] = []
         named: dict[str, Node] = {}
+        asked = self.asked
         if not self.is_op(")"):
             self.one_argument(positional, named)
             while self.accept(","):
                 self.one_argument(positional, named)
+        self.handed_on += self.asked > asked
         self.in_range = outer
         self.expect(")")
         if positional and named:

@@ -53,6 +53,4 @@ _PROPERTIES: dict[tuple[type, str], _Reader] = {
     (YearsMonths, "months"): lambda value: int(math.fmod(value.months, 12)),
     (Range, "start"): lambda value: value.low,
     (Range, "end"): lambda value: value.high,
-    (Range, "start included"): lambda value: value.low_closed,
-    (Range, "end included"): lambda value: value.high_closed,
 }

@@ -21,7 +21,7 @@ _TOKEN = re.compile(
 #: What no variable is called.
 _RESERVED = {"null", "true", "false", "function", "in", "and", "or", "return", "then", "else", "satisfies"}
 #: FEEL-Scala 1.18 leaves two backslashes as they are, and reads the second one as the beginning of an escape.
-_ESCAPED_BEFORE = re.compile(r"\\([ntrbf\"'])")
+_ESCAPED_BEFORE = re.compile(r"\\([ntrbfs\"'])")
 _ESCAPED = re.compile(r"\\(.)", re.S)
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
 #: What goes before or between operands, so that a name of several words ends there.
@@ -66,8 +66,9 @@ def tokens(text: str) -> list[Token]:
 
 def unquoted(text: str, *, modern: bool = False) -> str:
     """Return the value of a string literal."""
-    pattern = _ESCAPED if modern else _ESCAPED_BEFORE
-    return pattern.sub(lambda match: _ESCAPES.get(match[1], "\\" + match[1]), text[1:-1])
+    if not modern:
+        return _ESCAPED_BEFORE.sub(lambda match: " " if match[1] == "s" else _ESCAPES[match[1]], text[1:-1])
+    return _ESCAPED.sub(lambda match: _ESCAPES.get(match[1], "\\" + match[1]), text[1:-1])
 
 
 class Reader:
@@ -95,6 +96,16 @@ class Reader:
             self.at += 1
             return token.text
         return None
+
+    def accept_beginning(self, word: str) -> bool:
+        """Take a word that the next one begins with, as FEEL-Scala takes ``in`` of ``included``."""
+        token = self.tokens[self.at]
+        if token.kind != "name" or not token.text.startswith(word) or token.text == word:
+            return False
+        start = token.start + len(word)
+        rest = [Token(t.kind, t.text, start + t.start, start + t.end) for t in tokens(token.text[len(word) :])[:-1]]
+        self.tokens[self.at : self.at + 1] = rest
+        return True
 
     def accept_words(self, *choices: tuple[str, ...]) -> str | None:
         """Take one of some names of several words."""

@@ -64,6 +64,13 @@ class Function:
     scope: Mapping[str, Any] = field(default_factory=dict)
 
 
+class _NoInput:
+    """Stands for ``?`` where there is none, as an argument of a function of FEEL-Scala 1.18."""
+
+
+NO_INPUT = _NoInput()
+
+
 def of_float(calculate: Callable[..., float], *numbers: int | Decimal) -> Decimal:
     """Return what Java's floats make of numbers.
 

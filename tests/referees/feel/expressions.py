@@ -251,7 +251,18 @@ INPUTS = [
 ]  # fmt: skip
 
 
+#: Asked with every input.
+TRUTHS = [
+    "true, 5", "5, true", "false, 5", "not(false)", "not(true, 1)", "(true)", "((false))", "true // c", "not(not(true))", "true and ?",
+    "1, false", "list contains([1, 5], ?)", "get or else(?, 1) = 1", "is defined(?) and true", "[?, 1][1] = 5", "count([?]) = 1",
+    "if is defined(?) then true else false", "string(?) = \"5\"", "min(?, 3) = 3", "(function(a) a = 5)(?)", "not(list contains(l, ?))",
+]  # fmt: skip
+
+
 def _cells(chance: random.Random) -> Iterator[Asked]:
+    for cell in TRUTHS:
+        for given in INPUTS:
+            yield Asked("cell/truth", cell, given)
     for cell in CELLS:
         for given in chance.sample(INPUTS, 8):
             yield Asked("cell", cell, given)

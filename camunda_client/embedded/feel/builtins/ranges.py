@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from camunda_client.embedded.feel.builtins.registry import builtin
+from camunda_client.embedded.feel.builtins.registry import Any_, builtin
+from camunda_client.embedded.feel.errors import NotANumberError
 from camunda_client.embedded.feel.temporal import Date, DaysTime, Moment, Time, YearsMonths
-from camunda_client.embedded.feel.values import Range, kind_of, ordered
+from camunda_client.embedded.feel.values import Range, kind_of, ordered, written
 
 __all__: list[str] = []
 
@@ -17,25 +18,28 @@ _POINT = (int, float, Decimal, Date, Time, Moment, DaysTime, YearsMonths)
 _Compared = Callable[[Any, Any], bool]
 
 
-def _range(name: str, first: str, second: str, function: Callable[..., bool]) -> None:
-    kinds = {"p": _POINT, "r": Range}
-    words = {"p": "point", "r": "range"}
-    names = [words[first], words[second]]
-    if first == second:
-        names = [names[0] + "1", names[1] + "2"]
+def _kind(value: Any) -> str:
+    return "r" if isinstance(value, Range) else "p"
+
+
+def _range(name: str, kinds: str, names: str, function: Callable[..., bool]) -> None:
+    """Register a function for pairs of points and ranges; ``names`` are its parameters', maybe several ways."""
 
     def checked(left: Any, right: Any) -> Any:
         bounds = [
             bound for one in (left, right) for bound in ((one.low, one.high) if isinstance(one, Range) else (one,))
         ]
-        if (
-            any(isinstance(bound, (bool, str)) or bound is None for bound in bounds)
-            or len({kind_of(b) for b in bounds}) > 1
-        ):
+        if any(not isinstance(bound, _POINT) or isinstance(bound, bool) for bound in bounds):
+            raise ValueError("these are no points or ranges")
+        if len({kind_of(bound) for bound in bounds}) > 1:
             raise ValueError("can't compare these")
+        if _kind(left) + _kind(right) not in kinds.split():  # FEEL-Scala does not foresee it
+            pair = f"({written(left)},{written(right)})"
+            raise NotANumberError(f"scala.MatchError: {pair} (of class scala.Tuple2)")
         return function(_bounds(left), _bounds(right))
 
-    builtin(name, ", ".join(names), kinds[first], kinds[second])(checked)
+    for one in names.split(" | "):
+        builtin(name, one, Any_, Any_)(checked)
 
 
 @dataclass(slots=True)
@@ -44,12 +48,13 @@ class _Bounds:
     end: Any
     closed_start: bool = True
     closed_end: bool = True
+    point: bool = False
 
 
 def _bounds(value: Any) -> Any:
     if isinstance(value, Range):
         return _Bounds(ordered(value.low), ordered(value.high), value.low_closed, value.high_closed)
-    return _Bounds(ordered(value), ordered(value))
+    return _Bounds(ordered(value), ordered(value), point=True)
 
 
 def _before(a: _Bounds, b: _Bounds) -> bool:
@@ -96,30 +101,28 @@ def _finishes(a: _Bounds, b: _Bounds) -> bool:
 
 
 def _coincides(a: _Bounds, b: _Bounds) -> bool:
-    return a == b
+    return a == b  # a point never is a range
 
 
 def _turned(function: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     return lambda a, b: function(b, a)
 
 
-for _kinds in ("pp", "pr", "rp", "rr"):
-    _range("before", _kinds[0], _kinds[1], _before)
-    _range("after", _kinds[0], _kinds[1], _turned(_before))
-for _name, _kinds, _function in (
-    ("meets", "rr", _meets),
-    ("met by", "rr", _turned(_meets)),
-    ("overlaps", "rr", _overlaps),
-    ("overlaps before", "rr", _overlaps_before),
-    ("overlaps after", "rr", _turned(_overlaps_before)),
-    ("finishes", "pr rr", _finishes),
-    ("finished by", "rp rr", _turned(_finishes)),
-    ("includes", "rp rr", _includes),
-    ("during", "pr rr", _turned(_includes)),
-    ("starts", "pr rr", _starts),
-    ("started by", "rp rr", _turned(_starts)),
-    ("coincides", "pp rr", _coincides),
-    ("coincides", "pr rp", lambda _a, _b: False),
+_TWO = "range1, range2"
+for _name, _kinds, _names, _function in (
+    ("before", "pp pr rp rr", f"point1, point2 | point, range | range, point | {_TWO}", _before),
+    ("after", "pp pr rp rr", f"point1, point2 | point, range | range, point | {_TWO}", _turned(_before)),
+    ("meets", "rr", _TWO, _meets),
+    ("met by", "rr", _TWO, _turned(_meets)),
+    ("overlaps", "rr", _TWO, _overlaps),
+    ("overlaps before", "rr", _TWO, _overlaps_before),
+    ("overlaps after", "rr", _TWO, _turned(_overlaps_before)),
+    ("finishes", "pr rr", f"point, range | {_TWO}", _finishes),
+    ("finished by", "rp rr", f"point, range | {_TWO}", _turned(_finishes)),
+    ("includes", "rp rr", f"range, point | {_TWO}", _includes),
+    ("during", "pr rr", f"point, range | {_TWO}", _turned(_includes)),
+    ("starts", "pr rr", f"point, range | {_TWO}", _starts),
+    ("started by", "rp rr", f"range, point | {_TWO}", _turned(_starts)),
+    ("coincides", "pp rr pr rp", f"point1, point2 | {_TWO}", _coincides),
 ):
-    for _pair in _kinds.split():
-        _range(_name, _pair[0], _pair[1], _function)
+    _range(_name, _kinds, _names, _function)

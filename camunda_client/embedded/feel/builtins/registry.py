@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from camunda_client.embedded.feel.values import as_number, type_name
+from camunda_client.embedded.feel.errors import NoInputError
+from camunda_client.embedded.feel.values import NO_INPUT, as_number, type_name
 
 __all__ = ["Any_", "Builtin", "Number", "builtin", "call", "index", "known", "whole"]
 
@@ -77,7 +78,7 @@ def call(evaluation: Any, name: str, positional: list[Any], named: dict[str, Any
     else:
         count = len(positional)
         fitting = _fitting(name, count, evaluation.modern)
-        if len(fitting) == 1 and not fitting[0].varargs:
+        if len(fitting) == 1 and not fitting[0].varargs and not evaluation.blind:
             taken = _taken(fitting[0], positional)
             if taken is not None:
                 return _invoke(evaluation, name, fitting[0], taken)
@@ -86,10 +87,14 @@ def call(evaluation: Any, name: str, positional: list[Any], named: dict[str, Any
         count = len(positional) or len(named)
         evaluation.warn("NO_FUNCTION_FOUND", f"No function found with name '{name}' and {count} parameters")
         return None
+    if evaluation.blind and evaluation.modern and any(argument is NO_INPUT for argument in calls[0][1]):
+        raise NoInputError
     for one, arguments in calls:
         taken = _taken(one, arguments)
         if taken is not None:
             return _invoke(evaluation, name, one, taken)
+    if any(argument is NO_INPUT for argument in calls[0][1]):
+        raise NoInputError
     shown = ", ".join(type_name(argument) for argument in calls[0][1])
     evaluation.warn("FUNCTION_INVOCATION_FAILURE", f"Failed to invoke function '{name}': Illegal arguments: {shown}")
     return None

@@ -8,6 +8,7 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
+from camunda_client.embedded.feel.builtins.patterns import pattern
 from camunda_client.embedded.feel.builtins.registry import Number, builtin, index, whole
 from camunda_client.embedded.feel.errors import NotANumberError
 
@@ -61,28 +62,18 @@ def _substring(text: str, start: int | Decimal, length: int | Decimal | None = N
 builtin("substring", "string, start position, length", str, Number, Number)(_substring)
 
 
-def _pattern(text: str, flags: str = "") -> re.Pattern[str]:
-    """Return Python's pattern of Java's.
-
-    Raises:
-        re.error: There is none.
-    """
-    chosen = sum({"i": re.I, "s": re.S, "m": re.M, "x": re.X}.get(flag, 0) for flag in set(flags))
-    return re.compile(text, chosen | re.A)
-
-
 @builtin("matches", "input, pattern", str, str)
-def _matches(text: str, pattern: str, flags: str = "") -> Any:
-    return _pattern(pattern, flags).search(text) is not None
+def _matches(text: str, wanted: str, flags: str = "") -> Any:
+    return pattern(wanted, flags).search(text) is not None
 
 
 builtin("matches", "input, pattern, flags", str, str, str)(_matches)
 
 
 @builtin("replace", "input, pattern, replacement", str, str, str)
-def _replace(text: str, pattern: str, by: str, flags: str = "") -> Any:
-    found = _pattern(pattern, flags)
-    parts = _replacement(by, found.groups) if found.search(text) else []
+def _replace(text: str, wanted: str, by: str, flags: str = "") -> Any:
+    found = pattern(wanted, flags)
+    parts = _replacement(by, found) if found.search(text) else []
     return found.sub(
         lambda match: "".join(part if isinstance(part, str) else match[part] or "" for part in parts), text
     )
@@ -91,8 +82,9 @@ def _replace(text: str, pattern: str, by: str, flags: str = "") -> Any:
 builtin("replace", "input, pattern, replacement, flags", str, str, str, str)(_replace)
 
 
-def _replacement(text: str, groups: int) -> list[str | int]:
-    """Return texts and numbers of groups, as Java reads ``$1`` and backslashes."""
+def _replacement(text: str, found: re.Pattern[str]) -> list[str | int]:
+    """Return texts and numbers of groups, as Java reads ``$1``, ``${name}`` and backslashes."""
+    groups = found.groups
     parts: list[str | int] = []
     at = 0
     while at < len(text):
@@ -103,6 +95,10 @@ def _replacement(text: str, groups: int) -> list[str | int]:
             at += 1
         elif sign != "$":
             parts.append(sign)
+        elif text[at : at + 1] == "{":
+            end = text.index("}", at)
+            parts.append(found.groupindex[text[at + 1 : end]])
+            at = end + 1
         else:
             if not text[at : at + 1].isdigit() or int(text[at]) > groups:
                 raise ValueError("Illegal group reference")
@@ -118,7 +114,7 @@ def _replacement(text: str, groups: int) -> list[str | int]:
 @builtin("split", "string, delimiter", str, str)
 def _split(text: str, delimiter: str) -> Any:
     parts, at = [], 0
-    for match in _pattern(delimiter).finditer(text):
+    for match in pattern(delimiter).finditer(text):
         if match.end() == 0:
             continue  # nothing before the text
         parts.append(text[at : match.start()])
@@ -127,8 +123,8 @@ def _split(text: str, delimiter: str) -> Any:
 
 
 @builtin("extract", "input, pattern", str, str)
-def _extract(text: str, pattern: str) -> Any:
-    return [match[0] for match in _pattern(pattern).finditer(text)]
+def _extract(text: str, wanted: str) -> Any:
+    return [match[0] for match in pattern(wanted).finditer(text)]
 
 
 @builtin("string join", "list", list)
