@@ -38,7 +38,7 @@ def test_it_is_let_in_by_the_librarys_settings(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_recorded_version_must_equal_the_recordings() -> None:
-    with Gateway(dialect="8.6") as gateway, pytest.raises(AssertionError, match="step 1"):
+    with Gateway(dialect="8.6.0") as gateway, pytest.raises(AssertionError, match="step 1"):
         OwnCamunda(gateway.base_url).compared("conversation x", "step 1")
 
 
@@ -51,7 +51,7 @@ def test_a_scenario_that_needs_a_key_which_rest_does_not_tell_says_so() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("dialect", "outcomes"), [("8.6", "1 failed, 1 passed, 1 skipped"), ("8.8", "2 passed, 1 skipped")]
+    ("dialect", "outcomes"), [("8.6.0", "1 failed, 1 passed, 1 skipped"), ("8.8", "2 passed, 1 skipped")]
 )
 def test_what_another_version_does_otherwise_is_listed_and_fails_nothing(dialect: str, outcomes: str) -> None:
     with Gateway(dialect=dialect) as gateway:
@@ -66,7 +66,7 @@ def test_what_another_version_does_otherwise_is_listed_and_fails_nothing(dialect
 
     assert outcomes in run.stdout
     assert "job_retries: REST without a search does not return the key of an incident" in run.stdout
-    assert run.returncode == (1 if dialect == "8.6" else 0)
+    assert run.returncode == (1 if dialect == "8.6.0" else 0)
     if dialect == "8.8":
         assert (
             f"{gateway.base_url} (8.8.9) differs from the recordings of 8.6.0:\nconversation license: step 0:"
