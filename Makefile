@@ -8,7 +8,7 @@ BENCH_ARGS ?=
 # Handlers run patched, so the suite does; tests of unpatched behaviour start processes of their own.
 PATCHED := -m gevent.monkey --module
 
-.PHONY: help setup demo test coverage lint libraries bench soak referees clean
+.PHONY: help setup demo test coverage lint libraries clients bench soak referees clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -52,6 +52,9 @@ lint: setup ## ruff, mypy --strict and the import contracts
 libraries: setup ## Fetch the real libraries that tests/libraries tries (250 MB, kept in the user's cache)
 	@$(BIN)/python -m tests.parts.libraries
 
+clients: setup ## Fetch the other clients that tests/clients tries on the embedded gateway (230 MB, kept in the user's cache)
+	@$(BIN)/python -m tests.clients.clients
+
 bench: setup ## Run every benchmark in turn; results and plots go to benchmarks/results
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@set -e; for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" $(BENCH_ARGS); done
@@ -61,6 +64,7 @@ soak: setup ## The long tests, which make test leaves out
 
 referees: setup ## Ask the open referees anew and show what differs (needs Java 17 and Maven)
 	$(BIN)/python -m tests.referees.feel.record
+	$(BIN)/python -m tests.referees.dmn.record
 
 clean: ## Remove what these commands made here (not Keycloak in the user's cache)
 	rm -rf .venv .nox build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -20,6 +20,7 @@ FLOORS: dict[str, int] = {
     "camunda_client": 97,
     "camunda_client/c8": 90,
     "camunda_client/c8/_http": 93,
+    "camunda_client/c8/_wire": 93,
     "camunda_client/c8/api": 96,
     "camunda_client/c8/auth": 95,
     "camunda_client/c8/models": 97,

@@ -36,6 +36,7 @@ COMPUTING_AT_ONCE = 4
 #: What runs programs of its own, or the same lines of the package thousands of times: never measured.
 UNMEASURED = (
     "tests/benchmarks",
+    "tests/clients",
     "tests/libraries",
     "tests/model",
     "tests/typing",
