@@ -20,14 +20,14 @@ HANDLER = """
 import ctypes, os, time
 from camunda_client.c8.worker import camunda_worker
 
-@camunda_worker(job_type=os.environ["JOB_TYPE"], timeout=400, request_timeout=400)
+@camunda_worker(job_type=os.environ["JOB_TYPE"], timeout=1000, request_timeout=400)
 def handler(job):
     os.write(1, b"RUN %d\\n" % int(job.job_key))
     {deed}
 """
 #: C code that waits and lets the interpreter go on, as database drivers do; and a computation.
-WAIT = "ctypes.CDLL(None).usleep(900_000)"
-COMPUTE = "end = time.monotonic() + 0.9\n    while time.monotonic() < end: sum(range(1000))"
+WAIT = "ctypes.CDLL(None).usleep(1_500_000)"
+COMPUTE = "end = time.monotonic() + 1.5\n    while time.monotonic() < end: sum(range(1000))"
 
 
 @pytest.mark.fault(216)
