@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
         prices = stack.enter_context(_slow_server())
         base_url = stack.enter_context(_embedded())
         config.initialize_config({"api": {"baseUrl": base_url}, "auth": {"none": True}})
-        return _run(prices, options.instances)
+        return _run(prices, options.instances, stay=options.stay)
 
 
 class _DemoHandlers:
@@ -89,7 +89,7 @@ class _DemoHandlers:
         return call
 
 
-def _run(prices: str, instances: int) -> int:
+def _run(prices: str, instances: int, *, stay: bool) -> int:
     import gevent
 
     from camunda_client.c8 import api
@@ -103,18 +103,42 @@ def _run(prices: str, instances: int) -> int:
     _say(f"working {instances} instances of a process with two blocking handlers …")
     started_s = time.monotonic()
     start_camunda_workers()
+    _say(f"see them work on {_live_page()}")
     creation = gevent.spawn(_create, instances)
     try:
         complete = _watch(work, instances, started_s, creation)
         took_s = time.monotonic() - started_s
+        if complete:
+            _summary(work, instances, took_s, alone_s)
+        else:
+            _say(f"gave up after {took_s:.0f} s: {work.done}")
+        if stay:
+            _stay()
     finally:
         creation.kill()
         stop_camunda_workers()
-    if not complete:
-        _say(f"gave up after {took_s:.0f} s: {work.done}")
-        return 1
-    _summary(work, instances, took_s, alone_s)
-    return 0
+    return 0 if complete else 1
+
+
+def _live_page() -> str:
+    """Serve the live page of the workers of this process; return its address."""
+    import gevent
+
+    from camunda_client.cli import _status
+
+    board = _status.StatusBoard(1)
+    server = _status.serve(board, "127.0.0.1", 0, metrics=False)
+    gevent.spawn(_status.fill, board)
+    return f"http://127.0.0.1:{server.server_address[1]}/"
+
+
+def _stay() -> None:
+    """Keep the page, and start an instance now and then so that there is something to see, until Ctrl+C."""
+    _say("the page stays until Ctrl+C, and an instance starts every 50 ms")
+    with suppress(KeyboardInterrupt, SystemExit):
+        while True:
+            _create(1)
+            time.sleep(0.05)
 
 
 def _alone_s(work: _DemoHandlers) -> float:

@@ -10,6 +10,7 @@ import json
 import os
 import selectors
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -62,7 +63,8 @@ class Worker:
         self.table = _job_table.JobTable(self._table_fd)
         #: Deaths in a row that may be a job's fault.
         self._blamed = 0
-        self.pipe = -1
+        #: Our end of what it tells and is asked through.
+        self.channel: socket.socket | None = None
         #: What it has said of its drain.
         self.drain_s: float | None = None
         self._born_s = 0.0
@@ -84,8 +86,8 @@ class Worker:
         return True
 
     def _start(self) -> None:
-        pipe, writer = os.pipe()
-        os.set_blocking(pipe, False)
+        channel, theirs = socket.socketpair()
+        channel.setblocking(False)
         # Whoever asks the whole group must not end one that is not even Python yet. As its first act it ignores the
         # question, and unblocks the signal.
         self.table.clear()
@@ -93,26 +95,33 @@ class Worker:
         try:
             # In a session of its own: Ctrl+C in a terminal reaches the parent alone, which passes it on once.
             self.process = subprocess.Popen(  # noqa: S603 - ourselves
-                [*self._command, "--status-fd", str(writer), "--jobs-fd", str(self._table_fd)],
-                pass_fds=[writer, self._table_fd],
+                [*self._command, "--status-fd", str(theirs.fileno()), "--jobs-fd", str(self._table_fd)],
+                pass_fds=[theirs.fileno(), self._table_fd],
                 start_new_session=True,
             )
         except BaseException:
-            os.close(pipe)
+            channel.close()
             raise
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            os.close(writer)
-        self.pipe, self.ready, self.end_s, self._unread = pipe, False, None, b""
-        self._board.started(self.number, self.process.pid)
+            theirs.close()
+        self.channel, self.ready, self.end_s, self._unread = channel, False, None, b""
+        self._board.started(self.number, self.process.pid, channel.sendall)
         log.info("process.started", process=self.number, pid=self.process.pid)
 
+    def fileno(self) -> int:
+        """Return the channel's descriptor, -1 without a process: selectors take a worker for what they wait for."""
+        return -1 if self.channel is None else self.channel.fileno()
+
     def read(self) -> bool:
-        """Take the status that the process has written; return False at the end of its pipe."""
+        """Take what the process has written; return False at its end."""
+        assert self.channel is not None  # noqa: S101 - for the type checker
         try:
-            data = os.read(self.pipe, 1 << 20)
+            data = self.channel.recv(1 << 20)
         except BlockingIOError:
             return True
+        except ConnectionError:  # it died with a question unread
+            data = b""
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
             self.ready = self.ever_ready = True
@@ -121,14 +130,18 @@ class Worker:
             if "exit_s" in status:
                 self.end_s = self._said_s + status["exit_s"]
                 continue
+            if "answer" in status:
+                self._board.answered(self.number, status)
+                continue
             self.drain_s = status.get("drain_s")
             self._board.put(self.number, status)
         return bool(data)
 
     def died(self, code: int) -> None:
         """Take note of its end, and of when to start it again."""
-        os.close(self.pipe)
-        self.process = None
+        assert self.channel is not None  # noqa: S101 - for the type checker
+        self.channel.close()
+        self.process = self.channel = None
         self._wait(had_jobs=bool(self.table.jobs()))
         self._board.ended(self.number, self.wait_s, deaths=self.deaths, exit_code=code)
 
@@ -178,7 +191,7 @@ class WorkerProcesses:
             self._start_due()
             for key, _ in self._selector.select(_LOOK_EVERY_S):
                 if not key.data.read():
-                    self._selector.unregister(key.fd)
+                    self._selector.unregister(key.fileobj)
             # Before the deaths: a signal to a whole control group ends the workers as well.
             self._heed_signals()
             self._reap()
@@ -237,16 +250,16 @@ class WorkerProcesses:
         for worker in self._workers:
             due = worker.process is None and not self._stopping and time.monotonic() >= worker.start_at_s
             if due and worker.start():
-                self._selector.register(worker.pipe, selectors.EVENT_READ, worker)
+                self._selector.register(worker, selectors.EVENT_READ, worker)
 
     def _reap(self) -> None:
         for worker in self._workers:
             if worker.process is None or worker.process.poll() is None:
                 continue
             code = worker.process.returncode
-            if worker.pipe in self._selector.get_map():
+            if worker in self._selector.get_map():
                 worker.read()
-                self._selector.unregister(worker.pipe)
+                self._selector.unregister(worker)
             was_ready = worker.ready
             if not self._stopping:
                 self._suspect(worker, code)

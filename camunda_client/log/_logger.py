@@ -83,6 +83,14 @@ def get_logger(name: str) -> Logger:
     return Logger(name)
 
 
+def watch_warnings(watcher: Callable[[int, str, dict[str, Any]], None] | None) -> None:
+    """Show ``watcher`` the level, event and fields of this package's own lines from warnings up; ``None`` ends that.
+
+    It gets the fields themselves, which are not its to change, in the greenlet that logs: it may not wait.
+    """
+    _state.watcher = watcher
+
+
 class _State:
     """Where lines go and from which level on."""
 
@@ -90,6 +98,8 @@ class _State:
         # Until one is set, the application's: its levels are asked for each line.
         self.level = 0
         self.route: Route = to_stdlib
+        #: Shown what is logged from warnings up.
+        self.watcher: Callable[[int, str, dict[str, Any]], None] | None = None
         #: Lines that failed before they reached a sink.
         self.failed = 0
 
@@ -100,6 +110,8 @@ def _emit(level: int, logger: Logger, event: str, args: tuple[Any, ...], fields:
             event = event % args
         if logger._fields:
             fields = {**logger._fields, **fields}
+        if level >= 30 and _state.watcher is not None:
+            _state.watcher(level, event, fields)
         _state.route(level, logger.name, event, fields)
     except Exception:  # noqa: BLE001 (a line must not fail the job that logs it; it is counted)
         _state.failed += 1

@@ -21,10 +21,12 @@ from camunda_client.c8.worker._decorator import add_job_worker, camunda_worker, 
 from camunda_client.c8.worker._execution import HandlerTimedOut, JobLost
 from camunda_client.c8.worker._health import Health
 from camunda_client.c8.worker._hooks import JobOutcome, after_job, around_job, before_job, on_failure
+from camunda_client.c8.worker._in_hand import JobInHand
 from camunda_client.c8.worker._manager import (
     CamundaWorkerManager,
     clear,
     health,
+    jobs_in_hand,
     registered_workers,
     start_camunda_workers,
     stop_camunda_workers,
@@ -38,6 +40,7 @@ __all__ = [
     "HandlerRun",
     "HandlerTimedOut",
     "Health",
+    "JobInHand",
     "JobLost",
     "JobOutcome",
     "JobWorker",
@@ -52,6 +55,7 @@ __all__ = [
     "check_unique",
     "clear",
     "health",
+    "jobs_in_hand",
     "keep_in_jobs",
     "on_failure",
     "register_workers",

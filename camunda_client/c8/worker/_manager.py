@@ -15,7 +15,7 @@ from camunda_client.c8.models import job as job_model
 from camunda_client.c8.worker import _child, _integrations, _signals
 from camunda_client.c8.worker._health import Health
 from camunda_client.c8.worker._hub_errors import HubErrors
-from camunda_client.c8.worker._in_hand import tell_jobs_in_hand
+from camunda_client.c8.worker._in_hand import JobInHand, in_hand, tell_jobs_in_hand
 from camunda_client.c8.worker._registry import JobWorker, check_unique, resolve
 from camunda_client.c8.worker._stop_report import StopReport
 from camunda_client.c8.worker._supervisor import Supervisor
@@ -214,6 +214,12 @@ def health() -> Health:
 def registered_workers() -> list[JobWorker]:
     """Return all handlers of this process, oldest first: registered ones, and decorated ones that are not yet."""
     return [*CamundaWorkerManager().workers, *queue]
+
+
+def jobs_in_hand() -> list[JobInHand]:
+    """Return the jobs that the workers of this process have, and where the handler of each stands; without I/O."""
+    running = CamundaWorkerManager().running
+    return in_hand(running.held_jobs()) if running is not None else []
 
 
 def clear() -> None:

@@ -53,7 +53,11 @@ class Range:
 
 @dataclass(slots=True)
 class Function:
-    """A function written in FEEL; ``body`` is a tree, or the name of a built-in."""
+    """A function as a value. ``body`` is a tree of FEEL, or a Python function of as many values as there are names.
+
+    A Python function raises :class:`~camunda_client.embedded.feel.errors.EvaluationError` where it has no value: the
+    call is null then, with a warning.
+    """
 
     names: list[str]
     body: Any

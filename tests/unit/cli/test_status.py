@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import json
 import weakref
 from typing import Any
 
+import gevent
 import pytest
 
 from camunda_client.cli._status import SILENCE_S, StatusBoard
@@ -130,7 +132,7 @@ def test_what_ended_workers_counted_stays_in_the_sums() -> None:
         board.ended(1, 0.0, exit_code=1)
     board.put(1, status(dump(completed=1000)))
 
-    shown = board.exposition().decode()
+    shown = board.exposition()[1].decode()
 
     assert 'camunda_jobs_completed_total{job_type="a"} 1111.0' in shown
     assert 'camunda_polls_total{job_type="a",outcome="empty"} 8.0' in shown
@@ -171,3 +173,76 @@ def test_only_a_silent_process_is_not_live() -> None:
     board.put(1, word())
     board.stop()
     assert board.liveness()["alive"], "it drains"
+
+
+class Asked:
+    """A worker that is asked; it answers when the test lets it."""
+
+    def __init__(self, board: StatusBoard, number: int) -> None:
+        self.board, self.number = board, number
+        self.questions: list[dict[str, Any]] = []
+        self.answer: dict[str, Any] | None = None
+
+    def say(self, line: bytes) -> None:
+        question = json.loads(line)
+        self.questions.append(question)
+        if self.answer is not None:
+            gevent.spawn(self.board.answered, self.number, {"answer": question["question"], **self.answer})
+
+
+def job(key: str, age_s: float) -> dict[str, Any]:
+    return {"job_key": key, "age_s": age_s}
+
+
+def asked(board: StatusBoard, number: int, **answer: Any) -> Asked:
+    worker = Asked(board, number)
+    worker.answer = answer or None
+    board.started(number, 4700 + number, worker.say)
+    return worker
+
+
+def test_jobs_of_all_processes_are_one_list_the_oldest_first() -> None:
+    board = StatusBoard(2)
+    asked(board, 1, jobs=[job("1", 5.0), job("2", 1.0)], count=7, events=[{"at": 2.0, "event": "b"}])
+    asked(board, 2, jobs=[job("3", 3.0)], count=1, events=[{"at": 1.0, "event": "a"}])
+
+    told = board.jobs(2)
+
+    assert [(one["process"], one["job_key"]) for one in told["jobs"]] == [(1, "1"), (2, "3")]
+    assert told["count"] == 8
+    assert [one["event"] for one in told["events"]] == ["a", "b"]
+    assert told["unheard"] == []
+
+
+def test_a_process_that_does_not_answer_is_named_and_asked_no_more_than_it_can_answer_later() -> None:
+    board = StatusBoard(2)
+    silent = asked(board, 1)
+    asked(board, 2, jobs=[], count=0, events=[])
+    board.ANSWER_S = 0.01
+
+    for _ in range(20):
+        assert board.jobs(5)["unheard"] == [1]
+
+    assert len(silent.questions) == 8
+
+
+def test_a_process_that_has_gone_is_not_waited_for() -> None:
+    board = StatusBoard(1)
+
+    def say(line: bytes) -> None:
+        raise BrokenPipeError
+
+    board.started(1, 4711, say)
+
+    assert board.job("1") is None
+
+
+def test_workers_are_asked_nothing_while_nobody_looks() -> None:
+    board = StatusBoard(1)
+    worker = asked(board, 1, jobs=[], count=0, events=[])
+    for _ in range(5):
+        board.put(1, word())
+        board.health()
+        board.types()
+
+    assert worker.questions == []
