@@ -15,7 +15,7 @@ from camunda_client.embedded.model import Deployment
 from camunda_client.embedded.run import (
     ActivatedJob,
     Activation,
-    Call,
+    ActiveCall,
     Clock,
     ElementRecord,
     Incident,
@@ -35,7 +35,7 @@ __all__ = [
     "STATES",
     "ActivatedJob",
     "Activation",
-    "Call",
+    "ActiveCall",
     "Clock",
     "DataError",
     "Deployment",

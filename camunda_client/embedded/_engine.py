@@ -20,7 +20,7 @@ from camunda_client.embedded.model import Decision, Deployment, Evaluated
 from camunda_client.embedded.run import (
     MAX_STEPS,
     Activation,
-    Call,
+    ActiveCall,
     Clock,
     Incident,
     InstanceHistory,
@@ -317,7 +317,7 @@ class Engine(EngineJobs):
             process = self._runtime.lifecycle.processes.get(process_instance_key)
             return [] if process is None else waits_of(process)
 
-    def calls(self) -> list[Call]:
+    def calls(self) -> list[ActiveCall]:
         """Return the calls that are under way, oldest first: which call activity waits for which instance."""
         with self._executor.looking():
             return calls_among(self._runtime.lifecycle.processes.values())

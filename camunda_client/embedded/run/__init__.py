@@ -18,14 +18,14 @@ from camunda_client.embedded.run._jobs import Poll
 from camunda_client.embedded.run._messages import Message
 from camunda_client.embedded.run._runtime import Runtime
 from camunda_client.embedded.run._schedule import Entry, nothing
-from camunda_client.embedded.run._waits import Call, Wait, calls_among, waits_of
+from camunda_client.embedded.run._waits import ActiveCall, Wait, calls_among, waits_of
 from camunda_client.embedded.run._workflows import InstanceWorkflow, ScopeWorkflow, Token
 
 __all__ = [
     "MAX_STEPS",
     "ActivatedJob",
     "Activation",
-    "Call",
+    "ActiveCall",
     "Clock",
     "Commands",
     "ElementInstance",

@@ -25,7 +25,7 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ActiveCall:
     """A call activity waits for the instance that it called."""
 
     #: Key of the process instance that called, and its element that did.
@@ -47,10 +47,10 @@ def waits_of(process: ProcessInstance) -> list[Wait]:
     ]  # fmt: skip
 
 
-def calls_among(processes: Iterable[ProcessInstance]) -> list[Call]:
+def calls_among(processes: Iterable[ProcessInstance]) -> list[ActiveCall]:
     """Return the calls that these instances were started by."""
     return [
-        Call(process.caller.process.key, process.caller.element.id, process.history)
+        ActiveCall(process.caller.process.key, process.caller.element.id, process.history)
         for process in processes
         if process.caller is not None
     ]
