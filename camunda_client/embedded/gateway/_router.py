@@ -7,11 +7,21 @@ import re
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 
-from camunda_client.embedded.gateway import _routes_cluster, _routes_jobs, _routes_processes
+from camunda_client.embedded.gateway import (
+    _routes_cluster,
+    _routes_documents,
+    _routes_jobs,
+    _routes_processes,
+)
 from camunda_client.embedded.gateway._exchange import Handler, Route
 from camunda_client.embedded.gateway._problems import Answer, spring
 
-ROUTES: list[Route] = [*_routes_cluster.ROUTES, *_routes_processes.ROUTES, *_routes_jobs.ROUTES]
+ROUTES: list[Route] = [
+    *_routes_cluster.ROUTES,
+    *_routes_processes.ROUTES,
+    *_routes_jobs.ROUTES,
+    *_routes_documents.ROUTES,
+]
 _SLASHES = re.compile(r"/{2,}")
 
 

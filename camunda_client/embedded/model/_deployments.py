@@ -222,9 +222,7 @@ class Deployments:
         if known is not None and (known.checksum, known.resource_name) == (resource.checksum, resource.name):
             return known
         version = self._next_version("form", tenant_id, form_id)
-        form = Form(
-            self._keys.next(), form_id, version, resource.name, resource.checksum, tenant_id, resource.content
-        )
+        form = Form(self._keys.next(), form_id, version, resource.name, resource.checksum, tenant_id, resource.content)
         self._forms[form.key] = form
         return form
 
