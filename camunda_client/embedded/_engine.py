@@ -71,6 +71,8 @@ class Engine(EngineJobs):
         self.clock = clock or Clock()
         runtime = Runtime(self.clock, tenants_named(tenants), history_limit=history_limit, max_steps=max_steps)
         storage = None if data is None else Storage(Path(data), fsync=fsync)
+        #: What was uploaded to the gateway, by id; not kept on disk.
+        self.documents: dict[str, Any] = {}
         super().__init__(Executor(runtime, storage, until))
 
     @property
@@ -112,6 +114,7 @@ class Engine(EngineJobs):
         start_at: Iterable[str] = (),
         tags: Iterable[str] = (),
         business_id: str = "",
+        end_after: Iterable[str] = (),
         on_end: Callable[[InstanceHistory], None] | None = None,
     ) -> InstanceHistory:
         """Start a process and return its history, which goes on growing.
@@ -125,6 +128,7 @@ class Engine(EngineJobs):
             start_at: Ids of elements to begin with, instead of the start event.
             tags: What its jobs are tagged with.
             business_id: What you call the case; its jobs carry it.
+            end_after: Ids of elements; when one of them completes, the instance is terminated.
             on_end: Called when the instance has completed or was terminated.
 
         Raises:
@@ -133,7 +137,7 @@ class Engine(EngineJobs):
         return self._run(
             self._commands.create_instance,
             *given(process_id, dict(variables or {}), version, definition_key, tenant_id, list(start_at),
-                    list(tags) or None, business_id or None),
+                    list(tags) or None, business_id or None, list(end_after) or None),
             on_end=on_end,
         )  # fmt: skip
 

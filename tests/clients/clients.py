@@ -41,7 +41,7 @@ CLIENTS = (
     Client(Environment("npm", TYPESCRIPT, "9.1.5"), "tour.mjs", ("8.9",)),
     Client(Environment("npm", "@camunda8/sdk", "8.8.13"), "camunda8_tour.mjs", ("8.6", "8.8")),
     # Under the licence of this package. Its code is not read here; only its README's application runs.
-    Client(Environment("pypi", "c8-client", "8.7.2"), "readme_app.py", ("8.6", "8.7", "8.8")),
+    Client(Environment("pypi", "c8-client", "8.7.2"), "readme_app.py", ("8.7", "8.8")),
 )
 
 

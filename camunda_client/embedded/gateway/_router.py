@@ -7,11 +7,22 @@ import re
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 
-from camunda_client.embedded.gateway import _routes_cluster, _routes_jobs, _routes_processes, _routes_search
+from camunda_client.embedded.gateway import (
+    _routes_cluster,
+    _routes_documents,
+    _routes_jobs,
+    _routes_processes,
+    _routes_search,
+)
 from camunda_client.embedded.gateway._exchange import Handler, Route
 from camunda_client.embedded.gateway._problems import Answer, problem, spring
 
-ROUTES: list[Route] = [*_routes_cluster.ROUTES, *_routes_processes.ROUTES, *_routes_jobs.ROUTES]
+ROUTES: list[Route] = [
+    *_routes_cluster.ROUTES,
+    *_routes_processes.ROUTES,
+    *_routes_jobs.ROUTES,
+    *_routes_documents.ROUTES,
+]
 _SLASHES = re.compile(r"/{2,}")
 #: What Camunda has from 8.8 on, by the first part of a path: what we lack of it is named.
 _CAMUNDAS = re.compile(

@@ -21,6 +21,27 @@ def status(exchange: Exchange) -> Answer:
     return no_content() if exchange.dialect.newer else spring(404, exchange.path)
 
 
+def me(exchange: Exchange) -> Answer:
+    """Return who asks: whoever it is, may do everything here."""
+    named = [{"tenantId": one, "name": one, "description": None} for one in sorted(exchange.engine.tenants or [])]
+    if not exchange.dialect.newer:
+        return spring(404, exchange.path)
+    return ok(
+        {
+            "username": "embedded",
+            "displayName": None,
+            "email": None,
+            "authorizedComponents": ["*"],
+            "tenants": named,
+            "groups": [],
+            "roles": [],
+            "salesPlanType": None,
+            "c8Links": {},
+            "canLogout": False,
+        }
+    )
+
+
 def pin(exchange: Exchange) -> Answer:
     """Stop the clock at a moment."""
     timestamp_ms = exchange.body("ClockPinRequest").integer("timestamp")
@@ -42,6 +63,7 @@ ROUTES: list[Route] = [
     ("GET", "/v2/topology", topology),
     ("GET", "/v2/license", license_),
     ("GET", "/v2/status", status),
+    ("GET", "/v2/authentication/me", me),
     ("PUT", "/v2/clock", pin),
     ("POST", "/v2/clock/reset", reset),
 ]

@@ -125,12 +125,13 @@ def create(exchange: Exchange) -> Answer:
     version, variables = body.integer("processDefinitionVersion", INT32), body.object("variables")
     awaited, fetch = body.boolean("awaitCompletion"), body.texts("fetchVariables")
     starts = [item.text("elementId") for item in body.inners("startInstructions") or []]
+    ends = [item.text("afterElementId") for item in body.inners("runtimeInstructions") or []]
     tags = body.tags() if exchange.dialect.newer else []
     business_id = body.business_id() if exchange.dialect.nullable else None
     _check_one_given({"processDefinitionId": process_id, "processDefinitionKey": key}, exchange.path)
     exchange.check_operation_reference(body)
     tenant_id = exchange.tenant(body.text("tenantId"), "Create Process Instance")
-    if None in starts:
+    if None in starts or None in ends:
         raise bad_request(None, exchange.path)
     exchange.check_size("CREATE")
     completion = Completion() if awaited else None
@@ -138,6 +139,7 @@ def create(exchange: Exchange) -> Answer:
         process_id, variables, version=version, definition_key=key, tenant_id=tenant_id,
         start_at=[element_id for element_id in starts if element_id is not None],
         tags=tags, business_id=business_id or "",
+        end_after=[element_id for element_id in ends if element_id is not None] if exchange.dialect.newer else [],
         on_end=None if completion is None else completion.ended,
     )  # fmt: skip
     shown: dict[str, Any] = {}
@@ -173,27 +175,73 @@ def cancel(exchange: Exchange) -> Answer:
 def modify(exchange: Exchange) -> Answer:
     """Modify a process instance."""
     body = exchange.body("ProcessInstanceModificationInstruction")
-    activations = []
+    activations, terminations = [], []
     for item in body.inners("activateInstructions") or []:
-        element_id = item.text("elementId")
-        if element_id is None:
-            raise invalid("No elementId provided.", exchange.path)
-        activation = Activation(element_id)
-        for instruction in item.inners("variableInstructions") or []:
-            variables = instruction.object("variables")
-            if not variables:
-                raise invalid("No variables provided.", exchange.path)
-            activation.variables.append((instruction.text("scopeId") or "", variables))
-        activations.append(activation)
-    terminations = []
+        activations.append(_activation(exchange, item, item.text("elementId")))
+        _check_ancestor(exchange, item)
     for item in body.inners("terminateInstructions") or []:
-        element_instance_key = item.integer("elementInstanceKey")
-        if element_instance_key is None:
-            raise invalid("No elementInstanceKey provided.", exchange.path)
-        terminations.append(element_instance_key)
+        terminations += _terminated(exchange, item)
+    for item in body.inners("moveInstructions") or [] if exchange.dialect.nullable else []:
+        sources = _moved(exchange, item)
+        terminations += sources
+        activations += [_activation(exchange, item, item.text("targetElementId")) for _ in sources]
     exchange.check_operation_reference(body)
     exchange.engine.modify(exchange.key("processInstanceKey"), activations, terminations)
     return no_content()
+
+
+def _activation(exchange: Exchange, item: Body, element_id: str | None) -> Activation:
+    if element_id is None:
+        raise invalid("No elementId provided.", exchange.path)
+    activation = Activation(element_id)
+    for instruction in item.inners("variableInstructions") or []:
+        variables = instruction.object("variables")
+        if not variables:
+            raise invalid("No variables provided.", exchange.path)
+        activation.variables.append((instruction.text("scopeId") or "", variables))
+    return activation
+
+
+def _check_ancestor(exchange: Exchange, item: Body) -> None:
+    """Refuse an ancestor by its key from 8.8 on: the engine finds the scope by itself, and would pass over the key."""
+    ancestor = item.integer("ancestorElementInstanceKey")
+    if exchange.dialect.newer and ancestor not in (None, -1):
+        raise invalid("The embedded engine has no ancestorElementInstanceKey: it finds the scope.", exchange.path)
+
+
+def _terminated(exchange: Exchange, item: Body) -> list[int]:
+    element_instance_key = item.integer("elementInstanceKey")
+    if element_instance_key is not None:
+        return [element_instance_key]
+    element_id = item.text("elementId") if exchange.dialect.nullable else None
+    if element_id is None:
+        raise invalid("No elementInstanceKey provided.", exchange.path)
+    return _active(exchange, element_id)
+
+
+def _moved(exchange: Exchange, item: Body) -> list[int]:
+    """Return the keys of the element instances that a move instruction is about."""
+    source, scope = item.inner("sourceElementInstruction"), item.inner("ancestorScopeInstruction")
+    if scope is not None:
+        _check_ancestor(exchange, scope)
+    key = None if source is None else source.integer("sourceElementInstanceKey")
+    element_id = None if source is None else source.text("sourceElementId")
+    if key is not None:
+        return [key]
+    if element_id is None:
+        raise invalid("No sourceElementInstruction provided.", exchange.path)
+    return _active(exchange, element_id)
+
+
+def _active(exchange: Exchange, element_id: str) -> list[int]:
+    """Return the keys of all active instances of an element."""
+    try:
+        records = exchange.engine.instance(exchange.key("processInstanceKey")).elements
+    except KeyError:
+        return []  # the engine says that there is no such instance
+    ended = {record.key for record in records if record.state in ("COMPLETED", "TERMINATED")}
+    here = [record for record in records if record.element_id == element_id and record.state == "ACTIVATED"]
+    return [record.key for record in here if record.key not in ended]
 
 
 def migrate(exchange: Exchange) -> Answer:

@@ -91,6 +91,7 @@ class Commands:
         start_at: list[str],
         tags: list[str] | None = None,
         business_id: str | None = None,
+        end_after: list[str] | None = None,
         *,
         on_end: Callable[[InstanceHistory], None] | None = None,
     ) -> InstanceHistory:
@@ -99,12 +100,17 @@ class Commands:
         definition = self._definition(process_id, version, definition_key, tenant_id)
         entrances = self._runtime.entrances
         activations = [self._start_instruction(definition, element_id) for element_id in start_at]
+        for element_id in end_after or []:
+            if element_id not in definition.elements:
+                reason = f"Expected to terminate after element with id '{element_id}', but no such element was found"
+                raise invalid_argument("CREATE", reason)
         if activations:
             entrances.check_new(definition, variables, tenant_id, activations)
         else:
             definition.none_start()
         process = self._runtime.lifecycle.start(definition, variables, tenant_id, at=[] if activations else None)
         process.tags, process.business_id = tags or [], business_id or ""
+        process.end_after = frozenset(end_after or [])
         process.history.tags, process.history.business_id = process.tags, process.business_id
         for activation in activations:
             entrances.enter(process, activation)

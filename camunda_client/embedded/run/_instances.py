@@ -84,8 +84,8 @@ class ProcessInstance:
     """One run of a process."""
 
     __slots__ = (
-        "business_id", "caller", "correlation_key", "definition", "elements", "history", "key", "on_end", "root",
-        "state", "tags", "tenant_id",
+        "business_id", "caller", "correlation_key", "definition", "elements", "end_after", "history", "key", "on_end",
+        "root", "state", "tags", "tenant_id",
     )  # fmt: skip
 
     def __init__(self, key: int, definition: Definition, tenant_id: str, history: InstanceHistory) -> None:
@@ -102,6 +102,8 @@ class ProcessInstance:
         self.state = "ACTIVE"
         self.tags: list[str] = []
         self.business_id = ""
+        #: Elements after which it is terminated.
+        self.end_after: frozenset[str] = frozenset()
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         """Return what a snapshot keeps: not who waits for the end."""

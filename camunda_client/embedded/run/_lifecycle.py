@@ -346,6 +346,11 @@ class Lifecycle:
         onward: list[tuple[FlowNode, dict[str, Any]]] = []
         self._waiting.close(instance)
         instance.become("COMPLETED")
+        if instance.element.id in instance.process.end_after:
+            self._forget(instance)
+            scope.tokens -= 1
+            self.cancel_process(instance.process)
+            return
         if not spec.inner:
             onward = self._onward(instance)
         self._forget(instance)
