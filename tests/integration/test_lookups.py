@@ -17,7 +17,7 @@ from gevent import socket
 from gevent.server import StreamServer
 
 from camunda_client.c8 import _http
-from camunda_client.c8.worker._wire import Wire
+from camunda_client.c8._wire import Wire
 from camunda_client.config import ApiConfig
 from camunda_client.error import ConnectionFailed
 from tests.parts.raw import answer

@@ -96,8 +96,7 @@ def test_a_token_servers_handshake_that_drips_ends_in_time(tls_authority: TlsAut
 @pytest.mark.parametrize("way", ["wire", "api"])
 def test_a_tls_record_that_drips_ends_at_the_deadline(way: str, tls_authority: TlsAuthority) -> None:
     """Each byte of a record began the time-out anew, for the answer as for the handshake."""
-    from camunda_client.c8.worker._tls import tls_contexts
-    from camunda_client.c8.worker._wire import Wire
+    from camunda_client.c8._wire import Wire, tls_contexts
 
     with tls_authority.server() as server, dripping(server.port, pause_s=0) as relay:
         config = C8Config.model_validate(

@@ -12,8 +12,9 @@ import pytest
 from gevent import socket
 from gevent.server import StreamServer
 
+from camunda_client.c8._wire import Lane, Wire
+from camunda_client.c8._wire._channel import Deadlines, PlainChannel
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker._channel import Deadlines, PlainChannel
 from camunda_client.c8.worker._clock import now_s
 from camunda_client.c8.worker._commands import Commands
 from camunda_client.c8.worker._held import Held
@@ -21,7 +22,6 @@ from camunda_client.c8.worker._lease import Lease
 from camunda_client.c8.worker._outcome import completed
 from camunda_client.c8.worker._registry import JobWorker, resolve
 from camunda_client.c8.worker._reporter import Reporter
-from camunda_client.c8.worker._wire import Lane, Wire
 from camunda_client.config import ApiConfig, C8Config, WorkerConfig
 from camunda_client.error import ConnectionFailed
 from tests.parts.work import until

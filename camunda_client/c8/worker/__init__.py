@@ -21,35 +21,47 @@ from camunda_client.c8.worker._decorator import add_job_worker, camunda_worker, 
 from camunda_client.c8.worker._execution import HandlerTimedOut, JobLost
 from camunda_client.c8.worker._health import Health
 from camunda_client.c8.worker._hooks import JobOutcome, after_job, around_job, before_job, on_failure
+from camunda_client.c8.worker._in_hand import JobInHand
 from camunda_client.c8.worker._manager import (
     CamundaWorkerManager,
     clear,
     health,
+    jobs_in_hand,
+    registered_workers,
     start_camunda_workers,
     stop_camunda_workers,
 )
-from camunda_client.c8.worker._registry import JobWorker, JobWorkerRequest
+from camunda_client.c8.worker._registry import JobWorker, JobWorkerRequest, WorkerSettings, check_unique
+from camunda_client.c8.worker._run_handler import HandlerRun, run_handler, worker_settings
 from camunda_client.c8.worker._stop_report import StopReport
 
 __all__ = [
     "CamundaWorkerManager",
+    "HandlerRun",
     "HandlerTimedOut",
     "Health",
+    "JobInHand",
     "JobLost",
     "JobOutcome",
     "JobWorker",
     "JobWorkerRequest",
     "StopReport",
+    "WorkerSettings",
     "add_job_worker",
     "after_job",
     "around_job",
     "before_job",
     "camunda_worker",
+    "check_unique",
     "clear",
     "health",
+    "jobs_in_hand",
     "keep_in_jobs",
     "on_failure",
     "register_workers",
+    "registered_workers",
+    "run_handler",
     "start_camunda_workers",
     "stop_camunda_workers",
+    "worker_settings",
 ]

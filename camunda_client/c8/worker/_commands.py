@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from camunda_client.c8 import _http, auth
-from camunda_client.c8.worker._tls import tls_contexts
-from camunda_client.c8.worker._wire import Wire, too_late
+from camunda_client.c8._wire import Lane, Wire, tls_contexts, too_late
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable
 
     from camunda_client.c8._http import Answer
-    from camunda_client.c8._http._addresses import Address
+    from camunda_client.c8._wire import Route
     from camunda_client.config import C8Config
 
 #: Seconds for a job command. A frozen broker is answered for by its gateway after 15 s (504); waiting for that would
@@ -27,10 +25,6 @@ COMMAND_TIMEOUT_S = 10.0
 POLL_GRACE_S = 20.0
 #: Connections for lease extensions at most, and the part of the process's descriptors that they may take.
 _MOST_LEASE_CONNECTIONS, _LEASE_DESCRIPTORS = 256, 1 / 4
-
-
-#: A request as it is sent.
-Extension = bytes
 
 
 class _Lane(Protocol):
@@ -74,9 +68,9 @@ class Commands:
                 connect_timeout_s=config.api.connect_timeout / 1000,
                 body_cap=config.api.max_response_bytes,
             )
-            self._polls = _WireLane(wire, base.path)
-            self._reports = _WireLane(wire, base.path)
-            self._leases = _WireLane(wire, base.path)
+            self._polls = wire.lane()
+            self._reports = wire.lane()
+            self._leases = wire.lane()
 
     def activate(self, body: bytes, request_timeout_s: float) -> Answer:
         """``POST /v2/jobs/activation``."""
@@ -92,7 +86,7 @@ class Commands:
 
     def route(self) -> Route | None:
         """Return how another thread can reach the gateway; ``None`` where only ``requests`` can."""
-        return self._leases.route() if isinstance(self._leases, _WireLane) else None
+        return self._leases.route() if isinstance(self._leases, Lane) else None
 
     def topology(self) -> Answer:
         """``GET /v2/topology``."""
@@ -130,64 +124,6 @@ def _most_extensions() -> int:
     if descriptors == resource.RLIM_INFINITY:
         return _MOST_LEASE_CONNECTIONS
     return max(min(int(descriptors * _LEASE_DESCRIPTORS), _MOST_LEASE_CONNECTIONS), 8)
-
-
-class _WireLane:
-    """A lane of our own wire."""
-
-    def __init__(self, wire: Wire, base_path: str) -> None:
-        self._wire = wire
-        self._lane = wire.lane()
-        self._base_path = base_path
-        self._static = self._head = b" HTTP/1.1\r\n" + wire.static_head
-        self._credentials: str | None = None
-
-    def send(
-        self,
-        method: str,
-        path: str,
-        body: bytes,
-        timeout_s: float,
-        credentials: str | None,
-        may_send: Callable[[], bool] | None = None,
-    ) -> Answer:
-        if credentials != self._credentials:
-            self._credentials = credentials
-            line = f"\r\nAuthorization: {credentials}".encode("ascii") if credentials else b""
-            self._head = self._static + line
-        start = f"{method} {self._base_path}{path}".encode("ascii")
-        return self._lane.exchange(start + self._head, body, timeout_s, may_send)
-
-    def close(self) -> None:
-        self._lane.close()
-
-    def route(self) -> Route:
-        return Route(self, self._wire)
-
-    def request(self, method: str, path: str, body: bytes) -> bytes:
-        """Return a whole request with the credentials of the last one; other threads may ask."""
-        start = f"{method} {self._base_path}{path}".encode("ascii")
-        return b"%b%b\r\nContent-Length: %d\r\n\r\n%b" % (start, self._head, len(body), body)
-
-
-class Route:
-    """How a thread without a hub reaches the gateway: nothing here waits, takes a lock or logs."""
-
-    def __init__(self, lane: _WireLane, wire: Wire) -> None:
-        self._lane, self._wire = lane, wire
-        self.host, self.secure = wire.host, wire.is_secure
-
-    def extension(self, job_key: str, body: bytes) -> Extension:
-        """Return the request for an extension."""
-        return self._lane.request("PATCH", f"/v2/jobs/{job_key}", body)
-
-    def addresses(self) -> list[Address]:
-        """Return the addresses that are known now."""
-        return self._wire.known_addresses()
-
-    def tls(self) -> ssl.SSLContext:
-        """Return the context that connections have now."""
-        return self._wire.tls_context()
 
 
 class _RequestsLane:

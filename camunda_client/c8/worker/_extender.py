@@ -333,7 +333,7 @@ class LeaseExtender:
         if not lease.holds(asked_s):
             self.lost(held)
             return
-        try_s = lease.try_s(asked_s)
+        try_s, token = lease.try_s(asked_s), held.token
         lease.asked(asked_s)
         self._enter(held, lease.due_s(self.durations.usual_s))
         try:
@@ -345,9 +345,9 @@ class LeaseExtender:
             self._failed(held, asked_s)
             return
         answered_s = self._clock()
-        self._answered(held, answer, asked_s, answered_s)
+        self._answered(held, answer, token, asked_s, answered_s)
 
-    def _answered(self, held: Held, answer: Answer, asked_s: float, answered_s: float) -> None:
+    def _answered(self, held: Held, answer: Answer, token: str | None, asked_s: float, answered_s: float) -> None:
         verdict = judge(answer, tried_before=False)
         over = answer.status in _OVER and is_problem(answer)
         if verdict is Verdict.DONE or over:
@@ -362,7 +362,9 @@ class LeaseExtender:
             else:
                 self.lost(held)
         elif over:
-            self._over(held, answer)
+            # Else it names the lease before this one: Camunda has handed us the job anew meanwhile.
+            if token == held.token:
+                self._over(held, answer)
         else:
             self._foreign.meet(answer)
             log.debug("lease.extension_retried", **fields(answer))

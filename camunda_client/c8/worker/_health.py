@@ -45,6 +45,8 @@ class TypeHealth:
     stuck: int
     #: One word for why polls fail now, or ``None``.
     trouble: str | None
+    #: Jobs that may be in hand at once.
+    max_jobs_active: int = 0
 
 
 @dataclass(frozen=True)
@@ -141,4 +143,5 @@ def type_health(poller: Poller, now: float | None = None) -> TypeHealth:
         stuck=stuck,
         answered_s_ago=None if ago is None else round(ago, 3),
         trouble=poller.trouble,
+        max_jobs_active=settings.cap,
     )

@@ -165,7 +165,7 @@ class Reporter:
         nudged = False
         while not self._is_pointless(held, outcome, give_up_s):
             attempt += 1
-            again = self._again
+            again, token = self._again, held.token
             sent_s = self._clock() if outcome.command == "failure" else 0.0
             try:
                 last = answer = self._settle(held, outcome)
@@ -174,7 +174,10 @@ class Reporter:
                 unclear = getattr(error, "maybe_applied", False)
                 log.debug("report.retried", attempt=attempt, reason=str(error))
             else:
-                verdict = _judged(held, outcome, answer, maybe_applied=maybe_applied)
+                verdict = judge(answer, tried_before=maybe_applied, size=len(outcome.body))
+                if verdict is Verdict.REJECTED and token != held.token:
+                    continue  # it names the lease before this one: Camunda has handed us the job anew meanwhile
+                verdict = _judged(held, outcome, answer, verdict, maybe_applied=maybe_applied)
                 if verdict not in _WAITS:
                     self._foreign.end()
                     if self._troubled:
@@ -221,7 +224,7 @@ class Reporter:
         while held.lease.holds(now := self._clock()) and (left_s := sent_s + hidden_s - now) > 0:
             tries += 1
             asked_s = self._clock()
-            try_s = min(held.lease.try_s(asked_s), left_s)
+            try_s, token = min(held.lease.try_s(asked_s), left_s), held.token
             try:
                 answer = self._commands.extend(held.key, held.extension(), try_s)
             except ServiceException:
@@ -235,7 +238,7 @@ class Reporter:
                     and held.lease.granted(asked_s, answered_s)
                 ):
                     return None
-                if verdict not in (Verdict.DONE, *_WAITS):
+                if verdict not in (Verdict.DONE, *_WAITS) and token == held.token:
                     return Verdict.ASSUMED
             _wait(None, min(_SOON.wait_s(tries), max(left_s, 0.0)))
         # Camunda offered the job again, or no longer knows it as ours: that attempt did it.
@@ -315,8 +318,8 @@ def _wait(again: Event | None, seconds: float) -> bool:
     return False
 
 
-def _judged(held: Held, outcome: Outcome, answer: Answer, *, maybe_applied: bool) -> Verdict:
-    verdict = judge(answer, tried_before=maybe_applied, size=len(outcome.body))
+def _judged(held: Held, outcome: Outcome, answer: Answer, verdict: Verdict, *, maybe_applied: bool) -> Verdict:
+    """Return what a verdict comes to for a lease with a token, and for what can't be said twice."""
     if verdict is Verdict.REJECTED and answer.status == 409:
         if maybe_applied and _unleases(outcome):
             return Verdict.ASSUMED

@@ -19,7 +19,7 @@ from camunda_client.c8.worker._held import Held, Stage
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from camunda_client.c8.worker._commands import Extension, Route
+    from camunda_client.c8._wire import Route
     from camunda_client.c8.worker._extender import LeaseExtender
 
 #: Seconds by which the extender may be late before this thread takes over.
@@ -164,7 +164,7 @@ class _Connection:
                 return
         raise failure
 
-    def granted(self, request: Extension, timeout_s: float) -> bool:
+    def granted(self, request: bytes, timeout_s: float) -> bool:
         """Send an extension and tell whether the answer is Camunda's 204.
 
         Raises:

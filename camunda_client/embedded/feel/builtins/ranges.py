@@ -12,6 +12,8 @@ from camunda_client.embedded.feel.errors import NotANumberError
 from camunda_client.embedded.feel.temporal import Date, DaysTime, Moment, Time, YearsMonths
 from camunda_client.embedded.feel.values import Range, kind_of, ordered, written
 
+__all__: list[str] = []
+
 _POINT = (int, float, Decimal, Date, Time, Moment, DaysTime, YearsMonths)
 _Compared = Callable[[Any, Any], bool]
 

@@ -12,6 +12,8 @@ from camunda_client.embedded.feel.builtins.patterns import pattern
 from camunda_client.embedded.feel.builtins.registry import Number, builtin, index, whole
 from camunda_client.embedded.feel.errors import NotANumberError
 
+__all__: list[str] = []
+
 
 def _units(text: str) -> bytes:
     return text.encode("utf-16-le", "surrogatepass")

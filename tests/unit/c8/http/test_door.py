@@ -18,7 +18,7 @@ import responses
 import urllib3
 
 from camunda_client.c8 import _http
-from camunda_client.c8.worker import _wire
+from camunda_client.c8._wire import _lanes
 from camunda_client.config import ApiConfig
 from camunda_client.error import ConnectionFailed
 
@@ -77,7 +77,7 @@ def test_what_libraries_raise_comes_out_as_a_failed_connection(kind: type[Except
 
 @pytest.mark.parametrize("kind", raised_by(httptools), ids=lambda kind: kind.__name__)
 def test_what_the_workers_parser_raises_is_a_broken_exchange(kind: type[Exception]) -> None:
-    assert issubclass(kind, _wire._BROKEN)
+    assert issubclass(kind, _lanes._BROKEN)
 
 
 @pytest.mark.parametrize("host", ["a..b", "a" * 64, ".a"])
@@ -88,7 +88,7 @@ def test_a_host_that_can_have_no_such_name_fails_as_other_unknown_names_do(host:
             "GET", f"http://{host}/x", body=None, headers={}, timeout_s=2, settings=ApiConfig(baseUrl="http://x")
         )
     assert (failed.value.reason, failed.value.maybe_applied) == ("dns", False)
-    lane = _wire.Wire(urlsplit(f"http://{host}"), None, connect_timeout_s=1, body_cap=1000).lane()
+    lane = _lanes.Wire(urlsplit(f"http://{host}"), None, connect_timeout_s=1, body_cap=1000).lane()
     with pytest.raises(ConnectionFailed) as failed:
         lane.exchange(b"GET /x HTTP/1.1\r\nHost: x", b"", 2)
     assert (failed.value.reason, failed.value.maybe_applied) == ("dns", False)

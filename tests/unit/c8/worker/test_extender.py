@@ -29,8 +29,9 @@ class Room:
         self.extender = LeaseExtender(commands, lambda one: self.handed_back.append(one.key), most, self.clock)
 
     def hold(self, key: int = 1, *, stage: Stage = Stage.RUNNING, lease_s: float = LEASE_S, **options: Any) -> Held:
+        token = {name: options.pop(name) for name in ("jobLeaseToken",) if name in options}
         settings = settings_of(timeout=int(lease_s * 1000), **options)
-        one = held(key, now_s=self.clock(), lease_s=lease_s, settings=settings)
+        one = held(key, now_s=self.clock(), lease_s=lease_s, settings=settings, **token)
         one.stage = stage
         self.extender.watch(one)
         return one
@@ -181,6 +182,24 @@ def test_camundas_refusal_while_the_outcome_is_reported_is_the_reporters_to_judg
 
     assert one.lease.loss is Loss.REFUSED
     assert "lease.lost" not in caplog.text, "most likely the report was applied"
+
+
+def test_a_refusal_that_names_the_lease_before_this_one_does_not_end_this_one() -> None:
+    """An extension that was sent with the old token ended the lease that a new grant had begun meanwhile."""
+    room = Room()
+    room.know(0.01)
+    one = room.hold(jobLeaseToken="old")
+
+    def late() -> Answer:
+        one.lease.granted_anew(room.clock() + LEASE_S)
+        one.token = "new"
+        return problem(409, "INVALID_STATE")
+
+    room.gateway.say("extend", late)
+    room.pass_by(LEASE_S * 0.9)
+
+    assert one.lease.loss is None
+    assert [request.body.get("jobLeaseToken") for request in room.gateway.asked("extend")][:2] == ["old", "new"]
 
 
 def test_strangers_answers_renew_nothing_and_are_told_of_once(caplog: pytest.LogCaptureFixture) -> None:

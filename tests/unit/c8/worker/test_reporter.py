@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import gevent
@@ -128,6 +129,38 @@ def test_a_leases_token_that_is_refused_says_that_the_job_is_anothers() -> None:
     assert room.report(completed({}), one) is Fate.GONE
     assert one.lease.loss is Loss.REFUSED
     assert room.gateway.requests[0].body["jobLeaseToken"] == "abc"
+
+
+def granted_anew(room: Room, one: Held, *, token: str, answer: Answer) -> Callable[[], Answer]:
+    """Return an answer on whose way Camunda hands us the job once more."""
+
+    def late() -> Answer:
+        one.lease.granted_anew(room.clock() + LEASE_S)
+        one.token = token
+        return answer
+
+    return late
+
+
+def test_a_refusal_that_names_the_lease_before_this_one_does_not_end_this_one() -> None:
+    """The refusal of a token that a new grant had replaced meanwhile gave up the new lease, and the job with it."""
+    room = Room()
+    one = room.held(jobLeaseToken="old")
+    room.gateway.say("completion", granted_anew(room, one, token="new", answer=problem(409, "INVALID_STATE")))
+
+    assert room.report(completed({}), one) is Fate.SETTLED
+    assert one.lease.loss is None
+    assert [request.body["jobLeaseToken"] for request in room.gateway.requests] == ["old", "new"]
+
+
+def test_an_extensions_refusal_that_names_the_lease_before_this_one_proves_no_failure() -> None:
+    room = Room()
+    one = room.held(jobLeaseToken="old")
+    room.gateway.say("failure", lost(applied=True), TAKEN)
+    room.gateway.say("extend", granted_anew(room, one, token="new", answer=problem(409, "INVALID_STATE")), TAKEN)
+
+    assert room.report(failed(back_off_ms=5000), one) is Fate.SETTLED
+    assert room.told == ["failure", "extend", "extend", "failure"]
 
 
 def test_others_successes_do_not_hurry_a_report_that_never_gets_through() -> None:

@@ -9,7 +9,6 @@ import gevent.socket
 import pytest
 from gevent.server import StreamServer
 
-from camunda_client.c8.worker._commands import Extension
 from camunda_client.c8.worker._extender import LeaseExtender
 from camunda_client.c8.worker._held import Held, Stage
 from camunda_client.c8.worker._lease import Loss
@@ -36,7 +35,7 @@ class Gate:
         self._server = StreamServer(("127.0.0.1", 0), self._serve)
         self._server.start()
 
-    def extension(self, job_key: str, body: bytes) -> Extension:
+    def extension(self, job_key: str, body: bytes) -> bytes:
         return b"PATCH /v2/jobs/%b HTTP/1.1\r\nContent-Length: %d\r\n\r\n%b" % (job_key.encode(), len(body), body)
 
     def addresses(self) -> list[tuple[int, tuple[str, int]]]:

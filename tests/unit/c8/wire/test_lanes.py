@@ -10,7 +10,7 @@ from gevent import socket
 from gevent.event import Event
 from gevent.server import StreamServer
 
-from camunda_client.c8.worker._wire import Lane, Wire
+from camunda_client.c8._wire import Lane, Wire
 from camunda_client.error import ConnectionFailed
 from tests.parts.plain_http import read_request
 

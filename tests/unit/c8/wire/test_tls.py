@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from camunda_client.c8.worker._tls import tls_contexts
+from camunda_client.c8._wire import tls_contexts
 from camunda_client.config import TlsConfig
 from camunda_client.error import ConfigurationError
 

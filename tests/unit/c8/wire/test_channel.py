@@ -9,7 +9,7 @@ import gevent
 import pytest
 from gevent import socket
 
-from camunda_client.c8.worker._channel import Deadlines, PlainChannel, wait_for_any
+from camunda_client.c8._wire._channel import Deadlines, PlainChannel, wait_for_any
 
 
 class Room:
