@@ -16,7 +16,7 @@ from camunda_client.embedded._engine_jobs import EngineJobs, given
 from camunda_client.embedded._executor import Executor
 from camunda_client.embedded._tenants import DEFAULT_TENANT, tenants_named
 from camunda_client.embedded.data import Recovery, Storage
-from camunda_client.embedded.model import Decision, Deployment, Evaluated
+from camunda_client.embedded.model import Decision, DecisionRecord, Deployment, Evaluated, EvaluationError
 from camunda_client.embedded.run import (
     MAX_STEPS,
     Activation,
@@ -282,9 +282,33 @@ class Engine(EngineJobs):
             return self._runtime.deployments.decision(decision_id=decision_id, key=key, tenant_id=tenant_id)
 
     def evaluate(self, decision: Decision, variables: Mapping[str, Any]) -> list[Evaluated]:
-        """Evaluate a decision and those it requires; the decision itself is last."""
-        with self._executor.lock:
-            return self._runtime.decisions.evaluate(decision, dict(variables))
+        """Evaluate a decision and those it requires; the decision itself is last.
+
+        Raises:
+            EvaluationError: It can't be evaluated with these variables.
+            Rejection: NOT_FOUND: it was deleted.
+        """
+        record = self.evaluate_decision(decision, variables)
+        if record.failure:
+            raise EvaluationError(record.failure)
+        return record.evaluated
+
+    def evaluate_decision(self, decision: Decision, variables: Mapping[str, Any]) -> DecisionRecord:
+        """Evaluate a decision; return what is kept of it, also where it failed.
+
+        Raises:
+            Rejection: NOT_FOUND: it was deleted.
+        """
+        return self._run(self._commands.evaluate_decision, decision.key, dict(variables))
+
+    def decision_records(self) -> list[DecisionRecord]:
+        """Return the evaluations of decisions, oldest first.
+
+        Those of business rule tasks are remembered as long as their process instances, of the others the latest 1,000.
+        """
+        with self._executor.looking():
+            found = [one for history in self._runtime.histories.by_key.values() for one in history.decisions]
+            return sorted([*found, *self._runtime.decisions.records], key=lambda record: record.key)
 
     def next_key(self) -> int:
         """Return a key nothing else bears."""

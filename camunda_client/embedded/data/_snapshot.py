@@ -33,8 +33,10 @@ from camunda_client.embedded.model import (
     CalledProcess,
     Cycle,
     Decision,
+    DecisionRecord,
     Definition,
     Element,
+    Evaluated,
     Event,
     Expression,
     Flow,
@@ -81,6 +83,7 @@ KEPT = {
     "keys": ("upcoming",),
     "lifecycle": ("processes",),
     "deployments": ("_definitions", "_versions", "_last_version", "_decisions", "_graphs", "_forms"),
+    "decisions": ("records",),
     "jobs": ("_jobs", "_ready"),
     "messages": ("_waiting", "_buffer", "_starts", "_running"),
     "signals": ("_waiting", "_starts"),
@@ -98,7 +101,8 @@ METHODS = frozenset({
     "lifecycle._go_on_starting", "lifecycle.attempt", "messages._expire", "starts._due",
 })  # fmt: skip
 _OURS: tuple[type, ...] = (
-    Decision, Graph, Rule, Output, Table, BoxedContext, BoxedList, Relation, BoxedFunction, Invocation, Knowledge,
+    Decision, DecisionRecord, Evaluated, Graph, Rule, Output, Table,
+    BoxedContext, BoxedList, Relation, BoxedFunction, Invocation, Knowledge,
     Definition, Form, Process,
     CalledProcess, Element, Event, Flow, JobDefinition, Listener,
     Mapping, MultiInstance, FlowNode, RootSpec, ScopeSpec, Cycle,
@@ -131,7 +135,8 @@ def _spiff() -> str:
 def parts_of(runtime: Runtime) -> dict[str, Any]:
     """Return what stays where it is: the parts of an engine, which state refers to."""
     return {
-        "agenda": runtime.agenda, "clock": runtime.clock, "deployments": runtime.deployments,
+        "agenda": runtime.agenda, "clock": runtime.clock, "decisions": runtime.decisions,
+        "deployments": runtime.deployments,
         "events": runtime.events, "histories": runtime.histories, "incidents": runtime.incidents,
         "jobs": runtime.jobs, "keys": runtime.keys, "lifecycle": runtime.lifecycle, "runtime": runtime,
         "messages": runtime.events.messages, "schedule": runtime.schedule, "signals": runtime.events.signals,

@@ -32,6 +32,9 @@ from camunda_client.embedded.feel.values import (
     written,
 )
 
+#: Items of an iteration. Camunda's engine runs out of memory, which is not to be had here.
+LARGEST_LIST = 10_000_000
+
 
 class _NoListError(Exception):
     """Something that is not a list was to be gone through: the whole expression is null."""
@@ -306,6 +309,8 @@ class Evaluation:
             for inner in self.bindings(iterators, scope):
                 if looks_back:
                     inner = {**inner, "partial": list(results)}
+                if len(results) == LARGEST_LIST:
+                    raise EvaluationError(f"'for' makes more than {LARGEST_LIST:,} items")
                 results.append(self.value(body, inner))
         except _NoListError:
             return None

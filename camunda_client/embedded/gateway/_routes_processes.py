@@ -11,7 +11,7 @@ from camunda_client.embedded.gateway._completion import Completion
 from camunda_client.embedded.gateway._exchange import Exchange, Route
 from camunda_client.embedded.gateway._problems import Answer, bad_request, invalid, no_content, ok, problem
 from camunda_client.embedded.gateway._requests import INT32, Body, check_content_type
-from camunda_client.embedded.model import Deployment, Evaluated, EvaluationError, as_text
+from camunda_client.embedded.model import Deployment, Evaluated, as_text
 from camunda_client.embedded.run import Activation
 
 #: Milliseconds; a message without a time to live of its own is not buffered. Where it is absent the spec says 0.
@@ -344,12 +344,7 @@ def evaluate(exchange: Exchange) -> Answer:
         if named == "":
             reason = "Expected either a decision id or a valid decision key, but none provided"
         raise invalid(f"Command 'EVALUATE' rejected with code 'INVALID_ARGUMENT': {reason}", exchange.path)
-    evaluated: list[Evaluated] = []
-    failure = ""
-    try:
-        evaluated = exchange.engine.evaluate(decision, variables)
-    except EvaluationError as error:
-        failure = str(error)
+    record = exchange.engine.evaluate_decision(decision, variables)
     show = exchange.dialect.key
     answer: dict[str, Any] = {
         "decisionDefinitionKey": show(decision.key),
@@ -358,19 +353,19 @@ def evaluate(exchange: Exchange) -> Answer:
         "decisionDefinitionVersion": decision.version,
         "decisionRequirementsId": decision.graph.graph_id,
         "decisionRequirementsKey": show(decision.graph.key),
-        "output": as_text(evaluated[-1].output) if evaluated else "null",
-        "failedDecisionDefinitionId": decision.decision_id if failure else "",
-        "failureMessage": failure,
+        "output": as_text(record.output),
+        "failedDecisionDefinitionId": record.failed_id,
+        "failureMessage": record.failure,
         "tenantId": tenant_id,
-        "decisionInstanceKey": show(exchange.engine.next_key()),
-        "evaluatedDecisions": [_evaluated(exchange, item, tenant_id) for item in evaluated],
+        "decisionInstanceKey": show(record.key),
+        "evaluatedDecisions": [_evaluated(exchange, item, tenant_id) for item in record.evaluated],
     }
     if exchange.dialect.newer:
         answer["decisionEvaluationKey"] = answer["decisionInstanceKey"]
     if exchange.dialect.nullable:
         answer["failedDecisionDefinitionId"] = answer["failedDecisionDefinitionId"] or None
-        answer["failureMessage"] = failure or None
-        for number, item in enumerate(evaluated, start=1):
+        answer["failureMessage"] = record.failure or None
+        for number, item in enumerate(record.evaluated, start=1):
             _complete(answer["evaluatedDecisions"][number - 1], item, f"{answer['decisionEvaluationKey']}-{number}")
     return ok(answer)
 

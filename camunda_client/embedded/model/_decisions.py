@@ -1,4 +1,4 @@
-"""Evaluating the decisions that are deployed."""
+"""Evaluating the decisions that are deployed, and keeping what came of it."""
 
 from __future__ import annotations
 
@@ -9,59 +9,57 @@ from datetime import datetime
 from typing import Any
 
 from camunda_client.embedded._failures import Failure
+from camunda_client.embedded._keys import Keys
 from camunda_client.embedded.feel import plain
 from camunda_client.embedded.model._evaluation import LogicError, Run
-from camunda_client.embedded.model._logic import Decision, Evaluated
+from camunda_client.embedded.model._logic import Decision, DecisionRecord, Evaluated
+from camunda_client.embedded.model._timers import to_ms
+
+#: Evaluations by request that are remembered; those of business rule tasks are with their process instances.
+REMEMBERED = 1000
 
 
 class EvaluationError(ValueError):
-    """A decision can't be evaluated with these variables.
-
-    Attributes:
-        evaluated: What was evaluated until then; the last one has failed.
-    """
-
-    def __init__(self, reason: str, evaluated: list[Evaluated]) -> None:
-        super().__init__(reason)
-        self.evaluated = evaluated
+    """A decision can't be evaluated with these variables."""
 
 
 class Decisions:
     """Evaluates decisions by id or key."""
 
-    def __init__(self, find: Callable[..., Decision | None], now: Callable[[], datetime]) -> None:
+    def __init__(self, find: Callable[..., Decision | None], keys: Keys, now: Callable[[], datetime]) -> None:
         self._find = find
+        self._keys = keys
         self._now = now
+        #: Evaluations by request, oldest first.
+        self.records: list[DecisionRecord] = []
 
-    def decide(self, decision_id: str, variables: dict[str, Any], tenant_id: str) -> Any:
-        """Return a decision's output, for a business rule task.
+    def decide(self, decision_id: str, variables: dict[str, Any], tenant_id: str) -> DecisionRecord:
+        """Evaluate the newest version of a decision, for a business rule task, which keeps the record.
 
         Raises:
-            Failure: There is no such decision, or it can't be evaluated.
+            Failure: There is no such decision.
         """
         decision = self._find(decision_id=decision_id, tenant_id=tenant_id)
         if decision is None:
             reason = f"Expected to evaluate decision '{decision_id}', but no decision found for id '{decision_id}'"
             raise Failure("CALLED_DECISION_ERROR", reason)
-        try:
-            return self.evaluate(decision, variables)[-1].output
-        except EvaluationError as error:
-            raise Failure("DECISION_EVALUATION_ERROR", str(error)) from error
+        return self._evaluated(decision, variables)
 
-    def evaluate(self, decision: Decision, variables: dict[str, Any]) -> list[Evaluated]:
-        """Return what the decision and those it requires came to, required ones first.
+    def evaluate(self, decision: Decision, variables: dict[str, Any]) -> DecisionRecord:
+        """Evaluate a decision by request, and keep the record."""
+        record = self._evaluated(decision, variables)
+        self.records.append(record)
+        del self.records[:-REMEMBERED]
+        return record
 
-        Raises:
-            EvaluationError: The rules contradict their hit policy, an expression can't be evaluated, or a value is not
-                of its type.
-        """
-        run = Run(self._now)
+    def _evaluated(self, decision: Decision, variables: dict[str, Any]) -> DecisionRecord:
+        run, failure = Run(self._now), ""
         try:
             run.decide(decision, variables)
         except (LogicError, RecursionError) as error:
-            reason = f"Expected to evaluate decision '{decision.decision_id}', but {error}"
-            raise EvaluationError(reason, [_plain(one) for one in run.log]) from error
-        return [_plain(one) for one in run.log]
+            failure = f"Expected to evaluate decision '{decision.decision_id}', but {error}"
+        entries = [_plain(one) for one in run.log]
+        return DecisionRecord(self._keys.next(), decision, entries, failure, to_ms(self._now()))
 
 
 def _plain(entry: Evaluated) -> Evaluated:

@@ -43,6 +43,10 @@ _TYPES = {
 }  # fmt: skip
 
 
+#: What the cell ``-`` is, and an empty one.
+_ANYTHING = ("const", True)
+
+
 class LogicError(Exception):
     """A decision has no value; why, in the words of Camunda's engine."""
 
@@ -158,8 +162,12 @@ class Run:
         return _by_policy(table, [{name: value for _, name, value in outputs} for _, _, outputs in matched])
 
     def _is_met(self, rule: Rule, values: Outputs, scope: Variables) -> bool:
+        given = dict(scope)
         for test, (_, _, value) in zip(rule.tests, values, strict=False):
-            holds = self._expression(test, {**scope, "?": value})
+            if test.tree == _ANYTHING:  # most cells are
+                continue
+            given["?"] = value
+            holds = self._expression(test, given)
             if holds is not None and not isinstance(holds, bool):
                 raise LogicError(f"input entry must return true, false, or null, but found '{written(holds)}'")
             if not holds:

@@ -147,6 +147,35 @@ class Evaluated:
         return _TYPES[type(self.decision.logic)]
 
 
+@dataclass(slots=True)
+class DecisionRecord:
+    """One evaluation of a decision, as a search shows it."""
+
+    key: int
+    decision: Decision
+    #: What was evaluated on the way; the decision itself, or what failed, is last.
+    evaluated: list[Evaluated]
+    #: Why it has no output; empty where it has one.
+    failure: str
+    at_ms: int
+    #: Of the business rule task; None and empty for an evaluation by request.
+    process_instance_key: int | None = None
+    element_instance_key: int | None = None
+    element_id: str = ""
+
+    @property
+    def output(self) -> Any:
+        """The decision's output; None where it failed."""
+        return None if self.failure else self.evaluated[-1].output
+
+    @property
+    def failed_id(self) -> str:
+        """The id of the decision that failed, which may be one that this one requires; empty where none did."""
+        if not self.failure:
+            return ""
+        return self.evaluated[-1].decision.decision_id if self.evaluated else self.decision.decision_id
+
+
 _TYPES: dict[type, str] = {
     Table: "DECISION_TABLE",
     Expression: "LITERAL_EXPRESSION",

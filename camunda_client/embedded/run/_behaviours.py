@@ -99,8 +99,13 @@ class Behaviours:
             return
         decision_id = self._variables.text(element.decision, instance)
         visible, tenant_id = self._variables.visible(instance), instance.process.tenant_id
-        output = self._decisions.decide(decision_id, visible, tenant_id)
-        instance.event_variables = {element.result_variable: output}
+        record = self._decisions.decide(decision_id, visible, tenant_id)
+        record.process_instance_key, record.element_instance_key = instance.process.key, instance.key
+        record.element_id = element.id
+        instance.process.history.decisions.append(record)
+        if record.failure:
+            raise Failure("DECISION_EVALUATION_ERROR", record.failure)
+        instance.event_variables = {element.result_variable: record.output}
         self._lifecycle.complete_soon(instance)
 
     def _user_task(self, instance: ElementInstance) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from camunda_client.embedded._rejections import Rejection, invalid_argument, invalid_state, not_found
 from camunda_client.embedded._tenants import refusal
-from camunda_client.embedded.model import Definition, Deployment
+from camunda_client.embedded.model import DecisionRecord, Definition, Deployment
 from camunda_client.embedded.run._entrances import Activation
 from camunda_client.embedded.run._history import InstanceHistory
 from camunda_client.embedded.run._instances import ElementInstance, Job, ProcessInstance
@@ -296,6 +296,13 @@ class Commands:
     def complete_user_task(self, key: int, variables: Variables) -> None:
         """Complete a user task."""
         self._runtime.user_tasks.complete(key, variables)
+
+    def evaluate_decision(self, key: int, variables: Variables) -> DecisionRecord:
+        """Evaluate a decision by its key."""
+        decision = self._runtime.deployments.decision(key=key, tenant_id="")
+        if decision is None:
+            raise not_found("EVALUATE", f"Expected to evaluate decision '{key}', but no decision found for key '{key}'")
+        return self._runtime.decisions.evaluate(decision, variables)
 
     def next_key(self) -> int:
         """Return a key nothing else bears."""

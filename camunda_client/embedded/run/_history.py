@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from camunda_client.embedded.model import DecisionRecord
+
 
 class ElementRecord(NamedTuple):
     """An element instance changed its state: ACTIVATED, COMPLETED, TERMINATED; flows are TAKEN."""
@@ -116,6 +118,8 @@ class InstanceHistory:
     written: list[VariableRecord] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
     user_tasks: list[UserTaskRecord] = field(default_factory=list)
+    #: What its business rule tasks evaluated.
+    decisions: list[DecisionRecord] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
     business_id: str = ""

@@ -56,7 +56,7 @@ class Runtime:
         self.user_tasks = UserTasks(lifecycle)
         self.starts = Starts(lifecycle, self.events.messages, self.events.signals, self.schedule, self.clock)
         self.deployments = Deployments(self.keys, self.clock.now, self.starts.replace)
-        self.decisions = Decisions(self.deployments.decision, self.clock.now)
+        self.decisions = Decisions(self.deployments.decision, self.keys, self.clock.now)
         working = Behaviours(lifecycle, self.events, self.jobs, self.user_tasks, self.deployments, self.decisions)
         return self.events, working, MultiInstances(lifecycle, self.events)
 

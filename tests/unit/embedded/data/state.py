@@ -69,6 +69,7 @@ def of(engine: Engine) -> dict[str, Any]:
         ],
         "definitions": [(d.key, d.process_id, d.version) for d in runtime.deployments._definitions.values()],
         "decisions": list(runtime.deployments._decisions),
+        "decision records": [_record(one) for one in runtime.decisions.records],
         "versions": dict(runtime.deployments._last_version),
     }  # fmt: skip
 
@@ -77,8 +78,13 @@ def _history(history: Any) -> Any:
     incidents = [(i.key, i.element_id, i.error_type, i.message, i.job_key, i.open) for i in history.incidents]
     return (
         history.process_id, history.version, history.state, history.elements, history.jobs, history.written,
-        history.variables, incidents,
+        history.variables, incidents, [_record(one) for one in history.decisions],
     )  # fmt: skip
+
+
+def _record(record: Any) -> Any:
+    evaluated = [(e.decision.decision_id, e.output, e.inputs, len(e.matched), e.failure) for e in record.evaluated]
+    return record.key, record.decision.key, evaluated, record.failure, record.at_ms, record.element_instance_key
 
 
 def _instance(one: ElementInstance) -> Any:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import random
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from camunda_client.embedded import Engine, Rejection
 from camunda_client.embedded.model import EvaluationError
+from tests.referees.dmn.cases import _change, cases
+
+MODELS = Path(__file__).parents[3] / "models"
 
 HEAD = (
     '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="g" name="G" namespace="n">{}</definitions>'
@@ -211,3 +219,67 @@ def test_decisions_nested_beyond_the_stack_are_refused_or_fail() -> None:
     last = '<decision id="d2000" name="D"><literalExpression><text>1</text></literalExpression></decision>'
     with pytest.raises(EvaluationError, match="maximum recursion depth"):
         evaluate(HEAD.format(chain + last))
+
+
+def test_evaluations_are_remembered_with_what_each_decision_came_to() -> None:
+    engine = Engine()
+    required = '<informationRequirement><requiredDecision href="#base"/></informationRequirement><literal'
+    base = literal("assert(n, n > 3) * 2").replace('id="d"', 'id="base"')
+    engine.deploy(("d.dmn", HEAD.format(base + literal("base + 1").replace("<literal", required))))
+    decision = engine.decision(decision_id="d")
+    assert decision is not None
+    engine.evaluate(decision, {"n": 4})
+    with pytest.raises(EvaluationError, match="Expected to evaluate decision 'd', but Assertion failure"):
+        engine.evaluate(decision, {"n": 2})
+
+    good, bad = engine.decision_records()
+
+    assert [(one.decision.decision_id, one.output) for one in good.evaluated] == [("base", 8), ("d", 9)]
+    assert (good.output, good.failure, good.failed_id) == (9, "", "")
+    assert (bad.output, bad.failed_id, bad.evaluated[-1].type) == (None, "base", "LITERAL_EXPRESSION")
+    assert bad.key > good.key
+
+
+@pytest.mark.parametrize("every", [1, 20_000])
+def test_what_business_rule_tasks_decide_is_remembered_with_their_instance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every: int
+) -> None:
+    """It is in the log, and in the snapshots that take its place."""
+    monkeypatch.setattr("camunda_client.embedded.data._storage.SNAPSHOT_EVERY", every)
+    files = [
+        MODELS / name for name in ("rule_task_decision.bpmn", "dish_of_season.dmn", "rule_task_bad.bpmn", "totals.dmn")
+    ]
+    engine = Engine(data=tmp_path)
+    engine.deploy(*files)
+    instance = engine.create_instance("rule_task_decision", {"season": "Winter"})
+    engine.create_instance("rule_task_bad", {"kind": "total_sum", "wanted": True, "a": "x", "b": 1})
+    engine.close()
+
+    good, bad = Engine(data=tmp_path).decision_records()
+
+    assert (good.process_instance_key, good.element_id) == (instance.process_instance_key, "decide")
+    assert good.output == instance.variables["dish"]
+    assert good.evaluated[0].matched[0][1] >= 1
+    assert "expected number but found" in bad.failure
+    assert bad.failed_id == "total_sum"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("namespace", ["20191111", "20230324"])
+@pytest.mark.parametrize("seed", range(2))
+def test_any_changed_document_is_refused_or_evaluated(
+    seed: int, namespace: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """DMN 1.5, whose schema is not at hand, gets as far as the reader with whatever is wrong with it."""
+    chance = random.Random(seed)
+    known = [one for one in cases() if one.kind in ("boxed", "knowledge", "graph", "table", "changed")]
+    with caplog.at_level(logging.ERROR, "camunda_client.embedded"):
+        for case in chance.sample(known, 400):
+            root = etree.fromstring(case.document.replace("20191111/MODEL", f"{namespace}/MODEL"))
+            nodes = list(root.iter())
+            _change(chance, chance.choice(nodes), chance.choice(nodes))
+            engine = Engine()
+            with suppress(Rejection):
+                for decision in engine.deploy(("d.dmn", etree.tostring(root))).decisions:
+                    engine.evaluate_decision(decision, {"x": 5, "y": 2, "name": "Bob", "n": None})
+    assert caplog.messages == []
