@@ -124,8 +124,8 @@ def _target_findings(target: str | None, import_timeout_s: float) -> Iterator[Fi
         yield Finding("skipped", "handlers: name your app.py or package.module to have them looked at")
         return
     from camunda_client.c8 import worker
+    from camunda_client.c8.worker._handlers import check_unique
     from camunda_client.c8.worker._manager import ALARM_REMEDY
-    from camunda_client.c8.worker._registry import check_unique
 
     watch = _import_watch.for_doctor(target, import_timeout_s)
     watch.start()

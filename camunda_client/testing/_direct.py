@@ -13,18 +13,16 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import to_json
 
 from camunda_client.c8._http import Answer
-from camunda_client.c8.worker._context import JobContext
-from camunda_client.c8.worker._execution import Execution
-from camunda_client.c8.worker._held import Held
-from camunda_client.c8.worker._lease import Lease
-from camunda_client.c8.worker._memory import Memory
+from camunda_client.c8.worker._execution import Execution, JobContext
+from camunda_client.c8.worker._lease import Held, Lease
+from camunda_client.c8.worker._outcome import Memory
 from camunda_client.c8.worker._reporter import Fate, Reporter
 from camunda_client.embedded import Rejection
 
 if TYPE_CHECKING:
     from camunda_client.c8.models import ActivatedJob
     from camunda_client.c8.worker._outcome import Outcome
-    from camunda_client.c8.worker._registry import WorkerSettings
+    from camunda_client.c8.worker._settings import WorkerSettings
     from camunda_client.embedded import Engine
 
 #: Bytes of one command that Camunda 8.6.0 takes; it refuses more for good.

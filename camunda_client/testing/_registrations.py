@@ -47,7 +47,7 @@ class Registrations:
         if "camunda_client.c8.worker" not in sys.modules:
             return []
         from camunda_client.c8.worker import CamundaWorkerManager
-        from camunda_client.c8.worker._manager import queue
+        from camunda_client.c8.worker._handlers import queue
 
         return [*CamundaWorkerManager().workers, *queue]
 

@@ -99,7 +99,7 @@ class WorkerSession:
         mine = self._mine()
         if mine:
             # Not before there is a handler: importing the worker makes blocking calls cooperative.
-            from camunda_client.c8.worker._registry import check_unique
+            from camunda_client.c8.worker._handlers import check_unique
 
             check_unique(mine)
         return {worker.job_type: worker for worker in mine}
@@ -185,7 +185,7 @@ class WorkerSession:
     def _work(self, worker: JobWorker) -> bool:
         """Work the oldest job of the worker's type; return whether there was one that it may have."""
         __tracebackhide__ = True
-        from camunda_client.c8.worker._registry import resolve
+        from camunda_client.c8.worker._settings import resolve
         from camunda_client.testing._direct import DirectLine
 
         settings = resolve(worker, _configuration())

@@ -16,20 +16,19 @@ from camunda_client import patching
 
 patching.patch()
 
-from camunda_client.c8.worker._context import keep_in_jobs
-from camunda_client.c8.worker._decorator import add_job_worker, camunda_worker, register_workers
-from camunda_client.c8.worker._execution import HandlerTimedOut, JobLost
-from camunda_client.c8.worker._health import Health
+from camunda_client.c8.worker._execution import HandlerTimedOut, JobLost, keep_in_jobs
+from camunda_client.c8.worker._handlers import JobWorker, JobWorkerRequest, camunda_worker
+from camunda_client.c8.worker._health import Health, StopReport
 from camunda_client.c8.worker._hooks import JobOutcome, after_job, around_job, before_job, on_failure
 from camunda_client.c8.worker._manager import (
     CamundaWorkerManager,
+    add_job_worker,
     clear,
     health,
+    register_workers,
     start_camunda_workers,
     stop_camunda_workers,
 )
-from camunda_client.c8.worker._registry import JobWorker, JobWorkerRequest
-from camunda_client.c8.worker._stop_report import StopReport
 
 __all__ = [
     "CamundaWorkerManager",
