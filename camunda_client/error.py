@@ -202,10 +202,10 @@ class InvalidRequestError(ServiceException, ValueError):
 
 
 class ConnectionFailed(ServiceException):
-    """No usable answer came: nobody answered, in time, completely or in HTTP.
+    """No usable answer came: none at all, or one that was late, incomplete or not HTTP.
 
     ``maybe_applied`` is True if bytes of the request may have reached the server, so that the command may
-    have been carried out although nobody said so.
+    have been carried out although no answer said so.
     """
 
     default_code = ErrorCode.CONNECTION_FAILED

@@ -25,8 +25,9 @@ __all__ = [
     "HISTOGRAMS",
     "Counter",
     "Histogram",
-    "add",
+    "Metrics",
     "clear",
+    "current",
     "dump",
     "greenlets_died",
     "handler_duration_s",
@@ -43,8 +44,7 @@ __all__ = [
     "lease_extended",
     "lease_lost",
     "lease_slack_s",
-    "lines_lost_elsewhere",
-    "merged",
+    "log_lines_lost",
     "poller_restarts",
     "polls",
     "prometheus_collector",
@@ -80,6 +80,10 @@ class Counter(defaultdict[Any, float]):
         self.labels = labels
         self.goes_down = goes_down
 
+    def empty(self) -> Counter:
+        """Return one of the same name that has counted nothing."""
+        return Counter(self.name, self.text, self.labels, goes_down=self.goes_down)
+
     def samples(self) -> dict[tuple[str, ...], float]:
         """Return the sums by label values."""
         return {key if isinstance(key, tuple) else (key,): value for key, value in list(self.items())}
@@ -93,6 +97,10 @@ class Histogram:
         self.text = text
         self._counts: dict[str, list[int]] = {}
         self._sums: dict[str, float] = {}
+
+    def empty(self) -> Histogram:
+        """Return one of the same name that has counted nothing."""
+        return Histogram(self.name, self.text)
 
     def observe(self, job_type: str, duration_s: float) -> None:
         """Count one of this duration."""
@@ -158,6 +166,7 @@ poller_restarts = Counter("camunda_poller_restarts", "Pollers that died and were
 #: Which: ``poller``, ``leases``, ``cluster``, ``extension``, ``hand-back``.
 greenlets_died = Counter("camunda_greenlets_died", "Greenlets of the worker's own that a defect ended.", ("greenlet",))
 hub_blocked_s = Counter("camunda_hub_blocked_seconds", "Seconds in which something kept all greenlets waiting.", ())
+log_lines_lost = Counter("camunda_log_lines_lost", "Log lines that could not be written.", ())
 jobs_in_flight = Counter("camunda_jobs_in_flight", "Jobs received and not yet answered.", goes_down=True)
 handler_duration_s = Histogram("camunda_handler_duration_seconds", "Time that handlers took.")
 lease_slack_s = Histogram("camunda_lease_slack_seconds", "What was left of the lease when the outcome was through.")
@@ -182,11 +191,113 @@ COUNTERS = (
     greenlets_died,
     hub_blocked_s,
     jobs_in_flight,
+    log_lines_lost,
 )
 
-_LOG_LINES_LOST = "camunda_log_lines_lost"
-#: Lines that other processes lost; see :func:`add`.
-lines_lost_elsewhere = Counter(_LOG_LINES_LOST, "Log lines that could not be written.", ())
+
+class Metrics:
+    """Counters and histograms that are shown together: those of this process, or the sums of several."""
+
+    def __init__(self) -> None:
+        """Begin from zero."""
+        self._counters = tuple(one.empty() for one in COUNTERS)
+        self._histograms = tuple(one.empty() for one in HISTOGRAMS)
+
+    @classmethod
+    def of_this_process(cls) -> Metrics:
+        """Return those that this process counts with."""
+        metrics = cls()
+        metrics._counters, metrics._histograms = COUNTERS, HISTOGRAMS
+        return metrics
+
+    def counters(self) -> tuple[Counter, ...]:
+        """Return the counters as of now."""
+        log_lines_lost[()] = log.lost_lines()
+        return self._counters
+
+    def snapshot(self) -> dict[str, dict[tuple[str, ...], float]]:
+        """Return all sums by name and label values, under the names that Prometheus shows."""
+        found = {one.name + ("" if one.goes_down else "_total"): one.samples() for one in self.counters()}
+        for histogram in self._histograms:
+            seconds = histogram.count_and_sum()
+            found[f"{histogram.name}_count"] = {(job_type,): count for job_type, (count, _) in seconds.items()}
+            found[f"{histogram.name}_sum"] = {(job_type,): total for job_type, (_, total) in seconds.items()}
+        return found
+
+    def clear(self) -> None:
+        """Forget everything counted so far; for tests. Lost log lines stay: the log counts them."""
+        for counter in self._counters:
+            counter.clear()
+        for histogram in self._histograms:
+            histogram.clear()
+
+    def dump(self) -> dict[str, Any]:
+        """Return everything in a form that JSON can hold, for :meth:`merge` in another process."""
+        return {
+            "counters": {
+                one.name: [[list(labels), value] for labels, value in one.samples().items()] for one in self.counters()
+            },
+            "histograms": {one.name: one.dump() for one in self._histograms},
+        }
+
+    def merge(self, dumped: dict[str, Any]) -> None:
+        """Add what another process counted."""
+        for counter in self._counters:
+            for labels, value in dumped["counters"].get(counter.name, ()):
+                counter[labels[0] if len(labels) == 1 else tuple(labels)] += value
+        for histogram in self._histograms:
+            histogram.add(dumped["histograms"].get(histogram.name, {}))
+
+    def prometheus_collector(self) -> Collector:
+        """Return a collector for ``prometheus_client``; it reads the sums when it is asked.
+
+        Raises:
+            ImportError: The ``metrics`` extra is not installed.
+        """
+        try:
+            from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+            from prometheus_client.registry import Collector
+        except ImportError as error:
+            remedy = "install it with pip install 'c8-client[metrics]'"
+            raise ImportError(f"prometheus_client is missing; {remedy}") from error
+
+        shown = self
+
+        class JobCollector(Collector):
+            def collect(self) -> Iterator[Metric]:
+                for one in shown.counters():
+                    family = GaugeMetricFamily if one.goes_down else CounterMetricFamily
+                    metric = family(one.name, one.text, labels=one.labels)
+                    for labels, value in one.samples().items():
+                        metric.add_metric(labels, value)
+                    yield metric
+                for histogram in shown._histograms:
+                    spread = HistogramMetricFamily(histogram.name, histogram.text, labels=("job_type",))
+                    for job_type, buckets, total in histogram.buckets():
+                        spread.add_metric((job_type,), buckets, sum_value=total)
+                    yield spread
+
+        return JobCollector()
+
+    def register_with_prometheus(self, registry: CollectorRegistry | None = None) -> None:
+        """Let a Prometheus registry, the default one unless given, show these sums.
+
+        Raises:
+            ImportError: The ``metrics`` extra is not installed.
+            ValueError: The registry has these names already.
+        """
+        collector = self.prometheus_collector()
+        if registry is None:
+            from prometheus_client import REGISTRY
+
+            registry = REGISTRY
+        registry.register(collector)
+
+
+#: What this process counts, and what is usually done with it.
+current = Metrics.of_this_process()
+snapshot, clear, dump = current.snapshot, current.clear, current.dump
+prometheus_collector, register_with_prometheus = current.prometheus_collector, current.register_with_prometheus
 
 
 def start(job_types: Iterable[str]) -> None:
@@ -205,108 +316,3 @@ def start(job_types: Iterable[str]) -> None:
     hub_blocked_s[()] += 0
     for name in ("poller", "leases", "cluster", "handlers", "watchdog", "extension", "hand-back", "late poll"):
         greenlets_died[name] += 0
-
-
-def snapshot() -> dict[str, dict[tuple[str, ...], float]]:
-    """Return all sums by name and label values, under the names that Prometheus shows."""
-    found = {one.name + ("" if one.goes_down else "_total"): one.samples() for one in COUNTERS}
-    found[f"{_LOG_LINES_LOST}_total"] = {(): _lines_lost()}
-    for histogram in HISTOGRAMS:
-        seconds = histogram.count_and_sum()
-        found[f"{histogram.name}_count"] = {(job_type,): count for job_type, (count, _) in seconds.items()}
-        found[f"{histogram.name}_sum"] = {(job_type,): total for job_type, (_, total) in seconds.items()}
-    return found
-
-
-def clear() -> None:
-    """Forget everything counted so far; for tests. Lost log lines stay: they belong to the process."""
-    for one in (*COUNTERS, lines_lost_elsewhere):
-        one.clear()
-    for histogram in HISTOGRAMS:
-        histogram.clear()
-
-
-def dump() -> dict[str, Any]:
-    """Return everything in a form that JSON can hold, for :func:`add` in another process."""
-    return {
-        "counters": {one.name: [[list(labels), value] for labels, value in one.samples().items()] for one in COUNTERS},
-        "histograms": {one.name: one.dump() for one in HISTOGRAMS},
-        "lines_lost": log.lost_lines(),
-    }
-
-
-def add(dumped: dict[str, Any]) -> None:
-    """Add what another process counted to what this one shows."""
-    for counter in COUNTERS:
-        for labels, value in dumped["counters"].get(counter.name, ()):
-            counter[labels[0] if len(labels) == 1 else tuple(labels)] += value
-    for histogram in HISTOGRAMS:
-        histogram.add(dumped["histograms"].get(histogram.name, {}))
-    lines_lost_elsewhere[()] += dumped["lines_lost"]
-
-
-def merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Return two processes' dumps as one, which is a dump again; what this process counts is not in it."""
-    counters = {}
-    for counter in COUNTERS:
-        sums: defaultdict[tuple[str, ...], float] = defaultdict(int)
-        for dumped in (one, other):
-            for labels, value in dumped["counters"].get(counter.name, ()):
-                sums[tuple(labels)] += value
-        counters[counter.name] = [[list(labels), value] for labels, value in sums.items()]
-    histograms = {}
-    for histogram in HISTOGRAMS:
-        both = Histogram(histogram.name, histogram.text)
-        for dumped in (one, other):
-            both.add(dumped["histograms"].get(histogram.name, {}))
-        histograms[histogram.name] = both.dump()
-    return {"counters": counters, "histograms": histograms, "lines_lost": one["lines_lost"] + other["lines_lost"]}
-
-
-def prometheus_collector() -> Collector:
-    """Return a collector for ``prometheus_client``; it reads the sums when it is asked.
-
-    Raises:
-        ImportError: The ``metrics`` extra is not installed.
-    """
-    try:
-        from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
-        from prometheus_client.registry import Collector
-    except ImportError as error:
-        raise ImportError("prometheus_client is missing; install it with pip install 'c8-client[metrics]'") from error
-
-    class JobCollector(Collector):
-        def collect(self) -> Iterator[Metric]:
-            for one in COUNTERS:
-                family = GaugeMetricFamily if one.goes_down else CounterMetricFamily
-                metric = family(one.name, one.text, labels=one.labels)
-                for labels, value in one.samples().items():
-                    metric.add_metric(labels, value)
-                yield metric
-            yield CounterMetricFamily(_LOG_LINES_LOST, "Log lines that could not be written.", value=_lines_lost())
-            for histogram in HISTOGRAMS:
-                spread = HistogramMetricFamily(histogram.name, histogram.text, labels=("job_type",))
-                for job_type, buckets, total in histogram.buckets():
-                    spread.add_metric((job_type,), buckets, sum_value=total)
-                yield spread
-
-    return JobCollector()
-
-
-def _lines_lost() -> float:
-    return log.lost_lines() + lines_lost_elsewhere[()]
-
-
-def register_with_prometheus(registry: CollectorRegistry | None = None) -> None:
-    """Let a Prometheus registry, the default one unless given, show what is counted here.
-
-    Raises:
-        ImportError: The ``metrics`` extra is not installed.
-        ValueError: The registry has these names already.
-    """
-    collector = prometheus_collector()
-    if registry is None:
-        from prometheus_client import REGISTRY
-
-        registry = REGISTRY
-    registry.register(collector)

@@ -1,35 +1,42 @@
-"""Run the suite as pytest processes side by side, in three stages: ``python tests/run.py``.
+"""Run the suite as pytest processes side by side, in two stages: ``python tests/run.py``.
 
-The suite waits more than it computes (for polls, leases, restarts), so that several parts take little longer than one.
-What computes comes first. Faults come after that, and leases that last a second last of all, each among themselves:
-beside tests that compute they would test the machine.
+The suite waits more than it computes (for polls, leases, restarts), so more parts run at once than there are cores.
+A part begins when another ends, the longest first, so that none is the last for long.
+What computes comes first, and faults after it, among themselves: beside tests that compute, their leases of a second or
+two would test the machine.
 Each part is a whole run: patched as users run it, and with an engine of its own. The first part's output is shown as it
 comes, the others' below it. With arguments for pytest there is one run, which gets all of them.
+
+``--coverage``, as the first argument, measures what the tests run of the package, in their child processes too. That
+more than doubles the time, so ``make test`` does it only where ``CI=true``.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
-from contextlib import suppress
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PATCHED = ("-m", "gevent.monkey", "--module", "pytest")
-PYTEST = (sys.executable, "-m", "coverage", "run", *PATCHED)
-#: Without coverage, which makes Python two to five times slower here.
-UNMEASURED_PYTEST = (sys.executable, *PATCHED)
-#: What waits most of its time, and in how many shares it runs: after all that computes.
-FAULTS, FAULT_SHARES = "tests/faults", 3
-LEASES, LEASE_SHARES = "tests/faults/test_lease.py", 3
-#: What runs programs of its own, or the same lines of the package thousands of times.
+COVERAGE = "--coverage"
+#: What waits most of its time, after all that computes: so many together need some three quarters of two cores.
+FAULTS, FAULT_SHARES = "tests/faults", 6
+#: Parts at once: of those that start programs, each waits about half of its time for them.
+COMPUTING_AT_ONCE = 4
+#: What runs programs of its own, or the same lines of the package thousands of times: never measured.
 UNMEASURED = (
     "tests/benchmarks",
+    "tests/clients",
     "tests/libraries",
     "tests/model",
     "tests/typing",
@@ -42,74 +49,113 @@ KEYCLOAK = (
     "tests/acceptance/test_keycloak.py",
     "tests/acceptance/test_seed_app.py",
 )
-#: The folders that are measured parts, and their number of shares; one more part has all the rest.
-PARTS = (("tests/acceptance", 2), ("tests/contract", 1))
+ACCEPTANCE, CONTRACT = "tests/acceptance", "tests/contract"
 #: In which pytest counts.
 _ORDER = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warnings", "errors")
 
 
+#: pytest's exit code when Ctrl+C ended it.
+INTERRUPTED = 2
+#: Ctrl+C was pressed: no other part begins.
+_interrupted = threading.Event()
+
+
 def main(arguments: list[str]) -> int:
     """Return the exit code for the whole suite."""
-    if arguments:
-        return subprocess.run([*PYTEST, *arguments], cwd=ROOT, check=False).returncode
+    measured = COVERAGE in arguments[:1]
+    # Some five hundred programs would each compile the package anew, which costs more than all else at their start.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if some := tuple(arguments[measured:]):
+        return subprocess.run(command(some, measured), cwd=ROOT, check=False).returncode
     began_s = time.monotonic()
-    ended = [result for stage in (computing(), faults(), leases()) for result in _side_by_side(stage)]
-    texts = [text for _, text in ended]
-    print(*totals(texts), closing(texts, time.monotonic() - began_s), sep="\n", flush=True)
+    ended: list[Ended] = []
+    for stage, at_once in ((computing(), COMPUTING_AT_ONCE), (faults(), FAULT_SHARES)):
+        ended += _side_by_side([command(part, measured) for part in stage], at_once)
+    texts = [part.text for part in ended]
+    print(*durations(ended), *totals(texts), closing(texts, time.monotonic() - began_s), sep="\n", flush=True)
     # Below 0 for one that was killed.
-    return next((abs(code) for code, _ in ended if code), 0)
+    return next((abs(part.code) for part in ended if part.code), 0)
+
+
+def command(part: tuple[str, ...], measured: bool) -> list[str]:
+    """Return the command that runs pytest with a part's arguments."""
+    coverage = ("-m", "coverage", "run") if measured and UNMEASURED[0] not in part else ()
+    return [sys.executable, *coverage, *PATCHED, *part]
 
 
 def computing() -> list[tuple[str, ...]]:
-    """Return the commands of the first stage, the longest first."""
+    """Return pytest's arguments for each part of the first stage, the longest first."""
     elsewhere = [f"--ignore={path}" for path in (*UNMEASURED, *KEYCLOAK, FAULTS)]
-    commands = [command for path, shares in PARTS for command in _shares(path, shares, *elsewhere)]
-    rest = ("tests", *elsewhere, *[f"--ignore={path}" for path, _ in PARTS])
-    return [(*PYTEST, *KEYCLOAK), *commands, (*PYTEST, *rest), (*UNMEASURED_PYTEST, *UNMEASURED)]
+    rest = ("tests", *elsewhere, f"--ignore={ACCEPTANCE}", f"--ignore={CONTRACT}")
+    return [
+        KEYCLOAK,
+        *_shares((ACCEPTANCE, *elsewhere), 4),
+        *_shares(rest, 2),
+        *_shares(UNMEASURED, 3),
+        (CONTRACT, *elsewhere),
+    ]
 
 
 def faults() -> list[tuple[str, ...]]:
-    """Return the commands of the second stage."""
-    return _shares(FAULTS, FAULT_SHARES, f"--ignore={LEASES}")
+    """Return the same for the second stage."""
+    return _shares((FAULTS,), FAULT_SHARES)
 
 
-def leases() -> list[tuple[str, ...]]:
-    """Return the commands of the last stage."""
-    return _shares(LEASES, LEASE_SHARES)
+def _shares(part: tuple[str, ...], shares: int) -> list[tuple[str, ...]]:
+    return [(*part, f"--share={number}/{shares}") for number in range(1, shares + 1)]
 
 
-def _shares(path: str, shares: int, *more: str) -> list[tuple[str, ...]]:
-    return [(*PYTEST, path, *more, f"--share={number}/{shares}") for number in range(1, shares + 1)]
+@dataclass(frozen=True)
+class Ended:
+    """What became of a part: its exit code (below 0: the signal), all that it wrote, and the seconds it took."""
+
+    name: str
+    code: int
+    text: str
+    took_s: float
 
 
-def _side_by_side(commands: list[tuple[str, ...]]) -> list[tuple[int, str]]:
-    """Run all at once; return the exit code and the output of each."""
-    with tempfile.TemporaryDirectory() as folder:
+def _side_by_side(commands: list[list[str]], at_once: int) -> list[Ended]:
+    """Run so many at once, each to its end; show what they write, one after the other."""
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(at_once) as pool:
         logs = [Path(folder, f"{number}.log") for number in range(len(commands))]
-        processes = [_start(command, log) for command, log in zip(commands, logs, strict=True)]
-        for process, log in zip(processes, logs, strict=True):
-            _show(process, log)
-        return [
-            (process.returncode, log.read_text(errors="replace")) for process, log in zip(processes, logs, strict=True)
-        ]
+        parts = [pool.submit(_run, words, log) for words, log in zip(commands, logs, strict=True)]
+        for part, log in zip(parts, logs, strict=True):
+            _show(part, log)
+        return [part.result() for part in parts]
 
 
-def _start(command: tuple[str, ...], log: Path) -> subprocess.Popen[bytes]:
+def _run(words: list[str], log: Path) -> Ended:
+    arguments = words[words.index("pytest") + 1 :]
+    name = " ".join(word for word in arguments if not word.startswith("--ignore="))
+    if _interrupted.is_set():
+        return Ended(name, INTERRUPTED, "", 0.0)
+    began_s = time.monotonic()
     with log.open("wb") as output:
-        return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        code = subprocess.run(words, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
+    return Ended(name, code, log.read_text(errors="replace"), time.monotonic() - began_s)
 
 
-def _show(process: subprocess.Popen[bytes], log: Path) -> None:
-    """Print what a process writes until it ends."""
-    with log.open("rb") as written:
-        running = True
-        while running:
-            # Ctrl+C reaches the process too, which ends by itself and says how far it came.
-            with suppress(KeyboardInterrupt):
-                running = process.poll() is None
-                sys.stdout.buffer.write(written.read())
-                sys.stdout.buffer.flush()
-                time.sleep(0.2 if running else 0)
+def _show(part: Future[Ended], log: Path) -> None:
+    """Print what a part writes until it ends."""
+    shown = 0
+    running = True
+    while running:
+        try:
+            running = not part.done()
+            written = log.read_bytes() if log.exists() else b""
+            sys.stdout.buffer.write(written[shown:])
+            sys.stdout.buffer.flush()
+            shown = len(written)
+            time.sleep(0.2 if running else 0)
+        except KeyboardInterrupt:
+            # Ctrl+C reaches the processes too, which end by themselves and say how far they came.
+            _interrupted.set()
+
+
+def durations(ended: list[Ended]) -> list[str]:
+    """Return how long each part took: what took longest should begin first."""
+    return [f"{part.took_s:5.0f} s  {part.name}" for part in sorted(ended, key=lambda part: -part.took_s)]
 
 
 def totals(texts: list[str]) -> list[str]:

@@ -87,7 +87,7 @@ class JobTable:
         return self._verdicts.get(job_key)
 
     def executed(self, job_key: str) -> None:
-        """Write down that a condemned job was failed, so that it runs again once somebody resolves its incident."""
+        """Write down that a condemned job was failed, so that it runs again once its incident is resolved."""
         self._verdicts.pop(job_key, None)
         for cell in _condemned_cells():
             if self._cells[cell] == int(job_key):

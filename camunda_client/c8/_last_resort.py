@@ -24,7 +24,7 @@ _STDERR: Final = 2
 
 
 class LastResort:
-    """Ends a process that was told to end and does not."""
+    """Ends a process that was asked to end and does not."""
 
     def __init__(self, drain_timeout_s: float, blocked_limit_s: float = 0.0) -> None:
         """Nothing is armed before :meth:`begin` or :meth:`renew`.
@@ -40,11 +40,11 @@ class LastResort:
 
     @property
     def begun(self) -> bool:
-        """Whether the process was told to end."""
+        """Whether the process was asked to end."""
         return self._end_s is not None
 
     def begin(self) -> None:
-        """Count from now: the process was told to end. Safe in a signal handler and in a native thread."""
+        """Count from now: the process was asked to end. Safe in a signal handler and in a native thread."""
         if self._end_s is None:
             self._end_s = time.monotonic() + self._drain_timeout_s
             self._arm(self._drain_timeout_s + GRACE_S)
@@ -67,7 +67,7 @@ class LastResort:
             self._arm(max(left_s, 0.0) + GRACE_S)
 
     def cancel(self) -> None:
-        """Let the process live: it has done what it was told, and may have other things to do."""
+        """Let the process live: it has stopped its workers, and may have other things to do."""
         if self._end_s is not None:
             self._end_s = None
             let_live()
@@ -92,7 +92,7 @@ def let_live() -> None:
 
 def say(lines: list[str]) -> None:
     """Write to stderr, from any thread."""
-    with suppress(OSError):  # nobody reads; there is nowhere else to say it
+    with suppress(OSError):  # the reader is gone; there is nowhere else to say it
         os.write(_STDERR, ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace"))
 
 

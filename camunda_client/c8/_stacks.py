@@ -1,6 +1,6 @@
 """Where code stands, in words for people. Safe in a native thread: takes no lock and waits for nothing.
 
-Not by ``traceback``: that reads source files, by loaders that may be anybody's, and one that fails ended the watchdog's
+Not by ``traceback``: that reads source files, by loaders of any library, and one that fails ended the watchdog's
 thread and the watch of handlers.
 """
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,10 +48,10 @@ def run(options: argparse.Namespace) -> int:
         prices = stack.enter_context(_slow_server())
         base_url = stack.enter_context(_embedded())
         config.initialize_config({"api": {"baseUrl": base_url}, "auth": {"none": True}})
-        return _run(prices, options.instances)
+        return _run(prices, options.instances, stay=options.stay)
 
 
-class _Work:
+class _DemoHandlers:
     """The two handlers, and what they did."""
 
     def __init__(self, prices: str) -> None:
@@ -64,7 +64,7 @@ class _Work:
         self.peak = 0
 
     def ask_price(self, _job: ActivatedJob | None = None) -> dict[str, Any]:
-        """Wait for somebody else's server."""
+        """Wait for a server that this command did not start."""
         return {"price": self._get(self._prices, timeout=30).json()["price"]}
 
     def pack(self, _job: ActivatedJob | None = None) -> dict[str, Any]:
@@ -89,13 +89,13 @@ class _Work:
         return call
 
 
-def _run(prices: str, instances: int) -> int:
+def _run(prices: str, instances: int, *, stay: bool) -> int:
     import gevent
 
     from camunda_client.c8 import api
     from camunda_client.c8.worker import add_job_worker, start_camunda_workers, stop_camunda_workers
 
-    work = _Work(prices)
+    work = _DemoHandlers(prices)
     alone_s = _alone_s(work)
     for job_type, handler in (("demo-ask-price", work.ask_price), ("demo-pack", work.pack)):
         add_job_worker(job_type, work.counted(job_type, handler), max_jobs_active=500)
@@ -103,21 +103,45 @@ def _run(prices: str, instances: int) -> int:
     _say(f"working {instances} instances of a process with two blocking handlers …")
     started_s = time.monotonic()
     start_camunda_workers()
+    _say(f"see them work on {_live_page()}")
     creation = gevent.spawn(_create, instances)
     try:
         complete = _watch(work, instances, started_s, creation)
         took_s = time.monotonic() - started_s
+        if complete:
+            _summary(work, instances, took_s, alone_s)
+        else:
+            _say(f"gave up after {took_s:.0f} s: {work.done}")
+        if stay:
+            _stay()
     finally:
         creation.kill()
         stop_camunda_workers()
-    if not complete:
-        _say(f"gave up after {took_s:.0f} s: {work.done}")
-        return 1
-    _summary(work, instances, took_s, alone_s)
-    return 0
+    return 0 if complete else 1
 
 
-def _alone_s(work: _Work) -> float:
+def _live_page() -> str:
+    """Serve the live page of the workers of this process; return its address."""
+    import gevent
+
+    from camunda_client.cli import _status
+
+    board = _status.StatusBoard(1)
+    server = _status.serve(board, "127.0.0.1", 0, metrics=False)
+    gevent.spawn(_status.fill, board)
+    return f"http://127.0.0.1:{server.server_address[1]}/"
+
+
+def _stay() -> None:
+    """Keep the page, and start an instance now and then so that there is something to see, until Ctrl+C."""
+    _say("the page stays until Ctrl+C, and an instance starts every 50 ms")
+    with suppress(KeyboardInterrupt, SystemExit):
+        while True:
+            _create(1)
+            time.sleep(0.05)
+
+
+def _alone_s(work: _DemoHandlers) -> float:
     """Return the seconds that both handlers take for one instance when nothing else runs, the median of three."""
     took = []
     for _ in range(3):
@@ -153,7 +177,7 @@ def _create(instances: int) -> ServiceException | None:
 
 
 def _watch(
-    work: _Work, instances: int, started_s: float, creation: gevent.Greenlet[..., ServiceException | None]
+    work: _DemoHandlers, instances: int, started_s: float, creation: gevent.Greenlet[..., ServiceException | None]
 ) -> bool:
     """Show progress until all is done; return whether it was.
 
@@ -178,7 +202,7 @@ def _watch(
     return True
 
 
-def _progress(work: _Work, instances: int, seconds: float, *, live: bool) -> None:
+def _progress(work: _DemoHandlers, instances: int, seconds: float, *, live: bool) -> None:
     asked, packed = work.done.values()
     filled = 30 * packed // instances
     bar = "█" * filled + "░" * (30 - filled)
@@ -187,7 +211,7 @@ def _progress(work: _Work, instances: int, seconds: float, *, live: bool) -> Non
     sys.stdout.flush()
 
 
-def _summary(work: _Work, instances: int, took_s: float, alone_s: float) -> None:
+def _summary(work: _DemoHandlers, instances: int, took_s: float, alone_s: float) -> None:
     in_turn_s = alone_s * instances
     _say("")
     _say(f"{instances} instances, {2 * instances} jobs, all completed")
@@ -218,8 +242,7 @@ def _slow_server() -> Iterator[str]:
 @contextmanager
 def _embedded() -> Iterator[str]:
     """Run ``camunda-client engine`` in a process of its own, as any Camunda is."""
-    from camunda_client.testing._part import PartFailedError
-    from camunda_client.testing._process import ServerProcess
+    from camunda_client.cli._server_process import PartFailedError, ServerProcess
 
     _engine.need_extra()
     _say("starting the embedded Camunda …")

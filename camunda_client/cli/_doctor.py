@@ -1,4 +1,4 @@
-"""``camunda-client doctor``: look at everything a worker needs, and say what is wrong and how to mend it."""
+"""``camunda-client doctor``: look at everything a worker needs, and say what is wrong and how to fix it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 #: Minor versions of Python 3 that are tested.
 _TESTED = range(10, 16)
 _DISTRIBUTION = "c8-client"
-#: For Camunda 7, by others; it has a top-level package of our name, and whoever is installed last wins.
+#: For Camunda 7, by others; it has a top-level package of our name, and the one installed last wins.
 _NAMESAKE = "camunda-client"
-#: How SIGALRM is asked for, and who may have that in its text without limiting anybody's handler.
+#: How SIGALRM is asked for, and who may have that in its text without limiting handlers.
 _ALARM = re.compile(r"\bITIMER_REAL\b|\bsignal\.alarm\(")
 _NO_ALARM_USERS = sys.stdlib_module_names | {"camunda_client", "gevent"}
 
@@ -32,7 +32,7 @@ class Finding(NamedTuple):
     """One thing looked at. ``verdict`` is ok, note (works, but know it), wrong, or skipped."""
 
     verdict: str
-    told: str
+    message: str
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,16 +52,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print(finding: Finding) -> bool:
-    print(f"{finding.verdict:<8} {finding.told}", flush=True)
+    print(f"{finding.verdict:<8} {finding.message}", flush=True)
     return finding.verdict == "wrong"
 
 
 # -- this machine ---------------------------------------------------------------------------------------------------
 def _interpreter() -> Iterator[Finding]:
-    told = f"{platform.python_implementation()} {platform.python_version()} at {sys.executable}"
+    message = f"{platform.python_implementation()} {platform.python_version()} at {sys.executable}"
     right = platform.python_implementation() == "CPython" and sys.version_info[1] in _TESTED
     remedy = f"; tested are CPython 3.{_TESTED.start} to 3.{_TESTED.stop - 1}"
-    yield Finding("ok", told) if right else Finding("note", told + remedy)
+    yield Finding("ok", message) if right else Finding("note", message + remedy)
 
 
 def _packages() -> Iterator[Finding]:
@@ -110,8 +110,8 @@ def _patch() -> list[Finding]:
     except patching.PatchError as error:
         return [Finding("wrong", str(error))]
     if not report.applied:
-        told = "blocking calls are not cooperative: CAMUNDA_CLIENT_PATCH=0; unset it, or patch first of all yourself"
-        return [Finding("note", told)]
+        message = "blocking calls are not cooperative: CAMUNDA_CLIENT_PATCH=0; unset it, or patch first of all yourself"
+        return [Finding("note", message)]
     return [
         Finding("ok", "blocking calls are cooperative"),
         *(Finding("note", f"{one.module}.{one.name} is not: {one.remedy}") for one in report.unmended),
@@ -124,8 +124,6 @@ def _target_findings(target: str | None, import_timeout_s: float) -> Iterator[Fi
         yield Finding("skipped", "handlers: name your app.py or package.module to have them looked at")
         return
     from camunda_client.c8 import worker
-    from camunda_client.c8.worker._handlers import check_unique
-    from camunda_client.c8.worker._manager import ALARM_REMEDY
 
     watch = _import_watch.for_doctor(target, import_timeout_s)
     watch.start()
@@ -145,9 +143,9 @@ def _target_findings(target: str | None, import_timeout_s: float) -> Iterator[Fi
         yield Finding("wrong", f"{target} has no function decorated with @camunda_worker")
         return
     types = ", ".join(sorted({one.job_type for one in workers}))
-    yield from _guarded(lambda: check_unique(workers), f"{target} handles {types}")
+    yield from _guarded(lambda: worker.check_unique(workers), f"{target} handles {types}")
     for module in _alarm_users():
-        yield Finding("note", f"{module} uses SIGALRM to limit calls: {ALARM_REMEDY}")
+        yield Finding("note", f"{module} uses SIGALRM to limit calls: {patching.ALARM_REMEDY}")
     for module, remedy in patching.find_blocking_modules():
         yield Finding("note", f"{target} imports {module}, which blocks every job while it waits: {remedy}")
 
@@ -192,18 +190,18 @@ def _topology(ask: Callable[[], Any]) -> Iterator[Finding]:
         yield Finding("wrong", str(error))
         return
     leads = sum(part.is_leader for broker in found.brokers for part in broker.partitions)
-    told = f"Camunda {found.gateway_version}, {leads} of {found.partitions_count} partitions have a leader"
+    message = f"Camunda {found.gateway_version}, {leads} of {found.partitions_count} partitions have a leader"
     if leads < (found.partitions_count or 1):
-        yield Finding("wrong", f"{told}: jobs of the others are not handed out; look at the brokers")
+        yield Finding("wrong", f"{message}: jobs of the others are not handed out; look at the brokers")
         return
-    yield Finding("ok", told)
+    yield Finding("ok", message)
 
 
-def _guarded(call: Callable[[], Any], told: str, more: Callable[[Any], str] | None = None) -> Iterator[Finding]:
+def _guarded(call: Callable[[], Any], message: str, more: Callable[[Any], str] | None = None) -> Iterator[Finding]:
     """Call; tell that it went well, or what was refused."""
     try:
         result = call()
     except ServiceException as error:
         yield Finding("wrong", str(error))
     else:
-        yield Finding("ok", f"{told} {more(result)}" if more is not None else told)
+        yield Finding("ok", f"{message} {more(result)}" if more is not None else message)

@@ -1,7 +1,7 @@
 """The end of a command: exit hooks of libraries get some seconds, and then the process ends whatever they do.
 
 Python waits without end for threads that are no daemons, for the tasks of thread pools, and for what is registered with
-``atexit``: an exporter that can't reach its server keeps a drained worker until somebody kills it.
+``atexit``: an exporter that can't reach its server keeps a drained worker alive until it is killed.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Which dialects the gateway speaks, by the version whose shape of keys it has.
 DIALECTS = ("8.6", "8.8", "8.10")
-#: Where a Camunda listens if nobody says otherwise.
+#: Where a Camunda listens by default.
 DEFAULT_PORT = 8080
 #: Packages of the extra; one of them missing means that it was not installed.
 _EXTRA = ("SpiffWorkflow", "werkzeug", "lxml")

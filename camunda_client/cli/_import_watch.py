@@ -29,7 +29,7 @@ _AGAIN_S: Final = 60.0
 _STILL_CPU: Final = 0.2
 
 
-class Standing(NamedTuple):
+class ImportStatus(NamedTuple):
     """Where an import stands."""
 
     #: What the process does: ``waits`` (the hub runs), ``blocked`` or ``computes``.
@@ -67,8 +67,8 @@ class ImportWatch:
     def __init__(
         self,
         limit_s: float,
-        on_news: Callable[[Standing, float], None],
-        on_limit: Callable[[Standing, float], None],
+        on_news: Callable[[ImportStatus, float], None],
+        on_limit: Callable[[ImportStatus, float], None],
         first_s: float = FIRST_S,
     ) -> None:
         """Prepare; nothing runs yet. Both functions are called in a native thread.
@@ -113,15 +113,15 @@ class ImportWatch:
             cpu_s = time.process_time()
             self._sleep(_LOOK_S)
             busy = time.process_time() - cpu_s > _LOOK_S * _STILL_CPU
-            standing = self._look(busy=busy)
+            status = self._look(busy=busy)
             now = time.monotonic()
             if self._is_over():
                 return
             if now >= say_s:
-                self._on_news(standing, now - started_s)
+                self._on_news(status, now - started_s)
                 say_s = now + _AGAIN_S
-            if self._limit_s and standing.state == "blocked" and now - self._still_since_s > self._limit_s:
-                self._on_limit(standing, now - started_s)
+            if self._limit_s and status.state == "blocked" and now - self._still_since_s > self._limit_s:
+                self._on_limit(status, now - started_s)
 
     def _is_over(self) -> bool:
         return not self._running
@@ -131,7 +131,7 @@ class ImportWatch:
         if self._limit_s:
             _last_resort.end_within(self._limit_s + _last_resort.GRACE_S)
 
-    def _look(self, *, busy: bool) -> Standing:
+    def _look(self, *, busy: bool) -> ImportStatus:
         frame = sys._current_frames().get(self._thread)
         position = None if frame is None else (id(frame.f_code), frame.f_lasti)
         waits = frame is not None and frame.f_globals.get("__name__") == "gevent.hub"
@@ -141,7 +141,7 @@ class ImportWatch:
         state = "computes" if busy else "waits" if waits else "blocked"
         by_thread = state != "waits" and importer is not None
         shown = importer if state == "waits" else frame
-        return Standing(state, by_thread, _importing(importer or frame), innermost(shown))
+        return ImportStatus(state, by_thread, _importing(importer or frame), innermost(shown))
 
 
 def _importing(frame: FrameType | None) -> str:
@@ -156,11 +156,11 @@ def _importing(frame: FrameType | None) -> str:
 def for_worker(target: str, limit_s: float) -> ImportWatch:
     """Return a watch for ``camunda-client worker``: it tells stderr, and ends a process that stands still."""
 
-    def tell(standing: Standing, seconds: float) -> None:
-        _last_resort.say(standing.lines(target, seconds))
+    def tell(status: ImportStatus, seconds: float) -> None:
+        _last_resort.say(status.lines(target, seconds))
 
-    def end(standing: Standing, seconds: float) -> None:
-        _last_resort.end_now([*standing.lines(target, seconds), "the process ends (worker.blockedLimit)"])
+    def end(status: ImportStatus, seconds: float) -> None:
+        _last_resort.end_now([*status.lines(target, seconds), "the process ends (worker.blockedLimit)"])
 
     return ImportWatch(limit_s, tell, end)
 
@@ -168,9 +168,9 @@ def for_worker(target: str, limit_s: float) -> ImportWatch:
 def for_doctor(target: str, limit_s: float) -> ImportWatch:
     """Return a watch for ``camunda-client doctor``: it tells stdout, and ends the command, at the limit."""
 
-    def end(standing: Standing, seconds: float) -> None:
-        finding = f"wrong    {target}: its import has not ended after {seconds:.0f} s: {standing.reason()}"
-        stack = [f"         {line}" for line in standing.stack]
+    def end(status: ImportStatus, seconds: float) -> None:
+        finding = f"wrong    {target}: its import has not ended after {seconds:.0f} s: {status.reason()}"
+        stack = [f"         {line}" for line in status.stack]
         os.write(1, ("\n".join([finding, *stack]) + "\n").encode(errors="backslashreplace"))
         os._exit(1)
 

@@ -103,6 +103,9 @@ def _parser() -> argparse.ArgumentParser:
     topology.set_defaults(run=_client("topology"))
     demo = commands.add_parser("demo", help="work 500 instances with blocking handlers, and show what that saves")
     demo.add_argument("--instances", type=_count, default=500, metavar="N", help="default: 500")
+    demo.add_argument(
+        "--stay", action="store_true", help="go on until Ctrl+C, so that the live page has something to show"
+    )
     demo.set_defaults(run=_demo.run)
     _add_engine(commands)
     doctor = commands.add_parser(
@@ -166,8 +169,8 @@ def _add_worker(commands: Any) -> None:
         "--status-port",
         type=partial(_port, least=1),
         metavar="PORT",
-        help="serve /metrics (Prometheus, all processes together), /livez and /readyz (200 or 503); needs the extra: "
-        "pip install 'c8-client[metrics]'; default: not at all",
+        help="serve a live page on /, /metrics (Prometheus, all processes together), /livez and /readyz (200 or 503), "
+        "/types and /jobs (JSON); needs the extra: pip install 'c8-client[metrics]'; default: not at all",
     )
     worker.add_argument("--status-host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
     speed = "let requests.get() and its like in handlers share TLS contexts (docs/fast-requests.md)"
@@ -198,7 +201,7 @@ def _add_worker(commands: Any) -> None:
 
 
 def _run_worker(options: argparse.Namespace) -> int:
-    """Work in this process, unless there are to be several, or somebody outside is to be told about it.
+    """Work in this process, unless there are to be several, or a status port.
 
     Process 1 of a container is always a parent: all that handlers leave behind become its children, and those that it
     did not start itself can only be such.

@@ -10,6 +10,7 @@ import json
 import os
 import selectors
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,9 +20,9 @@ from typing import TYPE_CHECKING
 from camunda_client import log as logging
 from camunda_client.c8 import _job_table
 from camunda_client.c8._backoff import Backoff
-from camunda_client.c8._insistence import Insistence, Meaning
 from camunda_client.c8._last_resort import GRACE_S, LONGEST_END_S
-from camunda_client.cli._status import SILENCE_S, Board, serve
+from camunda_client.c8._stop_requests import StopAction, StopRequests
+from camunda_client.cli._status import SILENCE_S, StatusBoard, serve
 from camunda_client.cli._suspects import DEATHS, Suspects
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 class Worker:
     """One place for a worker process, and the process that has it now."""
 
-    def __init__(self, number: int, command: list[str], board: Board) -> None:
+    def __init__(self, number: int, command: list[str], board: StatusBoard) -> None:
         self.number = number
         self._command = command
         self._board = board
@@ -62,11 +63,12 @@ class Worker:
         self.table = _job_table.JobTable(self._table_fd)
         #: Deaths in a row that may be a job's fault.
         self._blamed = 0
-        self.pipe = -1
+        #: Our end of what it tells and is asked through.
+        self.channel: socket.socket | None = None
         #: What it has said of its drain.
         self.drain_s: float | None = None
         self._born_s = 0.0
-        self._told_s = 0.0
+        self._said_s = 0.0
         #: When its exit hooks have to be through, once it has drained.
         self.end_s: float | None = None
         self._unread = b""
@@ -84,8 +86,8 @@ class Worker:
         return True
 
     def _start(self) -> None:
-        pipe, writer = os.pipe()
-        os.set_blocking(pipe, False)
+        channel, theirs = socket.socketpair()
+        channel.setblocking(False)
         # Whoever asks the whole group must not end one that is not even Python yet. As its first act it ignores the
         # question, and unblocks the signal.
         self.table.clear()
@@ -93,33 +95,43 @@ class Worker:
         try:
             # In a session of its own: Ctrl+C in a terminal reaches the parent alone, which passes it on once.
             self.process = subprocess.Popen(  # noqa: S603 - ourselves
-                [*self._command, "--status-fd", str(writer), "--jobs-fd", str(self._table_fd)],
-                pass_fds=[writer, self._table_fd],
+                [*self._command, "--status-fd", str(theirs.fileno()), "--jobs-fd", str(self._table_fd)],
+                pass_fds=[theirs.fileno(), self._table_fd],
                 start_new_session=True,
             )
         except BaseException:
-            os.close(pipe)
+            channel.close()
             raise
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            os.close(writer)
-        self.pipe, self.ready, self.end_s, self._unread = pipe, False, None, b""
-        self._board.started(self.number, self.process.pid)
+            theirs.close()
+        self.channel, self.ready, self.end_s, self._unread = channel, False, None, b""
+        self._board.started(self.number, self.process.pid, channel.sendall)
         log.info("process.started", process=self.number, pid=self.process.pid)
 
+    def fileno(self) -> int:
+        """Return the channel's descriptor, -1 without a process: selectors take a worker for what they wait for."""
+        return -1 if self.channel is None else self.channel.fileno()
+
     def read(self) -> bool:
-        """Take what the process has told; return False at the end of its pipe."""
+        """Take what the process has written; return False at its end."""
+        assert self.channel is not None  # noqa: S101 - for the type checker
         try:
-            data = os.read(self.pipe, 1 << 20)
+            data = self.channel.recv(1 << 20)
         except BlockingIOError:
             return True
+        except ConnectionError:  # it died with a question unread
+            data = b""
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
             self.ready = self.ever_ready = True
-            self._told_s = time.monotonic()
+            self._said_s = time.monotonic()
             status = json.loads(line)
             if "exit_s" in status:
-                self.end_s = self._told_s + status["exit_s"]
+                self.end_s = self._said_s + status["exit_s"]
+                continue
+            if "answer" in status:
+                self._board.answered(self.number, status)
                 continue
             self.drain_s = status.get("drain_s")
             self._board.put(self.number, status)
@@ -127,8 +139,9 @@ class Worker:
 
     def died(self, code: int) -> None:
         """Take note of its end, and of when to start it again."""
-        os.close(self.pipe)
-        self.process = None
+        assert self.channel is not None  # noqa: S101 - for the type checker
+        self.channel.close()
+        self.process = self.channel = None
         self._wait(had_jobs=bool(self.table.jobs()))
         self._board.ended(self.number, self.wait_s, deaths=self.deaths, exit_code=code)
 
@@ -143,7 +156,7 @@ class Worker:
     @property
     def is_silent(self) -> bool:
         """Whether its hub has not run for so long that it counts as blocked."""
-        return time.monotonic() - self._told_s > SILENCE_S
+        return time.monotonic() - self._said_s > SILENCE_S
 
     @property
     def wait_s(self) -> float:
@@ -151,17 +164,17 @@ class Worker:
         return round(max(self.start_at_s - time.monotonic(), 0), 3)
 
 
-class Family:
+class WorkerProcesses:
     """All workers of one command."""
 
     def __init__(self, command: list[str], processes: int, drain_timeout_s: float | None = None) -> None:
         """Run so many of ``command``, whose configuration counts where ``drain_timeout_s`` is not given."""
         self._drain_timeout_s = drain_timeout_s
-        self.board = Board(processes)
+        self.board = StatusBoard(processes)
         self._workers = [Worker(number, command, self.board) for number in range(1, processes + 1)]
         #: Signals that came, and when.
         self._signals: list[tuple[int, float]] = []
-        self._insistence = Insistence()
+        self._stop_requests = StopRequests()
         self._selector = selectors.DefaultSelector()
         self._codes: list[int] = []
         self._suspects = Suspects()
@@ -169,7 +182,7 @@ class Family:
         self._stopping_since_s = 0.0
 
     def run(self) -> int:
-        """Run until told to stop; return the worst of the workers' exit codes."""
+        """Run until a signal stops it; return the worst of the workers' exit codes."""
         signal.signal(signal.SIGUSR1, self._on_signal)
         for number in _ENDING:
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
@@ -178,8 +191,8 @@ class Family:
             self._start_due()
             for key, _ in self._selector.select(_LOOK_EVERY_S):
                 if not key.data.read():
-                    self._selector.unregister(key.fd)
-            # Before the deaths: whoever signals a whole control group has the workers end as well.
+                    self._selector.unregister(key.fileobj)
+            # Before the deaths: a signal to a whole control group ends the workers as well.
             self._heed_signals()
             self._reap()
             self._reap_orphans()
@@ -198,12 +211,12 @@ class Family:
             if number == signal.SIGUSR1:
                 self._send(signal.SIGUSR1)
                 continue
-            meaning = self._insistence.heard(number, at_s)
-            if meaning is Meaning.AT_ONCE:
+            action = self._stop_requests.received(number, at_s)
+            if action is StopAction.AT_ONCE:
                 self._send(signal.SIGKILL)  # the one signal that a draining worker does not take for an echo
                 _ignore_echoes()
                 sys.exit(128 + number)
-            if meaning is Meaning.DRAIN and not self._stopping:
+            if action is StopAction.DRAIN and not self._stopping:
                 self._stop(reason=signal.Signals(number).name)
 
     def _stop(self, reason: str) -> None:
@@ -237,16 +250,16 @@ class Family:
         for worker in self._workers:
             due = worker.process is None and not self._stopping and time.monotonic() >= worker.start_at_s
             if due and worker.start():
-                self._selector.register(worker.pipe, selectors.EVENT_READ, worker)
+                self._selector.register(worker, selectors.EVENT_READ, worker)
 
     def _reap(self) -> None:
         for worker in self._workers:
             if worker.process is None or worker.process.poll() is None:
                 continue
             code = worker.process.returncode
-            if worker.pipe in self._selector.get_map():
+            if worker in self._selector.get_map():
                 worker.read()
-                self._selector.unregister(worker.pipe)
+                self._selector.unregister(worker)
             was_ready = worker.ready
             if not self._stopping:
                 self._suspect(worker, code)
@@ -292,7 +305,7 @@ class Family:
             untouched = code == -signal.SIGTERM and not was_ready
             self._codes.append(0 if untouched else code if code >= 0 else 128 - code)
         elif code >= 0 and not any(worker.ever_ready for worker in self._workers):
-            # None has ever worked, and it ended in its own way and told why: starting it again would only say it again.
+            # None has ever worked, and it ended in its own way and said why: starting it again would only say it again.
             self._codes.append(code)
             self._stop(reason=f"process {worker.number} could not start")
         else:
@@ -324,7 +337,7 @@ def run(options: argparse.Namespace) -> int:
         command += ["--exit-timeout", str(options.exit_timeout)]
     if options.fast_requests is not None:
         command.append("--fast-requests=pooled" if options.fast_requests == "pooled" else "--fast-requests")
-    family = Family(command, options.processes, options.drain_timeout)
+    workers = WorkerProcesses(command, options.processes, options.drain_timeout)
     if options.status_port is not None:
-        serve(family.board, options.status_host, options.status_port)
-    return family.run()
+        serve(workers.board, options.status_host, options.status_port)
+    return workers.run()

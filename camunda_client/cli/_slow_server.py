@@ -16,7 +16,7 @@ from gevent.pywsgi import WSGIServer  # noqa: E402 - after patching
 
 
 def main() -> None:
-    """Serve until whoever started this process is gone."""
+    """Serve until the process that started this one is gone."""
     delay_s = float(sys.argv[1])
 
     def answer(_environ: object, start_response: object) -> list[bytes]:

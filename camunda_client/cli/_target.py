@@ -84,7 +84,7 @@ def _root(path: Path) -> Path:
 
 
 def _is_taken(name: str, path: Path) -> bool:
-    """Tell whether somebody who imports a name, or the package that it begins with, means something else."""
+    """Tell whether importing a name, or the package that it begins with, finds something else."""
     first = name.partition(".")[0]
     own = (path, *(folder / "__init__.py" for folder in path.parents))
     if first in sys.stdlib_module_names:
@@ -136,13 +136,13 @@ def _guarded(call: Callable[[], Any]) -> None:
     except (ConfigurationError, TargetError):
         raise  # names the option, or the target, and the remedy: a traceback would say less
     except Exception as error:
-        told: traceback.TracebackException | None = traceback.TracebackException.from_exception(error)
-        shown = told
-        while told is not None:
-            told.stack = traceback.StackSummary.from_list(
-                [frame for frame in told.stack if not _is_machinery(frame.filename)]
+        chained: traceback.TracebackException | None = traceback.TracebackException.from_exception(error)
+        shown = chained
+        while chained is not None:
+            chained.stack = traceback.StackSummary.from_list(
+                [frame for frame in chained.stack if not _is_machinery(frame.filename)]
             )
-            told = told.__cause__ or told.__context__
+            chained = chained.__cause__ or chained.__context__
         if shown is not None:
             sys.stderr.write("".join(shown.format()))
         raise UserCodeFailed from error

@@ -1,4 +1,4 @@
-"""``camunda-client worker``: patch, import the user's handlers, work until told to stop."""
+"""``camunda-client worker``: patch, import the user's handlers, work until a signal stops it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _work(manager: CamundaWorkerManager, options: argparse.Namespace) -> int:
         on_signal=lambda _number: loop.run_callback(told_to_stop.set), drain_timeout_s=drain_timeout_s
     )
     if options.status_fd is not None:
-        gevent.spawn(_status.tell_parent, options.status_fd, told_to_stop.set)
+        gevent.spawn(_status.talk_to_parent, options.status_fd, told_to_stop.set)
     with suppress(KeyboardInterrupt, SystemExit):
         # They come up here where TARGET started the workers itself, without a loop of its own.
         told_to_stop.wait()

@@ -1,4 +1,4 @@
-"""What the library is told: in code, by environment variables, or in a `.env` file."""
+"""How the library is configured: in code, by environment variables, or in a `.env` file."""
 
 from camunda_client.config._current import config_help, get_config, initialize_config, reset_config
 from camunda_client.config._environment import said_in_environment

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from camunda_client.config import _environment
+from camunda_client.config._options import Doc
 from camunda_client.config._readable import Keystore, PemFile
 from camunda_client.config._secret_files import from_file
 from camunda_client.config._secrets import Secret, unwrapped, utf8
@@ -15,6 +16,12 @@ from camunda_client.config._sections import Section, configuration_error, remedy
 from camunda_client.config._urls import checked_url
 from camunda_client.error import ConfigurationError
 
+_ID = ("CAMUNDA_CLIENT_ID", "ZEEBE_CLIENT_ID")
+_SECRET = ("CAMUNDA_CLIENT_SECRET", "ZEEBE_CLIENT_SECRET")
+_FROM_FILE = "File with the secret, instead of the secret itself; read again when it changes"
+_TOKEN_URL = ("CAMUNDA_OAUTH_URL", "CAMUNDA_TOKEN_URL", "ZEEBE_AUTHORIZATION_SERVER_URL")
+_AUDIENCE = ("CAMUNDA_TOKEN_AUDIENCE", "ZEEBE_TOKEN_AUDIENCE")
+_SCOPE = ("CAMUNDA_TOKEN_SCOPE", "ZEEBE_TOKEN_SCOPE")
 #: A token endpoint may carry a query; an API address may not.
 TokenUrl = Annotated[str, AfterValidator(lambda value: checked_url(value.strip(), query_allowed=True))]
 Text = Annotated[str, AfterValidator(utf8)]
@@ -40,12 +47,49 @@ class ClientAssertionConfig(Section):
 
     section: ClassVar[str] = "auth.selfManaged.clientAssertion"
 
-    keystore_path: Keystore | None = Field(default=None, alias="keystorePath")
-    keystore_password: NotBlankSecret | None = Field(default=None, alias="keystorePassword")
-    key_file: PemFile | None = Field(default=None, alias="keyFile")
-    certificate_file: PemFile | None = Field(default=None, alias="certificateFile")
-    key_id: NotBlank | None = Field(default=None, alias="keyId")
-    audience: NotBlank | None = None
+    keystore_path: Annotated[
+        Keystore | None,
+        Doc(
+            "PKCS#12 keystore with one key, which signs an assertion for each token request, and its certificate",
+            "CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PATH",
+            "CAMUNDA_CLIENT_AUTH_CLIENTASSERTION_KEYSTOREPATH",
+        ),
+    ] = Field(default=None, alias="keystorePath")
+    keystore_password: Annotated[
+        NotBlankSecret | None,
+        Doc(
+            "Its password",
+            "CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PASSWORD",
+            "CAMUNDA_CLIENT_AUTH_CLIENTASSERTION_KEYSTOREPASSWORD",
+            secret=True,
+        ),
+    ] = Field(default=None, alias="keystorePassword")
+    key_file: Annotated[
+        PemFile | None,
+        Doc(
+            "The same as a PEM file with a private key (RSA, EC or Ed25519), not encrypted",
+            "CAMUNDA_CLIENT_ASSERTION_KEY_PATH",
+        ),
+    ] = Field(default=None, alias="keyFile")
+    certificate_file: Annotated[
+        PemFile | None,
+        Doc(
+            "PEM file with its certificate, whose thumbprint the assertion then has",
+            "CAMUNDA_CLIENT_ASSERTION_CERT_PATH",
+        ),
+    ] = Field(default=None, alias="certificateFile")
+    key_id: Annotated[
+        NotBlank | None,
+        Doc("The key's id (kid) at the token server, if that wants one", "CAMUNDA_CLIENT_ASSERTION_KEY_ID"),
+    ] = Field(default=None, alias="keyId")
+    audience: Annotated[
+        NotBlank | None,
+        Doc(
+            "Whom the assertion is for; some servers want their issuer's address",
+            "CAMUNDA_CLIENT_ASSERTION_AUDIENCE",
+            default="oidcTokenUrl",
+        ),
+    ] = None
 
     @model_validator(mode="after")
     def _one_key(self) -> ClientAssertionConfig:
@@ -65,15 +109,29 @@ class SelfManagedAuthConfig(Section):
 
     section: ClassVar[str] = "auth.selfManaged"
 
-    oidc_token_url: TokenUrl = Field(alias="oidcTokenUrl")
-    client_id: NotBlank = Field(alias="clientId")
+    oidc_token_url: Annotated[TokenUrl, Doc("Token endpoint", *_TOKEN_URL, "OIDC_TOKEN_URL")] = Field(
+        alias="oidcTokenUrl"
+    )
+    client_id: Annotated[NotBlank, Doc("Client id", *_ID, "OIDC_CLIENT_ID")] = Field(alias="clientId")
     #: None where a client assertion stands in for it.
-    client_secret: SecretOrAssertion = Field(alias="clientSecret")
-    client_secret_file: NotBlank | None = Field(default=None, alias="clientSecretFile")
+    client_secret: Annotated[
+        SecretOrAssertion,
+        Doc("Client secret; clientAssertion may stand in for it", *_SECRET, "OIDC_CLIENT_SECRET", secret=True),
+    ] = Field(alias="clientSecret")
+    client_secret_file: Annotated[NotBlank | None, Doc(_FROM_FILE, "CAMUNDA_CLIENT_SECRET_FILE")] = Field(
+        default=None, alias="clientSecretFile"
+    )
     client_assertion: ClientAssertionConfig | None = Field(default=None, alias="clientAssertion")
-    token_endpoint_auth_method: AuthMethod | None = Field(default=None, alias="tokenEndpointAuthMethod")
-    scope: Text | None = None
-    audience: Text | None = None
+    token_endpoint_auth_method: Annotated[
+        AuthMethod | None,
+        Doc(
+            "How to prove who we are there: client_secret_post, client_secret_basic (a header) or private_key_jwt",
+            "CAMUNDA_TOKEN_ENDPOINT_AUTH_METHOD",
+            default="private_key_jwt with clientAssertion, else client_secret_post",
+        ),
+    ] = Field(default=None, alias="tokenEndpointAuthMethod")
+    scope: Annotated[Text | None, Doc("Scopes to ask for, separated by blanks", *_SCOPE)] = None
+    audience: Annotated[Text | None, Doc("Audience to ask the token for", *_AUDIENCE)] = None
 
     @classmethod
     def _completed(cls, options: dict[str, Any]) -> dict[str, Any]:
@@ -128,13 +186,15 @@ class SaasAuthConfig(Section):
 
     section: ClassVar[str] = "auth.saas"
 
-    client_id: NotBlank = Field(alias="clientId")
-    client_secret: NotBlankSecret = Field(alias="clientSecret")
-    client_secret_file: NotBlank | None = Field(default=None, alias="clientSecretFile")
-    authorization_server_url: TokenUrl = Field(
+    client_id: Annotated[NotBlank, Doc("Client id", *_ID)] = Field(alias="clientId")
+    client_secret: Annotated[NotBlankSecret, Doc("Client secret", *_SECRET, secret=True)] = Field(alias="clientSecret")
+    client_secret_file: Annotated[NotBlank | None, Doc(_FROM_FILE, "CAMUNDA_CLIENT_SECRET_FILE")] = Field(
+        default=None, alias="clientSecretFile"
+    )
+    authorization_server_url: Annotated[TokenUrl, Doc("Token endpoint", *_TOKEN_URL)] = Field(
         default="https://login.cloud.camunda.io/oauth/token", alias="authorizationServerUrl"
     )
-    audience: Text = "zeebe.camunda.io"
+    audience: Annotated[Text, Doc("Audience to ask the token for", *_AUDIENCE)] = "zeebe.camunda.io"
 
     @classmethod
     def _completed(cls, options: dict[str, Any]) -> dict[str, Any]:
@@ -164,9 +224,11 @@ class BasicAuthConfig(Section):
 
     section: ClassVar[str] = "auth.basic"
 
-    username: NotBlank
-    password: NotBlankSecret
-    password_file: NotBlank | None = Field(default=None, alias="passwordFile")
+    username: Annotated[NotBlank, Doc("User name", "CAMUNDA_BASIC_AUTH_USERNAME")]
+    password: Annotated[NotBlankSecret, Doc("Password", "CAMUNDA_BASIC_AUTH_PASSWORD", secret=True)]
+    password_file: Annotated[NotBlank | None, Doc(_FROM_FILE, "CAMUNDA_BASIC_AUTH_PASSWORD_FILE")] = Field(
+        default=None, alias="passwordFile"
+    )
 
     @classmethod
     def _completed(cls, options: dict[str, Any]) -> dict[str, Any]:
@@ -181,7 +243,7 @@ class AuthConfig(Section):
     self_managed: SelfManagedAuthConfig | None = Field(default=None, alias="selfManaged")
     saas: SaasAuthConfig | None = None
     basic: BasicAuthConfig | None = None
-    none: bool = False
+    none: Annotated[bool, Doc("true = send no Authorization header")] = False
 
     @classmethod
     def _completed(cls, options: dict[str, Any]) -> dict[str, Any]:

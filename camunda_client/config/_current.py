@@ -26,7 +26,7 @@ def initialize_config(config_dict: dict[str, Any] | C8Config | None = None, conf
 
     Raises:
         RuntimeError: It was set before; see `reset_config`.
-        ConfigurationError: Something is wrong or missing; all problems are told at once.
+        ConfigurationError: Something is wrong or missing; the message lists all problems.
     """
     global _current
     if _current is not None:
@@ -85,11 +85,11 @@ def _completed(config: C8Config) -> C8Config:
     try:
         return C8Config(**options)
     except ConfigurationError as error:
-        told = [
+        problems = [
             (option, f"{what} (the value came from {origins[option]})" if option in origins else what)
             for option, what in error.problems
         ]
-        raise configuration_error(told) from None
+        raise configuration_error(problems) from None
 
 
 def _put(options: dict[str, Any], path: list[str], value: str) -> bool:

@@ -18,7 +18,6 @@ from camunda_client.error import ConfigurationError
 
 Found = tuple[str, str]
 _OAUTH_STRATEGIES = {"OAUTH", "OAUTH2", "OIDC", "SAAS"}
-_VARIABLES = frozenset({AUTH_STRATEGY, *(name for option in OPTIONS for name in option.env)})
 #: By which of their options the environment means one of these kinds.
 _OF_OAUTH = ("clientId", "clientSecret", "clientSecretFile")
 _OF_BASIC = ("username", "password", "passwordFile")
@@ -58,8 +57,9 @@ def _from_dotenv() -> dict[str, str]:
 def _refuse_unread(path: Path, bindings: list[Binding]) -> None:
     # dotenv_values() leaves such lines out with a warning, and a secret would be missing without a reason. Other
     # programs' lines in the same file are theirs to judge.
+    variables = {AUTH_STRATEGY, *(name for option in OPTIONS for name in option.env)}
     unread = [
-        line.original for line in bindings if line.error and any(name in line.original.string for name in _VARIABLES)
+        line.original for line in bindings if line.error and any(name in line.original.string for name in variables)
     ]
     if unread:
         text = unread[0].string

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import ConfigDict, GetCoreSchemaHandler, ValidationError
 from pydantic_core.core_schema import CoreSchema, no_info_before_validator_function
 
-from camunda_client.config._options import BY_PATH, OPTIONS
+from camunda_client.config._options import BY_PATH, OPTIONS, register
 from camunda_client.config._urls import masked
 from camunda_client.error import ConfigurationError
 from camunda_client.utils import JsonBaseModel
@@ -29,12 +29,16 @@ class Section(JsonBaseModel):
             try:
                 super().__init__(**self._completed(options))
             except ValidationError as error:
-                # from None: pydantic's own error would be told twice, and holds the input.
+                # from None: pydantic's own error would be shown too, and holds the input.
                 raise configuration_error(_problems(type(self), error)) from None
 
         @classmethod
         def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
             return no_info_before_validator_function(cls._named, handler(source))
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_options: Any) -> None:
+        register(cls.section, cls.model_fields)
 
     @staticmethod
     def _named(options: Any) -> Any:
@@ -48,9 +52,9 @@ class Section(JsonBaseModel):
 
 
 def configuration_error(problems: Sequence[Problem]) -> ConfigurationError:
-    """Return one error that tells all problems."""
-    told = [f"{option} {what}" if option else what for option, what in problems]
-    message = told[0] if len(told) == 1 else "\n  ".join([f"{len(told)} options are wrong:", *told])
+    """Return one error that lists all problems."""
+    lines = [f"{option} {what}" if option else what for option, what in problems]
+    message = lines[0] if len(lines) == 1 else "\n  ".join([f"{len(lines)} options are wrong:", *lines])
     return ConfigurationError(message, option=problems[0][0] or None, problems=problems)
 
 
@@ -61,8 +65,8 @@ def remedy(option: str) -> str:
         return ""
     unit = f", in {known.unit}" if known.unit else ""
     default = "" if known.default == "required" else f"; default: {known.default}"
-    told = f" ({known.description}{unit}{default})"
-    return told + (f". Set it in code or by {known.env[0]}" if known.env else "")
+    text = f" ({known.description}{unit}{default})"
+    return text + (f". Set it in code or by {known.env[0]}" if known.env else "")
 
 
 def _problems(model: type[Section], error: ValidationError) -> list[Problem]:

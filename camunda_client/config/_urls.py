@@ -47,7 +47,7 @@ def checked_base_url(value: str) -> str:
 def masked(value: str) -> str:
     """Return an address or any other text without what may be secret in it: user information and a query.
 
-    A password may hold any character where nobody encoded it, and the scheme may be forgotten.
+    A password that is not encoded may hold any character, and the scheme may be missing.
     """
     if "@" in value:
         scheme = _SCHEME.match(value)

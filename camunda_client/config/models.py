@@ -15,7 +15,7 @@ from camunda_client.config._auth import (
     SaasAuthConfig,
     SelfManagedAuthConfig,
 )
-from camunda_client.config._options import BY_PATH
+from camunda_client.config._options import BY_PATH, Doc, Unit
 from camunda_client.config._readable import PemFile
 from camunda_client.config._secrets import Secret, unwrapped, utf8
 from camunda_client.config._sections import Section, configuration_error, remedy
@@ -34,10 +34,8 @@ __all__ = [
     "WorkerConfig",
 ]
 
-#: Milliseconds. At 30 s the gateway's web server answers 503 and keeps a poll that nobody hears (seen on 8.6.0).
+#: Milliseconds. At 30 s the gateway's web server answers 503 and keeps a poll whose answer is lost (seen on 8.6.0).
 REQUEST_TIMEOUT_LIMIT = 30_000
-#: Milliseconds a poll is held open when nobody says otherwise; the engine's own default.
-DEFAULT_REQUEST_TIMEOUT = 10_000
 #: Milliseconds, 24.8 days: what poll(2) takes. Sockets and locks raise OverflowError at each call for some longer ones.
 LONGEST_WAIT = 2**31 - 1
 
@@ -61,15 +59,16 @@ def _proxy_url(value: Secret) -> Secret:
     return Secret(text)
 
 
+_MS = Unit("ms")
 #: By this name type checkers don't see it, and let the value come from the environment.
 _REQUIRED: Any = ...
 #: Of the engine, which counts them in 64 bits.
-Milliseconds = Annotated[int, Field(ge=1), BeforeValidator(_in_milliseconds)]
-MillisecondsOrZero = Annotated[int, Field(ge=0), BeforeValidator(_in_milliseconds)]
+Milliseconds = Annotated[int, Field(ge=1), BeforeValidator(_in_milliseconds), _MS]
+MillisecondsOrZero = Annotated[int, Field(ge=0), BeforeValidator(_in_milliseconds), _MS]
 #: Of a wait of our own.
-Wait = Annotated[int, Field(ge=1, le=LONGEST_WAIT), BeforeValidator(_in_milliseconds)]
-WaitOrZero = Annotated[int, Field(ge=0, le=LONGEST_WAIT), BeforeValidator(_in_milliseconds)]
-RequestTimeout = Annotated[int, Field(ge=0, lt=REQUEST_TIMEOUT_LIMIT), BeforeValidator(_in_milliseconds)]
+Wait = Annotated[int, Field(ge=1, le=LONGEST_WAIT), BeforeValidator(_in_milliseconds), _MS]
+WaitOrZero = Annotated[int, Field(ge=0, le=LONGEST_WAIT), BeforeValidator(_in_milliseconds), _MS]
+RequestTimeout = Annotated[int, Field(ge=0, lt=REQUEST_TIMEOUT_LIMIT), BeforeValidator(_in_milliseconds), _MS]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -78,22 +77,70 @@ class JobConfig(Section):
 
     section: ClassVar[str] = "api.job"
 
-    polling_interval: WaitOrZero = Field(default=5000, alias="pollingInterval")
-    worker: str = Field(default="camunda-8-client-worker", min_length=1)
-    timeout: Milliseconds = 10_000
-    max_jobs_to_activate: Count | None = Field(default=None, alias="maxJobsToActivate")
-    request_timeout: RequestTimeout | None = Field(default=None, alias="requestTimeout")
-    tenant_ids: Annotated[list[Annotated[str, Field(min_length=1)]] | None, BeforeValidator(_listed)] = Field(
-        default=None, alias="tenantIds"
+    polling_interval: Annotated[
+        WaitOrZero,
+        Doc("Longest pause after a poll that came back empty early or failed", "CAMUNDA_WORKER_POLLING_INTERVAL"),
+    ] = Field(default=5000, alias="pollingInterval")
+    worker: Annotated[str, Doc("Name the engine knows us by", "CAMUNDA_WORKER_NAME")] = Field(
+        default="camunda-8-client-worker", min_length=1
     )
-    max_jobs_active: Count = Field(default=100, alias="maxJobsActive")
-    auto_extend: bool = Field(default=True, alias="autoExtend")
-    allow_async: bool = Field(default=False, alias="allowAsync")
-    with_lease: Literal["auto", "never", "always"] = Field(default="auto", alias="withLease")
-    handler_timeout: Wait | None = Field(default=None, alias="handlerTimeout")
-    max_lease: Milliseconds | None = Field(default=None, alias="maxLease")
-    retry_back_off: MillisecondsOrZero = Field(default=1000, alias="retryBackOff")
-    retry_back_off_max: MillisecondsOrZero = Field(default=60_000, alias="retryBackOffMax")
+    timeout: Annotated[Milliseconds, Doc("Lease of a job; extended while it runs", "CAMUNDA_WORKER_TIMEOUT")] = 10_000
+    max_jobs_to_activate: Annotated[
+        Count | None,
+        Doc(
+            "Most jobs asked for in one poll, up to 120",
+            "CAMUNDA_WORKER_MAX_JOBS_TO_ACTIVATE",
+            unit="jobs",
+            default="as many as there is room for",
+        ),
+    ] = Field(default=None, alias="maxJobsToActivate")
+    request_timeout: Annotated[
+        RequestTimeout | None,
+        Doc(
+            "How long the gateway holds a poll open; below 30000, where it breaks off by itself",
+            "CAMUNDA_WORKER_REQUEST_TIMEOUT",
+            default="10000",
+        ),
+    ] = Field(default=None, alias="requestTimeout")
+    tenant_ids: Annotated[
+        list[Annotated[str, Field(min_length=1)]] | None,
+        BeforeValidator(_listed),
+        Doc("Tenants to work for", "CAMUNDA_TENANT_IDS", "ZEEBE_TENANT_IDS", unit="a,b,...", default="<default>"),
+    ] = Field(default=None, alias="tenantIds")
+    max_jobs_active: Annotated[
+        Count,
+        Doc(
+            "Most jobs of one type in flight; 1 = one after another", "CAMUNDA_WORKER_MAX_CONCURRENT_JOBS", unit="jobs"
+        ),
+    ] = Field(default=100, alias="maxJobsActive")
+    auto_extend: Annotated[bool, Doc("Extend the lease while a job runs", "CAMUNDA_WORKER_AUTO_EXTEND")] = Field(
+        default=True, alias="autoExtend"
+    )
+    allow_async: Annotated[
+        bool, Doc("Take async def handlers, and run them on one asyncio loop", "CAMUNDA_WORKER_ALLOW_ASYNC")
+    ] = Field(default=False, alias="allowAsync")
+    with_lease: Annotated[
+        Literal["auto", "never", "always"],
+        Doc(
+            "Ask for leases with a token (auto: where the whole cluster is Camunda 8.10 or later; never; always)",
+            "CAMUNDA_WORKER_WITH_LEASE",
+        ),
+    ] = Field(default="auto", alias="withLease")
+    handler_timeout: Annotated[
+        Wait | None,
+        Doc("Longest time a handler may run; then its job fails", "CAMUNDA_WORKER_HANDLER_TIMEOUT", default="no limit"),
+    ] = Field(default=None, alias="handlerTimeout")
+    max_lease: Annotated[
+        Milliseconds | None,
+        Doc("Longest time a lease is extended to in all", "CAMUNDA_WORKER_MAX_LEASE", default="no limit"),
+    ] = Field(default=None, alias="maxLease")
+    retry_back_off: Annotated[
+        MillisecondsOrZero,
+        Doc("Pause before a failed job's next try; doubles with each failure", "CAMUNDA_WORKER_RETRY_BACK_OFF"),
+    ] = Field(default=1000, alias="retryBackOff")
+    retry_back_off_max: Annotated[
+        MillisecondsOrZero, Doc("Longest such pause", "CAMUNDA_WORKER_RETRY_BACK_OFF_MAX")
+    ] = Field(default=60_000, alias="retryBackOffMax")
 
 
 class TlsConfig(Section):
@@ -101,10 +148,24 @@ class TlsConfig(Section):
 
     section: ClassVar[str] = "api.tls"
 
-    verify: bool = True
-    ca_file: PemFile | None = Field(default=None, alias="caFile")
-    cert_file: PemFile | None = Field(default=None, alias="certFile")
-    key_file: PemFile | None = Field(default=None, alias="keyFile")
+    verify: Annotated[bool, Doc("Check the servers' certificates; false is for tests", "CAMUNDA_TLS_VERIFY")] = True
+    ca_file: Annotated[
+        PemFile | None,
+        Doc(
+            "PEM file with the certificate authorities to trust",
+            "CAMUNDA_MTLS_CA_PATH",
+            "CAMUNDA_CA_CERTIFICATE_PATH",
+            "ZEEBE_CA_CERTIFICATE_PATH",
+            default="certifi's",
+        ),
+    ] = Field(default=None, alias="caFile")
+    cert_file: Annotated[PemFile | None, Doc("PEM file with our client certificate", "CAMUNDA_MTLS_CERT_PATH")] = Field(
+        default=None, alias="certFile"
+    )
+    key_file: Annotated[
+        PemFile | None,
+        Doc("PEM file with its private key, not encrypted", "CAMUNDA_MTLS_KEY_PATH", default="in certFile"),
+    ] = Field(default=None, alias="keyFile")
 
     @model_validator(mode="after")
     def _key_needs_certificate(self) -> TlsConfig:
@@ -119,15 +180,45 @@ class ApiConfig(Section):
 
     section: ClassVar[str] = "api"
 
-    base_url: Annotated[str, AfterValidator(checked_base_url)] = Field(default=_REQUIRED, alias="baseUrl")
+    base_url: Annotated[
+        str,
+        AfterValidator(checked_base_url),
+        Doc(
+            "Address of the cluster's REST API; with or without a slash or /v2 at its end",
+            "CAMUNDA_REST_ADDRESS",
+            "CAMUNDA_API_BASE_URL",
+            "ZEEBE_REST_ADDRESS",
+        ),
+    ] = Field(default=_REQUIRED, alias="baseUrl")
     job: JobConfig = Field(default_factory=JobConfig)
     #: Per job type, the options that differ from ``job``.
-    jobs: dict[str, JobConfig] = Field(default_factory=dict)
+    jobs: Annotated[dict[str, JobConfig], Doc("Any option of api.job for one job type: {type: {option: value}}")] = (
+        Field(default_factory=dict)
+    )
     tls: TlsConfig = Field(default_factory=TlsConfig)
-    proxy: Annotated[Secret, AfterValidator(utf8), AfterValidator(_proxy_url), BeforeValidator(unwrapped)] | None = None
-    timeout: Wait = 30_000
-    connect_timeout: Wait = Field(default=5000, alias="connectTimeout")
-    max_response_bytes: Annotated[int, Field(ge=1024)] = Field(default=64 * 1024 * 1024, alias="maxResponseBytes")
+    proxy: Annotated[
+        Annotated[Secret, AfterValidator(utf8), AfterValidator(_proxy_url), BeforeValidator(unwrapped)] | None,
+        Doc(
+            "HTTP proxy for all calls, token requests too (jobs then cost ten times the CPU); HTTP_PROXY is ignored",
+            "CAMUNDA_PROXY",
+            secret=True,
+        ),
+    ] = None
+    timeout: Annotated[
+        Wait,
+        Doc(
+            "Longest time one call of an API function may take in all; workers have limits of their own",
+            "CAMUNDA_API_TIMEOUT",
+        ),
+    ] = 30_000
+    connect_timeout: Annotated[Wait, Doc("Longest time to open a connection", "CAMUNDA_API_CONNECT_TIMEOUT")] = Field(
+        default=5000, alias="connectTimeout"
+    )
+    max_response_bytes: Annotated[
+        int,
+        Field(ge=1024),
+        Doc("Larger answers are refused before they fill the memory", "CAMUNDA_API_MAX_RESPONSE_BYTES", unit="bytes"),
+    ] = Field(default=64 * 1024 * 1024, alias="maxResponseBytes")
 
     @classmethod
     def _completed(cls, options: dict[str, Any]) -> dict[str, Any]:
@@ -147,16 +238,43 @@ class WorkerConfig(Section):
 
     section: ClassVar[str] = "worker"
 
-    pool: Count = 1000
-    drain_timeout: WaitOrZero = Field(default=30_000, alias="drainTimeout")
-    exit_timeout: WaitOrZero = Field(default=10_000, alias="exitTimeout")
-    blocked_limit: WaitOrZero = Field(default=300_000, alias="blockedLimit")
-    transport: Literal["auto", "requests"] = "auto"
-    max_connections: Count = Field(default=32, alias="maxConnections")
+    pool: Annotated[Count, Doc("Most jobs in flight of all types together", "CAMUNDA_WORKER_POOL", unit="jobs")] = 1000
+    drain_timeout: Annotated[
+        WaitOrZero,
+        Doc(
+            "How long a stopping worker lets handlers finish before it hands their jobs back",
+            "CAMUNDA_WORKER_DRAIN_TIMEOUT",
+        ),
+    ] = Field(default=30_000, alias="drainTimeout")
+    exit_timeout: Annotated[
+        WaitOrZero,
+        Doc(
+            "How long camunda-client worker lets threads and exit hooks of libraries finish once it has drained",
+            "CAMUNDA_WORKER_EXIT_TIMEOUT",
+        ),
+    ] = Field(default=10_000, alias="exitTimeout")
+    blocked_limit: Annotated[
+        WaitOrZero,
+        Doc(
+            "How long code may block the whole process before it ends itself, with that code's stack; 0 = for ever",
+            "CAMUNDA_WORKER_BLOCKED_LIMIT",
+        ),
+    ] = Field(default=300_000, alias="blockedLimit")
+    transport: Annotated[
+        Literal["auto", "requests"],
+        Doc(
+            "requests = send the worker's own traffic through requests too (needed for its adapters)",
+            "CAMUNDA_WORKER_TRANSPORT",
+            unit="auto, requests",
+        ),
+    ] = "auto"
+    max_connections: Annotated[
+        Count, Doc("Most connections that report jobs' outcomes", "CAMUNDA_WORKER_MAX_CONNECTIONS", unit="connections")
+    ] = Field(default=32, alias="maxConnections")
 
 
 class C8Config(Section):
-    """Everything the library can be told. Leave ``auth`` out for a cluster that asks nobody who they are."""
+    """The whole configuration. Leave ``auth`` out for a cluster without authentication."""
 
     api: ApiConfig = Field(default_factory=ApiConfig)
     auth: AuthConfig | None = None

@@ -5,11 +5,11 @@ sets logging up only where the application has not; docs/logging.md tells what h
 call ``add_job_to_lines()`` alone.
 """
 
-from ._clean import redact
-from ._context import JobInFlight, add_job_context, bind_job, job_context, job_fields, unbind_job
-from ._logger import Logger, get_logger
-from ._setup import Mode, add_job_to_lines, configure_if_unconfigured, flush, lost_lines
-from ._streams import secure_standard_streams
+from camunda_client.log._clean import redact
+from camunda_client.log._context import JobInFlight, add_job_context, bind_job, job_context, job_fields, unbind_job
+from camunda_client.log._logger import Logger, get_logger, watch_warnings
+from camunda_client.log._setup import Mode, add_job_to_lines, configure_if_unconfigured, flush, lost_lines
+from camunda_client.log._streams import secure_standard_streams
 
 __all__ = [
     "JobInFlight",
@@ -27,4 +27,5 @@ __all__ = [
     "redact",
     "secure_standard_streams",
     "unbind_job",
+    "watch_warnings",
 ]

@@ -151,7 +151,7 @@ def is_secret(key: object) -> bool:
 
 
 def hidden(value: object) -> object:
-    """Return what is shown of a secret field: that it is not set, or a switch, tells nobody the secret."""
+    """Return what is shown of a secret field: that it is not set, or a switch, does not reveal it."""
     return value if value is None or isinstance(value, bool) else REDACTED
 
 

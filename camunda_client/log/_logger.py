@@ -1,6 +1,6 @@
 """The logger of this package's own modules: structlog's way of calling, decided anew at each call where to go.
 
-``get_logger`` is called while modules are imported, long before anybody has configured anything. So a logger knows
+``get_logger`` is called while modules are imported, long before logging is configured. So a logger knows
 its name and nothing else; ``_route`` knows the way and is exchanged by ``configure_if_unconfigured()``.
 """
 
@@ -10,10 +10,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from . import _clean
-from ._context import job_fields
-from ._render import Renderer, clean_fields, readable
-from ._sink import Sink
+from camunda_client.log import _clean
+from camunda_client.log._context import job_fields
+from camunda_client.log._render import Renderer, clean_fields, readable
+from camunda_client.log._sink import Sink
 
 #: Level, logger's name, event, own fields.
 Route = Callable[[int, str, str, dict[str, Any]], None]
@@ -51,7 +51,7 @@ class Logger:
             _emit(20, self, event, args, fields)
 
     def warning(self, event: str, *args: Any, **fields: Any) -> None:
-        """Log what we cope with but somebody should look at."""
+        """Log what the worker copes with but a person should look at."""
         if _state.level <= 30:
             _emit(30, self, event, args, fields)
 
@@ -83,13 +83,23 @@ def get_logger(name: str) -> Logger:
     return Logger(name)
 
 
+def watch_warnings(watcher: Callable[[int, str, dict[str, Any]], None] | None) -> None:
+    """Show ``watcher`` the level, event and fields of this package's own lines from warnings up; ``None`` ends that.
+
+    It gets the fields themselves, which are not its to change, in the greenlet that logs: it may not wait.
+    """
+    _state.watcher = watcher
+
+
 class _State:
     """Where lines go and from which level on."""
 
     def __init__(self) -> None:
-        # Until somebody decides, the application's: its levels are asked for each line.
+        # Until one is set, the application's: its levels are asked for each line.
         self.level = 0
         self.route: Route = to_stdlib
+        #: Shown what is logged from warnings up.
+        self.watcher: Callable[[int, str, dict[str, Any]], None] | None = None
         #: Lines that failed before they reached a sink.
         self.failed = 0
 
@@ -100,6 +110,8 @@ def _emit(level: int, logger: Logger, event: str, args: tuple[Any, ...], fields:
             event = event % args
         if logger._fields:
             fields = {**logger._fields, **fields}
+        if level >= 30 and _state.watcher is not None:
+            _state.watcher(level, event, fields)
         _state.route(level, logger.name, event, fields)
     except Exception:  # noqa: BLE001 (a line must not fail the job that logs it; it is counted)
         _state.failed += 1

@@ -13,11 +13,11 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from . import _clean
+from camunda_client.log import _clean
 
 #: Levels of lists and mappings that are shown.
 DEPTH = 6
-#: Items that are shown of one value, at all levels together: more than anybody reads, and half a millisecond's work.
+#: Items that are shown of one value, at all levels together: more than people read, and half a millisecond's work.
 ITEMS = 1000
 
 #: What pydantic's ``to_json`` writes without running the value's own code. It would also read any iterator to its end,

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from . import _clean
-from ._plain import described, plain
+from camunda_client.log import _clean
+from camunda_client.log._plain import described, plain
 
 #: Event, level, logger's name, fields -> one line with its newline.
 Renderer = Callable[[str, str, str, Mapping[str, object]], bytes]
@@ -142,7 +142,7 @@ def readable(event: str, fields: Mapping[str, object]) -> str:
 
 
 def clean_fields(fields: Mapping[str, object]) -> dict[str, Any]:
-    """Return the fields for somebody else's renderer: plain, without secrets, safe to show on a terminal."""
+    """Return the fields for a renderer that is not ours: plain, without secrets, safe to show on a terminal."""
     if _AS_THEY_ARE.issuperset(map(type, fields.values())):
         # The usual line, looked at once as a whole: 5 us, and 19 us value by value.
         text = " ".join(map(str, (*fields, *fields.values())))

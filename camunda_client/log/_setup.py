@@ -12,14 +12,13 @@ from enum import Enum
 from typing import Any
 
 from camunda_client import patching
-
-from . import _clean, _logger
-from ._context import add_job_context
-from ._plain import described
-from ._render import Renderer, console_renderer, render_json
-from ._sink import Sink
-from ._stdlib import SinkHandler, add_job_to_records
-from ._streams import secure_standard_streams
+from camunda_client.log import _clean, _logger
+from camunda_client.log._context import add_job_context
+from camunda_client.log._plain import described
+from camunda_client.log._render import Renderer, console_renderer, render_json
+from camunda_client.log._sink import Sink
+from camunda_client.log._stdlib import SinkHandler, add_job_to_records
+from camunda_client.log._streams import secure_standard_streams
 
 #: The first of these that is set decides. The second is the name of the original package.
 LEVEL_VARIABLES = ("CAMUNDA_LOG_LEVEL", "LOGGER_LEVEL")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from . import _clean
-from ._context import JOB_KEYS, job_fields
-from ._logger import OWN_PATH
-from ._render import Renderer
-from ._sink import Sink
+from camunda_client.log import _clean
+from camunda_client.log._context import JOB_KEYS, job_fields
+from camunda_client.log._logger import OWN_PATH
+from camunda_client.log._render import Renderer
+from camunda_client.log._sink import Sink
 
 #: What a record outside a handler says, so that a format with ``%(job_key)s`` works everywhere.
 OUTSIDE = "-"

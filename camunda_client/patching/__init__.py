@@ -1,24 +1,26 @@
-"""Make blocking I/O cooperative, and mend what was imported too early for that.
+"""Make blocking I/O cooperative, and re-bind what was imported too early for that.
 
 Patched late, a program breaks in two ways that no loopback test over plain HTTP shows: modules that copied
 ``ssl.SSLContext`` (requests, urllib3, botocore) answer every HTTPS call with a RecursionError, and modules that copied
 ``time.sleep`` and its like stop every other job while they wait. ``patch()`` re-binds those copies, says which ones,
-and names what cannot be mended together with the remedy.
+and names what cannot be re-bound together with the remedy.
 
 Importing this package loads no gevent and patches nothing.
 """
 
-from ._alarms import tell_of_alarms
-from ._drivers import find_blocking_modules
-from ._event_loops import give_greenlets_event_loops
-from ._failed_greenlets import tell_of_failed_greenlets
-from ._fast_requests import FastRequests, speed_up_requests
-from ._log_locks import share_log_locks
-from ._patch import NO_MEND_VARIABLE, is_patched, original, patch
-from ._report import PatchedTooLate, PatchError, PatchReport, Unmended
-from ._signal_calls import get_signal, set_signal, show_signal
+from camunda_client.patching._alarms import ALARM_REMEDY, tell_of_alarms
+from camunda_client.patching._drivers import find_blocking_modules
+from camunda_client.patching._event_loops import give_greenlets_event_loops
+from camunda_client.patching._failed_greenlets import tell_of_failed_greenlets
+from camunda_client.patching._fast_requests import FastRequests, speed_up_requests
+from camunda_client.patching._log_locks import share_log_locks
+from camunda_client.patching._originals import is_patched, original
+from camunda_client.patching._patch import NO_MEND_VARIABLE, patch
+from camunda_client.patching._report import PatchedTooLate, PatchError, PatchReport, Unmended
+from camunda_client.patching._signal_calls import get_signal, set_signal, show_signal
 
 __all__ = [
+    "ALARM_REMEDY",
     "NO_MEND_VARIABLE",
     "FastRequests",
     "PatchError",

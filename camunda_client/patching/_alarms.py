@@ -18,7 +18,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from ._signal_calls import set_signal, show_signal
+from camunda_client.patching._signal_calls import set_signal, show_signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,12 @@ _LONGEST_S = 1e9
 
 _tell: Callable[[str], None] | None = None
 _installed = False
+
+#: What to use instead of SIGALRM; ``doctor`` says it, too.
+ALARM_REMEDY = (
+    "each handler has an alarm of its own here, but handler_timeout limits it without one, and its job's failure then "
+    "says where it hung"
+)
 
 
 def give_greenlets_alarms() -> None:

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any
 
-from ._report import Unmended
+from camunda_client.patching._report import Unmended
 
 
 def decide_again(mended: list[tuple[str, str]], unmended: list[Unmended]) -> None:

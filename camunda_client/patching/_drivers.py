@@ -38,7 +38,7 @@ _REMEDIES = {
 def find_blocking_modules() -> list[tuple[str, str]]:
     """Return the known blocking drivers that are imported now, each as ``(module, remedy)``.
 
-    A driver that was told to yield (psycopg2 with a wait callback, grpc with its gevent mode) is left out. Handlers
+    A driver that is set to yield (psycopg2 with a wait callback, grpc with its gevent mode) is left out. Handlers
     import late, so ask again once they are registered.
     """
     return [
@@ -51,7 +51,7 @@ def _told_to_yield(name: str) -> bool:
         extensions = sys.modules.get("psycopg2.extensions")
         return extensions is not None and extensions.get_wait_callback() is not None
     if name == "grpc":
-        # The module is loaded by nobody but those who call its init_gevent().
+        # Only programs that call its init_gevent() load this module.
         return "grpc.experimental.gevent" in sys.modules
     if name == "zmq":
         return "zmq.green" in sys.modules

@@ -15,14 +15,14 @@ from importlib import metadata
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ._report import PatchError
+from camunda_client.patching._report import PatchError
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
 
-    from ._shared_adapter import Shared
+    from camunda_client.patching._shared_adapter import SharedTransport
 
 #: Methods of `HTTPAdapter` that are built upon, with their parameters.
 _ADAPTER_METHODS = {
@@ -62,9 +62,9 @@ def speed_up_requests(pool_connections: bool = False) -> FastRequests:
             f"{versions} can't be sped up, because {unexpected}; nothing was changed: do without --fast-requests "
             "and speed_up_requests(), or without what else changes requests"
         )
-    from ._shared_adapter import Shared
+    from camunda_client.patching._shared_adapter import SharedTransport
 
-    new = _Sessions(real, Shared(pool_connections))
+    new = _Sessions(real, SharedTransport(pool_connections))
     requests.api.sessions = new  # type: ignore[attr-defined]
     return FastRequests(before, new)
 
@@ -97,7 +97,7 @@ class FastRequests:
 class _Sessions(ModuleType):
     """Stands where `requests.api` has the module `requests.sessions`; differs in what ``Session()`` gives."""
 
-    def __init__(self, real: ModuleType, shared: Shared) -> None:
+    def __init__(self, real: ModuleType, shared: SharedTransport) -> None:
         super().__init__(real.__name__)
         self.real = real
         self.shared = shared

@@ -14,7 +14,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ._report import PatchError
+from camunda_client.patching._report import PatchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

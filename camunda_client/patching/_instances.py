@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ._report import Unmended
+from camunda_client.patching._report import Unmended
 
 _LOCK_REMEDY = "a native lock: two jobs that meet at it stop the process; make it after the patch"
 _LOCAL_REMEDY = "a native threading.local: all jobs share what it holds; make it after the patch"
@@ -25,7 +25,7 @@ _QUEUE_REMEDY = "a native SimpleQueue: get() stops the process; make it after th
 _SOCKET_REMEDY = "a native socket: reading from it blocks the hub; open it after the patch"
 
 
-class Natives:
+class NativeObjects:
     """Native locks, locals and queues found in modules and classes, with every place that refers to them.
 
     One is exchanged only when all that refer to it were found: a second owner that kept the old lock would no

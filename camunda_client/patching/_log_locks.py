@@ -12,7 +12,7 @@ import logging
 import sys
 from typing import Any
 
-from ._patch import is_patched, original
+from camunda_client.patching._originals import is_patched, original
 
 
 class SharedLock:
@@ -69,7 +69,7 @@ class SharedLock:
         self.release()
 
     def _at_fork_reinit(self) -> None:
-        """In a child: nobody holds it there."""
+        """Make it free in a forked child."""
         self.__init__()  # type: ignore[misc]
 
 

@@ -14,9 +14,9 @@ from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
 
-from ._decisions import decide_again
-from ._instances import Natives, mend_instances
-from ._report import Unmended
+from camunda_client.patching._decisions import decide_again
+from camunda_client.patching._instances import NativeObjects, mend_instances
+from camunda_client.patching._report import Unmended
 
 #: gevent's own modules need the originals; in ``threading`` it chose by itself what to replace.
 _LEFT_ALONE = ("gevent", "greenlet", "threading", "zope")
@@ -30,7 +30,7 @@ _ATTRIBUTE_REMEDY = "it cannot be assigned to; import its module after the patch
 
 
 def mend(no_mend: Sequence[str] = (), *, knew_gevent: bool = False) -> tuple[list[tuple[str, str]], list[Unmended]]:
-    """Re-bind every copy of an original that can be reached; return what was mended and what was not.
+    """Re-bind every copy of an original that can be reached; return what was re-bound and what was not.
 
     Args:
         no_mend: Modules and packages to leave alone.
@@ -102,7 +102,7 @@ class _Scan:
         self._harmless = _originals(("queue", "Queue", "LifoQueue", "PriorityQueue"), ("threading", "Event", "Timer"))
         self.mended: list[tuple[str, str]] = []
         self.unmended: list[Unmended] = []
-        self.natives = Natives(knew_gevent=knew_gevent)
+        self.natives = NativeObjects(knew_gevent=knew_gevent)
         self._special = {partial, staticmethod, classmethod, *self.natives.kinds}
 
     def module(self, name: str, module: ModuleType) -> None:

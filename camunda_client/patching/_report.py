@@ -14,10 +14,10 @@ class PatchError(RuntimeError):
 
 
 class PatchedTooLate(PatchError):
-    """Strict mode: something was imported before the patch and cannot be mended.
+    """Strict mode: something was imported before the patch and cannot be re-bound.
 
     Attributes:
-        report: What was mended and what was not.
+        report: What was re-bound and what was not.
         exit_code: What the command line ends with, 3.
     """
 

@@ -12,8 +12,8 @@ from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from urllib3.poolmanager import PoolManager
 
-from ._shared_pools import CallPools, Poolable, SharedPools
-from ._shared_tls import SharedContexts
+from camunda_client.patching._shared_pools import PoolableOptions, SharedPools, SharingPoolManager
+from camunda_client.patching._shared_tls import SharedTlsContexts
 
 #: Safe to send twice (RFC 9110, 9.2.1), which a kept connection that dies may make necessary.
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -22,12 +22,12 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_BOUND_AUTH = frozenset({"basic", "bearer", "digest"})
 
 
-class Shared:
+class SharedTransport:
     """The contexts, and the connections if asked, that all calls share."""
 
     def __init__(self, pooled: bool) -> None:
         self.pooled = pooled
-        self.contexts = SharedContexts()
+        self.contexts = SharedTlsContexts()
         self.pools = SharedPools() if pooled else None
 
     def equip(self, session: Any) -> None:
@@ -48,7 +48,7 @@ class Shared:
 def _is_plain(adapter: object) -> bool:
     if type(adapter) is not HTTPAdapter or type(adapter.poolmanager) is not PoolManager:
         return False
-    # Anything else there (ssl_context, source_address, ...) is somebody's wish.
+    # Anything else there (ssl_context, source_address, ...) was asked for by the caller.
     return adapter.poolmanager.connection_pool_kw.keys() <= {"maxsize", "block"}
 
 
@@ -56,13 +56,13 @@ class SharingAdapter(HTTPAdapter):
     """The adapter of one call: as the one it replaces, with a TLS context, and pools, from what calls share."""
 
     # For a copy by pickle, which keeps neither.
-    _shared: Shared | None = None
+    _shared: SharedTransport | None = None
 
-    def __init__(self, plain: HTTPAdapter, shared: Shared) -> None:  # makes no second pool manager
+    def __init__(self, plain: HTTPAdapter, shared: SharedTransport) -> None:  # makes no second pool manager
         vars(self).update(vars(plain))
         self._shared = shared
         if shared.pools is not None:
-            self.poolmanager: Any = CallPools(plain.poolmanager, shared.pools)
+            self.poolmanager: Any = SharingPoolManager(plain.poolmanager, shared.pools)
 
     def build_connection_pool_key_attributes(
         self, request: PreparedRequest, verify: Any, cert: Any = None
@@ -79,7 +79,7 @@ class SharingAdapter(HTTPAdapter):
                 return host, options
             options["ssl_context"] = context
         if self._shared.pooled and _is_poolable(request):
-            options = Poolable(options)
+            options = PoolableOptions(options)
         return host, options
 
 

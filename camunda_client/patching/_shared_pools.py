@@ -1,6 +1,6 @@
 """Connections in common: kept after a call for the next one to the same origin, in the same thread.
 
-They are told apart by everything that urllib3 tells pools apart by, the TLS context included.
+They differ by everything by which urllib3 distinguishes pools, the TLS context included.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from urllib3 import connectionpool
 from urllib3.poolmanager import PoolManager
 
-from ._patch import original
+from camunda_client.patching._originals import original
 
 #: Seconds. A cluster's addresses, and the certificates that a connection was opened with, don't stay for ever.
 MAX_AGE_S = 60.0
@@ -26,11 +26,11 @@ _CONNECTIONS = 1000
 _CLOSED = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
-class Poolable(dict[str, Any]):
+class PoolableOptions(dict[str, Any]):
     """Options of a request that may go over a kept connection. Anything else in the way sees a dictionary."""
 
 
-class CallPools:
+class SharingPoolManager:
     """Stands where the adapter of one call has its pool manager, and passes on to that what is not to be shared."""
 
     def __init__(self, own: PoolManager, shared: SharedPools) -> None:
@@ -41,7 +41,7 @@ class CallPools:
         self, host: str | None, port: int | None = None, scheme: str | None = "http", pool_kwargs: Any = None
     ) -> connectionpool.HTTPConnectionPool:
         """Return the pool for an origin."""
-        pools = self._shared.current() if isinstance(pool_kwargs, Poolable) else self._own
+        pools = self._shared.current() if isinstance(pool_kwargs, PoolableOptions) else self._own
         return pools.connection_from_host(host, port=port, scheme=scheme, pool_kwargs=pool_kwargs)
 
     def __getattr__(self, name: str) -> Any:
@@ -77,7 +77,7 @@ class SharedPools:
             self._thread.pools = None
 
 
-class _SecondTry(connectionpool.HTTPConnectionPool):
+class _RetryOnClosed(connectionpool.HTTPConnectionPool):
     """Sends a request again, over a new connection, if a kept one was closed before the answer began."""
 
     def _make_request(self, conn: Any, *args: Any, **options: Any) -> Any:
@@ -92,9 +92,9 @@ class _SecondTry(connectionpool.HTTPConnectionPool):
         return super()._make_request(conn, *args, **options)
 
 
-class HTTPConnectionPool(_SecondTry):
+class HTTPConnectionPool(_RetryOnClosed):
     """Connections to one origin. Named as the original: exceptions have the name in their texts."""
 
 
-class HTTPSConnectionPool(_SecondTry, connectionpool.HTTPSConnectionPool):
+class HTTPSConnectionPool(_RetryOnClosed, connectionpool.HTTPSConnectionPool):
     """The same over TLS."""

@@ -17,7 +17,7 @@ import urllib3.connection
 import urllib3.util.ssl_
 from requests import adapters
 
-from ._patch import original
+from camunda_client.patching._originals import original
 
 #: The module that makes connections, and with them contexts.
 _urllib3: Any = urllib3.connection
@@ -26,7 +26,7 @@ _urllib3: Any = urllib3.connection
 _MOST = 32
 
 
-class SharedContexts:
+class SharedTlsContexts:
     """The contexts of this process."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class SharedContexts:
             return context
 
 
-class _Once:
+class _IdempotentMethod:
     """A method of a context; the same call again does nothing, which also spares other threads a change in mid-use."""
 
     def __init__(self, method: Callable[..., None]) -> None:
@@ -79,7 +79,7 @@ def _new_context(verified: bool) -> ssl.SSLContext:
         # As urllib3 does where it makes the context itself: the chain of a client certificate may come from there.
         context.load_default_certs()
     for name in ("load_verify_locations", "load_cert_chain", "set_alpn_protocols"):
-        setattr(context, name, _Once(getattr(context, name)))
+        setattr(context, name, _IdempotentMethod(getattr(context, name)))
     shared: ssl.SSLContext = context
     return shared
 
@@ -93,7 +93,7 @@ def _is_known_kind(verify: object, cert: object) -> bool:
 
 
 def _is_as_shipped() -> bool:
-    """Return whether nobody (truststore, pyOpenSSL, a test) has replaced what decides about certificates."""
+    """Return whether what decides about certificates is unchanged (by truststore, pyOpenSSL or a test)."""
     used: Any = urllib3.util.ssl_.SSLContext
     return (
         used is ssl.SSLContext
@@ -106,7 +106,7 @@ def _is_as_shipped() -> bool:
 
 
 def _state(verify: Any, cert: Any) -> tuple[Any, ...] | None:
-    """Return what must stay the same for a context to be used again; None if that can't be told."""
+    """Return what must stay the same for a context to be used again; None if that is unknown."""
     files = [] if cert is None else [cert] if isinstance(cert, str) else list(cert)
     settings: tuple[Any, ...] = (ssl.SSLContext,)  # another one once gevent has patched
     if verify is False:

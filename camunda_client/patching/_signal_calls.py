@@ -9,7 +9,7 @@ import signal
 from typing import Any, Protocol
 
 
-class View(Protocol):
+class SignalView(Protocol):
     """What the application sees of one signal."""
 
     def replace(self, handler: Any) -> Any:
@@ -19,12 +19,12 @@ class View(Protocol):
         """Return the handler, as ``signal.getsignal`` does."""
 
 
-_views: dict[int, View] = {}
+_views: dict[int, SignalView] = {}
 #: The functions that were there before: gevent's.
 _before: dict[str, Any] = {}
 
 
-def show_signal(number: int, view: View | None) -> None:
+def show_signal(number: int, view: SignalView | None) -> None:
     """Show the application a view of a signal from now on, or with ``None`` the signal itself."""
     if view is None:
         _views.pop(number, None)

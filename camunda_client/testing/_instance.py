@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from camunda_client.testing._histories import heading, path_taken, shown
 from camunda_client.testing._jobs import through_json
-from camunda_client.testing._story import heading, path_taken, shown
 
 if TYPE_CHECKING:
     from camunda_client.embedded import ElementRecord, Incident, InstanceHistory
+    from camunda_client.testing._histories import Histories
 
 _MISSING = object()
 
@@ -17,22 +18,10 @@ _MISSING = object()
 class ProcessInstance:
     """One run of a process; everything here is as of now, and goes on changing with the engine."""
 
-    def __init__(
-        self,
-        history: InstanceHistory,
-        tell: Callable[[InstanceHistory], str],
-        incidents: Callable[[InstanceHistory], list[Incident]],
-    ) -> None:
-        """Look at a history.
-
-        Args:
-            history: What happened.
-            tell: Makes the text for failing assertions.
-            incidents: Returns the open incidents of an instance and of those it called.
-        """
+    def __init__(self, history: InstanceHistory, histories: Histories) -> None:
+        """Look at one of the histories."""
         self.history = history
-        self._tell = tell
-        self._incidents = incidents
+        self._histories = histories
 
     # -- what happened ----------------------------------------------------------------------------------------------
     @property
@@ -73,11 +62,11 @@ class ProcessInstance:
     @property
     def incidents(self) -> list[Incident]:
         """The open incidents, its own and then those of the instances that its call activities wait for."""
-        return self._incidents(self.history)
+        return self._histories.open_incidents(self.history)
 
     def describe(self) -> str:
         """Return path, whereabouts, jobs, incidents and variables as text."""
-        return self._tell(self.history)
+        return self._histories.describe(self.history)
 
     def __repr__(self) -> str:
         # One line: pytest shows it beside a failing comparison.
@@ -87,28 +76,30 @@ class ProcessInstance:
     def assert_completed(self) -> ProcessInstance:
         """Fail unless it has reached its end."""
         __tracebackhide__ = True
-        return self._check(self.state == "COMPLETED", f"it was to be COMPLETED, and is {self.state}")
+        return self._check(self.state == "COMPLETED", f"expected COMPLETED, but it is {self.state}")
 
     def assert_active(self) -> ProcessInstance:
         """Fail unless it still runs."""
         __tracebackhide__ = True
-        return self._check(self.state == "ACTIVE", f"it was to be ACTIVE, and is {self.state}")
+        return self._check(self.state == "ACTIVE", f"expected ACTIVE, but it is {self.state}")
 
     def assert_terminated(self) -> ProcessInstance:
         """Fail unless it was cancelled."""
         __tracebackhide__ = True
-        return self._check(self.state == "TERMINATED", f"it was to be TERMINATED, and is {self.state}")
+        return self._check(self.state == "TERMINATED", f"expected TERMINATED, but it is {self.state}")
 
     def assert_waiting_at(self, *element_ids: str) -> ProcessInstance:
         """Fail unless exactly these elements are active, in any order."""
         __tracebackhide__ = True
         right = sorted(self.waiting_at) == sorted(element_ids)
-        return self._check(right, f"it was to wait at {_list(element_ids)}, and waits at {_list(self.waiting_at)}")
+        return self._check(
+            right, f"expected it to wait at {_list(element_ids)}, but it waits at {_list(self.waiting_at)}"
+        )
 
     def assert_path(self, *element_ids: str) -> ProcessInstance:
         """Fail unless exactly these elements were visited, in this order."""
         __tracebackhide__ = True
-        return self._check(self.path == list(element_ids), f"its path was to be {' > '.join(element_ids)}")
+        return self._check(self.path == list(element_ids), f"expected the path {' > '.join(element_ids)}")
 
     def assert_visited(self, *element_ids: str) -> ProcessInstance:
         """Fail unless these elements were visited in this order, whatever was visited between them."""
@@ -116,14 +107,14 @@ class ProcessInstance:
         rest = iter(self.path)
         missed = next((wanted for wanted in element_ids if wanted not in rest), None)
         where = "" if missed not in self.path else " at that place"
-        told = f"it was to visit {' > '.join(element_ids)}, and did not visit {missed}{where}"
-        return self._check(missed is None, told)
+        message = f"expected it to visit {' > '.join(element_ids)}, but it did not visit {missed}{where}"
+        return self._check(missed is None, message)
 
     def assert_not_visited(self, *element_ids: str) -> ProcessInstance:
         """Fail if any of these elements was visited."""
         __tracebackhide__ = True
         seen = [element_id for element_id in element_ids if element_id in self.path]
-        return self._check(not seen, f"it was not to visit {_list(seen)}, and did")
+        return self._check(not seen, f"expected it not to visit {_list(seen)}, but it did")
 
     def assert_variables(self, expected: Mapping[str, Any] | None = None, **more: Any) -> ProcessInstance:
         """Fail unless the instance has these variables with these values; it may have others.
@@ -138,9 +129,9 @@ class ProcessInstance:
         for name, value in through_json({**(expected or {}), **more}).items():
             found = has.get(name, _MISSING)
             if found is _MISSING:
-                problems.append(f"variable {name} was to be {shown(value)}, and there is none")
+                problems.append(f"expected variable {name} to be {shown(value)}, but there is none")
             elif not _same(found, value):
-                problems.append(f"variable {name} was to be {shown(value)}, and is {shown(found)}")
+                problems.append(f"expected variable {name} to be {shown(value)}, but it is {shown(found)}")
         return self._check(not problems, "; ".join(problems))
 
     def assert_no_incidents(self) -> ProcessInstance:
@@ -149,7 +140,7 @@ class ProcessInstance:
         found = [
             f"{incident.error_type} at {incident.element_id}{self._where(incident)}" for incident in self.incidents
         ]
-        return self._check(not found, f"it was to have no open incident, and has {_list(found)}")
+        return self._check(not found, f"expected no open incident, found {_list(found)}")
 
     def assert_incident(
         self, element_id: str | None = None, error_type: str | None = None, message: str | None = None
@@ -170,21 +161,21 @@ class ProcessInstance:
             ):
                 return incident
         wanted = [error_type or "", f"at {element_id}" if element_id else "", f"with {message!r}" if message else ""]
-        told = " ".join(part for part in wanted if part)
-        raise self._failure(f"it was to have an open incident {told}".rstrip() + ", and has none such")
+        what = " ".join(part for part in wanted if part)
+        raise self._failure(f"expected an open incident {what}".rstrip() + ", found none")
 
     def _where(self, incident: Incident) -> str:
         key = incident.process_instance_key
         return "" if key == self.history.process_instance_key else f" in the called instance {key}"
 
-    def _check(self, right: bool, told: str) -> ProcessInstance:
+    def _check(self, right: bool, message: str) -> ProcessInstance:
         __tracebackhide__ = True
         if not right:
-            raise self._failure(told)
+            raise self._failure(message)
         return self
 
-    def _failure(self, told: str) -> AssertionError:
-        return AssertionError(f"{told}\n{self.describe()}")
+    def _failure(self, message: str) -> AssertionError:
+        return AssertionError(f"{message}\n{self.describe()}")
 
 
 def _list(names: Any) -> str:

@@ -1,14 +1,15 @@
-"""Jobs for tests: one made by hand for calling a handler directly, and one of the engine to be ended by hand."""
+"""Jobs for tests: made by hand for calling a handler, ended by hand, or worked by a handler."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from camunda_client.c8 import _http
+from camunda_client._json import encoded
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.error import InvalidRequestError
 
@@ -56,8 +57,8 @@ def activated_job(variables: Mapping[str, Any] | None = None, **fields: Any) -> 
     if unknown:
         known = ", ".join(ActivatedJob.model_fields)
         raise TypeError(f"a job has no field {', '.join(unknown)}; it has {known}")
-    told = {_WIRE_NAMES[name]: value for name, value in fields.items()}
-    return ActivatedJob.model_validate({**_USUAL, **told, "variables": through_json(variables)})
+    given = {_WIRE_NAMES[name]: value for name, value in fields.items()}
+    return ActivatedJob.model_validate({**_USUAL, **given, "variables": through_json(variables)})
 
 
 def through_json(variables: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -73,13 +74,13 @@ def through_json(variables: Mapping[str, Any] | None) -> dict[str, Any]:
     if not isinstance(variables, Mapping):
         raise TypeError(f"variables are a mapping of names to values, not {type(variables).__name__} {variables!r}")
     try:
-        text = _http.encoded(dict(variables))
+        text = encoded(dict(variables))
     except InvalidRequestError as error:
-        told = error.message
+        problem = error.message
     else:
         received: dict[str, Any] = from_json(text, allow_inf_nan=False)
         return received
-    raise ValueError(f"variables can't be JSON: {told}")
+    raise ValueError(f"variables can't be JSON: {problem}")
 
 
 def as_received(job: embedded.ActivatedJob) -> ActivatedJob:
@@ -104,6 +105,32 @@ def as_received(job: embedded.ActivatedJob) -> ActivatedJob:
             "listenerEventType": job.listener_event_type,
         }
     )
+
+
+def retries_left(retries: int) -> str:
+    """Return how many retries are left, in words."""
+    return "1 retry left" if retries == 1 else f"{retries} retries left"
+
+
+@dataclass(frozen=True)
+class WorkedJob:
+    """What came of one run of a handler."""
+
+    #: The job as the handler got it.
+    job: ActivatedJob
+    #: ``completed``, ``failed``, ``error thrown``, or ``gone`` if the job ended before its handler did.
+    outcome: str
+    #: What Camunda was sent: ``variables``; ``retries``, ``errorMessage``, ``retryBackOff``; ``errorCode``.
+    report: dict[str, Any]
+
+    def __str__(self) -> str:
+        text = f"job {self.job.job_type!r} at {self.job.element_id}: {self.outcome}"
+        if self.outcome == "failed":
+            first = str(self.report.get("errorMessage", "")).partition("\n")[0]
+            return f"{text}, {retries_left(self.report['retries'])}: {first}"
+        if self.outcome == "error thrown":
+            return f"{text}: {self.report['errorCode']} {self.report.get('errorMessage', '')}".rstrip()
+        return text
 
 
 class WaitingJob:
@@ -167,4 +194,4 @@ class WaitingJob:
         self._engine.throw_error(self._job.key, code, message=message, variables=through_json(variables))
 
     def __repr__(self) -> str:
-        return f"<job {self.type!r} at {self.element_id}, {self.retries} retries left, {self._job.state}>"
+        return f"<job {self.type!r} at {self.element_id}, {retries_left(self.retries)}, {self._job.state}>"

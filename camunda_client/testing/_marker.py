@@ -31,14 +31,14 @@ def options(marks: Iterable[Mark]) -> dict[str, Any]:
     Raises:
         ValueError: One of them asks for what can't be.
     """
-    told: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for mark in marks:
         try:
-            told |= inspect.signature(_options).bind(*mark.args, **mark.kwargs).arguments
+            found |= inspect.signature(_options).bind(*mark.args, **mark.kwargs).arguments
         except TypeError as error:
             given = [repr(value) for value in mark.args] + [f"{name}={value!r}" for name, value in mark.kwargs.items()]
             raise ValueError(f"{error} in camunda({', '.join(given)}); {_FORM}") from None
-    return _options(**told)
+    return _options(**found)
 
 
 def _options(start: datetime | None = None, tenants: Iterable[str] | None = None) -> dict[str, Any]:

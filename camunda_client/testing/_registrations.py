@@ -1,6 +1,5 @@
-"""Which handlers the process has, and which of them one test registered for itself.
+"""Which handlers a test has: all of the process, except those that another test made for itself.
 
-The engine of a test has handlers from the whole run at hand; those that another test decorated would work its jobs.
 Imports nothing: it is loaded in every run of pytest.
 """
 
@@ -16,24 +15,24 @@ if TYPE_CHECKING:
 
 
 class Registrations:
-    """Remembers of each handler during which run of a test it was registered, if during one."""
+    """Remembers during which test each handler was made that was not made by importing a module."""
 
     def __init__(self) -> None:
-        self._runs = 0
-        #: The run of a test that is under way: its number, as a test may be run again, and its id.
-        self._now: tuple[int, str] | None = None
+        self._tests = 0
+        #: The number of the running test; ``None`` while something runs that is for several tests.
+        self._now: int | None = None
         #: By ``id()``; the handlers are held, so that no other object gets their id.
-        self._seen: dict[int, tuple[JobWorker, tuple[int, str] | None]] = {}
+        self._seen: dict[int, tuple[JobWorker, int | None]] = {}
 
-    def begin(self, test: str) -> None:
-        """Ascribe to this test what is registered from now on."""
+    def begin(self) -> None:
+        """Count handlers from now on as those of a new test."""
         self._note()
-        self._runs += 1
-        self._now = self._runs, test
+        self._tests += 1
+        self._now = self._tests
 
     @contextmanager
     def shared(self) -> Iterator[None]:
-        """Ascribe to no test what is registered inside, as by a fixture for all tests of a module."""
+        """Count handlers made inside as those of all tests, as those of a module's fixture are."""
         self._note()
         now, self._now = self._now, None
         try:
@@ -42,25 +41,24 @@ class Registrations:
             self._note()
             self._now = now
 
-    def all(self) -> list[JobWorker]:
-        """Return all decorated handlers; without an import, because that would patch."""
-        if "camunda_client.c8.worker" not in sys.modules:
-            return []
-        from camunda_client.c8.worker import CamundaWorkerManager
-        from camunda_client.c8.worker._handlers import queue
-
-        return [*CamundaWorkerManager().workers, *queue]
-
-    def why_not(self, worker: JobWorker, modules: set[str]) -> str:
-        """Return why a handler is none of the present test, which imports these modules; empty if it is one."""
+    def of_this_test(self) -> list[JobWorker]:
+        """Return the handlers of the running test."""
         self._note()
-        run = self._seen[id(worker)][1]
-        if run is not None and run != self._now:
-            return f"{run[1]} registered it for itself"
-        if worker.module in modules or (run is not None and worker.registered_by is None):
-            return ""
-        return f"no module of this test imports {worker.module} at its top"
+        return [worker for worker in _registered() if self._seen[id(worker)][1] in (None, self._now)]
+
+    def is_made_here(self, worker: JobWorker) -> bool:
+        """Tell whether the running test, or a fixture of its own, has made this handler."""
+        return self._now is not None and self._seen[id(worker)][1] == self._now
 
     def _note(self) -> None:
-        for worker in self.all():
-            self._seen.setdefault(id(worker), (worker, self._now))
+        for worker in _registered():
+            self._seen.setdefault(id(worker), (worker, self._now if worker.registered_by is None else None))
+
+
+def _registered() -> list[JobWorker]:
+    # Without an import, because that would patch.
+    if "camunda_client.c8.worker" not in sys.modules:
+        return []
+    from camunda_client.c8.worker import registered_workers
+
+    return registered_workers()

@@ -31,7 +31,7 @@ class WaitingUserTask:
 
     @property
     def assignee(self) -> str:
-        """Whose task it is; empty if nobody's."""
+        """Whose task it is; empty if it is unassigned."""
         return self._task.assignee
 
     @property
@@ -49,7 +49,7 @@ class WaitingUserTask:
         self._engine.complete_user_task(self._task.key, through_json(variables))
 
     def assign(self, assignee: str) -> None:
-        """Give it to somebody, or with an empty name back to nobody."""
+        """Assign it; an empty name takes the assignment away."""
         self._engine.assign_user_task(self._task.key, assignee)
 
     def __repr__(self) -> str:

@@ -5,17 +5,16 @@ Needs the extra ``c8-client[embedded]``. The pytest fixture ``camunda`` is one o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from camunda_client.embedded import DEFAULT_TENANT, Clock, Engine, Rejection
-from camunda_client.testing._calls import called_keys, open_incidents
+from camunda_client.testing._histories import Histories
 from camunda_client.testing._instance import ProcessInstance
 from camunda_client.testing._jobs import WaitingJob, through_json
-from camunda_client.testing._story import story
 from camunda_client.testing._user_tasks import WaitingUserTask
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ __all__ = ["EmbeddedCamunda"]
 
 _T = TypeVar("_T")
 _NO_TIME = timedelta(0)
-#: Instances that are told together; the failing assertion is about a late one more often than not.
-_INSTANCES_TOLD = 8
 
 
 class EmbeddedCamunda:
@@ -50,6 +47,7 @@ class EmbeddedCamunda:
         self.session: WorkerSession | None = None
         self._folder = folder
         self._gateway: Gateway | None = None
+        self._histories = Histories(self.engine, lambda: self.session)
 
     # -- doing ------------------------------------------------------------------------------------------------------
     def deploy(self, *files: str | Path | tuple[str, bytes | str], tenant_id: str = DEFAULT_TENANT) -> None:
@@ -122,7 +120,7 @@ class EmbeddedCamunda:
             name: The message's name.
             correlation_key: Which of those that wait; a whole number is taken for its text, as Camunda does.
             variables: They become the instance's.
-            ttl: How long it is kept if nobody waits.
+            ttl: How long it is kept if nothing waits for it.
             message_id: While a message is kept, another with its id is refused.
             tenant_id: Whose message it is.
 
@@ -135,8 +133,8 @@ class EmbeddedCamunda:
             found = f"{type(correlation_key).__name__} {correlation_key!r}"
             raise TypeError(f"a correlation key is a text or a whole number, not {found}; write it as text")
         key = str(correlation_key)
-        told = through_json(variables)
-        _plainly(lambda: self.engine.publish(name, key, told, ttl=ttl, message_id=message_id, tenant_id=tenant_id))
+        content = through_json(variables)
+        _plainly(lambda: self.engine.publish(name, key, content, ttl=ttl, message_id=message_id, tenant_id=tenant_id))
 
     def broadcast(
         self, name: str, variables: Mapping[str, Any] | None = None, *, tenant_id: str = DEFAULT_TENANT
@@ -208,10 +206,7 @@ class EmbeddedCamunda:
         """
         __tracebackhide__ = True
         found = [one for one in self.instances if process_id in (None, one.process_id)]
-        if len(found) == 1:
-            return found[0]
-        what = "one process instance" if process_id is None else f"one instance of {process_id}"
-        raise AssertionError(f"there was to be {what}, and there are {len(found)}\n{self.describe()}")
+        return self._the_one("process instance" if process_id is None else f"instance of {process_id}", found)
 
     @property
     def incidents(self) -> list[Incident]:
@@ -230,10 +225,8 @@ class EmbeddedCamunda:
         """
         __tracebackhide__ = True
         found = [job for job in self.jobs(job_type) if element_id in (None, job.element_id)]
-        if len(found) == 1:
-            return found[0]
-        what = "".join([f" of type {job_type!r}" if job_type else "", f" at {element_id}" if element_id else ""])
-        raise AssertionError(f"there was to be one job{what}, and there are {len(found)}\n{self.describe()}")
+        of_type, at = f" of type {job_type!r}" if job_type else "", f" at {element_id}" if element_id else ""
+        return self._the_one(f"job{of_type}{at}", found)
 
     def user_tasks(self, element_id: str | None = None) -> list[WaitingUserTask]:
         """Return the open user tasks of Camunda's own kind (at an element), oldest first; others are jobs."""
@@ -247,31 +240,24 @@ class EmbeddedCamunda:
             AssertionError: There is none, or more than one.
         """
         __tracebackhide__ = True
-        found = self.user_tasks(element_id)
-        if len(found) == 1:
-            return found[0]
-        what = f" at {element_id}" if element_id else ""
-        raise AssertionError(f"there was to be one user task{what}, and there are {len(found)}\n{self.describe()}")
+        return self._the_one(f"user task at {element_id}" if element_id else "user task", self.user_tasks(element_id))
 
     def describe(self) -> str:
-        """Return what became of the last instances, as text; a called one that still runs is told with its caller."""
+        """Return what became of the last instances, as text; a running one that was called is shown with its caller."""
         return "\n".join(self.stories()) or "(no process instance was started)"
 
     def stories(self) -> list[str]:
-        """Return the parts of :meth:`describe`; of many instances only the last."""
-        called = called_keys(self.engine)
-        found = [one for one in self.engine.instances if one.process_instance_key not in called]
-        left_out = len(found) - _INSTANCES_TOLD
-        first = [f"({left_out} more process instances before these)"] if left_out > 0 else []
-        return first + [self._tell(one) for one in found[-_INSTANCES_TOLD:]]
+        """Return the parts of :meth:`describe`, one for each instance; of many instances only the last."""
+        return self._histories.latest()
 
     def _shown(self, history: InstanceHistory) -> ProcessInstance:
-        return ProcessInstance(history, self._tell, lambda one: open_incidents(one, self.engine))
+        return ProcessInstance(history, self._histories)
 
-    def _tell(self, history: InstanceHistory) -> str:
-        if self.session is None:
-            return story(history, self.engine, hint="no handlers run here; job(...) ends jobs by hand")
-        return story(history, self.engine, self.session.worked, self.session.hint())
+    def _the_one(self, what: str, found: Sequence[_T]) -> _T:
+        __tracebackhide__ = True
+        if len(found) == 1:
+            return found[0]
+        raise AssertionError(f"expected one {what}, found {len(found)}\n{self.describe()}")
 
     # -- over HTTP --------------------------------------------------------------------------------------------------
     @property

@@ -41,15 +41,15 @@ _REGISTRATIONS = pytest.StashKey[Registrations]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known, and begin to tell whose handlers are whose."""
+    """Register the marker."""
     config.addinivalue_line("markers", _MARKER)
     config.stash[_REGISTRATIONS] = Registrations()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Before its first fixture: what is registered from here on is this test's."""
-    item.config.stash[_REGISTRATIONS].begin(item.nodeid)
+    """Count handlers that are made from here on as this test's, before its first fixture."""
+    item.config.stash[_REGISTRATIONS].begin()
 
 
 # The old kind of wrapper: the plugin is loaded by whatever pytest is there, and must not end its run.
@@ -57,7 +57,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, None, None]:
-    """What a fixture for more than one test registers is not of the test that happens to be the first."""
+    """Count handlers that a fixture for several tests makes as those of all of them, not of the first one."""
     if fixturedef.scope == "function":
         yield
         return
@@ -80,15 +80,17 @@ def camunda(request: pytest.FixtureRequest) -> Iterator[EmbeddedCamunda]:
 
 @pytest.fixture
 def camunda_worker_session(camunda: EmbeddedCamunda, request: pytest.FixtureRequest) -> Iterator[WorkerSession]:
-    """Runs the @camunda_worker functions of the modules that the test imports, against ``camunda``."""
-    from camunda_client.testing._reach import reachable_modules
+    """Runs the @camunda_worker functions that are registered, against ``camunda``."""
     from camunda_client.testing.worker_session import WorkerSession
 
     handlers = request.config.stash[_REGISTRATIONS]
-    mine = reachable_modules(_own_modules(request), [one.module for one in handlers.all()])
-    outcomes = (KeyboardInterrupt, pytest.fail.Exception, pytest.skip.Exception, pytest.exit.Exception)
+    module = request.module.__name__
     camunda.session = WorkerSession(
-        camunda, handlers.all, why_not=lambda worker: handlers.why_not(worker, mine), let_through=outcomes
+        camunda.engine,
+        handlers.of_this_test,
+        is_own=lambda worker: worker.module == module or handlers.is_made_here(worker),
+        describe=camunda.describe,
+        let_through=(KeyboardInterrupt, pytest.fail.Exception, pytest.skip.Exception, pytest.exit.Exception),
     )
     yield camunda.session
     camunda.session = None
@@ -134,17 +136,5 @@ def _embedded_camunda() -> type[EmbeddedCamunda]:
             raise
     else:
         return EmbeddedCamunda
-    told = f"the fixture camunda needs {package}, which is not installed: pip install 'c8-client[embedded]'"
-    raise pytest.fail.Exception(told, pytrace=False)
-
-
-def _own_modules(request: pytest.FixtureRequest) -> list[Any]:
-    """Return the test's module and the conftest modules of its folder and those above."""
-    above = request.path.parents
-    conftests = [
-        plugin
-        for plugin in request.config.pluginmanager.get_plugins()
-        if getattr(plugin, "__name__", "").rpartition(".")[2] == "conftest"
-        and any(str(folder / "conftest.py") == getattr(plugin, "__file__", None) for folder in above)
-    ]
-    return [request.module, *conftests]
+    message = f"the fixture camunda needs {package}, which is not installed: pip install 'c8-client[embedded]'"
+    raise pytest.fail.Exception(message, pytrace=False)

@@ -1,54 +1,34 @@
 """Run the user's handlers against an embedded engine, in this thread, one job after another.
 
-No HTTP, no greenlets, no waiting. What becomes of a job is decided by the worker's own code: its execution and its
-reporter, which here tell the engine directly.
+No HTTP, no greenlets, no waiting. What becomes of a job is decided by the worker's own code.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections import Counter, defaultdict
 from datetime import timedelta
-from types import ModuleType
+from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from camunda_client import config, log
-from camunda_client.testing._jobs import as_received
-from camunda_client.testing._story import retries_left
+from camunda_client import log
+from camunda_client.error import ConfigurationError, ServiceException
+from camunda_client.testing._jobs import WorkedJob, as_received
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from camunda_client.c8.models import ActivatedJob
     from camunda_client.c8.worker import JobWorker
     from camunda_client.embedded import Engine, Job
-    from camunda_client.testing._direct import DirectLine
-    from camunda_client.testing.embedded_camunda import EmbeddedCamunda
 
 __all__ = ["LIMIT", "WorkedJob", "WorkerSession"]
 
-#: Jobs of one run. A process that goes round for ever has to end somewhere.
+#: Jobs of one run. A process in an endless loop has to end somewhere.
 LIMIT = 10_000
-
-
-@dataclass(frozen=True)
-class WorkedJob:
-    """What came of one run of a handler."""
-
-    #: The job as the handler got it.
-    job: ActivatedJob
-    #: ``completed``, ``failed``, ``error thrown``, or ``gone`` if the job ended before its handler did.
-    outcome: str
-    #: What Camunda was told: ``variables``; ``retries``, ``errorMessage``, ``retryBackOff``; ``errorCode``.
-    told: dict[str, Any]
-
-    def __str__(self) -> str:
-        text = f"job {self.job.job_type!r} at {self.job.element_id}: {self.outcome}"
-        if self.outcome == "failed":
-            first = str(self.told.get("errorMessage", "")).partition("\n")[0]
-            return f"{text}, {retries_left(self.told['retries'])}: {first}"
-        if self.outcome == "error thrown":
-            return f"{text}: {self.told['errorCode']} {self.told.get('errorMessage', '')}".rstrip()
-        return text
+#: Bytes of one command that Camunda 8.6.0 takes; it always refuses more.
+_BATCH_LIMIT = 2_000_000
+_STATUS = {"NOT_FOUND": 404, "INVALID_STATE": 409, "ALREADY_EXISTS": 409, "INVALID_ARGUMENT": 400}
+_OUTCOMES = {"completion": "completed", "failure": "failed", "error": "error thrown", None: "gone"}
 
 
 class WorkerSession:
@@ -56,61 +36,57 @@ class WorkerSession:
 
     def __init__(
         self,
-        camunda: EmbeddedCamunda,
+        engine: Engine,
         registered: Callable[[], Iterable[JobWorker]],
         *,
-        why_not: Callable[[JobWorker], str] = lambda _worker: "",
+        is_own: Callable[[JobWorker], bool] = lambda _worker: False,
+        describe: Callable[[], str] = lambda: "",
         let_through: tuple[type[BaseException], ...] = (KeyboardInterrupt,),
     ) -> None:
-        """Work the jobs of ``camunda``.
+        """Work the jobs of ``engine``.
 
         Args:
-            camunda: Whose jobs.
-            registered: Returns what was decorated so far.
-            why_not: Returns why a handler is none of this test's; an empty text if it is one.
+            engine: Where the jobs are.
+            registered: Returns the handlers decorated so far.
+            is_own: Whether a handler is the test's own, which comes before others of its job type.
+            describe: Returns what became of the process instances, for error messages.
             let_through: Exceptions in a handler that end the test instead of failing the job.
         """
         #: Every run of a handler so far, in order.
         self.worked: list[WorkedJob] = []
-        self._camunda = camunda
+        self._engine = engine
         self._registered = registered
-        self._why_not = why_not
+        self._is_own = is_own
+        self._describe = describe
         self._let_through = let_through
         self._used: list[object] = []
-        self._line: DirectLine | None = None
+        self._failures: Counter[str] = Counter()
 
     def use(self, *handlers: ModuleType | Callable[..., Any]) -> None:
-        """Use these handlers too: decorated functions, or modules that hold some.
-
-        For what the test's module does not import itself.
-        """
+        """Use these handlers where there are several for a job type: decorated functions, or modules that hold some."""
         self._used.extend(handlers)
 
     @property
     def handlers(self) -> dict[str, Callable[..., Any]]:
-        """The handlers of this test by job type.
+        """The handlers of this test by job type; of job types with several handlers, the last."""
+        return {job_type: workers[-1].handler for job_type, workers in self._workers().items()}
 
-        Raises:
-            ConfigurationError: Two handlers have one job type.
-        """
-        return {job_type: worker.handler for job_type, worker in self._workers().items()}
-
-    def _workers(self) -> dict[str, JobWorker]:
-        mine = self._mine()
-        if mine:
-            # Not before there is a handler: importing the worker makes blocking calls cooperative.
-            from camunda_client.c8.worker._handlers import check_unique
-
-            check_unique(mine)
-        return {worker.job_type: worker for worker in mine}
-
-    def _mine(self) -> list[JobWorker]:
-        return [worker for worker in self._registered() if self._is_used(worker) or not self._why_not(worker)]
+    def _workers(self) -> dict[str, list[JobWorker]]:
+        """Return the handlers by job type; more than one where the test has to choose."""
+        found = defaultdict(list)
+        for worker in self._registered():
+            found[worker.job_type].append(worker)
+        for workers in found.values():
+            for is_meant in (self._is_used, self._is_own):
+                if meant := [worker for worker in workers if is_meant(worker)]:
+                    workers[:] = meant
+                    break
+        return found
 
     def _is_used(self, worker: JobWorker) -> bool:
         for used in self._used:
             if isinstance(used, ModuleType):
-                # Named outright, a module is as good where its handlers are written as where they are registered.
+                # A module is named where its handlers are written or where they are registered.
                 if any(f"{module}.".startswith(f"{used.__name__}.") for module in (worker.module, worker.written_in)):
                     return True
             elif worker.handler in (used, getattr(used, "__wrapped__", None)):
@@ -119,23 +95,11 @@ class WorkerSession:
 
     def hint(self) -> str:
         """Return what to do about jobs that wait, for the text of a failing assertion."""
-        types = ", ".join(sorted({repr(worker.job_type) for worker in self._mine()})) or "no type"
-        return (
-            f"handlers here are for {types}; camunda_worker_session.run_until_idle() runs them, "
-            "camunda_worker_session.use(module) adds those of a module that the test does not import at its top"
-            + self._left_out()
-        )
-
-    def _left_out(self) -> str:
-        """Tell which handlers would have fitted the jobs there are, and why they are not this test's."""
-        mine = self._mine()
-        types = {job.type for job in self._camunda.engine.jobs()} - {worker.job_type for worker in mine}
-        told = [
-            f"\n    left out for {worker.job_type!r}: {worker.place()}, because {self._why_not(worker)}"
-            for worker in self._registered()
-            if worker.job_type in types
-        ]
-        return "".join(told)
+        types = {job.type for job in self._engine.jobs() if job.state == "ACTIVATABLE"}
+        missing = ", ".join(sorted(repr(job_type) for job_type in types - set(self._workers())))
+        if missing:
+            return f"there is no handler for {missing}; import its module at the top of the test file"
+        return "camunda_worker_session.run_until_idle() runs the handlers for the jobs that wait"
 
     # -- working ----------------------------------------------------------------------------------------------------
     def run_until_idle(self, *, skip_back_off: bool = False) -> list[WorkedJob]:
@@ -149,47 +113,44 @@ class WorkerSession:
             What was worked by this call.
 
         Raises:
-            AssertionError: After :data:`LIMIT` jobs there was still work: the process goes round for ever.
-            RuntimeError: No handler was found at all.
+            AssertionError: After :data:`LIMIT` jobs there was still work: the process is in an endless loop.
+            ConfigurationError: A job has several handlers, and the test does not say which of them it means.
+            RuntimeError: There are no handlers at all.
         """
         __tracebackhide__ = True
         # As at the start of a worker; only now, since a test or a module with handlers may have configured structlog.
         log.add_job_to_lines()
         before = len(self.worked)
-        workers = self._workers()
-        if not workers:
+        if not self._workers():
             raise RuntimeError(
                 "no function decorated with @camunda_worker was found; import the module with your handlers at the top "
-                "of the test file, or name it with camunda_worker_session.use(module)" + self._left_out()
+                "of the test file"
             )
-        engine = self._camunda.engine
-        while self._round(workers) or (skip_back_off and _pass_back_off(engine, workers)):
+        while self._round() or (skip_back_off and self._pass_back_off()):
             if len(self.worked) - before > LIMIT:
                 raise AssertionError(
-                    f"still not idle after {LIMIT} jobs; does the process go round for ever?\n"
-                    + self._camunda.instances[-1].describe()
+                    f"still not idle after {LIMIT} jobs; is the process in an endless loop?\n{self._describe()}"
                 )
-            workers = self._workers()
         return self.worked[before:]
 
-    def _round(self, workers: dict[str, JobWorker]) -> bool:
+    def _round(self) -> bool:
         """Work each job once that is there now; return whether there was any."""
         __tracebackhide__ = True
-        any_worked = False
-        for job in self._camunda.engine.jobs():
+        workers, any_worked = self._workers(), False
+        for job in self._engine.jobs():
             # An earlier one of this round may have ended it.
             if job.state == "ACTIVATABLE" and job.type in workers:
-                any_worked = self._work(workers[job.type]) or any_worked
+                any_worked = self._work(_only(workers[job.type])) or any_worked
         return any_worked
 
     def _work(self, worker: JobWorker) -> bool:
         """Work the oldest job of the worker's type; return whether there was one that it may have."""
         __tracebackhide__ = True
-        from camunda_client.c8.worker._settings import resolve
-        from camunda_client.testing._direct import DirectLine
+        # Not before there is a handler: importing the worker makes blocking calls cooperative.
+        from camunda_client.c8.worker import run_handler, worker_settings
 
-        settings = resolve(worker, _configuration())
-        activated = self._camunda.engine.activate(
+        settings = worker_settings(worker)
+        activated = self._engine.activate(
             settings.job_type,
             lease=timedelta(seconds=settings.lease_s),
             worker=settings.worker,
@@ -198,30 +159,70 @@ class WorkerSession:
         )
         if not activated:
             return False
-        if self._line is None:
-            self._line = DirectLine(self._camunda.engine, self._let_through)
         job = as_received(activated[0])
-        self.worked.append(WorkedJob(job, *self._line.work(job, settings)))
+        # A handler may change its job.
+        key = job.job_key
+        run = run_handler(
+            worker.handler, job, attempt=self._failures[key] + 1, send=lambda *sent: self._send(int(key), *sent)
+        )
+        error = run.outcome.exception
+        if isinstance(error, self._let_through):
+            raise error.with_traceback(_of_handler(error))
+        self._failures[key] += run.outcome.kind == "failed"
+        self.worked.append(WorkedJob(job, _OUTCOMES[run.command], run.report))
+        return True
+
+    def _send(self, key: int, command: str, body: bytes) -> None:
+        """Do what ``POST /v2/jobs/{jobKey}/{command}`` would."""
+        if len(body) > _BATCH_LIMIT:
+            title, detail = "EXCEEDED_BATCH_RECORD_SIZE", "the command is larger than what a broker can write"
+            raise ServiceException(detail, status=500, title=title)
+        # Not at the top: a run that works no job does without the engine.
+        from camunda_client.embedded import Rejection
+
+        try:
+            self._apply(key, command, json.loads(body))
+        except Rejection as refused:
+            raise ServiceException(str(refused), status=_STATUS[refused.code], title=refused.code) from refused
+
+    def _apply(self, key: int, command: str, report: dict[str, Any]) -> None:
+        variables, message = report.get("variables"), report.get("errorMessage", "")
+        if command == "completion":
+            self._engine.complete(key, variables)
+        elif command == "error":
+            self._engine.throw_error(key, report["errorCode"], message=message, variables=variables)
+        else:
+            back_off = timedelta(milliseconds=report["retryBackOff"])
+            self._engine.fail(key, retries=report["retries"], message=message, back_off=back_off, variables=variables)
+
+    def _pass_back_off(self) -> bool:
+        """Move time to when the next failed job is offered again; return whether there is one."""
+        workers = self._workers()
+        resting = [job for job in self._engine.jobs() if job.type in workers and _rests(job)]
+        if not resting:
+            return False
+        wait_ms = min(job.deadline_ms for job in resting) - self._engine.clock.now_ms()
+        self._engine.advance(timedelta(milliseconds=wait_ms))
         return True
 
 
-def _pass_back_off(engine: Engine, workers: dict[str, JobWorker]) -> bool:
-    """Move time to when the next failed job is offered again; return whether there is one."""
-    resting = [job for job in engine.jobs() if job.type in workers and _rests(job)]
-    if not resting:
-        return False
-    wait_ms = min(job.deadline_ms for job in resting) - engine.clock.now_ms()
-    engine.advance(timedelta(milliseconds=wait_ms))
-    return True
+def _only(workers: list[JobWorker]) -> JobWorker:
+    if len(workers) == 1:
+        return workers[0]
+    places = " and ".join(worker.place() for worker in workers)
+    raise ConfigurationError(
+        f"job type {workers[0].job_type!r} has several handlers: {places}; "
+        "choose with camunda_worker_session.use(function), or with its module"
+    )
 
 
 def _rests(job: Job) -> bool:
     return job.state == "FAILED" and job.incident is None
 
 
-def _configuration() -> config.C8Config:
-    """Return the application's configuration, or one of defaults: nothing is ever sent to its address."""
-    try:
-        return config.get_config()
-    except RuntimeError:
-        return config.C8Config(api=config.ApiConfig(baseUrl="http://127.0.0.1"))
+def _of_handler(error: BaseException) -> TracebackType | None:
+    """Return the part of a traceback that begins in the handler."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("camunda_client."):
+        trace = trace.tb_next
+    return trace

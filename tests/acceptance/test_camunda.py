@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 #: Starts a server, tells its pid, and ends when told to, without a word about the server.
 OWNER = """
 from pathlib import Path
-from camunda_client.testing._process import ServerProcess, inherited_environment
+from camunda_client.cli._server_process import ServerProcess, inherited_environment
 server = ServerProcess("sleeper", ["/bin/sleep", "600"], inherited_environment(), Path("log"))
 print(server.pid, flush=True)
 input()

@@ -378,6 +378,24 @@ def test_an_original_held_on_purpose_is_left_alone(before: str, environment: dic
     assert done.returncode == 0, done.stderr
 
 
+def test_gevents_plugins_are_sought_once_of_each_kind_and_run() -> None:
+    """Each look reads the metadata of all installed packages."""
+    before = """
+import builtins
+from importlib import metadata
+groups, events = [], []
+builtins.plugin = events.append
+def entry_points(group):
+    groups.append(group)
+    return [metadata.EntryPoint("ours", "builtins:plugin", group)]
+metadata.entry_points = entry_points
+"""
+    after = "assert len(groups) == len(set(groups)) < len(events) > 20, (groups, events)\n"
+    after += "assert metadata.entry_points is entry_points"
+
+    report_of(run_program(before, after, {}))
+
+
 def test_strict_mode_refuses_to_run_with_anything_unmended() -> None:
     before = "import threading\nclass Mine(threading.local): pass"
 

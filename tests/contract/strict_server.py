@@ -35,9 +35,10 @@ class Operation:
 
     method: str
     path: str
-    #: Of the body; for a search: of its filter.
+    #: Of the body, if that is JSON; for a search: of its filter.
     sent: str | None = None
     answered: str | None = None
+    #: ``object``, ``list``, ``search``, or the member of the answer that is a list.
     shape: str = "object"
     status: int = 200
     since: str = "8.8"
@@ -64,7 +65,7 @@ class StrictServer:
     def check(self, operation: Operation, request: Request) -> None:
         """Compare a request with its description."""
         where = f"{request.method} {urlsplit(request.path).path}"
-        if not request.body:
+        if not request.body or request.headers.get("content-type", "").startswith("multipart/"):
             if operation.sent is not None:
                 self.complaints.append(f"{where} has no body")
             return
@@ -87,7 +88,8 @@ class StrictServer:
             return None
         item = self.example(operation.answered)
         page = self.example("SearchQueryPageResponse") | {"totalItems": 1, "endCursor": None}
-        return {"object": item, "list": {"items": [item]}, "search": {"items": [item], "page": page}}[operation.shape]
+        shapes = {"object": item, "list": {"items": [item]}, "search": {"items": [item], "page": page}}
+        return shapes.get(operation.shape, {operation.shape: [item]})
 
     def example(self, schema: str) -> dict[str, Any]:
         """Return an object of a schema."""

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from camunda_client.c8 import models
 from camunda_client.c8.models import generated
-from camunda_client.c8.models._base import Since
+from camunda_client.c8.models.base import Since
 from camunda_client.utils import JsonBaseModel
 from tests.contract.schemas.generate_models import FOLDER, MODULES, text
 from tests.contract.schemas.regenerate import ANSWERS as ANSWER_SCHEMAS

@@ -195,7 +195,7 @@ ROWS = (
     Row(136, "G", "Token cache file", "-", "tokens are kept in memory only", reason="there is no such file"),
     Row(137, "G", "Status port", "taken, or asked from elsewhere", "loopback only; one clear error", ("acceptance/test_processes.py::test_a_status_port_that_is_taken_is_one_clear_error",)),
     Row(138, "G", "Unsupported Python", "-", "refused by the installer (requires-python)", reason="a matter of packaging: nox runs 3.10 to 3.15, and pip refuses older ones"),
-    Row(139, "G", "pytest and coverage under the patch", "this suite itself", "works", reason="make test runs every test patched, with coverage and time-outs by signal"),
+    Row(139, "G", "pytest and coverage under the patch", "this suite itself", "works", reason="the suite runs every test patched, with time-outs by signal, and in CI with coverage"),
     Row(140, "H", "Connections of a hundred jobs", "100 in flight", "40 connections and a poll's, no more"),
     Row(141, "H", "Polls hold connections", "nine parked, one connection for reports", "reports never wait for polls"),
     Row(142, "H", "Request killed in the middle", "greenlet killed", "no answer goes to another job", (WIRE + "test_a_killed_request_leaves_no_connection_whose_answer_another_could_read",)),

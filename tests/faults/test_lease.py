@@ -119,7 +119,7 @@ def once_started(tally: Tally, count: int) -> None:
 
 # -- extensions -------------------------------------------------------------------------------------------------------
 @pytest.mark.fault(200)
-@pytest.mark.parametrize("late", [0.55, 0.9])
+@pytest.mark.parametrize("late", [0.55, 0.8])
 def test_extensions_that_are_answered_late_keep_the_lease(stage: Stage, events: Events, late: float) -> None:
     """The next one was counted from the answer: of three jobs, the rival got two."""
     stage.proxy.on(EXTENSION, answer_late(late * LEASE_S))

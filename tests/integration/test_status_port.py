@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import struct
 import threading
@@ -13,19 +14,19 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from camunda_client.cli._status import CLIENTS, PATIENCE_S, Board, serve
+from camunda_client.cli._status import CLIENTS, PATIENCE_S, StatusBoard, serve
 from tests.parts.work import until
 
 pytest.importorskip("prometheus_client")
 
 
 @pytest.fixture
-def board() -> Board:
-    return Board(2)
+def board() -> StatusBoard:
+    return StatusBoard(2)
 
 
 @pytest.fixture
-def port(board: Board) -> Iterator[int]:
+def port(board: StatusBoard) -> Iterator[int]:
     server = serve(board, "127.0.0.1", 0)
     yield server.server_address[1]
     server.shutdown()
@@ -118,7 +119,7 @@ def test_a_probe_may_add_a_query_or_ask_for_the_head_alone(port: int) -> None:
     assert body == b""
 
 
-def test_it_listens_on_ipv6(board: Board) -> None:
+def test_it_listens_on_ipv6(board: StatusBoard) -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -141,3 +142,67 @@ def test_a_client_that_hangs_up_is_no_news(port: int, capfd: pytest.CaptureFixtu
 
     assert get(port, "/health")[0] == 503
     assert "Traceback" not in capfd.readouterr().err
+
+
+def asked(port: int, path: str, host: str) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path, headers={"Host": host})
+        answer = connection.getresponse()
+        return answer.status, dict(answer.getheaders()), answer.read()
+    finally:
+        connection.close()
+
+
+def test_a_page_of_another_site_learns_nothing_by_a_name_of_its_own_for_this_address(port: int) -> None:
+    for path in ("/", "/jobs", "/types", "/jobs/1", "/page.js"):
+        assert asked(port, path, "evil.example:80")[0] == 403
+    for host in ("localhost", f"127.0.0.1:{port}", "[::1]:9464"):
+        assert asked(port, "/types", host)[0] == 200
+    # Probes and scrapers come by any name, and tell nothing of jobs.
+    assert asked(port, "/metrics", "worker.example")[0] == 200
+    assert asked(port, "/livez", "worker.example")[0] == 200
+
+
+def test_the_page_runs_no_script_but_its_own_and_stands_in_no_other_page(port: int) -> None:
+    for path, kind in (("/", "text/html"), ("/page.js", "text/javascript"), ("/page.css", "text/css")):
+        status, headers, body = asked(port, path, "localhost")
+        assert (status, headers["Content-Type"].partition(";")[0]) == (200, kind)
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        assert b"http://" not in body.replace(b"http://www.w3.org/2000/svg", b"")  # nothing from elsewhere
+        assert b"https://" not in body
+
+
+def test_only_keys_are_asked_for(port: int) -> None:
+    assert asked(port, "/jobs/12", "localhost")[0] == 404
+    assert b"has job 12 in hand" in asked(port, "/jobs/12", "localhost")[2]
+    assert b"there are /" in asked(port, "/jobs/..%2F", "localhost")[2]
+
+
+def test_pages_are_counted_and_leave_their_place_when_they_close(port: int) -> None:
+    def page() -> socket.socket:
+        client = socket.create_connection(("127.0.0.1", port), 10)
+        client.sendall(b"GET /events HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        return client
+
+    with ExitStack() as stack:
+        pages = [stack.enter_context(page()) for _ in range(8)]
+        assert all(b"200" in one.recv(15) for one in pages)
+        assert asked(port, "/events", "localhost")[0] == 503
+        pages[0].close()
+
+        def opens() -> bool:
+            with page() as another:
+                return b"200" in another.recv(15)
+
+        until(opens, "there is room again")
+
+
+def test_metrics_are_openmetrics_for_those_that_read_them(port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+    answer = connection.getresponse()
+
+    assert answer.getheader("Content-Type", "").startswith("application/openmetrics-text; version=1.0.0")
+    assert answer.read().endswith(b"# EOF\n")

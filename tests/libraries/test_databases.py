@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.libraries.conftest import Start
+from tests.parts.programs import Program
 from tests.parts.scene import Scene
 
 pytestmark = pytest.mark.slow
@@ -74,6 +75,51 @@ def test_psycopg_imported_before_the_patch_waits_beside_other_jobs(scene: Scene,
 
     assert scene.now("FAILED") == []
     assert "hub.blocked" not in program.output
+
+
+#: Two jobs are the first to use mappers whose configuration yields, as one that logs may. SQLAlchemy holds a re-entrant
+#: lock of its module meanwhile, which it made at its import.
+SQLALCHEMY_FIRST = """
+from sqlalchemy import ForeignKey, event, orm
+from camunda_client import patching
+patching.patch()
+import time
+import gevent
+
+class Base(orm.DeclarativeBase): ...
+
+class Customer(Base):
+    __tablename__ = "customer"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    orders: orm.Mapped[list["Order"]] = orm.relationship(back_populates="customer")
+
+class Order(Base):
+    __tablename__ = "order"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    customer_id: orm.Mapped[int] = orm.mapped_column(ForeignKey("customer.id"))
+    customer: orm.Mapped[Customer] = orm.relationship(back_populates="orders")
+
+@event.listens_for(orm.Mapper, "before_configured")
+def yields():
+    time.sleep(0.05)
+
+def job():
+    return len(Customer(id=1, orders=[Order(id=1)]).orders)
+
+jobs = [gevent.spawn(job) for _ in range(2)]
+gevent.joinall(jobs)
+print("orders", [one.value for one in jobs])
+"""
+
+
+def test_sqlalchemys_own_locks_are_exchanged(environment: dict[str, str], tmp_path: Path) -> None:
+    """With the native lock, which counts by thread, the second job got past it and met half-configured mappers."""
+    (tmp_path / "legacy.py").write_text(SQLALCHEMY_FIRST)
+
+    code, output = Program.run("legacy.py", environment=environment, cwd=tmp_path)
+
+    assert code == 0, output
+    assert "orders [1, 1]" in output
 
 
 #: Each remedy that the documentation names for a lock that is held while a handler waits.

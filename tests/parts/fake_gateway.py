@@ -115,10 +115,11 @@ class FakeGateway:
 
 
 def settings_of(handler: Callable[..., Any] = lambda job: None, **options: Any) -> WorkerSettings:
-    """Return the settings of a worker of type ``t``; ``options`` as :class:`JobWorker` takes them, and ``timeout``."""
+    """Return the settings of a worker of type ``t``; ``options`` as :class:`JobWorker` or its request take them."""
     from camunda_client.c8.worker._handlers import JobWorkerRequest
 
-    asked = {name: options.pop(name) for name in ("timeout", "request_timeout") if name in options}
+    of_request = ("timeout", "request_timeout", "fetch_variables", "tenant_ids")
+    asked = {name: options.pop(name) for name in of_request if name in options}
     return resolve(JobWorker("t", handler, request=JobWorkerRequest("t", **asked), **options), CONFIG)
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from camunda_client.testing._part import PartFailedError
+from camunda_client.cli._server_process import PartFailedError
 
 __all__ = ["MissingPartError", "PartFailedError", "needed"]
 

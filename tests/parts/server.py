@@ -8,7 +8,7 @@ import random
 import socket
 from typing import Any
 
-from camunda_client.testing._process import ServerProcess, inherited_environment
+from camunda_client.cli._server_process import ServerProcess, inherited_environment
 from tests.parts.need import PartFailedError
 
 __all__ = ["ServerProcess", "free_ports", "inherited_environment", "look"]

@@ -15,7 +15,6 @@ PUBLIC = [
     path
     for path in sorted(PACKAGE.rglob("*.py"))
     if path.name != "__main__.py"
-    and "feel" not in path.parts
     and not any(part.startswith("_") and part != "__init__.py" for part in path.relative_to(ROOT).parts)
 ]
 #: Packages that only hold others.

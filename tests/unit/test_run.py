@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import re
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from tests.run import FAULTS, KEYCLOAK, LEASES, PARTS, ROOT, UNMEASURED, closing, computing, faults, leases, totals
+from tests import run
+from tests.run import (
+    ACCEPTANCE,
+    CONTRACT,
+    FAULTS,
+    KEYCLOAK,
+    ROOT,
+    UNMEASURED,
+    Ended,
+    _side_by_side,
+    closing,
+    command,
+    computing,
+    durations,
+    faults,
+    totals,
+)
 
 
 def test_what_all_parts_counted_is_added_up_as_pytest_says_it() -> None:
@@ -30,13 +48,11 @@ def test_a_part_that_did_not_come_to_its_end_is_an_error() -> None:
 
 def test_every_test_runs_in_one_part() -> None:
     """By the paths that the parts take and leave out, for each file of tests."""
-    commands = [*computing(), *faults(), *leases()]
-    assert all(
-        (ROOT / path).exists() for path in (*UNMEASURED, *KEYCLOAK, FAULTS, LEASES, *[path for path, _ in PARTS])
-    )
+    parts = [*computing(), *faults()]
+    assert all((ROOT / path).exists() for path in (*UNMEASURED, *KEYCLOAK, FAULTS, ACCEPTANCE, CONTRACT))
 
     for file in (ROOT / "tests").rglob("test_*.py"):
-        shares = [share for command in commands if (share := _share(command, file))]
+        shares = [share for part in parts if (share := _share(part, file))]
         assert sum(shares) == pytest.approx(1), file
 
 
@@ -52,9 +68,47 @@ def test_one_part_starts_keycloak() -> None:
     assert all(_under(file, list(KEYCLOAK)) for file in users)
 
 
-def _share(command: tuple[str, ...], file: Path) -> float:
+def test_coverage_is_measured_only_if_asked() -> None:
+    """It takes more time than the tests, and some parts run the same lines thousands of times."""
+    for part in (*computing(), *faults()):
+        assert "coverage" not in command(part, measured=False)
+        assert ("coverage" in command(part, measured=True)) == (UNMEASURED[0] not in part)
+
+
+def test_each_part_is_shown_in_its_turn(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    ended = _side_by_side([_printing("one", 0), _printing("two", 1), _printing("three", 0)], at_once=2)
+
+    assert [(part.name, part.code, part.text) for part in ended] == [
+        ("tests/one", 0, "one\n"),
+        ("tests/two", 1, "two\n"),
+        ("tests/three", 0, "three\n"),
+    ]
+    assert capfdbinary.readouterr().out == b"one\ntwo\nthree\n"
+
+
+def test_after_ctrl_c_no_other_part_begins_and_that_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    pressed = threading.Event()
+    pressed.set()
+    monkeypatch.setattr(run, "_interrupted", pressed)
+
+    [part] = _side_by_side([_printing("one", 0)], at_once=1)
+
+    assert part.code != 0
+    assert "1 errors" in closing([part.text], 1.0)
+
+
+def test_what_took_longest_is_named_first() -> None:
+    lines = durations([Ended("tests/a", 0, "", 3.4), Ended("tests/b", 0, "", 61.0)])
+
+    assert lines == ["   61 s  tests/b", "    3 s  tests/a"]
+
+
+def _printing(word: str, code: int) -> list[str]:
+    return [sys.executable, "-c", f"print({word!r}); raise SystemExit({code})", "pytest", f"tests/{word}"]
+
+
+def _share(arguments: tuple[str, ...], file: Path) -> float:
     """Return how much of a file a part runs: 0 to 1."""
-    arguments = command[command.index("pytest") + 1 :]
     ignored = [argument.partition("=")[2] for argument in arguments if argument.startswith("--ignore=")]
     taken = [argument for argument in arguments if not argument.startswith("--")]
     if not _under(file, taken) or _under(file, ignored):

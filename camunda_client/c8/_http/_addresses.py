@@ -99,7 +99,7 @@ class Addresses:
         Waits, until ``deadline`` (monotonic), only where none are known yet; half a second where all known have failed.
 
         Raises:
-            OSError: The name is unknown, or nobody answers for it in time.
+            OSError: The name is unknown, or no server answers for it in time.
             UnicodeError: No name can be like this.
         """
         if self._fixed:

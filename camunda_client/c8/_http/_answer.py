@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from pydantic_core import from_json
 
+from camunda_client._json import deep_recursion
+
 #: Characters of an answer's text that may get into messages and log lines.
 DETAIL_LIMIT = 1000
-#: Levels of an answer, and of the calls below its parsing.
-_DEEPEST = 2000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -75,17 +72,6 @@ def _parsed_slowly(answer: Answer) -> Any:
 def _loads(text: str) -> Any:
     with deep_recursion():
         return json.loads(text, parse_constant=_refuse_constant)
-
-
-@contextmanager
-def deep_recursion() -> Iterator[None]:
-    """Allow documents of 1,000 levels, as Camunda's may have: Python's JSON counts them among our own calls."""
-    usual = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(usual, _DEEPEST))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(usual)
 
 
 def _refuse_constant(name: str) -> NoReturn:

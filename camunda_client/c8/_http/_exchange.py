@@ -14,7 +14,7 @@ from camunda_client.error import ConnectionFailed, ServiceException
 if TYPE_CHECKING:
     import requests
 
-    from camunda_client.c8._http._reading import Progress
+    from camunda_client.c8._http._reading import ExchangeProgress
 
 #: Bytes read at a time: large enough for speed, small enough to stop a flood soon.
 _CHUNK = 65536
@@ -36,7 +36,7 @@ def exchange(
     Raises:
         ConnectionFailed: There was no complete answer, or it was a redirect, or too large.
     """
-    # Loaded here: whoever only imports us must be free to patch afterwards.
+    # Loaded here: a program that only imports us must be free to patch afterwards.
     import http.client
 
     import requests
@@ -46,7 +46,7 @@ def exchange(
 
     # What our caller is handling hangs below whatever is raised here, and says nothing of this exchange.
     callers = sys.exc_info()[1]
-    progress = _reading.Progress(monotonic() + timeout_s, lambda: _tls.context_for(settings.tls))
+    progress = _reading.ExchangeProgress(monotonic() + timeout_s, lambda: _tls.context_for(settings.tls))
     token = _reading.current.set(progress)
     try:
         with _session.send(method, url, body, headers, timeout_s, settings) as response:
@@ -76,7 +76,7 @@ def exchange(
         _reading.current.reset(token)
 
 
-def _read(response: requests.Response, progress: Progress, limit: int, url: str) -> bytes:
+def _read(response: requests.Response, progress: ExchangeProgress, limit: int, url: str) -> bytes:
     parts: list[bytes] = []
     size = 0
     for part in response.iter_content(_CHUNK):
@@ -94,7 +94,7 @@ def _read(response: requests.Response, progress: Progress, limit: int, url: str)
 
 
 def _redirected(url: str, location: str) -> ConnectionFailed:
-    # Only the origin is told: the rest of the address may carry a login's one-time secrets.
+    # Only the origin is shown: the rest of the address may carry a login's one-time secrets.
     try:
         target = _origin(location) if "//" in location else "another path of the same server"
     except ValueError:
@@ -113,10 +113,10 @@ def _origin(url: str) -> str:
 
 
 def _translated(
-    error: Exception, callers: BaseException | None, url: str, timeout_s: float, progress: Progress
+    error: Exception, callers: BaseException | None, url: str, timeout_s: float, progress: ExchangeProgress
 ) -> ConnectionFailed:
     reason, what = _diagnosis(_chain(error, callers), timeout_s)
-    # Without an address nothing was sent, whoever was to send it.
+    # Without an address nothing was sent.
     maybe_applied = progress.maybe_sent and reason != "dns"
     return ConnectionFailed(f"{_origin(url)} {what}", maybe_applied=maybe_applied, reason=reason)
 

@@ -26,7 +26,7 @@ class HeadTooLarge(http.client.HTTPException):
     """An answer's head, or a line between the pieces of its body, does not end."""
 
 
-class Progress:
+class ExchangeProgress:
     """How one exchange is getting on."""
 
     __slots__ = ("connected_by", "deadline", "reached_socket", "sent", "tls")
@@ -51,7 +51,7 @@ class Progress:
 
 
 #: The exchange that this greenlet or thread is in.
-current: ContextVar[Progress] = ContextVar("camunda_client_exchange")
+current: ContextVar[ExchangeProgress] = ContextVar("camunda_client_exchange")
 
 
 def wait_for(sock: Any, events: int, deadline: float) -> None:
@@ -110,7 +110,7 @@ def send_all(sock: Any, data: bytes, deadline: float) -> None:
 class _TimedReader(io.RawIOBase):
     """Reads a socket until the deadline, however slowly it trickles."""
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, progress: Progress) -> None:
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, progress: ExchangeProgress) -> None:
         self._raw = raw
         self._sock = sock
         self._progress = progress
@@ -148,7 +148,7 @@ class _TimedReader(io.RawIOBase):
             super().close()
 
 
-class _Lines(io.BufferedReader):
+class _BoundedLines(io.BufferedReader):
     """A buffer in which the lines of a head, and those between two pieces of a body, have an end."""
 
     _in_lines = 0
@@ -174,7 +174,7 @@ class StrictResponse(http.client.HTTPResponse):
         progress = current.get(None)
         if progress is not None:
             self._reader = _TimedReader(self.fp.detach(), sock, progress)
-            self.fp = _Lines(self._reader, _BUFFER)
+            self.fp = _BoundedLines(self._reader, _BUFFER)
 
     def begin(self) -> None:
         super().begin()

@@ -6,7 +6,7 @@ from typing import Literal
 
 from camunda_client.c8._http import printable
 from camunda_client.c8.api._arguments import body, made
-from camunda_client.c8.api._call import Call, Repeat, run_for
+from camunda_client.c8.api._call import Call, RepeatRule, run_for
 from camunda_client.c8.models import ActivatedJobResponse, ActivateJobRequest
 from camunda_client.config import get_config
 from camunda_client.error import ConnectionFailed, ErrorCode, InvalidRequestError
@@ -35,7 +35,7 @@ def activate_jobs(
 ) -> ActivatedJobResponse:
     """Return jobs that are now ours until their lease ends; none if none came up in time.
 
-    It takes up to 20 s more than ``request_timeout``, whatever ``api.timeout`` says: an answer that nobody waits for
+    It takes up to 20 s more than ``request_timeout``, whatever ``api.timeout`` says: an answer that is not waited for
     may bring jobs, and those are lost until their lease ends.
 
     Args:
@@ -79,7 +79,7 @@ def activate_jobs(
         ErrorCode.C8_FAILED_TO_ACTIVATE_JOBS,
         (request.job_type,),
         body(request),
-        repeat=Repeat.IF_NOT_APPLIED,
+        repeat=RepeatRule.IF_NOT_APPLIED,
         timeout_s=max(wait_ms, 0) / 1000 + _LATE_S,
     )
     try:

@@ -1,7 +1,7 @@
-"""One API call: authorised, sent, repeated where that is safe, and its failure told.
+"""One API call: authorised, sent, repeated where that is safe, and its failure described.
 
 What may be repeated is the point of this module. A command that names a job or an instance by key may be sent
-again when nobody knows what became of it; one that creates something may not, or there would be two.
+again when its outcome is unknown; one that creates something may not, or there would be two.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _BACKOFF = Backoff(first_s=0.2, ceiling_s=5.0)
 _LASTING = ("redirect", "tls", "too_large")
 
 
-class Repeat(Enum):
+class RepeatRule(Enum):
     """When a command may be sent again."""
 
     #: By key, or without effect: whenever that may help.
@@ -63,7 +63,7 @@ class Call:
     accept: str = JSON
     #: What older engines have no endpoint for, with the version that it needs; the body knows its own needs.
     since: _versions.Needs = ()
-    repeat: Repeat = Repeat.SAFE
+    repeat: RepeatRule = RepeatRule.SAFE
     #: Seconds from the first try that may have worked, in which the engine knows a repeat for one.
     recognised_for_s: float = math.inf
     #: Verdicts that mean success if an earlier try may have worked.
@@ -164,7 +164,7 @@ def _may_repeat(call: Call, outcome: Answer | ConnectionFailed) -> bool:
     if isinstance(outcome, ConnectionFailed) and outcome.reason in _LASTING:
         return False
     if _maybe_applied(outcome):
-        return call.repeat is Repeat.SAFE
+        return call.repeat is RepeatRule.SAFE
     return isinstance(outcome, ConnectionFailed) or _http.verdict(outcome) in (
         Verdict.BACK_PRESSURE,
         Verdict.NOT_DELIVERED,
@@ -193,7 +193,7 @@ def _content(call: Call, answer: Answer) -> Any:
 
 
 def _failure(call: Call, outcome: Answer | ConnectionFailed, maybe_applied: bool) -> ServiceException:
-    harmless = call.repeat is Repeat.SAFE and call.recognised_for_s == math.inf
+    harmless = call.repeat is RepeatRule.SAFE and call.recognised_for_s == math.inf
     doubt = _DOUBT if maybe_applied and not harmless else ""
     if isinstance(outcome, ConnectionFailed):
         failure = ConnectionFailed(
@@ -206,9 +206,9 @@ def _failure(call: Call, outcome: Answer | ConnectionFailed, maybe_applied: bool
         return failure
     title, detail = _http.problem(outcome)
     hint = _HINTS.get(_http.verdict(outcome), "")
-    told = f"HTTP {outcome.status} {title}".rstrip() + (f": {detail}" if detail else "")
-    told += hint + _versions.hint(call.needs, outcome.status) + doubt
-    return _named(call, told, status=outcome.status, title=title or None, detail=detail or None)
+    message = f"HTTP {outcome.status} {title}".rstrip() + (f": {detail}" if detail else "")
+    message += hint + _versions.hint(call.needs, outcome.status) + doubt
+    return _named(call, message, status=outcome.status, title=title or None, detail=detail or None)
 
 
 TOPOLOGY = Call("GET", "/topology", ErrorCode.C8_GET_CLUSTER_TOPOLOGY_FAILED, body=None)

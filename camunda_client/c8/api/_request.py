@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urlencode
 from camunda_client.c8 import _http
 from camunda_client.c8._http import Verdict
 from camunda_client.c8.api._arguments import body as json_body
-from camunda_client.c8.api._call import JSON, Call, Repeat, run
+from camunda_client.c8.api._call import JSON, Call, RepeatRule, run
 from camunda_client.error import ErrorCode, InvalidRequestError
 
 __all__ = ["Method", "request"]
@@ -68,7 +68,7 @@ def request(
             (f"{method} /v2{relative} failed",),
             None if body is None else json_body(body),
             accept=accept,
-            repeat=Repeat.SAFE if idempotent else Repeat.IF_NOT_APPLIED,
+            repeat=RepeatRule.SAFE if idempotent else RepeatRule.IF_NOT_APPLIED,
             # Asked again for what an earlier try has deleted, the engine does not find it.
             settled_by=(Verdict.GONE,) if method == "DELETE" else (),
             timeout_s=None if timeout is None else timeout / 1000,

@@ -12,23 +12,23 @@ from pydantic import Field
 from camunda_client.c8.api._arguments import body, made
 from camunda_client.c8.api._call import read, run_for
 from camunda_client.c8.api._short import call_of
-from camunda_client.c8.models._base import Answer, Request, Since
+from camunda_client.c8.models.base import RequestModel, ResponseModel, Since
 from camunda_client.error import InvalidRequestError
 
 #: Items of one request; Camunda's own default.
 PAGE_SIZE = 100
 #: Names in Python's style; one with a minus sign before it sorts downwards.
 Sort = str | Sequence[str]
-Found = TypeVar("Found", bound=Answer)
+Found = TypeVar("Found", bound=ResponseModel)
 
 
-class _Query(Request):
+class _Query(RequestModel):
     page: dict[str, Any]
     filter: dict[str, Any] | None = None
     sort: list[dict[str, str]] | None = None
 
 
-class _Page(Answer):
+class _Page(ResponseModel):
     items: list[dict[str, Any]] = Field(default_factory=list)
     page: dict[str, Any] = Field(default_factory=dict)
 

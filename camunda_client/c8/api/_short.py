@@ -8,11 +8,11 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from camunda_client.c8._http import Verdict
-from camunda_client.c8.api._call import JSON, Call, Repeat, read, run, run_for
-from camunda_client.c8.models._base import Answer
+from camunda_client.c8.api._call import JSON, Call, RepeatRule, read, run, run_for
+from camunda_client.c8.models.base import ResponseModel
 from camunda_client.error import ErrorCode, InvalidRequestError
 
-Found = TypeVar("Found", bound=Answer)
+Found = TypeVar("Found", bound=ResponseModel)
 
 
 def call_of(
@@ -50,7 +50,7 @@ def call_of(
         content,
         accept=accept,
         content_type=content_type,
-        repeat=Repeat.SAFE if safe else Repeat.IF_NOT_APPLIED,
+        repeat=RepeatRule.SAFE if safe else RepeatRule.IF_NOT_APPLIED,
         settled_by=settled_by,
         since=((endpoint, since),),
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from camunda_client.c8.models import ClusterTopology
-from camunda_client.c8.models._base import Request, Since
+from camunda_client.c8.models.base import RequestModel, Since
 from camunda_client.config import C8Config
 from camunda_client.error import InvalidRequestError, ServiceException
 
@@ -60,7 +60,7 @@ def needed(content: Any) -> Iterator[tuple[str, str]]:
     if isinstance(content, list):
         for item in content:
             yield from needed(item)
-    if isinstance(content, Request):
+    if isinstance(content, RequestModel):
         for name, field in type(content).model_fields.items():
             value = getattr(content, name)
             if value is not None:

@@ -93,7 +93,7 @@ def download_document(document: Document) -> bytes:
 
 
 def create_document_link(document: Document, *, time_to_live: int | None = None) -> DocumentLink:
-    """Return an address under which anybody can read a document for a while; not all stores can do that.
+    """Return an address under which a document can be read without a token for a while; not all stores can do that.
 
     Args:
         document: Its reference.

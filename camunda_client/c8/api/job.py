@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 #: What a repeat is answered if an earlier try did it. A completed job is gone: one that is there in another state (409)
-#: was failed by somebody else. A failed one is in that state, and so is one whose error nothing caught.
+#: was failed by another client. A failed one is in that state, and so is one whose error nothing caught.
 _SETTLED = {
     "completion": (Verdict.GONE,),
     "failure": (Verdict.GONE, Verdict.CONFLICT),
@@ -111,7 +111,7 @@ def fail_job(
 
     It is sent again when it isn't clear whether it arrived. With retries left and no back-off, another worker may have
     the job by then: the repeat takes it away from that one and offers it once more, and the other's work may be done
-    twice. Without retries, or while ``retry_back_off`` lasts, nobody can have it: the engine refuses the repeat.
+    twice. Without retries, or while ``retry_back_off`` lasts, it is not handed out: the engine refuses the repeat.
 
     Args:
         job: The job or its key.

@@ -1,10 +1,10 @@
-"""Messages: publish for whoever waits or will wait, or correlate now."""
+"""Messages: publish to what waits or will wait, or correlate now."""
 
 from __future__ import annotations
 
 from camunda_client.c8._http import Verdict
 from camunda_client.c8.api._arguments import body
-from camunda_client.c8.api._call import Call, Repeat, run_for
+from camunda_client.c8.api._call import Call, RepeatRule, run_for
 from camunda_client.c8.models import (
     CorrelateMessageRequest,
     CorrelateMessageResponse,
@@ -38,7 +38,7 @@ def publish_message(request: PublishMessageRequest) -> PublishMessageResponse:
         "/messages/publication",
         ErrorCode.C8_FAILED_TO_PUBLISH_MESSAGE,
         body=body(request),
-        repeat=Repeat.SAFE if request.message_id else Repeat.IF_NOT_APPLIED,
+        repeat=RepeatRule.SAFE if request.message_id else RepeatRule.IF_NOT_APPLIED,
         # The engine begins to count when the message arrives, which is later: that errs on the safe side.
         recognised_for_s=request.time_to_live / 1000 - _ON_THE_WAY_S,
         settled_by=(Verdict.CONFLICT,),
@@ -59,6 +59,6 @@ def correlate_message(request: CorrelateMessageRequest) -> CorrelateMessageRespo
         "/messages/correlation",
         ErrorCode.C8_FAILED_TO_CORRELATE_MESSAGE,
         body=body(request),
-        repeat=Repeat.IF_NOT_APPLIED,
+        repeat=RepeatRule.IF_NOT_APPLIED,
     )
     return run_for(CorrelateMessageResponse, call)

@@ -8,7 +8,7 @@ from typing_extensions import Unpack
 
 from camunda_client.c8._http import Verdict
 from camunda_client.c8.api._arguments import body, key, made
-from camunda_client.c8.api._call import Call, Repeat, run, run_for
+from camunda_client.c8.api._call import Call, RepeatRule, run, run_for
 from camunda_client.c8.api._search import PAGE_SIZE, Sort, listed, search
 from camunda_client.c8.api._short import got
 from camunda_client.c8.models import (
@@ -59,7 +59,7 @@ def create_process_instance(request: CreateProcessInstanceRequest) -> CreateProc
         "/process-instances",
         ErrorCode.C8_FAILED_TO_CREATE_PROCESS_INSTANCE,
         body=body(request),
-        repeat=Repeat.IF_NOT_APPLIED,
+        repeat=RepeatRule.IF_NOT_APPLIED,
         timeout_s=timeout_s,
     )
     return run_for(CreateProcessInstanceResponse, call)
@@ -120,7 +120,7 @@ def _change(
     instance = key(process_instance_key, "process_instance_key")
     path = f"/process-instances/{instance}/{what}"
     # Neither may happen twice: a second modification activates its elements again.
-    run(Call("POST", path, code, (instance,), body(request), repeat=Repeat.IF_NOT_APPLIED))
+    run(Call("POST", path, code, (instance,), body(request), repeat=RepeatRule.IF_NOT_APPLIED))
 
 
 def search_process_instances(

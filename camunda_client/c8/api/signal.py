@@ -1,9 +1,9 @@
-"""Signals: told to everyone who listens."""
+"""Signals: sent to everything that waits for them."""
 
 from __future__ import annotations
 
 from camunda_client.c8.api._arguments import body
-from camunda_client.c8.api._call import Call, Repeat, run_for
+from camunda_client.c8.api._call import Call, RepeatRule, run_for
 from camunda_client.c8.models import BroadcastSignalRequest, BroadcastSignalResponse
 from camunda_client.error import ErrorCode
 
@@ -23,6 +23,6 @@ def broadcast_signal(request: BroadcastSignalRequest) -> BroadcastSignalResponse
         "/signals/broadcast",
         ErrorCode.C8_FAILED_TO_BROADCAST_SIGNAL,
         body=body(request),
-        repeat=Repeat.IF_NOT_APPLIED,
+        repeat=RepeatRule.IF_NOT_APPLIED,
     )
     return run_for(BroadcastSignalResponse, call)

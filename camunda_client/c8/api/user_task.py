@@ -129,12 +129,12 @@ def complete_user_task(
 def assign_user_task(
     user_task_key: str | int, assignee: str, *, allow_override: bool | None = None, action: str | None = None
 ) -> None:
-    """Give a user task to somebody.
+    """Assign a user task.
 
     Args:
         user_task_key: Which one.
         assignee: Their user name.
-        allow_override: False: refuse it (409) if somebody has the task already. Left out: take it from them.
+        allow_override: False: refuse it (409) if the task is assigned already. Left out: it is reassigned.
         action: Passed on to listeners as the reason. Left out: ``assign``.
 
     Raises:
@@ -144,7 +144,7 @@ def assign_user_task(
     """
     content = made(AssignUserTaskRequest, assignee=assignee, allowOverride=allow_override, action=action)
     task = key(user_task_key, "user_task_key")
-    # Where it must not be taken from anybody, a repeat would find it taken: by us, or by somebody else.
+    # Where it must not be reassigned, a repeat would find it assigned: by the first attempt or by another client.
     send("POST", f"/user-tasks/{task}/assignment", body(content), safe=allow_override is not False)
 
 

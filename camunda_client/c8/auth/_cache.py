@@ -136,7 +136,7 @@ class TokenCache:
         self._renewing_until = now + 2 * FETCH_TIMEOUT_S
         try:
             self._beside(self._renew_early)
-        except RuntimeError as error:  # no more threads; whoever finds the token at its end fetches the next one
+        except RuntimeError as error:  # no more threads; the first call after the token's end fetches the next one
             _log("warning", "auth.token_failed", error=str(error))
 
     def _renew_early(self) -> None:
@@ -149,7 +149,7 @@ class TokenCache:
             self._renewing_until = 0.0
 
     def _renewed(self, wait_s: float | None) -> str:
-        """Return a fresh token; holds the lock, so whoever waited finds what the first one brought."""
+        """Return a fresh token; holds the lock, so those that waited find what the first one brought."""
         now = self._clock()
         if self._value is not None and now < self._early_at:
             return self._value

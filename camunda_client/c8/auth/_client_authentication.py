@@ -24,7 +24,7 @@ _CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class ClientCredentials:
     """What a token request has to have: its form, further headers, and the texts in them that are secret."""
 
     form: dict[str, str]
@@ -32,7 +32,7 @@ class Proof:
     secrets: tuple[str, ...]
 
 
-def prove(oauth: SelfManagedAuthConfig | SaasAuthConfig) -> Proof:
+def prove(oauth: SelfManagedAuthConfig | SaasAuthConfig) -> ClientCredentials:
     """Return the token request's form and headers.
 
     Raises:
@@ -42,14 +42,16 @@ def prove(oauth: SelfManagedAuthConfig | SaasAuthConfig) -> Proof:
     assertion: ClientAssertionConfig | None = getattr(oauth, "client_assertion", None)
     if assertion is not None:
         signed = _signed(assertion, oauth.client_id, oauth.get_url())
-        return Proof(form | {"client_assertion_type": _JWT_BEARER, "client_assertion": signed}, {}, (signed,))
+        return ClientCredentials(
+            form | {"client_assertion_type": _JWT_BEARER, "client_assertion": signed}, {}, (signed,)
+        )
     secret = oauth.client_secret.get_secret_value()
     if oauth.auth_method == "client_secret_basic":
         # Both are encoded as a form's values first: RFC 6749, section 2.3.1.
         pair = f"{quote_plus(oauth.client_id)}:{quote_plus(secret)}"
         encoded = base64.b64encode(pair.encode()).decode()
-        return Proof(form, {"Authorization": f"Basic {encoded}"}, (secret, quote_plus(secret), encoded))
-    return Proof(form, {}, (secret,))
+        return ClientCredentials(form, {"Authorization": f"Basic {encoded}"}, (secret, quote_plus(secret), encoded))
+    return ClientCredentials(form, {}, (secret,))
 
 
 def _signed(config: ClientAssertionConfig, client_id: str, url: str) -> str:

@@ -1,4 +1,4 @@
-"""One token request. What is wrong with its answer is told without the secret and without the token."""
+"""One token request. Messages about its answer hold neither the secret nor the token."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FETCH_TIMEOUT_S = 10.0
 #: Seconds a token is taken to last if the server doesn't say.
 DEFAULT_LIFETIME_S = 3600.0
 #: Seconds after which a token is replaced, however long its server says it lasts: renewing once a day costs nothing,
-#: and a life told in milliseconds would keep it for years.
+#: and a life given in milliseconds would keep it for years.
 LONGEST_LIFETIME_S = 24 * 3600.0
 #: What may stand in a header. `requests` would send a NUL or Cyrillic letters as they are.
 _TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -62,7 +62,7 @@ def fetch_token(config: C8Config, timeout_s: float = FETCH_TIMEOUT_S) -> Token:
         proof = prove(oauth)
     except ValueError as error:
         # A file that is being exchanged may be whole at the next try.
-        raise _Passing(message=f"no token for {who}: {error}") from None
+        raise _Temporary(message=f"no token for {who}: {error}") from None
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json", **proof.headers}
     body = urlencode(proof.form).encode()
     try:
@@ -70,14 +70,14 @@ def fetch_token(config: C8Config, timeout_s: float = FETCH_TIMEOUT_S) -> Token:
             "POST", oauth.get_url(), body=body, headers=headers, timeout_s=timeout_s, settings=config.api
         )
     except ConnectionFailed as error:
-        kind = TokenRefused if error.reason in ("redirect", "tls") else _Passing
+        kind = TokenRefused if error.reason in ("redirect", "tls") else _Temporary
         raise kind(message=f"no token for {who}: {error}") from error
     if not answer.ok:
         raise _refusal(answer, who, proof.secrets)
     return _read(answer, who)
 
 
-class _Passing(ServiceException):
+class _Temporary(ServiceException):
     default_code = ErrorCode.C8_AUTH_GET_TOKEN_FAILED
 
 
@@ -86,15 +86,15 @@ def _refusal(answer: _http.Answer, who: str, secrets: tuple[str, ...]) -> Servic
         content = _http.parsed(answer)
     except ValueError:
         content = None
-    told = content if isinstance(content, dict) else {}
+    document = content if isinstance(content, dict) else {}
     # RFC 6749 section 5.2 names both members.
-    said = str(told.get("error_description") or told.get("error") or _http.problem(answer)[1])
+    said = str(document.get("error_description") or document.get("error") or _http.problem(answer)[1])
     # Some servers cite the request.
     for secret in secrets:
         said = said.replace(secret, "***")
     why = _http.printable(said, 200)
     if answer.status in _PASSING or answer.status >= 500:
-        return _Passing(message=f"no token for {who}: HTTP {answer.status}, {why}", status=answer.status)
+        return _Temporary(message=f"no token for {who}: HTTP {answer.status}, {why}", status=answer.status)
     return TokenRefused(
         message=f"no token for {who}: HTTP {answer.status}, {why}; check auth's client id, secret or key, and address",
         status=answer.status,
@@ -105,18 +105,18 @@ def _read(answer: _http.Answer, who: str) -> Token:
     try:
         content = _http.parsed(answer)
     except ValueError as error:
-        raise _Passing(message=f"no token for {who}: {error}") from None
+        raise _Temporary(message=f"no token for {who}: {error}") from None
     value = content.get("access_token") if isinstance(content, dict) else None
     if not isinstance(value, str) or not value:
-        raise _Passing(message=f"no token for {who}: the answer has no access_token")
+        raise _Temporary(message=f"no token for {who}: the answer has no access_token")
     if not _TOKEN.fullmatch(value):
-        raise _Passing(message=f"no token for {who}: it has characters that no header may hold (not shown)")
+        raise _Temporary(message=f"no token for {who}: it has characters that no header may hold (not shown)")
     return Token(value, _lifetime_s(content.get("expires_in")))
 
 
-def _lifetime_s(told: Any) -> float:
+def _lifetime_s(given: Any) -> float:
     try:
-        seconds = float(told)
+        seconds = float(given)
     except (TypeError, ValueError, OverflowError):
         return DEFAULT_LIFETIME_S
     # Not negative, no NaN, no infinity: a server that counts wrongly is asked again, not in a loop.

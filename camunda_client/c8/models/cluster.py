@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from camunda_client.c8.models._base import Request
+from camunda_client.c8.models.base import RequestModel
 
 __all__ = ["PinClockRequest"]
 
 
-class PinClockRequest(Request):
+class PinClockRequest(RequestModel):
     """Stops the engine's clock."""
 
     #: Milliseconds since 1970 in UTC.

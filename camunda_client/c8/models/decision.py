@@ -6,18 +6,16 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field, model_validator
 
-from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, NullAs, Number, Request, Tenant, Text
+from camunda_client.c8.models.base import DEFAULT_TENANT, Key, NullAs, Number, RequestModel, ResponseModel, Tenant, Text
 
 __all__ = ["EvaluateDecisionRequest", "EvaluateDecisionResponse"]
 
 
-class EvaluateDecisionRequest(Request):
+class EvaluateDecisionRequest(RequestModel):
     """Evaluates a decision, by its id (newest version) or its key."""
 
     decision_definition_id: str | None = Field(default=None, alias="decisionDefinitionId")
-    decision_definition_key: str | None = Field(
-        default=None, alias="decisionDefinitionKey", coerce_numbers_to_str=True, pattern="^[0-9]+$"
-    )
+    decision_definition_key: Key | None = Field(default=None, alias="decisionDefinitionKey")
     variables: dict[str, Any] | None = None
     tenant_id: str | None = Field(default=None, alias="tenantId")
 
@@ -29,7 +27,7 @@ class EvaluateDecisionRequest(Request):
         return self
 
 
-class EvaluateDecisionResponse(Answer):
+class EvaluateDecisionResponse(ResponseModel):
     """What was decided. ``output`` is JSON text, ``"null"`` if no rule matched."""
 
     decision_definition_key: Text = Field(default="", alias="decisionDefinitionKey")

@@ -6,7 +6,16 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, NullAs, Number, Request, Since, Tenant, Text
+from camunda_client.c8.models.base import (
+    DEFAULT_TENANT,
+    NullAs,
+    Number,
+    RequestModel,
+    ResponseModel,
+    Since,
+    Tenant,
+    Text,
+)
 
 __all__ = [
     "DeleteResourceRequest",
@@ -21,7 +30,7 @@ __all__ = [
 ]
 
 
-class DeployedProcess(Answer):
+class DeployedProcess(ResponseModel):
     """A process definition."""
 
     process_definition_id: Text = Field(default="", alias="processDefinitionId")
@@ -31,7 +40,7 @@ class DeployedProcess(Answer):
     tenant_id: Tenant = Field(default=DEFAULT_TENANT, alias="tenantId")
 
 
-class DeployedDecision(Answer):
+class DeployedDecision(ResponseModel):
     """A decision of a DMN file."""
 
     decision_definition_id: Text = Field(default="", alias="decisionDefinitionId")
@@ -43,7 +52,7 @@ class DeployedDecision(Answer):
     tenant_id: Tenant = Field(default=DEFAULT_TENANT, alias="tenantId")
 
 
-class DeployedDecisionRequirements(Answer):
+class DeployedDecisionRequirements(ResponseModel):
     """The requirements graph of a DMN file."""
 
     decision_requirements_id: Text = Field(default="", alias="decisionRequirementsId")
@@ -54,7 +63,7 @@ class DeployedDecisionRequirements(Answer):
     tenant_id: Tenant = Field(default=DEFAULT_TENANT, alias="tenantId")
 
 
-class DeployedForm(Answer):
+class DeployedForm(ResponseModel):
     """A form."""
 
     form_id: Text = Field(default="", alias="formId")
@@ -64,7 +73,7 @@ class DeployedForm(Answer):
     tenant_id: Tenant = Field(default=DEFAULT_TENANT, alias="tenantId")
 
 
-class DeployedResource(Answer):
+class DeployedResource(ResponseModel):
     """Any other file (Camunda 8.7 and later)."""
 
     resource_id: Text = Field(default="", alias="resourceId")
@@ -74,7 +83,7 @@ class DeployedResource(Answer):
     tenant_id: Tenant = Field(default=DEFAULT_TENANT, alias="tenantId")
 
 
-class DeploymentEntry(Answer):
+class DeploymentEntry(ResponseModel):
     """One thing that was deployed; exactly one member is set."""
 
     process_definition: DeployedProcess | None = Field(default=None, alias="processDefinition")
@@ -84,7 +93,7 @@ class DeploymentEntry(Answer):
     resource: DeployedResource | None = None
 
 
-class DeployResourcesResponse(Answer):
+class DeployResourcesResponse(ResponseModel):
     """One deployment. The order of its entries means nothing."""
 
     deployment_key: str = Field(alias="deploymentKey")
@@ -97,7 +106,7 @@ class DeployResourcesResponse(Answer):
         return [entry.process_definition for entry in self.deployments if entry.process_definition is not None]
 
 
-class DeleteResourceRequest(Request):
+class DeleteResourceRequest(RequestModel):
     """Deletes a deployed process, decision or form."""
 
     operation_reference: int | None = Field(default=None, alias="operationReference", ge=1)
@@ -105,7 +114,7 @@ class DeleteResourceRequest(Request):
     delete_history: Annotated[bool | None, Since("8.9")] = Field(default=None, alias="deleteHistory")
 
 
-class DeleteResourceResponse(Answer):
+class DeleteResourceResponse(ResponseModel):
     """What is being deleted. Both are empty before Camunda 8.9, and if an earlier try of ours had deleted it."""
 
     resource_key: Text = Field(default="", alias="resourceKey")

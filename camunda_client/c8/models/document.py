@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from camunda_client.c8.models._base import Request
+from camunda_client.c8.models.base import RequestModel
 
 __all__ = ["DocumentLinkRequest"]
 
 
-class DocumentLinkRequest(Request):
-    """Asks for an address under which anybody can read a document for a while."""
+class DocumentLinkRequest(RequestModel):
+    """Asks for an address under which a document can be read without a token for a while."""
 
     #: Milliseconds.
     time_to_live: int | None = Field(default=None, alias="timeToLive", ge=1)

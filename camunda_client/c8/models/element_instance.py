@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import Field
 
-from camunda_client.c8.models._base import Request
+from camunda_client.c8.models.base import RequestModel
 
 __all__ = ["SetVariablesRequest"]
 
 
-class SetVariablesRequest(Request):
+class SetVariablesRequest(RequestModel):
     """Sets variables where an element instance is."""
 
     variables: dict[str, Any]

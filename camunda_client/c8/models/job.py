@@ -10,13 +10,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field
 
-from camunda_client.c8.models._base import (
+from camunda_client.c8.models.base import (
     DEFAULT_TENANT,
-    Answer,
     JsonObject,
     NullAs,
     Number,
-    Request,
+    RequestModel,
+    ResponseModel,
     Since,
     Tenant,
     Text,
@@ -45,7 +45,7 @@ def ask_whether_held(of: Callable[[str], bool | None] | None) -> None:
     _holder[0] = of
 
 
-class ActivatedJob(Answer):
+class ActivatedJob(ResponseModel):
     """One job that is ours until its deadline.
 
     Unknown members of a newer engine are attributes under their wire name, and in ``model_extra``.
@@ -75,7 +75,7 @@ class ActivatedJob(Answer):
     user_task: dict[str, Any] | None = Field(default=None, alias="userTask")
     root_process_instance_key: str | None = Field(default=None, alias="rootProcessInstanceKey")
     business_id: str | None = Field(default=None, alias="businessId")
-    #: Camunda 8.10, for workers that ask for it: names this lease of the job in all that is told of it.
+    #: Camunda 8.10, for workers that ask for it: names this lease of the job in every report.
     job_lease_token: str | None = Field(default=None, alias="jobLeaseToken")
     #: Camunda 8.10: higher ones are given out first.
     priority: int | None = None
@@ -92,13 +92,13 @@ class ActivatedJob(Answer):
         return None if ask is None else ask(self.job_key)
 
 
-class ActivatedJobResponse(Answer):
+class ActivatedJobResponse(ResponseModel):
     """What one poll brought; often nothing."""
 
     jobs: Annotated[list[ActivatedJob], NullAs(list)] = Field(default_factory=list)
 
 
-class ActivateJobRequest(Request):
+class ActivateJobRequest(RequestModel):
     """Asks for jobs of one type. Times are milliseconds."""
 
     worker: str | None = None
@@ -117,7 +117,7 @@ class ActivateJobRequest(Request):
     with_lease: Annotated[bool | None, Since("8.10")] = Field(default=None, alias="withLease")
 
 
-class JobFailedRequest(Request):
+class JobFailedRequest(RequestModel):
     """Says that a job failed. ``retries`` is always sent: left out, the engine takes it as 0 and raises an incident."""
 
     retries: int = 0
@@ -128,7 +128,7 @@ class JobFailedRequest(Request):
     job_lease_token: LeaseToken = Field(default=None, alias="jobLeaseToken")
 
 
-class ThrowErrorForJobRequest(Request):
+class ThrowErrorForJobRequest(RequestModel):
     """Throws a BPMN error where the job is."""
 
     error_code: str = Field(alias="errorCode", min_length=1)
@@ -137,7 +137,7 @@ class ThrowErrorForJobRequest(Request):
     job_lease_token: LeaseToken = Field(default=None, alias="jobLeaseToken")
 
 
-class CompleteJobRequest(Request):
+class CompleteJobRequest(RequestModel):
     """Ends a job with its result."""
 
     variables: dict[str, Any] = Field(default_factory=dict)
@@ -148,7 +148,7 @@ class CompleteJobRequest(Request):
     job_lease_token: LeaseToken = Field(default=None, alias="jobLeaseToken")
 
 
-class JobChangeset(Request):
+class JobChangeset(RequestModel):
     """What to change about a job; what is None stays as it is."""
 
     retries: int | None = None
@@ -158,7 +158,7 @@ class JobChangeset(Request):
     priority: Annotated[int | None, Since("8.10")] = None
 
 
-class UpdateJobRequest(Request):
+class UpdateJobRequest(RequestModel):
     """Changes a job's retries, its lease, or both."""
 
     changeset: JobChangeset

@@ -1,4 +1,4 @@
-"""Messages: publish them for whoever waits or will wait, or correlate them at once."""
+"""Messages: publish them to what waits or will wait, or correlate them at once."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, Request, Since, Tenant, Text
+from camunda_client.c8.models.base import DEFAULT_TENANT, RequestModel, ResponseModel, Since, Tenant, Text
 
 __all__ = ["CorrelateMessageRequest", "CorrelateMessageResponse", "PublishMessageRequest", "PublishMessageResponse"]
 
 
-class PublishMessageRequest(Request):
+class PublishMessageRequest(RequestModel):
     """Publishes a message. With a ``message_id`` the engine refuses a second one while the first is buffered."""
 
     name: str
@@ -25,15 +25,15 @@ class PublishMessageRequest(Request):
     business_id: Annotated[str | None, Since("8.10")] = Field(default=None, alias="businessId")
 
 
-class PublishMessageResponse(Answer):
+class PublishMessageResponse(ResponseModel):
     """The message that was published. The key is empty if an earlier try of ours had published it already."""
 
     tenant_id: Tenant = Field(default=DEFAULT_TENANT, alias="tenantId")
     message_key: Text = Field(default="", alias="messageKey")
 
 
-class CorrelateMessageRequest(Request):
-    """Hands a message to whoever waits for it now."""
+class CorrelateMessageRequest(RequestModel):
+    """Hands a message to what waits for it now."""
 
     name: str
     correlation_key: str = Field(default="", alias="correlationKey")
@@ -43,7 +43,7 @@ class CorrelateMessageRequest(Request):
     business_id: Annotated[str | None, Since("8.10")] = Field(default=None, alias="businessId")
 
 
-class CorrelateMessageResponse(Answer):
+class CorrelateMessageResponse(ResponseModel):
     """The instance that took the message."""
 
     tenant_id: Tenant = Field(default=DEFAULT_TENANT, alias="tenantId")

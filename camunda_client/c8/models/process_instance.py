@@ -6,7 +6,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, JsonObject, Number, Request, Since, Tenant, Text
+from camunda_client.c8.models.base import (
+    DEFAULT_TENANT,
+    JsonObject,
+    Key,
+    KeyOrNone,
+    Number,
+    RequestModel,
+    ResponseModel,
+    Since,
+    Tenant,
+    Text,
+)
 
 __all__ = [
     "ActivateInstructions",
@@ -26,20 +37,20 @@ __all__ = [
 ]
 
 
-class ProcessInstanceStartInstructions(Request):
+class ProcessInstanceStartInstructions(RequestModel):
     """Start at this element instead of the start event."""
 
     element_id: str = Field(alias="elementId", min_length=1)
 
 
-class RuntimeInstruction(Request):
+class RuntimeInstruction(RequestModel):
     """Ends the instance when this element has been completed or terminated; Camunda 8.8 and later."""
 
     type: Literal["TERMINATE_PROCESS_INSTANCE"] = "TERMINATE_PROCESS_INSTANCE"
     after_element_id: str = Field(alias="afterElementId", min_length=1)
 
 
-class CreateProcessInstanceRequest(Request):
+class CreateProcessInstanceRequest(RequestModel):
     """Starts an instance of a process, by the process's id (its newest version, or the one given) or by key."""
 
     process_definition_id: str | None = Field(default=None, alias="processDefinitionId")
@@ -54,9 +65,7 @@ class CreateProcessInstanceRequest(Request):
     fetch_variables: list[str] = Field(default_factory=list, alias="fetchVariables")
     #: Milliseconds to wait for the end; 0 is the engine's own default.
     request_timeout: int = Field(default=0, alias="requestTimeout")
-    process_definition_key: str | None = Field(
-        default=None, alias="processDefinitionKey", coerce_numbers_to_str=True, pattern="^[0-9]+$"
-    )
+    process_definition_key: Key | None = Field(default=None, alias="processDefinitionKey")
     #: What happens on the way; Camunda 8.8 and later.
     runtime_instructions: Annotated[list[RuntimeInstruction] | None, Since("8.8")] = Field(
         default=None, alias="runtimeInstructions"
@@ -74,7 +83,7 @@ class CreateProcessInstanceRequest(Request):
         return self
 
 
-class CreateProcessInstanceResponse(Answer):
+class CreateProcessInstanceResponse(ResponseModel):
     """The instance that was started; ``variables`` only holds something if its end was awaited."""
 
     process_definition_id: Text = Field(default="", alias="processDefinitionId")
@@ -87,47 +96,41 @@ class CreateProcessInstanceResponse(Answer):
     business_id: str | None = Field(default=None, alias="businessId")
 
 
-class MappingInstructions(Request):
+class MappingInstructions(RequestModel):
     """Which element of the target definition an element becomes."""
 
     source_element_id: str = Field(alias="sourceElementId")
     target_element_id: str = Field(alias="targetElementId")
 
 
-class MigrateProcessInstanceRequest(Request):
+class MigrateProcessInstanceRequest(RequestModel):
     """Moves a running instance to another definition."""
 
     operation_reference: int | None = Field(default=None, alias="operationReference", ge=1)
-    target_process_definition_key: str = Field(
-        alias="targetProcessDefinitionKey", coerce_numbers_to_str=True, pattern="^[0-9]+$"
-    )
+    target_process_definition_key: Key = Field(alias="targetProcessDefinitionKey")
     mapping_instructions: list[MappingInstructions] = Field(alias="mappingInstructions", min_length=1)
 
 
-class VariableInstruction(Request):
+class VariableInstruction(RequestModel):
     """Variables to set before an element is activated; an empty scope is the process instance itself."""
 
     scope_id: str = Field(default="", alias="scopeId")
     variables: dict[str, Any]
 
 
-class ActivateInstructions(Request):
+class ActivateInstructions(RequestModel):
     """Start an element in a running instance."""
 
     element_id: str = Field(alias="elementId")
     variable_instructions: list[VariableInstruction] = Field(default_factory=list, alias="variableInstructions")
     # The attribute has always been spelled like this. Left out or -1: the engine finds the scope by itself.
-    ancestorElementInstanceKey: str | None = Field(  # noqa: N815
-        default=None, coerce_numbers_to_str=True, pattern="^(-1|[0-9]+)$"
-    )
+    ancestorElementInstanceKey: KeyOrNone | None = None  # noqa: N815
 
 
-class TerminateInstructions(Request):
+class TerminateInstructions(RequestModel):
     """End one element instance, or (Camunda 8.9 and later) all of an element."""
 
-    element_instance_key: str | None = Field(
-        default=None, alias="elementInstanceKey", coerce_numbers_to_str=True, pattern="^[0-9]+$"
-    )
+    element_instance_key: Key | None = Field(default=None, alias="elementInstanceKey")
     element_id: Annotated[str | None, Since("8.9")] = Field(default=None, alias="elementId", min_length=1)
 
     @model_validator(mode="after")
@@ -138,14 +141,12 @@ class TerminateInstructions(Request):
         return self
 
 
-class SourceElement(Request):
+class SourceElement(RequestModel):
     """What is to be moved: all instances of an element, or one."""
 
     source_type: Literal["byId", "byKey"] = Field(alias="sourceType")
     source_element_id: str | None = Field(default=None, alias="sourceElementId")
-    source_element_instance_key: str | None = Field(
-        default=None, alias="sourceElementInstanceKey", coerce_numbers_to_str=True, pattern="^[0-9]+$"
-    )
+    source_element_instance_key: Key | None = Field(default=None, alias="sourceElementInstanceKey")
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> SourceElement:
@@ -156,17 +157,15 @@ class SourceElement(Request):
         return self
 
 
-class AncestorScope(Request):
+class AncestorScope(RequestModel):
     """Where the new element instance belongs: found by the engine, where the source was, or one that is named."""
 
     ancestor_scope_type: Literal["direct", "inferred", "sourceParent"] = Field(alias="ancestorScopeType")
     #: For ``direct``.
-    ancestor_element_instance_key: str | None = Field(
-        default=None, alias="ancestorElementInstanceKey", coerce_numbers_to_str=True, pattern="^(-1|[0-9]+)$"
-    )
+    ancestor_element_instance_key: KeyOrNone | None = Field(default=None, alias="ancestorElementInstanceKey")
 
 
-class MoveInstructions(Request):
+class MoveInstructions(RequestModel):
     """End one element instance, or all of an element, and start another element for each; Camunda 8.9 and later."""
 
     source_element_instruction: SourceElement = Field(alias="sourceElementInstruction")
@@ -175,7 +174,7 @@ class MoveInstructions(Request):
     variable_instructions: list[VariableInstruction] | None = Field(default=None, alias="variableInstructions")
 
 
-class ModifyProcessInstanceRequest(Request):
+class ModifyProcessInstanceRequest(RequestModel):
     """Activates and terminates elements of a running instance, in one step."""
 
     operation_reference: int | None = Field(default=None, alias="operationReference", ge=1)
@@ -187,7 +186,7 @@ class ModifyProcessInstanceRequest(Request):
     )
 
 
-class CancelProcessInstanceRequest(Request):
+class CancelProcessInstanceRequest(RequestModel):
     """Ends a running instance."""
 
     operation_reference: int | None = Field(default=None, alias="operationReference", ge=1)

@@ -1,4 +1,4 @@
-"""Signals: told to everyone who listens."""
+"""Signals: sent to everything that waits for them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import Field
 
-from camunda_client.c8.models._base import DEFAULT_TENANT, Answer, Request, Tenant
+from camunda_client.c8.models.base import DEFAULT_TENANT, RequestModel, ResponseModel, Tenant
 
 __all__ = ["BroadcastSignalRequest", "BroadcastSignalResponse"]
 
 
-class BroadcastSignalRequest(Request):
+class BroadcastSignalRequest(RequestModel):
     """Broadcasts a signal."""
 
     signal_name: str = Field(alias="signalName")
@@ -19,7 +19,7 @@ class BroadcastSignalRequest(Request):
     tenant_id: str | None = Field(default=None, alias="tenantId")
 
 
-class BroadcastSignalResponse(Answer):
+class BroadcastSignalResponse(ResponseModel):
     """The signal that was broadcast."""
 
     tenant_id: Tenant = Field(default=DEFAULT_TENANT, alias="tenantId")

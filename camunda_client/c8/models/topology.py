@@ -9,12 +9,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from camunda_client.c8.models._base import Answer, NullAs, Number, Text
+from camunda_client.c8.models.base import NullAs, Number, ResponseModel, Text
 
 __all__ = ["Broker", "ClusterTopology", "Partition"]
 
 
-class Partition(Answer):
+class Partition(ResponseModel):
     """One share of the work, as one broker sees it."""
 
     partition_id: Number = Field(default=0, alias="partitionId")
@@ -29,7 +29,7 @@ class Partition(Answer):
         return self.role.lower() == "leader"
 
 
-class Broker(Answer):
+class Broker(ResponseModel):
     """One node of the cluster."""
 
     node_id: Number = Field(default=0, alias="nodeId")
@@ -41,7 +41,7 @@ class Broker(Answer):
     broker_id: str | None = Field(default=None, alias="brokerId")
 
 
-class ClusterTopology(Answer):
+class ClusterTopology(ResponseModel):
     """What the gateway knows of the cluster."""
 
     brokers: Annotated[list[Broker], NullAs(list)] = Field(default_factory=list)

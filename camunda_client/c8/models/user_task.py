@@ -6,27 +6,27 @@ from typing import Any
 
 from pydantic import Field
 
-from camunda_client.c8.models._base import Request
+from camunda_client.c8.models.base import RequestModel
 
 __all__ = ["AssignUserTaskRequest", "CompleteUserTaskRequest", "UpdateUserTaskRequest", "UserTaskChanges"]
 
 
-class CompleteUserTaskRequest(Request):
+class CompleteUserTaskRequest(RequestModel):
     """Completes a user task."""
 
     variables: dict[str, Any] | None = None
     action: str | None = None
 
 
-class AssignUserTaskRequest(Request):
-    """Gives a user task to somebody."""
+class AssignUserTaskRequest(RequestModel):
+    """Assigns a user task."""
 
     assignee: str = Field(min_length=1)
     allow_override: bool | None = Field(default=None, alias="allowOverride")
     action: str | None = None
 
 
-class UserTaskChanges(Request):
+class UserTaskChanges(RequestModel):
     """What to change about a user task; what is None stays, an empty text or list clears."""
 
     #: ISO 8601, such as ``2026-12-24T18:00:00Z``.
@@ -38,7 +38,7 @@ class UserTaskChanges(Request):
     priority: int | None = Field(default=None, ge=0, le=100)
 
 
-class UpdateUserTaskRequest(Request):
+class UpdateUserTaskRequest(RequestModel):
     """Changes a user task."""
 
     changeset: UserTaskChanges

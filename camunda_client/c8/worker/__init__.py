@@ -17,38 +17,50 @@ from camunda_client import patching
 patching.patch()
 
 from camunda_client.c8.worker._execution import HandlerTimedOut, JobLost, keep_in_jobs
-from camunda_client.c8.worker._handlers import JobWorker, JobWorkerRequest, camunda_worker
-from camunda_client.c8.worker._health import Health, StopReport
+from camunda_client.c8.worker._handlers import JobWorker, JobWorkerRequest, camunda_worker, check_unique
+from camunda_client.c8.worker._health import Health, JobInHand, StopReport
 from camunda_client.c8.worker._hooks import JobOutcome, after_job, around_job, before_job, on_failure
 from camunda_client.c8.worker._manager import (
     CamundaWorkerManager,
     add_job_worker,
     clear,
     health,
+    jobs_in_hand,
     register_workers,
+    registered_workers,
     start_camunda_workers,
     stop_camunda_workers,
 )
+from camunda_client.c8.worker._run_handler import HandlerRun, run_handler, worker_settings
+from camunda_client.c8.worker._settings import WorkerSettings
 
 __all__ = [
     "CamundaWorkerManager",
+    "HandlerRun",
     "HandlerTimedOut",
     "Health",
+    "JobInHand",
     "JobLost",
     "JobOutcome",
     "JobWorker",
     "JobWorkerRequest",
     "StopReport",
+    "WorkerSettings",
     "add_job_worker",
     "after_job",
     "around_job",
     "before_job",
     "camunda_worker",
+    "check_unique",
     "clear",
     "health",
+    "jobs_in_hand",
     "keep_in_jobs",
     "on_failure",
     "register_workers",
+    "registered_workers",
+    "run_handler",
     "start_camunda_workers",
     "stop_camunda_workers",
+    "worker_settings",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from gevent.event import Event
@@ -73,6 +73,8 @@ class TypeHealth:
     stuck: int
     #: One word for why polls fail now, or ``None``.
     trouble: str | None
+    #: Jobs that may be in hand at once.
+    max_jobs_active: int = 0
 
 
 @dataclass(frozen=True)
@@ -169,24 +171,54 @@ def type_health(poller: Poller, now: float | None = None) -> TypeHealth:
         stuck=stuck,
         answered_s_ago=None if ago is None else round(ago, 3),
         trouble=poller.trouble,
+        max_jobs_active=settings.cap,
     )
 
 
-def tell_jobs_in_hand(jobs: Iterable[Held]) -> None:
-    """Log them all; keys and places only, since variables are the business's."""
-    count, now = 0, now_s()
-    for held in jobs:
-        count += 1
-        log.info(
-            "job.in_hand",
+@dataclass(frozen=True)
+class JobInHand:
+    """One job between its activation and Camunda's answer to its outcome; keys and places only, no variables."""
+
+    job_key: str
+    job_type: str
+    process_instance_key: str
+    process_definition_id: str
+    element_id: str
+    #: ``waiting`` for a slot, ``running``, ``reporting`` its outcome, or ``settled``.
+    stage: str
+    #: Seconds since it came.
+    age_s: float
+    #: Seconds for which it is surely ours; below 0 where the lease is over.
+    lease_left_s: float
+    #: Where its handler stands, ``file:line in function``, the innermost frame last; empty unless it runs.
+    stack: list[str]
+
+
+def in_hand(jobs: Iterable[Held]) -> list[JobInHand]:
+    """Return what can be said of each."""
+    now = now_s()
+    return [
+        JobInHand(
             job_key=held.key,
             job_type=held.settings.job_type,
+            process_instance_key=str(held.job.process_instance_key),
+            process_definition_id=str(held.job.process_definition_id),
+            element_id=str(held.job.element_id),
             stage=held.stage.value,
             age_s=round(now - held.received_s, 3),
             lease_left_s=round(held.lease.left_s(now), 3),
             stack=stack_of(held),
         )
-    log.info("jobs.in_hand", count=count)
+        for held in jobs
+    ]
+
+
+def tell_jobs_in_hand(jobs: Iterable[Held]) -> None:
+    """Log them all."""
+    found = in_hand(jobs)
+    for job in found:
+        log.info("job.in_hand", **asdict(job))
+    log.info("jobs.in_hand", count=len(found))
 
 
 def stack_of(held: Held) -> list[str]:

@@ -15,7 +15,7 @@ from camunda_client.c8._last_resort import LastResort
 from camunda_client.c8.models import job as job_model
 from camunda_client.c8.worker import _integrations, _signals
 from camunda_client.c8.worker._handlers import JobWorker, camunda_worker, check_unique, queue
-from camunda_client.c8.worker._health import Health, StopReport, tell_jobs_in_hand
+from camunda_client.c8.worker._health import Health, JobInHand, StopReport, in_hand, tell_jobs_in_hand
 from camunda_client.c8.worker._hub_errors import HubErrors
 from camunda_client.c8.worker._settings import resolve
 from camunda_client.c8.worker._supervisor import Supervisor
@@ -27,13 +27,6 @@ if TYPE_CHECKING:
     from camunda_client.c8.worker._checks import Milliseconds, Names
 
 log = logging.get_logger(__name__)
-
-
-#: What to use instead of SIGALRM; ``doctor`` says it, too.
-ALARM_REMEDY = (
-    "each handler has an alarm of its own here, but handler_timeout limits it without one, and its job's failure then "
-    "says where it hung"
-)
 
 
 class CamundaWorkerManager:
@@ -251,6 +244,17 @@ def health() -> Health:
     return running.health() if running is not None else Health(alive=False, running=False, leader=None)
 
 
+def registered_workers() -> list[JobWorker]:
+    """Return all handlers of this process, oldest first: registered ones, and decorated ones that are not yet."""
+    return [*CamundaWorkerManager().workers, *queue]
+
+
+def jobs_in_hand() -> list[JobInHand]:
+    """Return the jobs that the workers of this process have, and where the handler of each stands; without I/O."""
+    running = CamundaWorkerManager().running
+    return in_hand(running.held_jobs()) if running is not None else []
+
+
 def clear() -> None:
     """Forget all registered and decorated workers; for tests."""
     CamundaWorkerManager.forget()
@@ -268,7 +272,7 @@ def _tell_about_blocking_code() -> None:
 
 def _tell_of_alarm(place: str) -> None:
     """Say, once, that a handler limits itself by SIGALRM."""
-    log.warning("signal.alarm_used", place=place, remedy=ALARM_REMEDY)
+    log.warning("signal.alarm_used", place=place, remedy=patching.ALARM_REMEDY)
 
 
 def start_anew() -> None:

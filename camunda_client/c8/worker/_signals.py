@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import gevent
 
 from camunda_client import patching
-from camunda_client.c8._insistence import Insistence, Meaning
+from camunda_client.c8._stop_requests import StopAction, StopRequests
 from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class _Theirs:
 
 #: Signals that were taken over: by which function, and from what.
 _installed: dict[int, tuple[Callable[[int, FrameType | None], None], _Theirs]] = {}
-_insistence = Insistence()
+_stop_requests = StopRequests()
 #: The process is a command of ours: it ends with its workers.
 _is_command = False
 #: Another process of ours watches over this one, and kills it when there is no more time.
@@ -93,11 +93,11 @@ def install(on_signal: Callable[[int], object], on_question: Callable[[], object
         if number == signal.SIGUSR1:
             on_question()
             return
-        meaning = _insistence.heard(number)
-        if meaning is Meaning.DRAIN:
+        action = _stop_requests.received(number)
+        if action is StopAction.DRAIN:
             _first = number
             on_signal(number)
-        elif meaning is Meaning.AT_ONCE and not _has_parent:
+        elif action is StopAction.AT_ONCE and not _has_parent:
             # No clean-up: whoever asks twice wants it now. Jobs in hand return when their leases end.
             os._exit(128 + number)
 
@@ -162,19 +162,19 @@ def restore() -> None:
 
     One that the application has taken for itself meanwhile is left alone.
     """
-    global _insistence
+    global _stop_requests
     for number, (handle, _theirs) in list(_installed.items()):
         if patching.get_signal(number) is not handle:
             del _installed[number]
     with suppress(ValueError):  # in a native thread
-        if _is_command and _insistence.begun:
+        if _is_command and _stop_requests.begun:
             _ignore_echoes()
             return
         for number in list(_installed):
             _handle, theirs = _installed.pop(number)
             patching.show_signal(number, None)
             patching.set_signal(number, theirs.handler)
-        _insistence = Insistence()
+        _stop_requests = StopRequests()
 
 
 def _ignore_echoes() -> None:

@@ -27,6 +27,9 @@ from camunda_client import __version__
 from camunda_client.embedded.data._journal import DataError, write_atomically
 from camunda_client.embedded.feel import YearsMonths
 from camunda_client.embedded.model import (
+    BoxedContext,
+    BoxedFunction,
+    BoxedList,
     CalledProcess,
     Cycle,
     Decision,
@@ -38,11 +41,15 @@ from camunda_client.embedded.model import (
     FlowNode,
     Form,
     Graph,
+    Invocation,
     JobDefinition,
+    Knowledge,
     Listener,
     Mapping,
     MultiInstance,
+    Output,
     Process,
+    Relation,
     RootSpec,
     Rule,
     ScopeSpec,
@@ -91,7 +98,7 @@ METHODS = frozenset({
     "lifecycle._go_on_starting", "lifecycle.attempt", "messages._expire", "starts._due",
 })  # fmt: skip
 _OURS: tuple[type, ...] = (
-    Decision, Graph, Rule, Table,
+    Decision, Graph, Rule, Output, Table, BoxedContext, BoxedList, Relation, BoxedFunction, Invocation, Knowledge,
     Definition, Form, Process,
     CalledProcess, Element, Event, Flow, JobDefinition, Listener,
     Mapping, MultiInstance, FlowNode, RootSpec, ScopeSpec, Cycle,

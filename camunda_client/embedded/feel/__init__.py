@@ -12,7 +12,7 @@ in ``parser``. The package imports nothing of the rest of the library.
 from camunda_client.embedded.feel.errors import EvaluationError, FeelError, FeelSyntaxError, TooDeepError
 from camunda_client.embedded.feel.expression import Expression
 from camunda_client.embedded.feel.temporal import UTC, YearsMonths
-from camunda_client.embedded.feel.values import as_number, equal, plain, text_of, written
+from camunda_client.embedded.feel.values import Function, as_number, equal, plain, text_of, type_name, written
 
 __all__ = [
     "UTC",
@@ -20,11 +20,13 @@ __all__ = [
     "Expression",
     "FeelError",
     "FeelSyntaxError",
+    "Function",
     "TooDeepError",
     "YearsMonths",
     "as_number",
     "equal",
     "plain",
     "text_of",
+    "type_name",
     "written",
 ]

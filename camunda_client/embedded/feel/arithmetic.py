@@ -16,6 +16,8 @@ from camunda_client.embedded.feel.values import (
     written,
 )
 
+__all__ = ["LARGEST_EXPONENT", "arithmetic", "reason_for_none"]
+
 #: The largest exponent of Java's ``BigDecimal.pow``.
 LARGEST_EXPONENT = 999_999_999
 #: Numbers have 34 digits; whole ones are exact up to here without looking.

@@ -319,7 +319,7 @@ class Evaluation:
         return self.invoke(name, function, arguments, {key: self.value(item, scope) for key, item in named.items()})
 
     def invoke(self, name: str, function: Function, arguments: list[Any], keywords: dict[str, Any]) -> Any:
-        """Call a function written in FEEL; null if it has not these parameters."""
+        """Call a function that is a value; null if it has not these parameters."""
         if keywords and keywords.keys() <= set(function.names):
             arguments = [keywords.get(parameter) for parameter in function.names]
         elif keywords or len(arguments) != len(function.names):
@@ -329,7 +329,13 @@ class Evaluation:
         return self.apply(function, arguments)
 
     def apply(self, function: Function, arguments: list[Any]) -> Any:
-        """Return what a function written in FEEL makes of its arguments, which are as many as its parameters."""
+        """Return what a function makes of its arguments, which are as many as its parameters."""
+        if callable(function.body):
+            try:
+                return function.body(*arguments)
+            except EvaluationError as error:
+                self.warn("FUNCTION_INVOCATION_FAILURE", str(error))
+                return None
         bound = dict(zip(function.names, arguments, strict=True))
         return self.value(function.body, {**function.scope, **bound})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timezone
 from decimal import MAX_EMAX, MIN_EMIN, localcontext
 from random import Random, SystemRandom
@@ -33,7 +33,15 @@ class Expression:
 
     __slots__ = ("modern", "source", "static", "text", "tree")
 
-    def __init__(self, source: str, *, feel: bool = False, unary: bool = False, modern: bool = False) -> None:
+    def __init__(
+        self,
+        source: str,
+        *,
+        feel: bool = False,
+        unary: bool = False,
+        modern: bool = False,
+        functions: Collection[str] = (),
+    ) -> None:
         """Parse once, at deployment.
 
         Args:
@@ -41,6 +49,7 @@ class Expression:
             feel: It is FEEL also without an equals sign.
             unary: It is a cell of a decision table, which tests the variable ``?``.
             modern: As FEEL-Scala 1.21.0 has it (Camunda 8.8 and 8.9), else 1.18.0 (8.6 and 8.7).
+            functions: Names that may be functions though they are not built in: no warning is logged for them.
 
         Raises:
             FeelSyntaxError: The FEEL text is not valid.
@@ -58,7 +67,7 @@ class Expression:
             except RecursionError:
                 raise FeelSyntaxError(f"{stripped[:20]!r}... is nested too deeply") from None
             for name in sorted(called):
-                if not builtins.known(name, modern=modern):
+                if name not in functions and not builtins.known(name, modern=modern):
                     log.warning("no function is called %r: it will be null in %r", name, self.text)
 
     def evaluate(
@@ -81,7 +90,7 @@ class Expression:
         """
         if self.static:
             return self.text
-        return plain(self._value(context, warnings, now, random))
+        return plain(self.value(context, warnings, now, random))
 
     def raw(
         self,
@@ -91,15 +100,19 @@ class Expression:
         random: Callable[[], Random] | None = None,
     ) -> Any:
         """Return the value before it is made JSON: dates and durations are Python's, those it can't hold are texts."""
-        return native(self._value(context, warnings, now, random))
+        return native(self.value(context, warnings, now, random))
 
-    def _value(
+    def value(
         self,
         context: Mapping[str, Any],
-        warnings: list[str] | None,
-        now: Callable[[], datetime] | None,
-        random: Callable[[], Random] | None,
+        warnings: list[str] | None = None,
+        now: Callable[[], datetime] | None = None,
+        random: Callable[[], Random] | None = None,
     ) -> Any:
+        """Return the value as FEEL has it, for another expression to go on with: exact numbers, dates, functions.
+
+        Otherwise like :meth:`evaluate`.
+        """
         if self.tree[0] == "name" and self.tree[1] in context:  # by far the commonest expression
             return context[self.tree[1]]
         with localcontext() as arithmetic:

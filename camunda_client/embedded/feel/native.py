@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta, timezone
 
 from camunda_client.embedded.feel.temporal import EPOCH, SECOND, Date, DaysTime, Moment, Time, named_zone
 
+__all__ = ["moment_of_native", "native", "of_native"]
+
 
 def native(value: object) -> object:
     """Return Python's date, time, datetime or timedelta of a value here; what Python can't hold as its text.

@@ -12,6 +12,8 @@ from camunda_client.embedded.feel.values import (
     Range,
 )
 
+__all__ = ["property_of"]
+
 
 def property_of(value: Any, name: str) -> Any:
     """Return ``year``, ``hours``, ``time offset`` and the like; None if the value has no such property."""

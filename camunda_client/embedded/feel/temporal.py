@@ -87,6 +87,7 @@ def last_day(year: int, month: int) -> int:
 
 @lru_cache(maxsize=256)
 def named_zone(name: str) -> ZoneInfo:
+    """Return a zone by its IANA name."""
     return ZoneInfo(name)
 
 
@@ -408,4 +409,22 @@ def read(text: str) -> Temporal | None:
     return read_date(text) or moment or read_time(text) or read_duration(text)
 
 
-__all__ = ["Date", "DaysTime", "Moment", "Temporal", "Time", "YearsMonths", "read"]
+__all__ = [
+    "Date",
+    "DaysTime",
+    "Moment",
+    "Temporal",
+    "Time",
+    "YearsMonths",
+    "clock_text",
+    "last_day",
+    "named_zone",
+    "offset_text",
+    "read",
+    "read_date",
+    "read_duration",
+    "read_moment",
+    "read_offset",
+    "read_time",
+    "read_zone",
+]

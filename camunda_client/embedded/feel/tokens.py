@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from camunda_client.embedded.feel.errors import FeelSyntaxError
 
+__all__ = ["BETWEEN", "Reader", "Token", "tokens", "unquoted"]
+
 _TOKEN = re.compile(
     r"""\s*(?:(?P<comment>//[^\n]*|/\*.*?\*/)
     |(?P<number>\d+(?:\.\d+)?|\.\d+)

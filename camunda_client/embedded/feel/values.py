@@ -17,6 +17,24 @@ from camunda_client.embedded.feel.errors import NotANumberError
 from camunda_client.embedded.feel.native import of_native
 from camunda_client.embedded.feel.temporal import LARGEST_LONG, Date, DaysTime, Moment, Time, YearsMonths
 
+__all__ = [
+    "LARGEST_WHOLE",
+    "LONG_BITS",
+    "Function",
+    "Range",
+    "as_number",
+    "comparable",
+    "equal",
+    "kind_of",
+    "of_float",
+    "ordered",
+    "plain",
+    "string_of",
+    "text_of",
+    "type_name",
+    "written",
+]
+
 #: Beyond this a float has no whole number of its own any more.
 LARGEST_WHOLE = 2.0**53
 #: Numbers leave an expression as Java's longs.
@@ -35,7 +53,11 @@ class Range:
 
 @dataclass(slots=True)
 class Function:
-    """A function written in FEEL; ``body`` is a tree, or the name of a built-in."""
+    """A function as a value. ``body`` is a tree of FEEL, or a Python function of as many values as there are names.
+
+    A Python function raises :class:`~camunda_client.embedded.feel.errors.EvaluationError` where it has no value: the
+    call is null then, with a warning.
+    """
 
     names: list[str]
     body: Any

@@ -11,7 +11,7 @@ from camunda_client.embedded.gateway._completion import Completion
 from camunda_client.embedded.gateway._exchange import Exchange, Route
 from camunda_client.embedded.gateway._problems import Answer, bad_request, invalid, no_content, ok, problem
 from camunda_client.embedded.gateway._requests import INT32, Body, check_content_type
-from camunda_client.embedded.model import Deployment, Evaluated, EvaluationError, Table, as_text
+from camunda_client.embedded.model import Deployment, Evaluated, EvaluationError, as_text
 from camunda_client.embedded.run import Activation
 
 #: Milliseconds; a message without a time to live of its own is not buffered. Where it is absent the spec says 0.
@@ -320,11 +320,14 @@ def evaluate(exchange: Exchange) -> Answer:
     return ok(answer)
 
 
+#: Camunda's names for what a decision is made of; it has none for other boxed expressions.
+_DECISION_TYPES = {"DECISION_TABLE", "LITERAL_EXPRESSION"}
+
+
 def _complete(shown: dict[str, Any], item: Evaluated, instance_key: str) -> None:
     """Add what evaluated decisions have since 8.9."""
     shown["decisionEvaluationInstanceKey"] = instance_key
-    table = isinstance(item.decision.logic, Table)
-    shown["decisionDefinitionType"] = "DECISION_TABLE" if table else "LITERAL_EXPRESSION"
+    shown["decisionDefinitionType"] = item.type if item.type in _DECISION_TYPES else "UNKNOWN"
     for rule in shown["matchedRules"]:
         for output in rule["evaluatedOutputs"]:
             output |= {"ruleId": rule["ruleId"], "ruleIndex": rule["ruleIndex"]}

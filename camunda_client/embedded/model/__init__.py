@@ -1,15 +1,6 @@
 """What is deployed: BPMN, DMN and forms, read once into a model that does not change while instances run."""
 
-from camunda_client.embedded.model._decisions import (
-    Decision,
-    Decisions,
-    Evaluated,
-    EvaluationError,
-    Graph,
-    Rule,
-    Table,
-    as_text,
-)
+from camunda_client.embedded.model._decisions import Decisions, EvaluationError, as_text
 from camunda_client.embedded.model._deployments import Definition, Deployment, Deployments, Form
 from camunda_client.embedded.model._element import (
     PRIORITIES,
@@ -24,12 +15,29 @@ from camunda_client.embedded.model._element import (
 )
 from camunda_client.embedded.model._expressions import Expression, unexpected, unexpected_type
 from camunda_client.embedded.model._iso8601 import moment
+from camunda_client.embedded.model._logic import (
+    BoxedContext,
+    BoxedFunction,
+    BoxedList,
+    Decision,
+    Evaluated,
+    Graph,
+    Invocation,
+    Knowledge,
+    Output,
+    Relation,
+    Rule,
+    Table,
+)
 from camunda_client.embedded.model._parser import Process
 from camunda_client.embedded.model._specs import Driver, FlowNode, RootSpec, ScopeSpec
 from camunda_client.embedded.model._timers import Cycle, first_due, next_due, to_ms
 
 __all__ = [
     "PRIORITIES",
+    "BoxedContext",
+    "BoxedFunction",
+    "BoxedList",
     "CalledProcess",
     "Cycle",
     "Decision",
@@ -47,11 +55,15 @@ __all__ = [
     "FlowNode",
     "Form",
     "Graph",
+    "Invocation",
     "JobDefinition",
+    "Knowledge",
     "Listener",
     "Mapping",
     "MultiInstance",
+    "Output",
     "Process",
+    "Relation",
     "RootSpec",
     "Rule",
     "ScopeSpec",

@@ -14,9 +14,10 @@ from camunda_client.embedded._keys import Keys
 from camunda_client.embedded._present import present
 from camunda_client.embedded._rejections import invalid_argument, invalid_state
 from camunda_client.embedded.feel import FeelSyntaxError
-from camunda_client.embedded.model._decisions import Decision, DecisionError, Graph, read_graph
+from camunda_client.embedded.model._dmn import DecisionError, read_graph
 from camunda_client.embedded.model._element import Element
 from camunda_client.embedded.model._expressions import unexpected_type
+from camunda_client.embedded.model._logic import Decision, Graph
 from camunda_client.embedded.model._parser import ModelError, ModelProblem, Process, read_processes
 from camunda_client.embedded.model._timers import first_due, to_ms
 

@@ -51,6 +51,8 @@ class Expression(feel.Expression):
         """
         try:
             return super().evaluate(context, warnings, now, random or current_random)
+        except Failure:
+            raise  # of value(), which this called
         except Exception as error:
             raise self._failed(error) from error
 
@@ -64,6 +66,21 @@ class Expression(feel.Expression):
         """Return the value before it is made JSON. Otherwise like :meth:`evaluate`."""
         try:
             return super().raw(context, warnings, now, random or current_random)
+        except Failure:
+            raise  # of value(), which this called
+        except Exception as error:
+            raise self._failed(error) from error
+
+    def value(
+        self,
+        context: Mapping[str, Any],
+        warnings: list[str] | None = None,
+        now: Callable[[], datetime] | None = None,
+        random: Callable[[], Random] | None = None,
+    ) -> Any:
+        """Return the value as FEEL has it. Otherwise like :meth:`evaluate`."""
+        try:
+            return super().value(context, warnings, now, random or current_random)
         except Exception as error:
             raise self._failed(error) from error
 

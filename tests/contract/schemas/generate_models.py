@@ -44,7 +44,7 @@ MODULES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "document": ("Documents", {
         "DocumentReference": ("DocumentReference", "Where a document is; this is what variables carry."),
         "DocumentMetadata": ("DocumentMetadata", "What is known of a document."),
-        "DocumentLink": ("DocumentLink", "An address under which anybody can read a document until it expires."),
+        "DocumentLink": ("DocumentLink", "An address that gives a document without a token until it expires."),
     }),
     "element_instance": ("Element instances", {
         "ElementInstanceResult": ("ElementInstance", "One run through one element of a process instance."),
@@ -96,7 +96,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from camunda_client.c8.models._base import Answer, JsonObject, NullAs, Number, Since, Text
+from camunda_client.c8.models.base import JsonObject, NullAs, Number, ResponseModel, Since, Text
 from camunda_client.c8.models._filters import NumberCondition, TextCondition
 
 __all__ = {names}
@@ -131,7 +131,7 @@ def snake(name: str) -> str:
 
 def model(schema: str, name: str, says: str) -> str:
     """Return the class of an answer."""
-    lines = [f'class {name}(Answer):\n    """{says}"""\n']
+    lines = [f'class {name}(ResponseModel):\n    """{says}"""\n']
     for wire, member in merged(schema).items():
         kind, default = read_as(member)
         python = snake(wire)

@@ -32,7 +32,7 @@ import scala.jdk.javaapi.CollectionConverters;
  * {"refused": why}. Values beyond JSON are {"@": type, "text": what string() makes of it}.
  */
 public final class Referee {
-  private static final ZonedDateTime NOW = ZonedDateTime.parse("2024-02-29T13:14:15.123456Z");
+  static final ZonedDateTime NOW = ZonedDateTime.parse("2024-02-29T13:14:15.123456Z");
   private static final FeelEngineApi FEEL =
       FeelEngineBuilder.forJava()
           .withCustomValueMapper(new Kept())
@@ -46,7 +46,7 @@ public final class Referee {
           .build();
 
   /** Keeps what is neither text nor list nor context as FEEL has it: numbers with all digits, zones with names. */
-  private static final class Kept extends JavaCustomValueMapper {
+  public static final class Kept extends JavaCustomValueMapper {
     @Override
     public Optional<Val> toValue(Object value, Function<Object, Val> inner) {
       return value instanceof Val ? Optional.of((Val) value) : Optional.empty();
@@ -86,7 +86,7 @@ public final class Referee {
     System.exit(0); // threads of expressions that have not ended
   }
 
-  private static String text(String base64) {
+  static String text(String base64) {
     return new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
   }
 
@@ -106,7 +106,7 @@ public final class Referee {
   @SuppressWarnings("unchecked")
   private static String answer(String context, String input, String text) {
     try {
-      Map<String, Object> variables = (Map<String, Object>) java(FEEL.evaluateExpression(context, Map.of()).result());
+      Map<String, Object> variables = (Map<String, Object>) value(context);
       boolean parsed =
           (input == null ? FEEL.parseExpression(text) : FEEL.parseUnaryTests(text)).isSuccess();
       EvaluationResult result;
@@ -124,6 +124,11 @@ public final class Referee {
     }
   }
 
+  /** Returns the value of an expression without variables. */
+  static Object value(String text) {
+    return java(FEEL.evaluateExpression(text, Map.of()).result());
+  }
+
   /** Scala's collections are Java's; all else is left as it is. */
   private static Object java(Object value) {
     if (value instanceof scala.collection.Seq) {
@@ -135,7 +140,7 @@ public final class Referee {
     return value;
   }
 
-  private static String json(Object given) {
+  static String json(Object given) {
     Object value = java(given);
     if (value == null || value instanceof Boolean) {
       return String.valueOf(value);
@@ -187,7 +192,10 @@ public final class Referee {
     }
   }
 
-  private static String quoted(String text) {
+  static String quoted(String text) {
+    if (text == null) {
+      return "null";
+    }
     StringBuilder built = new StringBuilder("\"");
     for (char c : text.toCharArray()) {
       if (c == '"' || c == '\\') {

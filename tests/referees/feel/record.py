@@ -6,24 +6,15 @@ FEEL-Scala (org.camunda.feel:feel-engine, Apache-2.0) is what Camunda 8 evaluate
 
 from __future__ import annotations
 
-import base64
 import json
-import subprocess
-import sys
-import tempfile
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from tests.referees.feel.expressions import CONTEXT, HERE, Asked, expressions
+from tests.referees.java import answers, line_of
 
 VERSIONS = ("1.18.0", "1.21.0")
 ANSWERS = HERE / "answers.jsonl"
-POM = (
-    '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>referee</groupId>'
-    "<artifactId>feel</artifactId><version>1</version><dependencies><dependency><groupId>org.camunda.feel</groupId>"
-    "<artifactId>feel-engine</artifactId><version>{version}</version></dependency></dependencies></project>"
-)
 
 
 def read() -> dict[tuple[str, str | None], dict[str, Any]]:
@@ -37,45 +28,18 @@ def read() -> dict[tuple[str, str | None], dict[str, Any]]:
 
 def ask(version: str, asked: list[Asked]) -> list[str]:
     """Return what one version of FEEL-Scala answers, as JSON: numbers keep all their digits so."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        (home / "pom.xml").write_text(POM.format(version=version), encoding="utf-8")
-        maven = [
-            "mvn",
-            "-q",
-            "-B",
-            "dependency:build-classpath",
-            "-Dmdep.outputFile=classpath",
-            "-Dmdep.includeScope=runtime",
-        ]
-        subprocess.run(maven, cwd=home, check=True, stdout=sys.stderr)
-        classpath = f"{home}:{(home / 'classpath').read_text(encoding='utf-8').strip()}"
-        subprocess.run(
-            ["javac", "-encoding", "UTF-8", "-cp", classpath, "-d", folder, HERE / "Referee.java"], check=True
-        )
-        lines = "\n".join(
-            " ".join(["-" if text is None else _base64(text) for text in (CONTEXT, one.input, one.text)])
-            for one in asked
-        )
-        done = subprocess.run(
-            ["java", "-Duser.timezone=UTC", "-Duser.language=en", "-cp", classpath, "Referee"],
-            input=lines, capture_output=True, text=True, encoding="utf-8", check=True,
-        )  # fmt: skip
-    return done.stdout.splitlines()
-
-
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
+    lines = [line_of(CONTEXT, one.input, one.text) for one in asked]
+    return answers("Referee", [HERE / "Referee.java"], {"org.camunda.feel:feel-engine": version}, lines)
 
 
 def main() -> None:
     """Write all answers, and say which are new or different."""
     before, asked = read(), expressions()
-    answers = {version: ask(version, asked) for version in VERSIONS}
+    found = {version: ask(version, asked) for version in VERSIONS}
     changed = 0
     with ANSWERS.open("w", encoding="utf-8") as file:
         for number, one in enumerate(asked):
-            old, new = (answers[version][number] for version in VERSIONS)
+            old, new = (found[version][number] for version in VERSIONS)
             parts = [f'"kind": {json.dumps(one.kind)}', f'"text": {json.dumps(one.text)}']
             if one.input is not None:
                 parts.append(f'"input": {json.dumps(one.input)}')

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 
 from camunda_client.cli._processes import Worker
-from camunda_client.cli._status import Board
+from camunda_client.cli._status import StatusBoard
 
 
 def test_a_process_that_can_not_be_started_is_tried_again_later_and_costs_no_descriptors() -> None:
     """An OSError at a start was the end of the parent, and so of all its workers."""
-    board = Board(1)
+    board = StatusBoard(1)
     worker = Worker(1, ["/nowhere/to/be/found"], board)
     worker.start()  # what gevent opens once
     before = len(os.listdir("/proc/self/fd"))

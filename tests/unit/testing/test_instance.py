@@ -64,32 +64,32 @@ def test_right_assertions_pass_and_can_be_chained(camunda: EmbeddedCamunda) -> N
 @pytest.mark.parametrize(
     ("failing", "told"),
     [
-        (lambda order: order.assert_completed(), "it was to be COMPLETED, and is ACTIVE"),
-        (lambda order: order.assert_terminated(), "it was to be TERMINATED, and is ACTIVE"),
+        (lambda order: order.assert_completed(), "expected COMPLETED, but it is ACTIVE"),
+        (lambda order: order.assert_terminated(), "expected TERMINATED, but it is ACTIVE"),
         (
             lambda order: order.assert_waiting_at("asked", "charge-order"),
-            "it was to wait at asked, charge-order, and waits at a-day-later",
+            "expected it to wait at asked, charge-order, but it waits at a-day-later",
         ),
-        (lambda order: order.assert_path("placed"), "its path was to be placed"),
+        (lambda order: order.assert_path("placed"), "expected the path placed"),
         (
             lambda order: order.assert_visited("placed", "asked"),
-            "it was to visit placed > asked, and did not visit asked",
+            "expected it to visit placed > asked, but it did not visit asked",
         ),
         (
             lambda order: order.assert_visited("a-day-later", "placed"),
-            "it was to visit a-day-later > placed, and did not visit placed at that place",
+            "expected it to visit a-day-later > placed, but it did not visit placed at that place",
         ),
         (
             lambda order: order.assert_not_visited("asked", "placed"),
-            "it was not to visit placed, and did",
+            "expected it not to visit placed, but it did",
         ),
         (
             lambda order: order.assert_variables(charged="5", who="Ada"),
-            "variable charged was to be '5', and is 5; variable who was to be 'Ada', and there is none",
+            "expected variable charged to be '5', but it is 5; expected variable who to be 'Ada', but there is none",
         ),
-        (lambda order: order.assert_variables(charged=True), "variable charged was to be True, and is 5"),
-        (lambda order: order.assert_incident("asked"), "it was to have an open incident at asked, and has none such"),
-        (lambda order: order.assert_incident(), "it was to have an open incident, and has none such"),
+        (lambda order: order.assert_variables(charged=True), "expected variable charged to be True, but it is 5"),
+        (lambda order: order.assert_incident("asked"), "expected an open incident at asked, found none"),
+        (lambda order: order.assert_incident(), "expected an open incident, found none"),
     ],
 )
 def test_a_failing_assertion_says_what_was_to_be_and_what_is_and_the_path(
@@ -113,7 +113,7 @@ def test_true_is_not_one_at_any_depth(camunda: EmbeddedCamunda, wrong: dict[str,
     order = camunda.start("order", {"a": {"ok": True}, "many": [1, [1.0]]})
 
     order.assert_variables(a={"ok": True}, many=[1.0, [1]])
-    assert "was to be" in lines(lambda: order.assert_variables(wrong))[0]
+    assert "expected" in lines(lambda: order.assert_variables(wrong))[0]
 
 
 def test_it_is_completed_is_said_too(camunda: EmbeddedCamunda) -> None:
@@ -121,7 +121,7 @@ def test_it_is_completed_is_said_too(camunda: EmbeddedCamunda) -> None:
 
     told = lines(order.assert_active)
 
-    assert told[0] == "it was to be ACTIVE, and is COMPLETED"
+    assert told[0] == "expected ACTIVE, but it is COMPLETED"
     assert told[2:] == [
         "  path taken: placed > charge-order > too-much > refused",
         "  terminated: charge-order",
@@ -134,11 +134,11 @@ def test_an_incident_is_told_with_its_place_and_message(camunda: EmbeddedCamunda
 
     told = lines(order.assert_no_incidents)
 
-    assert told[0] == "it was to have no open incident, and has JOB_NO_RETRIES at charge-order"
+    assert told[0] == "expected no open incident, found JOB_NO_RETRIES at charge-order"
     assert "  incident at charge-order (open): JOB_NO_RETRIES: no money" in told
     assert order.assert_incident("charge-order", "JOB_NO_RETRIES", "no").message == "no money"
     wanted = lines(lambda: order.assert_incident(message="some money"))[0]
-    assert wanted == "it was to have an open incident with 'some money', and has none such"
+    assert wanted == "expected an open incident with 'some money', found none"
 
 
 def test_a_resolved_incident_is_told_as_closed(camunda: EmbeddedCamunda) -> None:
@@ -190,17 +190,15 @@ def test_its_repr_is_one_line_with_the_path(camunda: EmbeddedCamunda) -> None:
 
 def test_the_one_job_and_the_one_instance_are_asked_for_or_missed(camunda: EmbeddedCamunda) -> None:
     assert lines(camunda.instance) == [
-        "there was to be one process instance, and there are 0",
+        "expected one process instance, found 0",
         "(no process instance was started)",
     ]
     camunda.start("order")
     camunda.start("order")
 
-    assert lines(lambda: camunda.job("charge-order"))[0] == (
-        "there was to be one job of type 'charge-order', and there are 2"
-    )
-    assert lines(lambda: camunda.job(element_id="asked"))[0] == "there was to be one job at asked, and there are 0"
-    assert lines(lambda: camunda.instance("order"))[0] == "there was to be one instance of order, and there are 2"
+    assert lines(lambda: camunda.job("charge-order"))[0] == ("expected one job of type 'charge-order', found 2")
+    assert lines(lambda: camunda.job(element_id="asked"))[0] == "expected one job at asked, found 0"
+    assert lines(lambda: camunda.instance("order"))[0] == "expected one instance of order, found 2"
     assert [len(camunda.jobs()), len(camunda.jobs("other"))] == [2, 0]
 
 
@@ -221,8 +219,8 @@ def test_a_user_task_is_ended_as_the_story_says() -> None:
     assert story.splitlines()[-1] == f"  waits at approve for a user task of 'ada', which {ends}"
     task.complete({"approved": True})
     instance.assert_completed().assert_variables(approved=True)
-    assert lines(camunda.user_task)[0] == "there was to be one user task, and there are 0"
-    assert lines(lambda: camunda.user_task("x"))[0] == "there was to be one user task at x, and there are 0"
+    assert lines(camunda.user_task)[0] == "expected one user task, found 0"
+    assert lines(lambda: camunda.user_task("x"))[0] == "expected one user task at x, found 0"
 
 
 def test_time_stands_still_and_moves_only_forward(camunda: EmbeddedCamunda) -> None:
@@ -285,9 +283,7 @@ def test_a_called_instance_is_told_with_its_caller_and_hinders_it() -> None:
 
     told = lines(parent.assert_no_incidents)
 
-    assert told[0] == (
-        f"it was to have no open incident, and has JOB_NO_RETRIES at inside in the called instance {child.key}"
-    )
+    assert told[0] == (f"expected no open incident, found JOB_NO_RETRIES at inside in the called instance {child.key}")
     at = told.index("  waits at call (call activity)")
     assert told[at + 1 :] == [f"  call called {child.describe().splitlines()[0]}"] + [
         f"  {line}" for line in child.describe().splitlines()[1:]

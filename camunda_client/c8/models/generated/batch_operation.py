@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from camunda_client.c8.models._base import Answer, NullAs, Number, Since, Text
 from camunda_client.c8.models._filters import TextCondition
+from camunda_client.c8.models.base import NullAs, Number, ResponseModel, Since, Text
 
 __all__ = ["BatchOperation", "BatchOperationFilter"]
 
 
-class BatchOperation(Answer):
+class BatchOperation(ResponseModel):
     """Many commands that were given as one."""
 
     batch_operation_key: Text = Field(default="", alias="batchOperationKey")

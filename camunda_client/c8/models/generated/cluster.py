@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from camunda_client.c8.models._base import Answer, JsonObject, NullAs, Text
+from camunda_client.c8.models.base import JsonObject, NullAs, ResponseModel, Text
 
 __all__ = ["License", "Me"]
 
 
-class License(Answer):
+class License(ResponseModel):
     """The cluster's licence."""
 
     valid_license: bool = Field(default=False, alias="validLicense")
@@ -20,7 +20,7 @@ class License(Answer):
     expires_at: str | None = Field(default=None, alias="expiresAt")
 
 
-class Me(Answer):
+class Me(ResponseModel):
     """Who the token belongs to."""
 
     username: str | None = None

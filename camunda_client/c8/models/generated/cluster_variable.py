@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from camunda_client.c8.models._base import Answer, Since
 from camunda_client.c8.models._filters import TextCondition
+from camunda_client.c8.models.base import ResponseModel, Since
 
 __all__ = ["ClusterVariable", "ClusterVariableFilter", "FoundClusterVariable"]
 
 
-class ClusterVariable(Answer):
+class ClusterVariable(ResponseModel):
     """A variable that all processes of the cluster can read."""
 
     name: str | None = None
@@ -24,7 +24,7 @@ class ClusterVariable(Answer):
     kind: str | None = None
 
 
-class FoundClusterVariable(Answer):
+class FoundClusterVariable(ResponseModel):
     """One as a search finds it: long values are cut."""
 
     name: str | None = None

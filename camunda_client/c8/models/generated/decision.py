@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from camunda_client.c8.models._base import Answer, NullAs, Number, Since, Text
 from camunda_client.c8.models._filters import TextCondition
+from camunda_client.c8.models.base import NullAs, Number, ResponseModel, Since, Text
 
 __all__ = [
     "DecisionDefinition",
@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 
-class DecisionDefinition(Answer):
+class DecisionDefinition(ResponseModel):
     """A deployed decision."""
 
     decision_definition_id: Text = Field(default="", alias="decisionDefinitionId")
@@ -33,7 +33,7 @@ class DecisionDefinition(Answer):
     decision_requirements_version: int | None = Field(default=None, alias="decisionRequirementsVersion")
 
 
-class FoundDecisionInstance(Answer):
+class FoundDecisionInstance(ResponseModel):
     """One evaluation of a decision, as a search finds it."""
 
     decision_evaluation_instance_key: Text = Field(default="", alias="decisionEvaluationInstanceKey")
@@ -56,7 +56,7 @@ class FoundDecisionInstance(Answer):
     business_id: str | None = Field(default=None, alias="businessId")
 
 
-class DecisionInstance(Answer):
+class DecisionInstance(ResponseModel):
     """One evaluation of a decision, with inputs and rules."""
 
     decision_evaluation_instance_key: Text = Field(default="", alias="decisionEvaluationInstanceKey")

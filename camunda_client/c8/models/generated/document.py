@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from camunda_client.c8.models._base import Answer, JsonObject, Number, Text
+from camunda_client.c8.models.base import JsonObject, Number, ResponseModel, Text
 
 __all__ = ["DocumentLink", "DocumentMetadata", "DocumentReference"]
 
 
-class DocumentReference(Answer):
+class DocumentReference(ResponseModel):
     """Where a document is; this is what variables carry."""
 
     camunda_document_type: Text = Field(default="", alias="camunda.document.type")
@@ -19,7 +19,7 @@ class DocumentReference(Answer):
     metadata: JsonObject = Field(default_factory=dict)
 
 
-class DocumentMetadata(Answer):
+class DocumentMetadata(ResponseModel):
     """What is known of a document."""
 
     content_type: Text = Field(default="", alias="contentType")
@@ -31,8 +31,8 @@ class DocumentMetadata(Answer):
     custom_properties: JsonObject = Field(default_factory=dict, alias="customProperties")
 
 
-class DocumentLink(Answer):
-    """An address under which anybody can read a document until it expires."""
+class DocumentLink(ResponseModel):
+    """An address that gives a document without a token until it expires."""
 
     url: Text = ""
     expires_at: Text = Field(default="", alias="expiresAt")

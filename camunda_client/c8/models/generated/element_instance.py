@@ -5,13 +5,13 @@ from __future__ import annotations
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from camunda_client.c8.models._base import Answer, Text
 from camunda_client.c8.models._filters import TextCondition
+from camunda_client.c8.models.base import ResponseModel, Text
 
 __all__ = ["ElementInstance", "ElementInstanceFilter"]
 
 
-class ElementInstance(Answer):
+class ElementInstance(ResponseModel):
     """One run through one element of a process instance."""
 
     process_definition_id: str | None = Field(default=None, alias="processDefinitionId")

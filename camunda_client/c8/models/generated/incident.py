@@ -5,13 +5,13 @@ from __future__ import annotations
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from camunda_client.c8.models._base import Answer, Text
 from camunda_client.c8.models._filters import TextCondition
+from camunda_client.c8.models.base import ResponseModel, Text
 
 __all__ = ["Incident", "IncidentFilter"]
 
 
-class Incident(Answer):
+class Incident(ResponseModel):
     """What keeps an instance from going on."""
 
     process_definition_id: Text = Field(default="", alias="processDefinitionId")

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from camunda_client.c8.models._base import Answer, JsonObject, Number, Since, Text
 from camunda_client.c8.models._filters import NumberCondition, TextCondition
+from camunda_client.c8.models.base import JsonObject, Number, ResponseModel, Since, Text
 
 __all__ = ["FoundJob", "JobCount", "JobFilter", "JobStatistics"]
 
 
-class FoundJob(Answer):
+class FoundJob(ResponseModel):
     """A job and what has become of it; it is not activated by this."""
 
     custom_headers: JsonObject = Field(default_factory=dict, alias="customHeaders")
@@ -44,7 +44,7 @@ class FoundJob(Answer):
     priority: int | None = None
 
 
-class JobStatistics(Answer):
+class JobStatistics(ResponseModel):
     """How many jobs had a state in a period."""
 
     created: dict[str, Any] | None = None
@@ -53,7 +53,7 @@ class JobStatistics(Answer):
     is_incomplete: bool | None = Field(default=None, alias="isIncomplete")
 
 
-class JobCount(Answer):
+class JobCount(ResponseModel):
     """How many, and when last."""
 
     count: int | None = None

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from camunda_client.c8.models._base import Answer, Number, Since, Text
 from camunda_client.c8.models._filters import NumberCondition, TextCondition
+from camunda_client.c8.models.base import Number, ResponseModel, Since, Text
 
 __all__ = [
     "CorrelatedMessageSubscription",
@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 
-class MessageSubscription(Answer):
+class MessageSubscription(ResponseModel):
     """What waits for a message."""
 
     message_subscription_key: Text = Field(default="", alias="messageSubscriptionKey")
@@ -43,7 +43,7 @@ class MessageSubscription(Answer):
     tool_properties: dict[str, Any] | None = Field(default=None, alias="toolProperties")
 
 
-class CorrelatedMessageSubscription(Answer):
+class CorrelatedMessageSubscription(ResponseModel):
     """What a message was handed to."""
 
     correlation_key: str | None = Field(default=None, alias="correlationKey")

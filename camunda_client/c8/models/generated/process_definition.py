@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from camunda_client.c8.models._base import Answer, Number, Since, Text
 from camunda_client.c8.models._filters import TextCondition
+from camunda_client.c8.models.base import Number, ResponseModel, Since, Text
 
 __all__ = ["Form", "ProcessDefinition", "ProcessDefinitionFilter"]
 
 
-class ProcessDefinition(Answer):
+class ProcessDefinition(ResponseModel):
     """A deployed process."""
 
     name: str | None = None
@@ -27,7 +27,7 @@ class ProcessDefinition(Answer):
     state: str | None = None
 
 
-class Form(Answer):
+class Form(ResponseModel):
     """A deployed form."""
 
     tenant_id: Text = Field(default="", alias="tenantId")

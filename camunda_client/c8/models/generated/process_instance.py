@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from camunda_client.c8.models._base import Answer, NullAs, Number, Since, Text
 from camunda_client.c8.models._filters import NumberCondition, TextCondition
+from camunda_client.c8.models.base import NullAs, Number, ResponseModel, Since, Text
 
 __all__ = ["ElementStatistics", "ProcessInstance", "ProcessInstanceFilter"]
 
 
-class ProcessInstance(Answer):
+class ProcessInstance(ResponseModel):
     """A running or ended instance."""
 
     process_definition_id: Text = Field(default="", alias="processDefinitionId")
@@ -35,7 +35,7 @@ class ProcessInstance(Answer):
     suspended_date: str | None = Field(default=None, alias="suspendedDate")
 
 
-class ElementStatistics(Answer):
+class ElementStatistics(ResponseModel):
     """How many instances of one element there are."""
 
     element_id: Text = Field(default="", alias="elementId")

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from camunda_client.c8.models._base import Answer, JsonObject, NullAs, Number, Since, Text
 from camunda_client.c8.models._filters import NumberCondition, TextCondition
+from camunda_client.c8.models.base import JsonObject, NullAs, Number, ResponseModel, Since, Text
 
 __all__ = ["UserTask", "UserTaskFilter", "UserTaskVariableFilter"]
 
 
-class UserTask(Answer):
+class UserTask(ResponseModel):
     """A task for a person."""
 
     name: str | None = None

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from camunda_client.c8.models._base import Answer, Text
 from camunda_client.c8.models._filters import TextCondition
+from camunda_client.c8.models.base import ResponseModel, Text
 
 __all__ = ["FoundVariable", "Variable", "VariableFilter"]
 
 
-class Variable(Answer):
+class Variable(ResponseModel):
     """A variable; ``value`` is JSON text."""
 
     name: Text = ""
@@ -23,7 +23,7 @@ class Variable(Answer):
     root_process_instance_key: str | None = Field(default=None, alias="rootProcessInstanceKey")
 
 
-class FoundVariable(Answer):
+class FoundVariable(ResponseModel):
     """As a search finds it: ``value`` is JSON text, cut if it is long."""
 
     name: Text = ""

@@ -6,6 +6,8 @@ from typing import Any
 
 from camunda_client.embedded.feel.builtins.registry import Any_, builtin
 
+__all__: list[str] = []
+
 
 @builtin("context", "entries", list)
 def _context(entries: list[Any]) -> Any:

@@ -13,6 +13,8 @@ from camunda_client.embedded.feel.errors import AssertionFailedError
 from camunda_client.embedded.feel.temporal import DaysTime, Moment, Time, YearsMonths
 from camunda_client.embedded.feel.values import as_number, string_of, written
 
+__all__ = ["from_ai"]
+
 builtin("not", "negand", Any_)(lambda value: not value if isinstance(value, bool) else None)
 builtin("get or else", "value, default", Any_, Any_)(lambda value, default: default if value is None else value)
 builtin("is defined", "value", Any_)(lambda value: value is not None)

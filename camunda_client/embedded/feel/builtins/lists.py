@@ -21,6 +21,8 @@ from camunda_client.embedded.feel.values import (
     type_name,
 )
 
+__all__: list[str] = []
+
 
 def _numbers(items: Iterable[Any]) -> list[int | Decimal]:
     numbers = []

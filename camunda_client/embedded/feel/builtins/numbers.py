@@ -23,6 +23,8 @@ from camunda_client.embedded.feel.errors import NotANumberError
 from camunda_client.embedded.feel.temporal import DaysTime, YearsMonths
 from camunda_client.embedded.feel.values import of_float
 
+__all__: list[str] = []
+
 #: No number of 34 digits that anybody writes has more of them behind its point.
 _MANY_DIGITS = 300
 

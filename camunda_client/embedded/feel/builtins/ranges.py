@@ -11,6 +11,8 @@ from camunda_client.embedded.feel.builtins.registry import builtin
 from camunda_client.embedded.feel.temporal import Date, DaysTime, Moment, Time, YearsMonths
 from camunda_client.embedded.feel.values import Range, kind_of, ordered
 
+__all__: list[str] = []
+
 _POINT = (int, float, Decimal, Date, Time, Moment, DaysTime, YearsMonths)
 _Compared = Callable[[Any, Any], bool]
 

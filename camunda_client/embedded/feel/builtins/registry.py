@@ -10,6 +10,8 @@ from typing import Any
 
 from camunda_client.embedded.feel.values import as_number, type_name
 
+__all__ = ["Any_", "Builtin", "Number", "builtin", "call", "index", "known", "whole"]
+
 
 class Any_:  # noqa: N801, a type beside number, string, ...
     """Takes everything."""

@@ -11,6 +11,8 @@ from typing import Any
 from camunda_client.embedded.feel.builtins.registry import Number, builtin, index, whole
 from camunda_client.embedded.feel.errors import NotANumberError
 
+__all__: list[str] = []
+
 
 def _units(text: str) -> bytes:
     return text.encode("utf-16-le", "surrogatepass")

@@ -11,6 +11,8 @@ from camunda_client.embedded.feel.builtins.registry import Number, builtin, whol
 from camunda_client.embedded.feel.errors import NotANumberError
 from camunda_client.embedded.feel.temporal import Date, DaysTime, Moment, Time, YearsMonths
 
+__all__: list[str] = []
+
 builtin("date", "from", str)(temporal.read_date)
 builtin("date", "from", Date)(lambda value: value)
 builtin("date", "from", Moment)(lambda value: value.date)

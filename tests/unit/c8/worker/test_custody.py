@@ -9,6 +9,7 @@ import gevent
 import pytest
 from gevent.event import Event
 
+from camunda_client.c8 import _job_table
 from camunda_client.c8._http import Answer
 from camunda_client.c8.worker._custody import POISON_LIMIT, Custody
 from camunda_client.c8.worker._execution import HandlerStopped, JobContext
@@ -447,3 +448,98 @@ def test_a_business_error_or_an_order_of_the_handler_is_told_as_it_is() -> None:
 
     [request] = room.gateway.asked("failure")
     assert (request.body["retries"], request.body["retryBackOff"]) == (7, 1234)
+
+
+# -- what else may befall a job ---------------------------------------------------------------------------------------
+def test_a_waiting_job_starts_when_a_slot_is_free_with_its_lease_kept() -> None:
+    ended = {"1": Event(), "2": Event()}
+    room = Room(lambda job: ended[job.job_key].wait(10) and None, pool=1)
+    room.offer(1)
+    room.offer(2)
+
+    ended["1"].set()
+    settle()
+    assert room.runs == ["1", "2"]
+    room.pass_by(3 * LEASE_S)
+
+    [held] = room.custody.jobs()
+    assert (held.key, held.stage, held.lease.holds(room.clock())) == ("2", Stage.RUNNING, True)
+    began_s, ended_s = room.custody.latest_run()
+    assert 0 < began_s <= ended_s
+    ended["2"].set()
+    settle()
+
+
+def test_a_job_whose_extension_is_not_answered_goes_back_while_it_is_ours() -> None:
+    room = Room()
+    room.gateway.always("extend", lost(applied=True, reason="timeout"))
+
+    room.offer(lease_s=1.0)
+
+    assert (room.runs, room.reports, room.in_hand) == ([], [("failure", "1")], [])
+
+
+def test_a_job_that_its_parent_condemned_becomes_an_incident_and_runs_once_that_is_resolved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = _job_table.JobTable(_job_table.new_file())
+    monkeypatch.setattr(_job_table, "current", table)
+    table.condemn([(1, _job_table.Verdict(deaths=3, code=-9))])
+    room = Room()
+
+    room.offer(1)
+    room.offer(2)
+
+    [request] = room.gateway.asked("failure")
+    assert (request.key, request.body["retries"]) == ("1", 0)
+    assert "each of the 3 times" in request.body["errorMessage"]
+    assert "SIGKILL" in request.body["errorMessage"]
+    assert (room.runs, table.still_condemned()) == (["2"], set())
+    room.offer(1, retries=1)
+    assert room.runs == ["2", "1"]
+
+
+def test_a_job_without_a_key_that_can_not_be_read_is_said_and_left(caplog: pytest.LogCaptureFixture) -> None:
+    room = Room()
+
+    room.custody.reject(UnreadableJob("no key", {"retries": 3}), room.settings, room.clock() + LEASE_S)
+    settle()
+
+    assert (room.gateway.requests, room.in_hand) == ([], [])
+    assert "job.unreadable" in caplog.text
+
+
+def test_a_job_that_can_neither_be_read_nor_failed_is_tried_once() -> None:
+    room = Room()
+    room.gateway.always("failure", problem(400, "Bad Request", "Failed to read request"))
+
+    told: list[int] = []
+    for retries in (3, 3, 2):
+        unreadable = UnreadableJob("variables: not a dictionary", {"jobKey": "7", "retries": retries})
+        room.custody.reject(unreadable, room.settings, room.clock() + LEASE_S)
+        settle()
+        told.append(len(room.reports))
+
+    first, second, third = told
+    assert 0 < first == second < third, "the same retries again: nothing new can be said of it"
+
+
+def test_a_defect_while_failing_a_job_that_can_not_be_read_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    room = Room()
+    room.gateway.say("failure", KeyError("a defect"))
+
+    room.custody.reject(UnreadableJob("no", {"jobKey": "7", "retries": 3}), room.settings, room.clock() + LEASE_S)
+    settle()
+
+    assert "greenlet.died" in caplog.text
+
+
+def test_a_job_that_can_not_be_handed_back_during_a_stop_is_in_its_report() -> None:
+    room = Room()
+    room.gateway.always("failure", problem(400, "Bad Request", "Failed to read request"))
+    room.custody.begin_stop()
+
+    room.offer()
+
+    assert (room.custody.report.abandoned, room.custody.report.handed_back) == (["1"], 0)
+    assert room.in_hand == []

@@ -125,6 +125,37 @@ def test_a_batch_of_the_settings_is_the_most_it_asks_for() -> None:
         assert room.polls(1)[0].body["maxJobsToActivate"] <= _poller.BATCH
 
 
+def test_it_asks_for_the_variables_and_tenants_of_its_settings() -> None:
+    room = Room(fetch_variables=["sku"], tenant_ids=["a", "b"])
+
+    with room.polling():
+        [request] = room.polls(1)
+
+    assert (request.body["fetchVariable"], request.body["tenantIds"]) == (["sku"], ["a", "b"])
+
+
+def test_without_long_polling_it_asks_again_after_its_interval() -> None:
+    room = Room(request_timeout=-1, polling_interval=1)
+    room.gateway.always("activate", jobs_of())
+
+    with room.polling():
+        polls = room.polls(3)
+
+    assert {request.body["requestTimeout"] for request in polls} == {-1}
+
+
+def test_it_asks_for_no_more_than_leases_can_be_kept_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
+    room = Room(timeout=1000)
+    room.custody.extender.durations.note(5.0)
+    room.gateway.say("activate", jobs_of(), jobs_of())
+
+    with room.polling():
+        polls = room.polls(3)
+
+    assert all(0 < request.body["maxJobsToActivate"] < 100 for request in polls)
+    assert caplog.text.count("lease.capacity") == 1
+
+
 def test_a_busy_worker_parks_its_polls_briefly_and_an_idle_one_longer_each_time() -> None:
     room = Room(timeout=3_600_000, request_timeout=8000)
 
@@ -353,6 +384,40 @@ def test_what_a_late_poll_brings_is_taken(monkeypatch: pytest.MonkeyPatch) -> No
         settle()
 
     assert [request.key for request in room.gateway.asked("completion")] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (problem(503, "UNAVAILABLE"), None),
+        (Answer(status=200, content_type="text/html", body=b"<html>"), "poll.late_answer_unreadable"),
+        (lost(applied=True), None),
+        (KeyError("a defect"), "greenlet.died"),
+    ],
+    ids=["a refusal", "a page", "no answer", "a defect"],
+)
+def test_a_late_poll_that_brings_nothing_holds_up_nothing(
+    answer: Answer | Exception, said: str | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setattr(_poller, "PATIENCE_S", 0.01)
+    room, late = Room(request_timeout=100, timeout=60_000), Event()
+
+    def answered_late() -> Answer:
+        late.wait(10)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    room.gateway.say("activate", answered_late, some_jobs(1))
+    with room.polling():
+        room.polls(2)
+        caplog.clear()
+        late.set()
+        room.polls(3)
+
+    assert [request.key for request in room.gateway.asked("completion")] == ["1"]
+    assert said is None or said in caplog.text
 
 
 def test_a_stop_waits_for_the_open_poll_and_for_nothing_else() -> None:

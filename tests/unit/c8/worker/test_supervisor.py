@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import gevent
@@ -14,6 +15,7 @@ from camunda_client.c8._http import Answer
 from camunda_client.c8._last_resort import LastResort
 from camunda_client.c8.worker import StopReport
 from camunda_client.c8.worker._supervisor import Supervisor
+from camunda_client.config import C8Config, WorkerConfig
 from tests.parts.fake_gateway import CONFIG, NOT_FOUND, TAKEN, FakeGateway, jobs_of, problem, settings_of
 from tests.parts.time_given import settle
 from tests.parts.work import until
@@ -22,12 +24,14 @@ from tests.parts.work import until
 class Room:
     """Workers of one type; polls bring what the test gives them, and are parked otherwise."""
 
-    def __init__(self, handler: Callable[[Any], Any] = lambda job: None, **options: Any) -> None:
+    def __init__(
+        self, handler: Callable[[Any], Any] = lambda job: None, *, config: C8Config = CONFIG, **options: Any
+    ) -> None:
         self.gateway, self.parked = FakeGateway(most_extensions=256), Event()
         self.gateway.always("activate", self._park)
         commands: Any = self.gateway
         settings = settings_of(handler, timeout=60_000, **{"request_timeout": 100, **options})
-        self.supervisor = Supervisor(CONFIG, [settings], LastResort(5.0), commands)
+        self.supervisor = Supervisor(config, [settings], LastResort(5.0), commands)
         self.report = StopReport()
 
     def _park(self) -> Answer:
@@ -200,3 +204,71 @@ def test_reports_that_are_answered_late_are_waited_for() -> None:
     answered.set()
 
     assert stopping.get(timeout=10).completed == 1
+
+
+def test_handlers_that_outlast_the_last_poll_are_waited_for() -> None:
+    room, go_on = Room(lambda job: go_on.wait(10) and None), Event()
+    room.bring(1)
+    room.supervisor.start()
+    until(lambda: room.supervisor.held_jobs() != [], "it runs", 10)
+
+    stopping = gevent.spawn(room.supervisor.stop, 10.0)
+    room.parked.set()
+    settle()
+    assert not stopping.ready()
+    go_on.set()
+
+    assert stopping.get(timeout=10).completed == 1
+
+
+def test_a_stop_hands_back_what_waits_for_a_slot_and_finishes_what_runs() -> None:
+    go_on = Event()
+    room = Room(lambda job: go_on.wait(10) and None, config=CONFIG.model_copy(update={"worker": WorkerConfig(pool=1)}))
+    # One poll asked for more than there are slots: another answered late.
+    room.bring(1, 2)
+    room.supervisor.start()
+    until(lambda: len(room.supervisor.held_jobs()) == 2, "both are there", 10)
+
+    stopping = gevent.spawn(room.supervisor.stop, 10.0)
+    until(lambda: room.reports == [("failure", "2")], "one goes back", 10)
+    go_on.set()
+
+    report = stopping.get(timeout=10)
+    assert (report.completed, report.handed_back, report.clean) == (1, 1, True)
+
+
+def test_a_gateway_that_does_not_answer_a_poll_does_not_keep_a_stop(caplog: pytest.LogCaptureFixture) -> None:
+    room, never = Room(), Event()
+    room.gateway.always("activate", lambda: (never.wait(30) and TAKEN) or TAKEN)
+    room.supervisor.start()
+    until(lambda: room.gateway.asked("activate") != [], "a poll is open", 10)
+
+    with gevent.Timeout(20):
+        room.supervisor.stop(0.05)
+
+    assert "shutdown.polls_abandoned" in caplog.text
+    never.set()
+
+
+def test_a_defect_in_what_looks_at_the_cluster_is_said_and_known(caplog: pytest.LogCaptureFixture) -> None:
+    room = Room()
+    room.gateway.say("topology", KeyError("a defect"))
+
+    with room.running():
+        until(lambda: "cluster" in room.supervisor.health().dead, "it is known", 10)
+        assert not room.supervisor.health().alive
+
+    assert "greenlet.died" in caplog.text
+
+
+def test_what_jobs_do_not_get_of_the_context_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    scope: ContextVar[list[str]] = ContextVar("scope")
+    token = scope.set(["a list, which jobs could change"])
+    room = Room()
+
+    with room.running():
+        pass
+
+    scope.reset(token)
+    assert "context.left_out" in caplog.text

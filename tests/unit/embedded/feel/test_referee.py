@@ -63,13 +63,13 @@ def answer(text: str, given: str | None, *, modern: bool) -> dict[str, Any]:
     """Return what our FEEL makes of an expression, or of a cell with an input."""
     variables = dict(VARIABLES)
     if given is not None:
-        variables["?"] = Expression(given, feel=True, modern=modern)._value(variables, None, None, None)
+        variables["?"] = Expression(given, feel=True, modern=modern).value(variables)
     try:
         expression = Expression(text, feel=given is None, unary=given is not None, modern=modern)
     except FeelSyntaxError as error:
         return {"refused": str(error)}
     try:
-        return {"value": shown(expression._value(variables, None, lambda: NOW, None))}
+        return {"value": shown(expression.value(variables, None, lambda: NOW))}
     except EvaluationError as error:
         return {"failed": str(error)}
 

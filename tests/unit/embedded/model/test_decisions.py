@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from camunda_client.embedded import Engine, Rejection
+from camunda_client.embedded.model import EvaluationError
 
 HEAD = (
     '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="g" name="G" namespace="n">{}</definitions>'
@@ -23,6 +24,10 @@ def table(policy: str) -> str:
         f'<decision id="d" name="D"><decisionTable id="t" {policy}><input id="i"><inputExpression id="e"><text>n</text>'
         f'</inputExpression></input><output id="o" name="out"/>{rules}</decisionTable></decision>'
     )
+
+
+def literal(text: str) -> str:
+    return f'<decision id="d" name="D"><literalExpression><text>{text}</text></literalExpression></decision>'
 
 
 def evaluate(document: str, **variables: Any) -> Any:
@@ -124,15 +129,85 @@ def test_a_decision_sees_the_output_of_those_it_requires() -> None:
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        (table('hitPolicy="OUTPUT ORDER"'), "OUTPUT ORDER"),
+        (table('hitPolicy="SOME ORDER"'), "SOME ORDER"),
         (HEAD.format('<decision id="d" name="Box"><context/></decision>'), "'Box'"),
+        (HEAD.format(literal("1 +")), "unexpected"),
+        (HEAD.format(literal("")), "unexpected"),
         (
-            HEAD.format('<decision id="d"><literalExpression><text>1 +</text></literalExpression></decision>'),
-            "unexpected",
+            HEAD.format(literal("x").replace("<literalExpression", '<literalExpression expressionLanguage="juel"')),
+            "Expression language 'juel'",
         ),
         ("<definitions/>", "DMN"),
+        ("<!DOCTYPE definitions>" + HEAD.format(literal("1")), "DOCTYPE"),
+        ('<!DOCTYPE d [<!ENTITY x "1">]>' + HEAD.format(literal("&x;")), "DOCTYPE"),
+        (HEAD.format(literal("1").replace("<decision ", '<decision wrong="x" ')), "Line=1.*'wrong'"),
+        (HEAD.format(literal("1") + literal("2")), "'d'"),
+        (HEAD.format(literal("1").replace(' id="d"', "")), "needs an id"),
+        (
+            HEAD.format(
+                literal("1").replace(
+                    "<literal", '<informationRequirement><requiredDecision href="#d"/></informationRequirement><literal'
+                )
+            ),
+            "Cyclic",
+        ),
+        (
+            HEAD.format(
+                literal("1").replace(
+                    "<literal", '<informationRequirement><requiredDecision href="#e"/></informationRequirement><literal'
+                )
+            ),
+            "requires 'e'",
+        ),
     ],
 )
 def test_what_can_not_be_evaluated_is_refused(document: str, words: str) -> None:
     with pytest.raises(Rejection, match=words):
         Engine().deploy(("d.dmn", document))
+
+
+def test_a_decision_calls_the_business_knowledge_model_it_requires() -> None:
+    """It was deployed, and null without a word."""
+    model = (
+        '<businessKnowledgeModel id="m" name="add"><encapsulatedLogic>'
+        '<formalParameter name="a"/><formalParameter name="b"/>'
+        "<literalExpression><text>a + b</text></literalExpression></encapsulatedLogic></businessKnowledgeModel>"
+    )
+    required = '<knowledgeRequirement><requiredKnowledge href="#m"/></knowledgeRequirement><literal'
+
+    assert evaluate(HEAD.format(literal("add(b: 1, a: n)").replace("<literal", required) + model), n=4) == 5
+
+
+def test_priority_takes_the_output_that_stands_first_among_the_values() -> None:
+    """It was refused."""
+    document = table('hitPolicy="PRIORITY"').replace(
+        '<output id="o" name="out"/>',
+        '<output id="o" name="out"><outputValues><text>3, 2, 1</text></outputValues></output>',
+    )
+
+    assert evaluate(document, n=9) == 3
+    assert evaluate(document.replace("PRIORITY", "OUTPUT ORDER"), n=9) == [3, 2, 1]
+
+
+def test_a_date_is_a_date_to_the_decision_that_requires_it() -> None:
+    """It was text, whose year is null."""
+    day = literal('date("2024-02-29")').replace('id="d"', 'id="day"')
+    required = '<informationRequirement><requiredDecision href="#day"/></informationRequirement><literal'
+
+    assert evaluate(HEAD.format(day + literal("day.year").replace("<literal", required))) == 2024
+
+
+def test_decisions_nested_beyond_the_stack_are_refused_or_fail() -> None:
+    boxes = "<list>" * 500 + "</list>" * 500
+    with pytest.raises(Rejection):
+        Engine().deploy(("d.dmn", HEAD.format(f'<decision id="d" name="D">{boxes}</decision>')))
+    chain = "".join(
+        f'<decision id="d{n}" name="D"><informationRequirement><requiredDecision href="#d{n + 1}"/>'
+        "</informationRequirement>"
+        "<literalExpression><text>1</text></literalExpression></decision>"
+        for n in range(2000)
+    )
+    chain = chain.replace('id="d0"', 'id="d"')
+    last = '<decision id="d2000" name="D"><literalExpression><text>1</text></literalExpression></decision>'
+    with pytest.raises(EvaluationError, match="maximum recursion depth"):
+        evaluate(HEAD.format(chain + last))

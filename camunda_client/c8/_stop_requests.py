@@ -14,7 +14,7 @@ from enum import Enum
 ECHO_S = 1.0
 
 
-class Meaning(Enum):
+class StopAction(Enum):
     """What to do about a signal."""
 
     DRAIN = "drain"
@@ -22,7 +22,7 @@ class Meaning(Enum):
     AT_ONCE = "at once"
 
 
-class Insistence:
+class StopRequests:
     """The signals to end that one process got."""
 
     def __init__(self) -> None:
@@ -33,17 +33,17 @@ class Insistence:
         """Whether there was one."""
         return self._first_s is not None
 
-    def heard(self, number: int, now_s: float | None = None) -> Meaning:
+    def received(self, number: int, now_s: float | None = None) -> StopAction:
         """Return what this signal means after those before it.
 
         Args:
-            number: The signal. A SIGHUP is never impatience: it says that the terminal is gone, and nobody types there.
+            number: The signal. A SIGHUP is never impatience: it says that the terminal is gone.
             now_s: The monotonic clock; default: now.
         """
         now_s = time.monotonic() if now_s is None else now_s
         if self._first_s is None:
             self._first_s = now_s
-            return Meaning.DRAIN
+            return StopAction.DRAIN
         if number == signal.SIGHUP or now_s - self._first_s < ECHO_S:
-            return Meaning.NOTHING
-        return Meaning.AT_ONCE
+            return StopAction.NOTHING
+        return StopAction.AT_ONCE

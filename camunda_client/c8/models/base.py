@@ -15,10 +15,24 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, GetCoreSchemaHandler, model_validator
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from camunda_client.utils import JsonBaseModel
+
+__all__ = [
+    "DEFAULT_TENANT",
+    "JsonObject",
+    "Key",
+    "KeyOrNone",
+    "NullAs",
+    "Number",
+    "RequestModel",
+    "ResponseModel",
+    "Since",
+    "Tenant",
+    "Text",
+]
 
 #: Where everything lives that was not given to a tenant.
 DEFAULT_TENANT = "<default>"
@@ -43,9 +57,13 @@ Text = Annotated[str, NullAs(str)]
 Tenant = Annotated[str, NullAs(lambda: DEFAULT_TENANT)]
 Number = Annotated[int, NullAs(int)]
 JsonObject = Annotated[dict[str, Any], NullAs(dict)]
+#: A key in a request. Integers, as 8.6 has them, become text.
+Key = Annotated[str, Field(coerce_numbers_to_str=True, pattern="^[0-9]+$")]
+#: The same where Camunda takes -1 for "none".
+KeyOrNone = Annotated[str, Field(coerce_numbers_to_str=True, pattern="^(-1|[0-9]+)$")]
 
 
-class Answer(JsonBaseModel):
+class ResponseModel(JsonBaseModel):
     """The base of everything the engine sends."""
 
     model_config = ConfigDict(extra="allow", coerce_numbers_to_str=True)
@@ -58,7 +76,7 @@ class Since:
     version: str
 
 
-class Request(JsonBaseModel):
+class RequestModel(JsonBaseModel):
     """The base of everything sent to the engine."""
 
     model_config = ConfigDict(extra="forbid")

@@ -1,4 +1,4 @@
-"""What is sent, as JSON in UTF-8, or a message that says which value in it is to blame.
+"""Values as JSON in UTF-8, or a message that says which of them JSON or Camunda cannot hold.
 
 Pydantic's encoder is fast and lets through what Camunda refuses or silently changes (NaN, 1e400): only where its text
 gives cause is the value walked, slowly, to find the place. It also stops at 254 levels, where Camunda takes 900.
@@ -10,15 +10,15 @@ import dataclasses
 import json
 import math
 import operator
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from enum import Enum
 
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
-from camunda_client.c8._http._answer import deep_recursion
 from camunda_client.error import InvalidRequestError
 
 #: Integers that Camunda's MessagePack can hold.
@@ -26,8 +26,22 @@ _INTEGERS = range(-(2**63), 2**64)
 #: Levels. Camunda refuses documents of about 1,000.
 _DEEPEST = 900
 
+#: Levels of a document, and of the calls below its parsing.
+_RECURSION = 2000
+
 #: A value and its path, which is empty for the whole.
 _Place = tuple[str, object]
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Allow documents of 1,000 levels, as Camunda's may have: Python's JSON counts them among our own calls."""
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(usual, _RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(usual)
 
 
 def encoded(content: object) -> bytes:
@@ -63,8 +77,8 @@ def _encoded_slowly(content: object, refusal: Exception) -> bytes:
             ).encode()
     except Exception as error:  # noqa: BLE001 - it may run the code of any value's class
         cause = refusal if "depth" not in str(refusal) else error
-        told = f"not JSON: {type(cause).__name__}: {str(cause)[:300]}"
-        raise InvalidRequestError(told) from refusal
+        message = f"not JSON: {type(cause).__name__}: {str(cause)[:300]}"
+        raise InvalidRequestError(message) from refusal
 
 
 def _simple(value: object) -> object:
@@ -100,9 +114,9 @@ def blame(value: object) -> str:
             open_ids.discard(opened)
             continue
         path, item = found
-        told, inside = _looked_at(item, path)
-        if told:
-            return told
+        culprit, inside = _looked_at(item, path)
+        if culprit:
+            return culprit
         if inside is None:
             continue
         if id(item) in open_ids:
@@ -143,8 +157,8 @@ def _of_container(value: object, path: str) -> tuple[str, Iterator[_Place] | Non
         value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         steps = [(f"{path}.{key}" if path else str(key), key, item) for key, item in value.items()]
-        told = next((told for _, key, _ in steps if (told := _of_key(key, path))), "")
-        return told, iter([(place, item) for place, _, item in steps])
+        culprit = next((found for _, key, _ in steps if (found := _of_key(key, path))), "")
+        return culprit, iter([(place, item) for place, _, item in steps])
     if isinstance(value, (list, tuple, set, frozenset)):
         return "", iter([(f"{path}[{index}]", item) for index, item in enumerate(value)])
     with suppress(Exception):

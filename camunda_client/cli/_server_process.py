@@ -17,13 +17,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from camunda_client.testing._part import PartFailedError
-
 #: Seconds between two looks at whether the server is ready.
 LOOK_INTERVAL_S = 0.1
 
 #: $@ is the server's command line. `kill -9 0` ends the whole group, the watching shell with it.
 _GUARDED = 'exec 3<&0; { read -r _ <&3; kill -9 0; } & exec "$@" </dev/null 3<&-'
+
+
+class PartFailedError(RuntimeError):
+    """A server did not start, stop or answer as it must; the message carries the tail of its log."""
 
 
 def tail(log: Path, lines: int = 25) -> str:
@@ -103,7 +105,7 @@ class ServerProcess:
     def kill(self) -> None:
         """End the server and its watching shell at once (SIGKILL); harmless when it has ended."""
         if self._group_ended:
-            return  # the number may be somebody else's by now
+            return  # another process may have the number by now
         self._group_ended = True
         atexit.unregister(self._end_with_us)
         # macOS answers EPERM for a group that holds only zombies.

@@ -1,0 +1,55 @@
+"""The latest warnings and errors of this process, for the live page."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import Any, Final
+
+from camunda_client import log
+
+#: Events that are kept, the newest.
+KEPT: Final = 50
+#: Fields that are kept. Texts of exceptions are not: they may quote a customer's data.
+_FIELDS: Final = (
+    "job_type",
+    "job_key",
+    "element_id",
+    "process",
+    "pid",
+    "exit_code",
+    "deaths",
+    "error_type",
+    "retries_left",
+    "reason",
+    "blocked_s",
+    "running_s",
+    "wait_s",
+    "greenlet",
+    "remedy",
+    "stack",
+)
+_LEVELS: Final = {30: "warning", 40: "error", 50: "critical"}
+
+
+class Notable:
+    """A ring of events; a thread may read it while the log's writers fill it."""
+
+    def __init__(self) -> None:
+        self._events: deque[dict[str, Any]] = deque(maxlen=KEPT)
+
+    def start(self) -> None:
+        """Keep what this package logs from now on, from warnings up."""
+        log.watch_warnings(self.add)
+
+    def add(self, level: int, event: str, fields: dict[str, Any]) -> None:
+        """Keep an event, without the fields that the page does not show."""
+        known = {**log.job_fields(), **fields}
+        shown: dict[str, Any] = {name: known[name] for name in _FIELDS if name in known}
+        self._events.append(
+            {"at": time.time(), "level": _LEVELS.get(level // 10 * 10, "error"), "event": event, **shown}
+        )
+
+    def newest(self) -> list[dict[str, Any]]:
+        """Return the events, the oldest first."""
+        return list(self._events)

@@ -1,0 +1,32 @@
+"""Whether the process is patched, and what was there before."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+#: A process that has all of these patched needs no patch of ours.
+_MODULES = ("os", "queue", "select", "signal", "socket", "ssl", "subprocess", "threading", "time")
+
+
+def is_patched() -> bool:
+    """Return whether everything that blocks is cooperative by now, whichever code patched it."""
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and all(monkey.is_module_patched(name) for name in _MODULES)
+
+
+def original(module_name: str, name: str) -> Any:
+    """Return the unpatched object, whether or not the process is patched.
+
+    Args:
+        module_name: For example ``"select"``.
+        name: For example ``"poll"``.
+
+    Raises:
+        AttributeError: The module never had that name.
+    """
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is None:
+        return getattr(import_module(module_name), name)
+    return monkey.get_original(module_name, name)

@@ -1,0 +1,171 @@
+"""The live page of the status port in a real Chromium, in front of real workers."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.parts import rest
+from tests.parts.browser import audited, axe_source, chromium
+from tests.parts.camunda import EngineProcess
+from tests.parts.need import needed
+from tests.parts.programs import Program
+from tests.parts.server import free_ports
+from tests.parts.work import start_many, until
+
+pytestmark = pytest.mark.needs("records")
+
+APP = """
+import os, time
+from camunda_client.c8.models import ActivatedJob
+from camunda_client.c8.worker import camunda_worker
+
+@camunda_worker(job_type="t-{run}", max_jobs_active=100, timeout=60000)
+def work(job: ActivatedJob) -> dict:
+    if os.path.exists("fail"):
+        raise ValueError("customer 4711 has no money")
+    {body}
+    return {{}}
+
+@camunda_worker(job_type="<img src=x onerror=document.title='taken'>")
+def never(job: ActivatedJob) -> dict:
+    return {{}}
+"""
+WAIT_FOR_GO = "while not os.path.exists('go'): time.sleep(0.05)"
+BLOCK = "import ctypes; ctypes.CDLL(None).usleep(2_000_000)"
+
+
+class Workers:
+    def __init__(self, camunda: EngineProcess, folder: Path, body: str) -> None:
+        self.run, self.folder, self.camunda = rest.unique(), folder, camunda
+        rest.deploy(camunda.base_url, "one.bpmn", run=self.run)
+        app = folder / "app.py"
+        app.write_text(APP.format(run=self.run, body=body))
+        [self.port] = free_ports(1)
+        self.program = Program(
+            "-m", "camunda_client", "worker", app, "--status-port", str(self.port),
+            environment=camunda.environment, cwd=folder,
+        )  # fmt: skip
+
+    def start(self, instances: int) -> None:
+        start_many(self.camunda.base_url, f"one-{self.run}", instances)
+
+    def make(self, file: str) -> None:
+        (self.folder / file).touch()
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+def opened(stack: ExitStack, workers: Workers, **how: Any) -> Any:
+    """Return a browser that shows the page of these workers."""
+    stack.enter_context(workers.program)
+    with needed():
+        driver = stack.enter_context(chromium(**how))
+
+    def loads() -> bool:
+        driver.get(f"http://127.0.0.1:{workers.port}/")
+        return "Workers" in driver.title
+
+    until(lambda: _answers(loads), "the page is there")
+    return driver
+
+
+def _answers(loads: Any) -> bool:
+    from selenium.common.exceptions import WebDriverException
+
+    try:
+        return bool(loads())
+    except WebDriverException:  # nothing listens yet
+        return False
+
+
+def text(driver: Any, selector: str) -> str:
+    return str(driver.execute_script("return document.querySelector(arguments[0]).innerText", selector))
+
+
+def rows(driver: Any, table: str) -> list[str]:
+    lines = "return [...document.querySelectorAll(arguments[0])].map((row) => row.innerText)"
+    return list(driver.execute_script(lines, f"#{table} tbody tr"))
+
+
+def test_it_shows_what_is_in_hand_where_each_handler_stands_and_how_it_ends(
+    camunda: EngineProcess, tmp_path: Path, stack: ExitStack
+) -> None:
+    workers = Workers(camunda, tmp_path, WAIT_FOR_GO)
+    driver = opened(stack, workers)
+    workers.start(20)
+
+    until(lambda: len(rows(driver, "jobs")) == 20, "all twenty are listed")
+    until(lambda: "All well" in text(driver, "#state"), "all is well")
+    assert all("app.py:10 in work" in row and f"t-{workers.run}" in row for row in rows(driver, "jobs"))
+    assert any(f"t-{workers.run}" in row and "20 of 100" in row for row in rows(driver, "types"))
+
+    driver.execute_script("document.querySelector('#jobs tbody button').click()")
+    until(lambda: "app.py:10 in work" in text(driver, "#job"), "the stack of one is shown")
+    driver.execute_script("document.querySelector('#job button').click()")
+
+    workers.make("go")
+    until(lambda: not rows(driver, "jobs"), "none is left")
+    until(lambda: "Completed\n20" in text(driver, "#tiles"), "twenty are counted")
+    assert "taken" not in driver.title
+    assert [line["message"] for line in driver.get_log("browser") if line["level"] == "SEVERE"] == []
+
+
+def test_a_handler_that_blocks_and_jobs_that_fail_are_told_without_what_they_said(
+    camunda: EngineProcess, tmp_path: Path, stack: ExitStack
+) -> None:
+    workers = Workers(camunda, tmp_path, BLOCK)
+    driver = opened(stack, workers)
+    workers.start(1)
+
+    until(lambda: "hub.blocked" in text(driver, "#events"), "the blocked hub is told")
+    assert "app.py:10 in work" in text(driver, "#events")
+    assert "threadpool" in text(driver, "#events")  # what to do
+
+    workers.make("fail")
+    workers.start(1)
+    until(lambda: "job.failed" in text(driver, "#events"), "the failure is told")
+    assert "4711" not in driver.page_source
+
+
+@pytest.mark.parametrize(
+    "look",
+    [{"dark": False}, {"dark": True}, {"width": 390, "height": 844}],
+    ids=["light", "dark", "phone"],
+)
+def test_axe_finds_nothing_to_complain_of(
+    camunda: EngineProcess, tmp_path: Path, stack: ExitStack, look: dict[str, Any]
+) -> None:
+    with needed():
+        axe = axe_source()
+    workers = Workers(camunda, tmp_path, WAIT_FOR_GO)
+    driver = opened(stack, workers, **look)
+    workers.start(3)
+    until(lambda: len(rows(driver, "jobs")) == 3, "three are listed")
+
+    assert audited(driver, axe) == []
+    assert driver.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+
+    driver.execute_script("document.querySelector('#jobs tbody button').click()")
+    until(lambda: "in work" in text(driver, "#job"), "the stack of one is shown")
+    assert audited(driver, axe) == []
+
+
+def test_a_page_whose_worker_has_ended_says_so(camunda: EngineProcess, tmp_path: Path, stack: ExitStack) -> None:
+    workers = Workers(camunda, tmp_path, WAIT_FOR_GO)
+    driver = opened(stack, workers)
+    until(lambda: "All well" in text(driver, "#state"), "it is connected")
+
+    workers.program.send(signal.SIGTERM)
+    assert workers.program.end() == 0
+
+    until(lambda: "No connection" in text(driver, "#state"), "the page says that it is old")

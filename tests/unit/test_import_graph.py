@@ -1,0 +1,45 @@
+"""Modules import downwards only: no circle, no upward arrow, nothing that is private to another folder."""
+
+from __future__ import annotations
+
+from tests import import_graph
+
+GRAPH = import_graph.imports()
+#: What the command shares with the worker that it runs.
+SHARED = tuple(f"c8.{name}" for name in ("_backoff", "_job_table", "_last_resort", "_stacks", "_stop_requests"))
+#: Circles that are still to be opened.
+OPEN = [["camunda_client.c8.worker._custody", "camunda_client.c8.worker._poller"]]
+HEIGHT = {name: -row for row, names in enumerate(import_graph.ROOMS) for name in names}
+
+
+def test_no_modules_import_each_other() -> None:
+    assert [circle for circle in import_graph.circles(GRAPH) if circle not in OPEN] == []
+
+
+def test_no_room_imports_one_above_or_beside_it() -> None:
+    upward = [
+        line
+        for (first, second), lines in import_graph.room_imports(GRAPH).items()
+        if HEIGHT[first] <= HEIGHT[second]
+        for line in lines
+    ]
+
+    assert upward == []
+
+
+def test_no_folder_imports_a_private_module_of_another() -> None:
+    found = import_graph.foreign_privates(GRAPH)
+
+    assert [line for line in found if not (line.startswith("camunda_client.cli.") and line.endswith(SHARED))] == []
+
+
+def test_a_circle_is_found_however_long_it_is() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": {"e"}, "e": set(), "f": {"g"}, "g": {"f"}}
+
+    assert sorted(import_graph.circles(graph)) == [["a", "b", "c"], ["f", "g"]]
+
+
+def test_a_private_module_may_be_imported_below_its_folder() -> None:
+    graph = {"p.room._a": {"p.room._b"}, "p.room.sub.c": {"p.room._b"}, "p.other": {"p.room._b", "p.room"}}
+
+    assert import_graph.foreign_privates(graph) == ["p.other -> p.room._b"]
