@@ -11,7 +11,7 @@ import pytest
 from camunda_client.c8.api import get_cluster_topology
 from camunda_client.c8.auth import authorization
 from camunda_client.c8.auth._fetch import fetch_token
-from camunda_client.c8.worker._commands import Commands
+from camunda_client.c8.worker._gateway import Gateway
 from camunda_client.config import AuthConfig, C8Config, get_config
 from camunda_client.config._secret_files import LOOK_EVERY_S
 from camunda_client.error import ConfigurationError
@@ -78,7 +78,7 @@ def test_a_password_that_is_exchanged_is_sent_at_once_after_a_401(way: str, secr
     with raw_server(guard) as server:
         auth = {"basic": {"username": "me", "passwordFile": str(secret_file)}}
         with configured(server.base_url, auth=auth):
-            commands = Commands(get_config())
+            commands = Gateway(get_config())
             ask = (lambda: commands.topology().status) if way == "worker" else get_cluster_topology
             ask()
             good[0] = "second"

@@ -13,7 +13,7 @@ import pytest
 
 from camunda_client.c8 import _http
 from camunda_client.c8.auth._fetch import fetch_token
-from camunda_client.c8.worker._commands import Commands
+from camunda_client.c8.worker._gateway import Gateway
 from camunda_client.config import C8Config
 from camunda_client.error import ConnectionFailed, ServiceException
 from tests.parts.drip import dripping
@@ -35,7 +35,7 @@ class Caller:
         self._way = way
         self._tls = tls
         self._config: C8Config | None = None
-        self._commands: dict[str, Commands] = {}
+        self._commands: dict[str, Gateway] = {}
 
     def ask(self, url: str, timeout_s: float = 10) -> None:
         self._config = self._config or C8Config.model_validate(
@@ -49,7 +49,7 @@ class Caller:
             _http.exchange("GET", f"{url}/v2/x", body=None, headers={}, timeout_s=timeout_s, settings=config.api)
             return
         if url not in self._commands:
-            self._commands[url] = Commands(config)
+            self._commands[url] = Gateway(config)
         self._commands[url].topology()
 
     def renew(self) -> None:

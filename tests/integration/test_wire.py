@@ -15,13 +15,12 @@ from gevent.server import StreamServer
 from camunda_client.c8._wire import Lane, Wire
 from camunda_client.c8._wire._channel import Deadlines, PlainChannel
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker._clock import now_s
-from camunda_client.c8.worker._commands import Commands
-from camunda_client.c8.worker._held import Held
-from camunda_client.c8.worker._lease import Lease
+from camunda_client.c8.worker._gateway import Gateway
+from camunda_client.c8.worker._handlers import JobWorker
+from camunda_client.c8.worker._lease import Held, Lease, now_s
 from camunda_client.c8.worker._outcome import completed
-from camunda_client.c8.worker._registry import JobWorker, resolve
 from camunda_client.c8.worker._reporter import Reporter
+from camunda_client.c8.worker._settings import resolve
 from camunda_client.config import ApiConfig, C8Config, WorkerConfig
 from camunda_client.error import ConnectionFailed
 from tests.parts.work import until
@@ -48,10 +47,10 @@ def deaf_gateway() -> Iterator[tuple[str, int]]:
         yield full.getsockname()
 
 
-def commands_to(port: int, transport: str, **settings: object) -> Commands:
+def commands_to(port: int, transport: str, **settings: object) -> Gateway:
     api = ApiConfig.model_validate({"baseUrl": f"http://127.0.0.1:{port}", **settings})
     worker = WorkerConfig.model_validate({"transport": transport})
-    return Commands(C8Config(api=api, worker=worker))
+    return Gateway(C8Config(api=api, worker=worker))
 
 
 @TRANSPORTS

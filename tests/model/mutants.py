@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import pytest
 
     from camunda_client.c8.models import ActivatedJob
-    from camunda_client.c8.worker._held import Held
+    from camunda_client.c8.worker._lease import Held
     from camunda_client.c8.worker._outcome import Outcome
-    from camunda_client.c8.worker._registry import WorkerSettings
+    from camunda_client.c8.worker._settings import WorkerSettings
 
 
 def counted_from_the_answer_of_the_poll(patch: pytest.MonkeyPatch) -> None:

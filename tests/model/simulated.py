@@ -19,7 +19,7 @@ import greenlet
 from gevent._hub_local import get_hub_if_exists, set_hub
 from gevent.hub import Hub
 
-from camunda_client.c8.worker import _clock
+from camunda_client.c8.worker import _lease
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -253,7 +253,7 @@ class Process:
         self.loop.run_callback(callback, *args)
 
 
-_real_monotonic, _real_now_s = time.monotonic, _clock.now_s
+_real_monotonic, _real_now_s = time.monotonic, _lease.now_s
 
 
 def _monotonic() -> float:

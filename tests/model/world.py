@@ -19,12 +19,13 @@ from gevent.hub import Waiter
 
 from camunda_client import metrics
 from camunda_client.c8._http import Answer
-from camunda_client.c8.worker._context import JobContext
 from camunda_client.c8.worker._custody import Custody
-from camunda_client.c8.worker._held import Stage
-from camunda_client.c8.worker._offsets import Offsets
+from camunda_client.c8.worker._execution import JobContext
+from camunda_client.c8.worker._handlers import JobWorker
+from camunda_client.c8.worker._lease import Stage
+from camunda_client.c8.worker._pace import Offsets
 from camunda_client.c8.worker._poller import Poller
-from camunda_client.c8.worker._registry import JobWorker, RetryRule, WorkerSettings, resolve
+from camunda_client.c8.worker._settings import RetryRule, WorkerSettings, resolve
 from camunda_client.config import ApiConfig, C8Config
 from camunda_client.error import CamundaBusinessException, ConnectionFailed, ServiceException
 from tests.model import engine as camunda

@@ -1,6 +1,6 @@
 """A gateway for single rooms of the worker, without a socket: it answers at once what a test wants, and remembers.
 
-It stands where :class:`camunda_client.c8.worker._commands.Commands` does. What it is not told otherwise it takes: 204
+It stands where :class:`camunda_client.c8.worker._gateway.Gateway` does. What it is not told otherwise it takes: 204
 for everything that is said of jobs, no jobs for polls, a cluster with a leader.
 """
 
@@ -14,9 +14,9 @@ from typing import Any
 
 from camunda_client.c8._http import Answer
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker._held import Held
-from camunda_client.c8.worker._lease import Lease
-from camunda_client.c8.worker._registry import JobWorker, WorkerSettings, resolve
+from camunda_client.c8.worker._handlers import JobWorker
+from camunda_client.c8.worker._lease import Held, Lease
+from camunda_client.c8.worker._settings import WorkerSettings, resolve
 from camunda_client.config import ApiConfig, C8Config
 from camunda_client.error import ConnectionFailed
 
@@ -116,7 +116,7 @@ class FakeGateway:
 
 def settings_of(handler: Callable[..., Any] = lambda job: None, **options: Any) -> WorkerSettings:
     """Return the settings of a worker of type ``t``; ``options`` as :class:`JobWorker` or its request take them."""
-    from camunda_client.c8.worker._registry import JobWorkerRequest
+    from camunda_client.c8.worker._handlers import JobWorkerRequest
 
     of_request = ("timeout", "request_timeout", "fetch_variables", "tenant_ids")
     asked = {name: options.pop(name) for name in of_request if name in options}

@@ -16,24 +16,23 @@ from camunda_client import patching
 
 patching.patch()
 
-from camunda_client.c8.worker._context import keep_in_jobs
-from camunda_client.c8.worker._decorator import add_job_worker, camunda_worker, register_workers
-from camunda_client.c8.worker._execution import HandlerTimedOut, JobLost
-from camunda_client.c8.worker._health import Health
+from camunda_client.c8.worker._execution import HandlerTimedOut, JobLost, keep_in_jobs
+from camunda_client.c8.worker._handlers import JobWorker, JobWorkerRequest, camunda_worker, check_unique
+from camunda_client.c8.worker._health import Health, JobInHand, StopReport
 from camunda_client.c8.worker._hooks import JobOutcome, after_job, around_job, before_job, on_failure
-from camunda_client.c8.worker._in_hand import JobInHand
 from camunda_client.c8.worker._manager import (
     CamundaWorkerManager,
+    add_job_worker,
     clear,
     health,
     jobs_in_hand,
+    register_workers,
     registered_workers,
     start_camunda_workers,
     stop_camunda_workers,
 )
-from camunda_client.c8.worker._registry import JobWorker, JobWorkerRequest, WorkerSettings, check_unique
 from camunda_client.c8.worker._run_handler import HandlerRun, run_handler, worker_settings
-from camunda_client.c8.worker._stop_report import StopReport
+from camunda_client.c8.worker._settings import WorkerSettings
 
 __all__ = [
     "CamundaWorkerManager",

@@ -15,28 +15,22 @@ from camunda_client import log as logging
 from camunda_client import metrics
 from camunda_client.c8 import _job_table
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker._clock import now_s
 from camunda_client.c8.worker._execution import Execution
 from camunda_client.c8.worker._extender import LeaseExtender
-from camunda_client.c8.worker._held import Held, Stage
-from camunda_client.c8.worker._lease import OWN_LOSSES, Lease, Loss
-from camunda_client.c8.worker._memory import Memory
-from camunda_client.c8.worker._offsets import SURE
-from camunda_client.c8.worker._outcome import Outcome, failure
+from camunda_client.c8.worker._health import StopReport
+from camunda_client.c8.worker._lease import OWN_LOSSES, SURE, Held, Lease, Loss, Stage, now_s
+from camunda_client.c8.worker._outcome import Memory, Outcome, failure, retries_left
 from camunda_client.c8.worker._reporter import Fate, Reporter
-from camunda_client.c8.worker._retries import retries_left
 from camunda_client.c8.worker._slots import Slots
-from camunda_client.c8.worker._stop_report import StopReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from camunda_client.c8._job_table import Verdict
-    from camunda_client.c8.worker._commands import Commands
-    from camunda_client.c8.worker._context import JobContext
-    from camunda_client.c8.worker._intake import UnreadableJob
+    from camunda_client.c8.worker._execution import JobContext
+    from camunda_client.c8.worker._gateway import Gateway, UnreadableJob
     from camunda_client.c8.worker._poller import Poller
-    from camunda_client.c8.worker._registry import WorkerSettings
+    from camunda_client.c8.worker._settings import WorkerSettings
 
 log = logging.get_logger(__name__)
 
@@ -50,14 +44,14 @@ class Custody:
     def __init__(
         self,
         context: JobContext,
-        commands: Commands,
+        commands: Gateway,
         pool: int,
         at_once: int,
         clock: Callable[[], float] | None = None,
     ) -> None:
         """Run at most ``pool`` handlers, in contexts of ``context``; tell of at most ``at_once`` outcomes at once.
 
-        ``clock`` is that of leases (:mod:`._clock`) unless given.
+        ``clock`` is that of leases (:mod:`._lease`) unless given.
         """
         self._clock = clock or now_s
         self.extender = LeaseExtender(commands, self.hand_back_soon, commands.most_extensions, self._clock)

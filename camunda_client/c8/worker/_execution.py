@@ -6,10 +6,20 @@ Nothing a handler does may end more than its own job: not ``sys.exit()``, not a 
 
 from __future__ import annotations
 
+import contextvars
+import datetime
+import decimal
+import enum
+import fractions
+import ipaddress
 import os
+import pathlib
+import re
 import sys
 import time
-from typing import TYPE_CHECKING, NoReturn
+import types
+import uuid
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import gevent
 
@@ -17,22 +27,21 @@ from camunda_client import log as logging
 from camunda_client import metrics, patching
 from camunda_client.c8 import _job_table
 from camunda_client.c8.worker import _outcome, _story
-from camunda_client.c8.worker._held import Held, Stage
 from camunda_client.c8.worker._hooks import JobOutcome
+from camunda_client.c8.worker._lease import Held, Stage
+from camunda_client.c8.worker._outcome import back_off_ms, retries_left
 from camunda_client.c8.worker._reporter import Fate
-from camunda_client.c8.worker._retries import back_off_ms, retries_left
 from camunda_client.error import CamundaBusinessException
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from camunda_client.c8.worker._context import JobContext
-    from camunda_client.c8.worker._memory import Memory
-    from camunda_client.c8.worker._outcome import Outcome
+    from camunda_client.c8.worker._outcome import Memory, Outcome
     from camunda_client.c8.worker._reporter import Reporter
 
     #: Called when a job is done with: its fate, or ``None`` if its handler was stopped.
     OnEnd = Callable[[Held, Fate | None], None]
+    from collections.abc import Callable
 
 log = logging.get_logger(__name__)
 
@@ -224,3 +233,84 @@ def _end_child(error: BaseException | None) -> NoReturn:
     """End a process that a handler forked and let go on to the handler's own end: the job is its parent's."""
     code = error.code if isinstance(error, SystemExit) else error
     os._exit(0 if code is None else code & 0xFF if isinstance(code, int) else 1)
+
+
+_T = TypeVar("_T")
+
+_IMMUTABLE = (
+    str, bytes, int, float, complex, bool, type(None), type, enum.Enum, range, slice,
+    datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo, decimal.Decimal, fractions.Fraction,
+    uuid.UUID, pathlib.PurePath, re.Pattern, types.FunctionType, types.BuiltinFunctionType, types.ModuleType,
+    ipaddress.IPv4Address, ipaddress.IPv6Address,
+)  # fmt: skip
+#: Classes that are immutable by their makers' word, by module and name: OpenTelemetry's is a dict that refuses changes.
+_IMMUTABLE_NAMES = frozenset({("opentelemetry.context.context", "Context")})
+
+_rules: dict[contextvars.ContextVar[Any], Callable[[Any], Any]] = {}
+
+
+def keep_in_jobs(variable: contextvars.ContextVar[_T], copy: Callable[[_T], _T] | None = None) -> None:
+    """Let every job start with what the application has set in a variable, although jobs could change it.
+
+    Args:
+        variable: What to keep. Immutable values are kept without this.
+        copy: Makes a job's own value of the application's, at each job's start; left out, all jobs share one object.
+    """
+    _rules[variable] = copy or _same
+
+
+def forget_rules() -> None:
+    """Forget all rules."""
+    _rules.clear()
+
+
+class JobContext:
+    """What the application had in its context when its workers were started, as far as jobs get it."""
+
+    def __init__(self) -> None:
+        """Look at the calling context."""
+        current = contextvars.copy_context()
+        self._base = contextvars.Context()
+        self._copied: list[tuple[contextvars.ContextVar[Any], Any, Callable[[Any], Any]]] = []
+        #: Names of the variables that jobs don't get, sorted.
+        self.left_out: list[str] = []
+        for variable, value in current.items():
+            rule = _rules.get(variable)
+            if rule is not None and rule is not _same:
+                self._copied.append((variable, value, rule))
+            elif rule is _same or _is_immutable(value):
+                self._base.run(variable.set, value)
+            elif not isinstance(value, decimal.Context):
+                self.left_out.append(variable.name)
+        self.left_out.sort()
+        #: Only where it is not what decimal gives a new context anyway: setting it costs a microsecond.
+        self._decimal = None if _is_default(decimal.getcontext()) else decimal.getcontext().copy()
+
+    def new(self) -> contextvars.Context:
+        """Return a context for one job; 0.3 µs without rules."""
+        return self._base.copy()
+
+    def enter(self) -> None:
+        """Give the job its own of what can be changed; called inside its context."""
+        if self._decimal is not None:
+            decimal.setcontext(self._decimal.copy())
+        for variable, value, copy in self._copied:
+            variable.set(copy(value))
+
+
+def _is_default(context: decimal.Context) -> bool:
+    # Its text has all that it has: precision, rounding, limits, flags and traps.
+    return repr(context) == repr(decimal.DefaultContext)
+
+
+def _is_immutable(value: object, depth: int = 0) -> bool:
+    if isinstance(value, _IMMUTABLE):
+        return True
+    if isinstance(value, (tuple, frozenset)):
+        return depth < 5 and all(_is_immutable(item, depth + 1) for item in value)
+    kind = type(value)
+    return (kind.__module__, kind.__qualname__) in _IMMUTABLE_NAMES
+
+
+def _same(value: _T) -> _T:
+    return value

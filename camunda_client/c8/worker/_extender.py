@@ -18,18 +18,16 @@ from gevent.event import Event
 from camunda_client import log as logging
 from camunda_client import metrics
 from camunda_client.c8._http import is_problem
-from camunda_client.c8.worker._answers import ForeignAnswers, Verdict, fields, judge
-from camunda_client.c8.worker._clock import now_s
-from camunda_client.c8.worker._held import Held, Stage
-from camunda_client.c8.worker._lease import Durations, Loss, pause_s
+from camunda_client.c8.worker._gateway import ForeignAnswers, Verdict, fields, judge
+from camunda_client.c8.worker._lease import Durations, Held, Loss, Stage, now_s, pause_s
 from camunda_client.error import ServiceException
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from camunda_client.c8._http import Answer
-    from camunda_client.c8.worker._commands import Commands
-    from camunda_client.c8.worker._registry import WorkerSettings
+    from camunda_client.c8.worker._gateway import Gateway
+    from camunda_client.c8.worker._settings import WorkerSettings
 
 log = logging.get_logger(__name__)
 
@@ -64,7 +62,7 @@ class LeaseExtender:
 
     def __init__(
         self,
-        commands: Commands,
+        commands: Gateway,
         hand_back: Callable[[Held], None],
         most: int,
         clock: Callable[[], float] | None = None,
@@ -72,7 +70,7 @@ class LeaseExtender:
         """Extend through ``commands``, with at most so many requests at once.
 
         Jobs that got no slot in time are given to ``hand_back``, which must not block. ``clock`` is that of leases
-        (:mod:`._clock`) unless given.
+        (:mod:`._lease`) unless given.
         """
         self._clock = clock or now_s
         self._commands = commands

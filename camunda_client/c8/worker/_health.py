@@ -1,4 +1,4 @@
-"""Is this worker any good right now? The truth, for a liveness probe.
+"""What a worker says of itself: whether it is any good right now, which jobs it has in hand, and how it stopped.
 
 An empty poll proves nothing: with the broker down or frozen Camunda's gateway answers polls with an empty 200. So
 "alive" takes both: every type was answered lately, and the topology shows a partition with a leader.
@@ -8,21 +8,49 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from gevent.event import Event
 
 from camunda_client.c8._http import parsed
+from camunda_client.c8._stacks import FRAMES, innermost
 from camunda_client.c8.models import ClusterTopology
+from camunda_client.c8.worker import _async_handlers
+from camunda_client.c8.worker._lease import now_s
 from camunda_client.error import ServiceException
 from camunda_client.log import flush, get_logger
 
 if TYPE_CHECKING:
-    from camunda_client.c8.worker._commands import Commands
+    from collections.abc import Iterable
+
+    from camunda_client.c8.worker._gateway import Gateway
+    from camunda_client.c8.worker._lease import Held
     from camunda_client.c8.worker._poller import Poller
 
 log = get_logger(__name__)
+
+
+@dataclass
+class StopReport:
+    """What became of the jobs of a worker that stopped."""
+
+    #: Jobs whose outcome Camunda took since the stop began.
+    completed: int = 0
+    #: Jobs given back untouched, for others to take at once.
+    handed_back: int = 0
+    #: Keys of jobs whose handler was stopped at the deadline; they were handed back and will be worked anew.
+    interrupted: list[str] = field(default_factory=list)
+    #: Keys of jobs that Camunda could not be told about, or may not have been; they come back when their lease ends.
+    abandoned: list[str] = field(default_factory=list)
+    #: Seconds that the stop took.
+    duration_s: float = 0.0
+
+    @property
+    def clean(self) -> bool:
+        """Whether every job in hand was answered, or handed back untouched."""
+        return not self.interrupted and not self.abandoned
+
 
 #: Seconds between two looks at the topology.
 LOOK_EVERY_S = 10.0
@@ -69,7 +97,7 @@ class Health:
 class ClusterWatch:
     """Looks at the topology now and then."""
 
-    def __init__(self, commands: Commands) -> None:
+    def __init__(self, commands: Gateway) -> None:
         self._commands = commands
         self.leader: bool | None = None
         #: How many partitions the cluster has, as far as it said so.
@@ -145,3 +173,56 @@ def type_health(poller: Poller, now: float | None = None) -> TypeHealth:
         trouble=poller.trouble,
         max_jobs_active=settings.cap,
     )
+
+
+@dataclass(frozen=True)
+class JobInHand:
+    """One job between its activation and Camunda's answer to its outcome; keys and places only, no variables."""
+
+    job_key: str
+    job_type: str
+    process_instance_key: str
+    process_definition_id: str
+    element_id: str
+    #: ``waiting`` for a slot, ``running``, ``reporting`` its outcome, or ``settled``.
+    stage: str
+    #: Seconds since it came.
+    age_s: float
+    #: Seconds for which it is surely ours; below 0 where the lease is over.
+    lease_left_s: float
+    #: Where its handler stands, ``file:line in function``, the innermost frame last; empty unless it runs.
+    stack: list[str]
+
+
+def in_hand(jobs: Iterable[Held]) -> list[JobInHand]:
+    """Return what can be said of each."""
+    now = now_s()
+    return [
+        JobInHand(
+            job_key=held.key,
+            job_type=held.settings.job_type,
+            process_instance_key=str(held.job.process_instance_key),
+            process_definition_id=str(held.job.process_definition_id),
+            element_id=str(held.job.element_id),
+            stage=held.stage.value,
+            age_s=round(now - held.received_s, 3),
+            lease_left_s=round(held.lease.left_s(now), 3),
+            stack=stack_of(held),
+        )
+        for held in jobs
+    ]
+
+
+def tell_jobs_in_hand(jobs: Iterable[Held]) -> None:
+    """Log them all."""
+    found = in_hand(jobs)
+    for job in found:
+        log.info("job.in_hand", **asdict(job))
+    log.info("jobs.in_hand", count=len(found))
+
+
+def stack_of(held: Held) -> list[str]:
+    """Return where a job's handler stands, the innermost frames."""
+    if awaited := _async_handlers.stack_of(held.greenlet):
+        return awaited[-FRAMES:]
+    return innermost(getattr(held.greenlet, "gr_frame", None))

@@ -1,33 +1,32 @@
-"""The process's one set of workers: registered, started, stopped."""
+"""The process's one set of workers: registered, started, stopped; and left to the parent by what a handler forks."""
 
 from __future__ import annotations
 
 import atexit
 import os
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import gevent
+from gevent import hub
 
 from camunda_client import config, patching
 from camunda_client import log as logging
 from camunda_client.c8._last_resort import LastResort
 from camunda_client.c8.models import job as job_model
-from camunda_client.c8.worker import _child, _integrations, _signals
-from camunda_client.c8.worker._health import Health
+from camunda_client.c8.worker import _integrations, _signals
+from camunda_client.c8.worker._handlers import JobWorker, camunda_worker, check_unique, queue
+from camunda_client.c8.worker._health import Health, JobInHand, StopReport, in_hand, tell_jobs_in_hand
 from camunda_client.c8.worker._hub_errors import HubErrors
-from camunda_client.c8.worker._in_hand import JobInHand, in_hand, tell_jobs_in_hand
-from camunda_client.c8.worker._registry import JobWorker, check_unique, resolve
-from camunda_client.c8.worker._stop_report import StopReport
+from camunda_client.c8.worker._settings import resolve
 from camunda_client.c8.worker._supervisor import Supervisor
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-log = logging.get_logger(__name__)
+    from camunda_client.c8.worker._checks import Milliseconds, Names
 
-#: Decorated handlers that are not registered yet.
-queue: list[JobWorker] = []
+log = logging.get_logger(__name__)
 
 
 class CamundaWorkerManager:
@@ -159,7 +158,7 @@ class CamundaWorkerManager:
         manager._running = manager._stop = None
         atexit.unregister(manager.stop_workers)
         _signals.restore()
-        _child.start_anew()
+        start_anew()
 
     @classmethod
     def forget(cls) -> None:
@@ -170,6 +169,40 @@ class CamundaWorkerManager:
 
 
 os.register_at_fork(after_in_child=CamundaWorkerManager.leave_to_parent)
+
+
+def add_job_worker(
+    job_type: str,
+    handler: Callable[..., Any],
+    polling_interval: Milliseconds | None = None,
+    worker: str | None = None,
+    timeout: Milliseconds | None = None,
+    max_jobs_to_activate: int | None = None,
+    fetch_variables: Names | None = None,
+    request_timeout: Milliseconds | None = None,
+    tenant_ids: Names | None = None,
+    **options: Any,
+) -> None:
+    """Register a handler at once, without a decorator; the arguments are those of :func:`camunda_worker`."""
+    camunda_worker(
+        job_type,
+        polling_interval,
+        worker,
+        timeout,
+        max_jobs_to_activate,
+        fetch_variables,
+        request_timeout,
+        tenant_ids,
+        **options,
+    )(handler)
+    register_workers()
+
+
+def register_workers() -> None:
+    """Hand all decorated handlers to the process's manager; again does nothing more."""
+    manager = CamundaWorkerManager()
+    while queue:
+        manager.add_worker(queue.pop(0))
 
 
 def start_camunda_workers() -> None:
@@ -240,3 +273,17 @@ def _tell_about_blocking_code() -> None:
 def _tell_of_alarm(place: str) -> None:
     """Say, once, that a handler limits itself by SIGALRM."""
     log.warning("signal.alarm_used", place=place, remedy=patching.ALARM_REMEDY)
+
+
+def start_anew() -> None:
+    """Give a process that was just forked a loop of its own, on which nothing goes on but the code that forked.
+
+    A fork copies every greenlet. Run by the child's loop, they would do everything once more: poll, work and report on
+    the connections of the parent, and end handlers that were half-way when it forked.
+    """
+    loop = gevent.get_hub().loop
+    if loop.default:  # not that of a native thread, on which no worker runs
+        hub.set_loop(None)  # type: ignore[attr-defined]
+        hub.set_hub(None)  # type: ignore[attr-defined]
+        # There is one default loop to a process: the next one would have all that this one had.
+        loop.destroy()

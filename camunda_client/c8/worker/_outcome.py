@@ -1,4 +1,7 @@
-"""What a handler's end means for its job: complete, throw error, or fail; as the body to send. Pure.
+"""What a job came to: complete, throw error, or fail; as the body to send. And what is remembered of it afterwards.
+
+Who decides how soon a failed job may be tried again, strongest first: the exception (``ServiceException(retries=,
+retry_back_off=)``), the task's custom header ``retryBackoff``, the worker's own rule.
 
 A result that is no JSON object, or that Camunda would store as something else (NaN, 1e400, a lone surrogate), fails the
 job with the place of the bad value: sent, it would be refused or silently changed.
@@ -7,21 +10,24 @@ job with the place of the bad value: sent, it would be refused or silently chang
 from __future__ import annotations
 
 import dataclasses
+import random
+import re
+from collections import OrderedDict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pydantic import BaseModel
 from pydantic_core import to_json
 
 from camunda_client.c8 import _http
-from camunda_client.c8.worker._retries import back_off_ms, retries_left
 from camunda_client.c8.worker._story import describe
 from camunda_client.error import CamundaBusinessException, InvalidRequestError, ServiceException
 from camunda_client.log import redact
 
 if TYPE_CHECKING:
     from camunda_client.c8.models import ActivatedJob
-    from camunda_client.c8.worker._registry import RetryRule
+    from camunda_client.c8.worker._settings import RetryRule
+
 
 #: Characters of a failure's message. The engine takes 200,000; an operator reads the first screen.
 MESSAGE_CAP = 8_000
@@ -162,3 +168,149 @@ def clean(text: str) -> str:
     return "".join(
         char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode("ascii") for char in text
     )
+
+
+#: A task header that sets the wait after a failure, as Camunda's connectors name and write it: ``PT30S``, or ms.
+HEADER = "retryBackoff"
+#: Retries that a BPMN service task has unless it says otherwise.
+_USUAL_RETRIES = 3
+#: Nine digits of each are enough, and what they make fits into the engine's 64 bits.
+_DURATION = re.compile(
+    r"P(?:(?P<d>\d{1,9})D)?(?:T(?:(?P<h>\d{1,9})H)?(?:(?P<m>\d{1,9})M)?(?:(?P<s>\d{1,9}(?:\.\d+)?)S)?)?",
+    re.IGNORECASE | re.ASCII,
+)
+_MILLISECONDS = re.compile(r"\d{1,15}", re.ASCII)
+#: The most that Camunda's 32 bits hold: it refuses a failure that asks for more.
+_MOST_RETRIES = 2**31 - 1
+#: Milliseconds, 15 digits as above.
+_LONGEST_MS = 10**15 - 1
+
+
+def retries_left(retries: int, asked: int | None = None) -> int:
+    """Return the retries to leave a job with: what its exception asked for, or one fewer, as far as Camunda counts."""
+    return min(max(retries - 1 if asked is None else asked, 0), _MOST_RETRIES)
+
+
+def back_off_ms(
+    rule: RetryRule, job: ActivatedJob, *, retries: int, attempt: int = 1, asked_ms: int | None = None
+) -> int:
+    """Return the milliseconds that the engine is to wait before it offers the job again.
+
+    Without orders it doubles with each failure from ``rule.first_ms`` up to ``rule.ceiling_ms``, jittered by up to a
+    fifth so that jobs that failed together don't come back together.
+
+    Args:
+        rule: The worker's own rule.
+        job: Its custom headers may name the wait.
+        retries: Retries left after this failure; at 0 there is nothing to wait for.
+        attempt: Failures of this job seen here, this one included. The engine doesn't tell how many there were before.
+        asked_ms: What the exception asked for.
+    """
+    if asked_ms is not None:
+        return min(max(int(asked_ms), 0), _LONGEST_MS)
+    if retries == 0:
+        return 0
+    # Handlers may change their job, to no dict as well.
+    headers = getattr(job, "custom_headers", None)
+    ordered = parse_duration_ms(headers.get(HEADER)) if isinstance(headers, dict) else None
+    if ordered is not None:
+        return ordered
+    doublings = max(attempt - 1, _USUAL_RETRIES - 1 - retries, 0)
+    full = min(rule.first_ms * 2 ** min(doublings, 40), rule.ceiling_ms)
+    return int(full * random.uniform(0.8, 1.0))
+
+
+def parse_duration_ms(text: object) -> int | None:
+    """Return the milliseconds of ``PT1M30S`` or ``90000``; ``None`` for what is neither."""
+    if not isinstance(text, (str, int)) or isinstance(text, bool):
+        return None
+    text = str(text).strip()
+    if _MILLISECONDS.fullmatch(text):
+        return int(text)
+    found = _DURATION.fullmatch(text)
+    if not found or not any(found.groups()):
+        return None
+    days, hours, minutes = (int(found[unit] or 0) for unit in "dhm")
+    seconds = ((days * 24 + hours) * 60 + minutes) * 60 + float(found["s"] or 0)
+    return int(seconds * 1000)
+
+
+_Value = TypeVar("_Value")
+
+#: Jobs to remember; about 1 MB.
+_JOBS = 10_000
+#: Outcomes to remember. They may hold megabytes of variables, and mean that Camunda was away for long.
+_OUTCOMES = 500
+
+
+class Recent(Generic[_Value]):
+    """A bounded dictionary that forgets what was set longest ago."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._items: OrderedDict[str, _Value] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def get(self, key: str, default: _Value) -> _Value:
+        """Return what was set for the key."""
+        return self._items.get(key, default)
+
+    def set(self, key: str, value: _Value) -> None:
+        """Remember it as the newest."""
+        self._items[key] = value
+        self._items.move_to_end(key)
+        if len(self._items) > self._size:
+            self._items.popitem(last=False)
+
+    def take(self, key: str) -> _Value | None:
+        """Return and forget what was set for the key, if anything was."""
+        return self._items.pop(key, None)
+
+
+class Memory:
+    """What is worth remembering about a job."""
+
+    def __init__(self) -> None:
+        #: Failures of a job in this process.
+        self.attempts: Recent[int] = Recent(_JOBS)
+        #: How often a job's lease was lost for which its handler or its settings are to blame.
+        self.losses: Recent[int] = Recent(_JOBS)
+        #: Outcomes that could not be reported, and the retries that their job had. See :meth:`outcome`.
+        self.unreported: Recent[tuple[Outcome, int]] = Recent(_OUTCOMES)
+
+        #: The retries of jobs of which Camunda takes neither an outcome nor a failure.
+        self.refused: Recent[int] = Recent(_OUTCOMES)
+        #: Jobs that were completed when their lease was over.
+        self.completed: Recent[bool] = Recent(_JOBS)
+
+    def is_done_with(self, key: str, retries: int) -> bool:
+        """Tell whether a job that is offered must not be worked: it is completed, or hopeless."""
+        if self.completed and self.completed.get(key, False):
+            return True
+        return bool(self.refused) and self.is_hopeless(key, retries)
+
+    def is_hopeless(self, key: str, retries: int) -> bool:
+        """Tell whether Camunda took nothing of what we said of this job, and nothing has changed since."""
+        return self.refused.get(key, -1) == retries
+
+    def outcome(self, key: str, retries: int) -> Outcome | None:
+        """Return what Camunda still has to be told of a job that it offers again, with so many retries.
+
+        Other retries than before mean that it failed elsewhere since, or that its incident was resolved: to tell our
+        failure now would undo that.
+        """
+        outcome, before = self.unreported.take(key) or (None, retries)
+        return None if outcome is not None and outcome.command == "failure" and retries != before else outcome
+
+    def lost(self, key: str) -> int:
+        """Count one more lost lease of a job, and return how many there were."""
+        count = self.losses.get(key, 0) + 1
+        self.losses.set(key, count)
+        return count
+
+    def settled(self, key: str) -> None:
+        """Forget a job that is done with."""
+        self.attempts.take(key)
+        self.losses.take(key)

@@ -15,10 +15,9 @@ from pydantic_core import to_json
 
 from camunda_client import metrics
 from camunda_client.c8._backoff import Backoff
-from camunda_client.c8.worker._answers import fields, is_overload
-from camunda_client.c8.worker._clock import now_s
-from camunda_client.c8.worker._intake import UnreadableJob, raw_jobs, read_job
-from camunda_client.c8.worker._offsets import SURE, Offsets
+from camunda_client.c8.worker._gateway import UnreadableJob, fields, is_overload, raw_jobs, read_job
+from camunda_client.c8.worker._lease import SURE, now_s
+from camunda_client.c8.worker._pace import Offsets
 from camunda_client.error import ServiceException
 from camunda_client.log import get_logger
 
@@ -26,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from camunda_client.c8._http import Answer
-    from camunda_client.c8.worker._commands import Commands
     from camunda_client.c8.worker._custody import Custody
-    from camunda_client.c8.worker._held import Held
-    from camunda_client.c8.worker._registry import WorkerSettings
+    from camunda_client.c8.worker._gateway import Gateway
+    from camunda_client.c8.worker._lease import Held
+    from camunda_client.c8.worker._settings import WorkerSettings
     from camunda_client.c8.worker._slots import Slots
 
 log = get_logger(__name__)
@@ -69,7 +68,7 @@ class Poller:
     def __init__(
         self,
         settings: WorkerSettings,
-        commands: Commands,
+        commands: Gateway,
         slots: Slots[Held],
         custody: Custody,
         offsets: Offsets,
@@ -79,7 +78,7 @@ class Poller:
     ) -> None:
         """Poll for ``settings.job_type``, one of ``job_types``, and give the jobs to ``custody``.
 
-        ``has_leases`` tells whether the cluster gives leases a token. ``clock`` is that of leases (:mod:`._clock`)
+        ``has_leases`` tells whether the cluster gives leases a token. ``clock`` is that of leases (:mod:`._lease`)
         unless given.
         """
         self._clock = clock or now_s

@@ -20,12 +20,9 @@ from gevent.lock import Semaphore
 from camunda_client import metrics
 from camunda_client.c8 import _http
 from camunda_client.c8._backoff import Backoff
-from camunda_client.c8.worker._answers import ForeignAnswers, Verdict, fields, is_not_applied, judge
-from camunda_client.c8.worker._clock import now_s
-from camunda_client.c8.worker._held import Held, Stage
-from camunda_client.c8.worker._lease import Loss
-from camunda_client.c8.worker._outcome import Outcome, failure
-from camunda_client.c8.worker._retries import back_off_ms, retries_left
+from camunda_client.c8.worker._gateway import ForeignAnswers, Verdict, fields, is_not_applied, judge
+from camunda_client.c8.worker._lease import Held, Loss, Stage, now_s
+from camunda_client.c8.worker._outcome import Outcome, back_off_ms, failure, retries_left
 from camunda_client.error import ServiceException
 from camunda_client.log import get_logger
 
@@ -87,7 +84,7 @@ class Reporter:
         """Send through ``commands``, at most ``at_once`` reports at the same time; the others wait.
 
         ``secure`` is asked before each failure and hand-back; without it, what is known of the lease decides. ``clock``
-        is that of leases (:mod:`._clock`), and ``monotonic`` that of patience, unless others are given.
+        is that of leases (:mod:`._lease`), and ``monotonic`` that of patience, unless others are given.
         """
         self._commands = commands
         self._at_once = at_once

@@ -11,15 +11,14 @@ from pydantic_core import to_json
 
 from camunda_client import config
 from camunda_client.c8._http import Answer
-from camunda_client.c8.worker._context import JobContext
-from camunda_client.c8.worker._execution import Execution
-from camunda_client.c8.worker._held import Held
+from camunda_client.c8.worker._execution import Execution, JobContext
+from camunda_client.c8.worker._handlers import JobWorker
 from camunda_client.c8.worker._hooks import Hooks, JobOutcome
-from camunda_client.c8.worker._lease import Lease
+from camunda_client.c8.worker._lease import Held, Lease
 from camunda_client.c8.worker._manager import registered_workers
-from camunda_client.c8.worker._memory import Memory
-from camunda_client.c8.worker._registry import JobWorker, WorkerSettings, resolve
+from camunda_client.c8.worker._outcome import Memory
 from camunda_client.c8.worker._reporter import Reporter
+from camunda_client.c8.worker._settings import WorkerSettings, resolve
 from camunda_client.error import ServiceException
 
 if TYPE_CHECKING:

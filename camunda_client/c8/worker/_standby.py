@@ -13,8 +13,7 @@ import ssl
 from typing import TYPE_CHECKING, Any, Final
 
 from camunda_client import patching
-from camunda_client.c8.worker._clock import now_s
-from camunda_client.c8.worker._held import Held, Stage
+from camunda_client.c8.worker._lease import Held, Stage, now_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +50,7 @@ class Standby:
             jobs: Returns the jobs in hand; may raise RuntimeError while they change.
             extender: Whose work this does while it is late; it counts what was extended.
             shortest_s: The shortest lease that is to be kept.
-            clock: That of leases (:mod:`._clock`) unless given.
+            clock: That of leases (:mod:`._lease`) unless given.
         """
         self._clock = clock or now_s
         self._route, self._jobs, self._extender = route, jobs, extender

@@ -17,27 +17,29 @@ from gevent.event import Event
 
 from camunda_client import log as logging
 from camunda_client import metrics
+from camunda_client.c8._backoff import Backoff
 from camunda_client.c8.worker import _async_handlers
-from camunda_client.c8.worker._commands import Commands
-from camunda_client.c8.worker._context import JobContext
 from camunda_client.c8.worker._custody import Custody
-from camunda_client.c8.worker._execution import HandlerStopped
-from camunda_client.c8.worker._handler_watch import HandlerWatch
-from camunda_client.c8.worker._health import ClusterWatch, Health, type_health
-from camunda_client.c8.worker._held import Held, Stage
-from camunda_client.c8.worker._offsets import Offsets
+from camunda_client.c8.worker._execution import HandlerStopped, JobContext
+from camunda_client.c8.worker._gateway import Gateway
+from camunda_client.c8.worker._health import ClusterWatch, Health, StopReport, type_health
+from camunda_client.c8.worker._lease import Held, Stage
+from camunda_client.c8.worker._pace import Offsets
 from camunda_client.c8.worker._poller import Poller
 from camunda_client.c8.worker._standby import Standby
-from camunda_client.c8.worker._stop_report import StopReport
-from camunda_client.c8.worker._supervised import Supervised
-from camunda_client.c8.worker._watchdog import Watchdog
+from camunda_client.c8.worker._watchdog import HandlerWatch, Watchdog
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gevent.event import Event
+
     from camunda_client.c8._last_resort import LastResort
-    from camunda_client.c8.worker._registry import WorkerSettings
+    from camunda_client.c8.worker._settings import WorkerSettings
     from camunda_client.config import C8Config
 
 log = logging.get_logger(__name__)
+
 
 #: Seconds for handing back the jobs of stopped handlers, beyond the drain's own deadline.
 _HAND_BACK_S = 5.0
@@ -51,10 +53,10 @@ class Supervisor:
         config: C8Config,
         workers: list[WorkerSettings],
         last_resort: LastResort,
-        commands: Commands | None = None,
+        commands: Gateway | None = None,
     ) -> None:
         """Prepare; :meth:`start` begins. ``commands`` lead to the configured gateway unless given."""
-        self._commands = commands or Commands(config)
+        self._commands = commands or Gateway(config)
         self._context = JobContext()
         self._custody = Custody(self._context, self._commands, config.worker.pool, config.worker.max_connections)
         self._slots = self._custody.slots
@@ -246,3 +248,61 @@ class Supervisor:
 def _say_poller_died(poller: Poller, deaths: int) -> None:
     metrics.poller_restarts[poller.settings.job_type] += 1
     log.exception("poller.restarted", job_type=poller.settings.job_type, crashes=deaths)
+
+
+_BACKOFF = Backoff(first_s=0.5, ceiling_s=30.0)
+#: Seconds of work after which earlier deaths are forgotten.
+FORGIVEN_AFTER_S = 60.0
+
+
+class Supervised:
+    """Work that is to go on until ``stopping`` is set, whatever happens to it."""
+
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[], None],
+        stopping: Event,
+        on_death: Callable[[int], object] | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        """Run ``work``, which returns when it is asked to stop.
+
+        ``on_death`` is called with the number of deaths in a row, while the exception is being handled; without it, the
+        death is logged as ``greenlet.died``. ``clock`` is the monotonic one unless given.
+        """
+        self.name = name
+        self._work = work
+        self._stopping = stopping
+        self._on_death = on_death or self._say
+        self._clock = clock or time.monotonic
+        self._deaths = 0
+        #: Whether it works, as opposed to waiting to be started again.
+        self.is_well = True
+        self.greenlet: gevent.Greenlet[[], None] = gevent.Greenlet(self._run)
+
+    def start(self) -> None:
+        """Begin."""
+        self.greenlet.start()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            started_s = self._clock()
+            try:
+                self._work()
+            except gevent.GreenletExit:
+                raise  # a stop does not wait any longer
+            # A gevent.Timeout that a handler left behind is no Exception, and SystemExit would end the program.
+            except BaseException:  # noqa: BLE001
+                self._died(self._clock() - started_s)
+
+    def _died(self, worked_s: float) -> None:
+        self._deaths = 1 if worked_s > FORGIVEN_AFTER_S else self._deaths + 1
+        self.is_well = False
+        metrics.greenlets_died[self.name] += 1
+        self._on_death(self._deaths)
+        self._stopping.wait(_BACKOFF.wait_s(self._deaths))
+        self.is_well = True
+
+    def _say(self, deaths: int) -> None:
+        log.exception("greenlet.died", greenlet=self.name, deaths=deaths)

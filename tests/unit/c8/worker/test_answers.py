@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from camunda_client.c8._http import Answer
-from camunda_client.c8.worker._answers import Verdict, is_overload, judge
+from camunda_client.c8.worker._gateway import Verdict, is_overload, judge
 
 STATES = json.loads((Path(__file__).parents[3] / "contract" / "engine-states.json").read_text())["faults"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from camunda_client.c8.worker._arguments import Arguments
+from camunda_client.c8.worker._checks import Arguments
 from camunda_client.error import ConfigurationError
 
 READ = Arguments("greet")

@@ -4,7 +4,7 @@ import os
 
 import gevent
 
-from camunda_client.c8.worker._child import start_anew
+from camunda_client.c8.worker._manager import start_anew
 from tests.parts.work import until
 
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from camunda_client.c8.worker._clock import now_s
+from camunda_client.c8.worker._lease import now_s
 
 
 def test_the_clock_of_leases_never_goes_back() -> None:

@@ -11,7 +11,7 @@ from gevent import socket
 from gevent.event import Event
 from gevent.server import StreamServer
 
-from camunda_client.c8.worker._commands import Commands
+from camunda_client.c8.worker._gateway import Gateway
 from camunda_client.c8.worker._outcome import completed, failure
 from camunda_client.c8.worker._reporter import Fate, Reporter
 from camunda_client.config import ApiConfig, AuthConfig, C8Config, WorkerConfig
@@ -57,10 +57,10 @@ def camunda() -> Iterator[Camunda]:
     made.stop()
 
 
-def commands_to(camunda: Camunda, transport: str, path: str = "", connections: int = 32, **more: Any) -> Commands:
+def commands_to(camunda: Camunda, transport: str, path: str = "", connections: int = 32, **more: Any) -> Gateway:
     api = ApiConfig(baseUrl=camunda.base_url + path)
     worker = WorkerConfig(transport=transport, maxConnections=connections)
-    return Commands(C8Config(api=api, worker=worker, **more))
+    return Gateway(C8Config(api=api, worker=worker, **more))
 
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["auto", "requests"])

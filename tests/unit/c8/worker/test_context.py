@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from camunda_client.c8.worker import _context
-from camunda_client.c8.worker._context import JobContext, keep_in_jobs
+from camunda_client.c8.worker import _execution
+from camunda_client.c8.worker._execution import JobContext, keep_in_jobs
 
 VARIABLE: ContextVar[Any] = ContextVar("variable", default=None)
 
@@ -16,7 +16,7 @@ VARIABLE: ContextVar[Any] = ContextVar("variable", default=None)
 @pytest.fixture(autouse=True)
 def _rules() -> Iterator[None]:
     yield
-    _context.forget_rules()
+    _execution.forget_rules()
 
 
 def job_context(value: Any) -> JobContext:

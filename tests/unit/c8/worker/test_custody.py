@@ -11,13 +11,12 @@ from gevent.event import Event
 
 from camunda_client.c8 import _job_table
 from camunda_client.c8._http import Answer
-from camunda_client.c8.worker._context import JobContext
 from camunda_client.c8.worker._custody import POISON_LIMIT, Custody
-from camunda_client.c8.worker._execution import HandlerStopped
+from camunda_client.c8.worker._execution import HandlerStopped, JobContext
 from camunda_client.c8.worker._extender import SURPLUS_WAIT_S
-from camunda_client.c8.worker._held import Stage
-from camunda_client.c8.worker._intake import UnreadableJob
-from camunda_client.c8.worker._offsets import Offsets
+from camunda_client.c8.worker._gateway import UnreadableJob
+from camunda_client.c8.worker._lease import Stage
+from camunda_client.c8.worker._pace import Offsets
 from camunda_client.c8.worker._poller import Poller
 from camunda_client.error import ServiceException
 from tests.parts.fake_gateway import NOT_FOUND, TAKEN, FakeGateway, job, lost, problem, settings_of

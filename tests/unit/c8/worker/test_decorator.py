@@ -8,7 +8,8 @@ import pytest
 
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker import add_job_worker, camunda_worker, clear, register_workers
-from camunda_client.c8.worker._manager import CamundaWorkerManager, queue
+from camunda_client.c8.worker._handlers import queue
+from camunda_client.c8.worker._manager import CamundaWorkerManager
 from camunda_client.error import ConfigurationError, SignatureException
 
 

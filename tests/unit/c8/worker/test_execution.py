@@ -8,15 +8,13 @@ import pytest
 
 from camunda_client.c8._http import Answer
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker._clock import now_s
-from camunda_client.c8.worker._context import JobContext
-from camunda_client.c8.worker._execution import Execution
-from camunda_client.c8.worker._held import Held
+from camunda_client.c8.worker._execution import Execution, JobContext
+from camunda_client.c8.worker._handlers import JobWorker
 from camunda_client.c8.worker._hooks import Hooks, JobOutcome, own_hooks
-from camunda_client.c8.worker._lease import Lease
-from camunda_client.c8.worker._memory import Memory
-from camunda_client.c8.worker._registry import JobWorker, resolve
+from camunda_client.c8.worker._lease import Held, Lease, now_s
+from camunda_client.c8.worker._outcome import Memory
 from camunda_client.c8.worker._reporter import Fate, Reporter
+from camunda_client.c8.worker._settings import resolve
 from camunda_client.config import ApiConfig, C8Config
 from camunda_client.error import CamundaBusinessException
 

@@ -11,8 +11,7 @@ from gevent.event import Event
 
 from camunda_client.c8._http import Answer
 from camunda_client.c8.worker._extender import SURPLUS_WAIT_S, LeaseExtender
-from camunda_client.c8.worker._held import Held, Stage
-from camunda_client.c8.worker._lease import EXTEND_AFTER, Loss
+from camunda_client.c8.worker._lease import EXTEND_AFTER, Held, Loss, Stage
 from tests.parts.fake_gateway import NOT_FOUND, TAKEN, FakeGateway, held, lost, problem, settings_of
 from tests.parts.time_given import Clock, settle
 

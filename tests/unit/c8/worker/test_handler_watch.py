@@ -9,9 +9,8 @@ import pytest
 from gevent.event import Event
 
 from camunda_client.c8.worker._execution import JobLost
-from camunda_client.c8.worker._handler_watch import CLEAN_UP_S, HandlerWatch
-from camunda_client.c8.worker._held import Held, Stage
-from camunda_client.c8.worker._lease import Loss
+from camunda_client.c8.worker._lease import Held, Loss, Stage
+from camunda_client.c8.worker._watchdog import CLEAN_UP_S, HandlerWatch
 from tests.parts.fake_gateway import held, settings_of
 from tests.parts.time_given import Clock, settle
 

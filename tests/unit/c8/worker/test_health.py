@@ -9,10 +9,10 @@ import gevent
 import pytest
 
 from camunda_client.c8._http import Answer
-from camunda_client.c8.worker._context import JobContext
 from camunda_client.c8.worker._custody import Custody
+from camunda_client.c8.worker._execution import JobContext
 from camunda_client.c8.worker._health import ClusterWatch, type_health
-from camunda_client.c8.worker._offsets import Offsets
+from camunda_client.c8.worker._pace import Offsets
 from camunda_client.c8.worker._poller import Poller
 from tests.parts.fake_gateway import TOPOLOGY, FakeGateway, held, lost, problem, settings_of
 from tests.parts.time_given import Clock, settle

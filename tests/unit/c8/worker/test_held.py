@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import json
 
-from camunda_client.c8.worker._clock import now_s
-from camunda_client.c8.worker._held import Stage
-from camunda_client.c8.worker._lease import Loss
+from camunda_client.c8.worker._lease import Loss, Stage, now_s
 from tests.parts.fake_gateway import held, settings_of
 
 

@@ -6,9 +6,8 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from camunda_client.c8.worker._clock import now_s
-from camunda_client.c8.worker._held import Held
-from camunda_client.c8.worker._in_hand import innermost, stack_of, tell_jobs_in_hand
+from camunda_client.c8.worker._health import innermost, stack_of, tell_jobs_in_hand
+from camunda_client.c8.worker._lease import Held, now_s
 from tests.parts.fake_gateway import held
 
 

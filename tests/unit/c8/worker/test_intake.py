@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from camunda_client.c8._http import Answer
-from camunda_client.c8.worker._intake import UnreadableJob, raw_jobs, read_job
+from camunda_client.c8.worker._gateway import UnreadableJob, raw_jobs, read_job
 
 JOB: dict[str, Any] = {"jobKey": "5", "type": "t", "retries": 3, "variables": {"a": 1}}
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camunda_client.c8.worker._lease import Durations, Lease, Loss, pause_s
-from camunda_client.c8.worker._offsets import SURE, Offsets
+from camunda_client.c8.worker._lease import SURE, Durations, Lease, Loss, pause_s
+from camunda_client.c8.worker._pace import Offsets
 
 LENGTHS = st.sampled_from([0.3, 1.0, 2.0, 10.0, 60.0, 3600.0])
 

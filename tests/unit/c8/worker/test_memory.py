@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from camunda_client.c8.worker._memory import Memory, Recent
+from camunda_client.c8.worker._outcome import Memory, Recent
 
 
 def test_the_oldest_is_forgotten_first() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from camunda_client.c8.worker._offsets import SURE, Offsets
+from camunda_client.c8.worker._lease import SURE
+from camunda_client.c8.worker._pace import Offsets
 
 PARTITION_1, PARTITION_2 = str((1 << 51) + 7), str((2 << 51) + 7)
 LEASE_S = 10.0

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker import _outcome
-from camunda_client.c8.worker._registry import RetryRule
+from camunda_client.c8.worker._settings import RetryRule
 from camunda_client.error import CamundaBusinessException, ServiceException
 from camunda_client.utils import JsonBaseModel
 

@@ -14,10 +14,10 @@ from gevent.event import Event
 from camunda_client import metrics
 from camunda_client.c8._http import Answer
 from camunda_client.c8.worker import _poller
-from camunda_client.c8.worker._context import JobContext
 from camunda_client.c8.worker._custody import Custody
+from camunda_client.c8.worker._execution import JobContext
 from camunda_client.c8.worker._health import type_health
-from camunda_client.c8.worker._offsets import Offsets
+from camunda_client.c8.worker._pace import Offsets
 from camunda_client.c8.worker._poller import CUTS_TO_TELL, CUTS_WITHIN_S, Poller
 from tests.parts.fake_gateway import TAKEN, FakeGateway, Request, held, job, jobs_of, lost, problem, settings_of
 from tests.parts.time_given import Clock, settle

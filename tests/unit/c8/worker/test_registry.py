@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from camunda_client.c8.worker._registry import JobWorker, JobWorkerRequest, check_unique, resolve
+from camunda_client.c8.worker._handlers import JobWorker, JobWorkerRequest, check_unique
+from camunda_client.c8.worker._settings import resolve
 from camunda_client.config import ApiConfig, C8Config
 from camunda_client.error import ConfigurationError
 

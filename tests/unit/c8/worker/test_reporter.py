@@ -12,8 +12,7 @@ from gevent.event import Event
 
 from camunda_client import metrics
 from camunda_client.c8._http import Answer
-from camunda_client.c8.worker._held import Held
-from camunda_client.c8.worker._lease import Loss
+from camunda_client.c8.worker._lease import Held, Loss
 from camunda_client.c8.worker._outcome import Outcome, completed, failure
 from camunda_client.c8.worker._reporter import PATIENCE_S, Fate, Reporter
 from tests.parts.fake_gateway import NOT_FOUND, TAKEN, FakeGateway, held, lost, problem

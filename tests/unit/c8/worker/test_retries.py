@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker._registry import RetryRule
-from camunda_client.c8.worker._retries import back_off_ms, parse_duration_ms, retries_left
+from camunda_client.c8.worker._outcome import back_off_ms, parse_duration_ms, retries_left
+from camunda_client.c8.worker._settings import RetryRule
 
 RULE = RetryRule(first_ms=1000, ceiling_ms=10_000)
 

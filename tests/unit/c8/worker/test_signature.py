@@ -9,7 +9,7 @@ from unittest import mock
 import pytest
 
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker._signature import check_handler
+from camunda_client.c8.worker._checks import check_handler
 from camunda_client.error import ErrorCode, SignatureException, WorkerSignatureException
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ import pytest
 from gevent.server import StreamServer
 
 from camunda_client.c8.worker._extender import LeaseExtender
-from camunda_client.c8.worker._held import Held, Stage
-from camunda_client.c8.worker._lease import Loss
+from camunda_client.c8.worker._lease import Held, Loss, Stage
 from camunda_client.c8.worker._standby import Standby
 from tests.parts.fake_gateway import FakeGateway, held, settings_of
 from tests.parts.plain_http import Reply, read_request

@@ -6,7 +6,7 @@ import pytest
 from gevent.event import Event
 
 from camunda_client import metrics
-from camunda_client.c8.worker._supervised import FORGIVEN_AFTER_S, Supervised
+from camunda_client.c8.worker._supervisor import FORGIVEN_AFTER_S, Supervised
 from tests.parts.time_given import Clock
 
 

@@ -1,26 +1,99 @@
-"""How handlers are named: the decorator, its function form, and the move into the process's manager."""
+"""How handlers are named: the decorator, and what it notes down of each until the manager takes it."""
 
 from __future__ import annotations
 
 import functools
+import inspect
+import sys
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from camunda_client import config
-from camunda_client.c8.worker._arguments import Arguments
-from camunda_client.c8.worker._hooks import own_hooks
-from camunda_client.c8.worker._manager import CamundaWorkerManager, queue
-from camunda_client.c8.worker._registry import JobWorker, JobWorkerRequest
-from camunda_client.c8.worker._signature import check_handler, is_async
+from camunda_client.c8.worker._checks import Arguments, check_handler, is_async, name_of, without_partials
+from camunda_client.c8.worker._hooks import Hooks, own_hooks
 from camunda_client.error import ConfigurationError, SignatureException
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
-    from camunda_client.c8.worker._arguments import Milliseconds, Names
+    from camunda_client.c8.worker._checks import Milliseconds, Names
     from camunda_client.c8.worker._hooks import HookArgument
 
 _Handler = TypeVar("_Handler", bound="Callable[..., Any]")
+
+
+@dataclass
+class JobWorkerRequest:
+    """What a worker asks Camunda for; ``None`` leaves a setting to the configuration. Times in milliseconds."""
+
+    type: str
+    worker: str | None = None
+    timeout: int | None = None
+    max_jobs_to_activate: int | None = None
+    fetch_variables: list[str] | None = None
+    request_timeout: int | None = None
+    tenant_ids: list[str] | None = None
+
+
+def _importing() -> str | None:
+    """Return the module that is being imported by whoever calls, the innermost one."""
+    # A handler's own __module__ is another: functools for partials, the decorator's for wrappers without a name.
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__"))
+        # The outermost is the program's own: pytest's, or a worker's script.
+        if frame.f_code.co_name == "<module>" and name != "__main__":
+            module = sys.modules.get(name)
+            if module is not None and vars(module) is frame.f_globals:
+                return name
+        frame = frame.f_back
+    return None
+
+
+@dataclass
+class JobWorker:
+    """A handler for one job type, as registered. Milliseconds; ``None`` as in :class:`JobWorkerRequest`."""
+
+    job_type: str
+    handler: Callable[..., Any]
+    polling_interval: int | None = None
+    request: JobWorkerRequest | None = None
+    max_jobs_active: int | None = None
+    auto_extend: bool | None = None
+    with_lease: str | None = None
+    handler_timeout: int | None = None
+    max_lease: int | None = None
+    retry_back_off: int | None = None
+    stop_when_lost: bool = False
+    #: Its own, inside those of all handlers.
+    hooks: Hooks = field(default_factory=Hooks, repr=False)
+    #: The module whose import registered it; ``None`` if none was being imported, as in a function of a test.
+    registered_by: str | None = field(default_factory=_importing, compare=False, repr=False)
+
+    @property
+    def written_in(self) -> str:
+        """The module of its function or class."""
+        return str(without_partials(self.handler).__module__)
+
+    @property
+    def module(self) -> str:
+        """The module by whose import it is there."""
+        return self.registered_by or self.written_in
+
+    def place(self) -> str:
+        """Return where the handler is written, for messages."""
+        inner = inspect.unwrap(self.handler)
+        try:
+            line = f":{inspect.getsourcelines(inner)[1]}"
+        except (OSError, TypeError):
+            line = ""
+        return f"{name_of(inner)}{line}"
+
+
+#: Decorated handlers that are not registered yet.
+queue: list[JobWorker] = []
 
 
 def camunda_worker(
@@ -137,35 +210,16 @@ def _async_allowed(job_type: str, said: bool | None) -> bool:
     return False
 
 
-def add_job_worker(
-    job_type: str,
-    handler: Callable[..., Any],
-    polling_interval: Milliseconds | None = None,
-    worker: str | None = None,
-    timeout: Milliseconds | None = None,
-    max_jobs_to_activate: int | None = None,
-    fetch_variables: Names | None = None,
-    request_timeout: Milliseconds | None = None,
-    tenant_ids: Names | None = None,
-    **options: Any,
-) -> None:
-    """Register a handler at once, without a decorator; the arguments are those of :func:`camunda_worker`."""
-    camunda_worker(
-        job_type,
-        polling_interval,
-        worker,
-        timeout,
-        max_jobs_to_activate,
-        fetch_variables,
-        request_timeout,
-        tenant_ids,
-        **options,
-    )(handler)
-    register_workers()
+def check_unique(workers: list[JobWorker]) -> None:
+    """Refuse two handlers for one job type: Camunda would hand jobs to either at random.
 
-
-def register_workers() -> None:
-    """Hand all decorated handlers to the process's manager; again does nothing more."""
-    manager = CamundaWorkerManager()
-    while queue:
-        manager.add_worker(queue.pop(0))
+    Raises:
+        ConfigurationError: Names both places.
+    """
+    first_of: dict[str, JobWorker] = {}
+    for worker in workers:
+        other = first_of.setdefault(worker.job_type, worker)
+        if other is not worker:
+            raise ConfigurationError(
+                f"job type {worker.job_type!r} has two handlers, {other.place()} and {worker.place()}; keep one"
+            )

@@ -1,98 +1,29 @@
-"""Which handlers there are, and with what settings each is run."""
+"""With what settings each handler is run: what its decorator says where it says something, else the configuration."""
 
 from __future__ import annotations
 
-import inspect
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from camunda_client.c8.worker._async_handlers import as_blocking
+from camunda_client.c8.worker._checks import is_async
+from camunda_client.c8.worker._handlers import JobWorkerRequest
 from camunda_client.c8.worker._hooks import Hooks, everywhere
-from camunda_client.c8.worker._signature import is_async, name_of, without_partials
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
 
     from camunda_client.c8.models import ActivatedJob
+    from camunda_client.c8.worker._handlers import JobWorker
     from camunda_client.config import C8Config, JobConfig
 
     Handler = Callable[[ActivatedJob], Any]
 
 
-@dataclass
-class JobWorkerRequest:
-    """What a worker asks Camunda for; ``None`` leaves a setting to the configuration. Times in milliseconds."""
-
-    type: str
-    worker: str | None = None
-    timeout: int | None = None
-    max_jobs_to_activate: int | None = None
-    fetch_variables: list[str] | None = None
-    request_timeout: int | None = None
-    tenant_ids: list[str] | None = None
-
-
-def _importing() -> str | None:
-    """Return the module that is being imported by whoever calls, the innermost one."""
-    # A handler's own __module__ is another: functools for partials, the decorator's for wrappers without a name.
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        name = str(frame.f_globals.get("__name__"))
-        # The outermost is the program's own: pytest's, or a worker's script.
-        if frame.f_code.co_name == "<module>" and name != "__main__":
-            module = sys.modules.get(name)
-            if module is not None and vars(module) is frame.f_globals:
-                return name
-        frame = frame.f_back
-    return None
-
-
-@dataclass
-class JobWorker:
-    """A handler for one job type, as registered. Milliseconds; ``None`` as in :class:`JobWorkerRequest`."""
-
-    job_type: str
-    handler: Callable[..., Any]
-    polling_interval: int | None = None
-    request: JobWorkerRequest | None = None
-    max_jobs_active: int | None = None
-    auto_extend: bool | None = None
-    with_lease: str | None = None
-    handler_timeout: int | None = None
-    max_lease: int | None = None
-    retry_back_off: int | None = None
-    stop_when_lost: bool = False
-    #: Its own, inside those of all handlers.
-    hooks: Hooks = field(default_factory=Hooks, repr=False)
-    #: The module whose import registered it; ``None`` if none was being imported, as in a function of a test.
-    registered_by: str | None = field(default_factory=_importing, compare=False, repr=False)
-
-    @property
-    def written_in(self) -> str:
-        """The module of its function or class."""
-        return str(without_partials(self.handler).__module__)
-
-    @property
-    def module(self) -> str:
-        """The module by whose import it is there."""
-        return self.registered_by or self.written_in
-
-    def place(self) -> str:
-        """Return where the handler is written, for messages."""
-        inner = inspect.unwrap(self.handler)
-        try:
-            line = f":{inspect.getsourcelines(inner)[1]}"
-        except (OSError, TypeError):
-            line = ""
-        return f"{name_of(inner)}{line}"
-
-
 @dataclass(frozen=True, slots=True)
 class RetryRule:
-    """How long Camunda waits before it offers a failed job again; see :mod:`._retries`."""
+    """How long Camunda waits before it offers a failed job again; see :mod:`._outcome`."""
 
     first_ms: int
     ceiling_ms: int
@@ -189,18 +120,3 @@ def _tenants(tenant_ids: list[str] | None) -> tuple[str, ...] | None:
 def _rule(registered: JobWorker, job: JobConfig) -> RetryRule:
     first = job.retry_back_off if registered.retry_back_off is None else registered.retry_back_off
     return RetryRule(first_ms=first, ceiling_ms=max(first, job.retry_back_off_max))
-
-
-def check_unique(workers: list[JobWorker]) -> None:
-    """Refuse two handlers for one job type: Camunda would hand jobs to either at random.
-
-    Raises:
-        ConfigurationError: Names both places.
-    """
-    first_of: dict[str, JobWorker] = {}
-    for worker in workers:
-        other = first_of.setdefault(worker.job_type, worker)
-        if other is not worker:
-            raise ConfigurationError(
-                f"job type {worker.job_type!r} has two handlers, {other.place()} and {worker.place()}; keep one"
-            )

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from camunda_client.c8.worker._lease import DRIFT, SURE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Seconds by which two clocks may part in a second while both are kept by NTP (500 ppm is the most it slews).
-DRIFT = 500e-6
-#: Part of a lease that is left by our clock if Camunda's is as fast as that.
-SURE = 1 - DRIFT
+
 #: Seconds. A deadline is cut to milliseconds.
 _ROUNDING_S = 0.001
 #: Bits of a key below the number of its partition.
