@@ -126,14 +126,20 @@ def _side_by_side(commands: list[list[str]], at_once: int) -> list[Ended]:
 
 
 def _run(words: list[str], log: Path) -> Ended:
-    arguments = words[words.index("pytest") + 1 :]
-    name = " ".join(word for word in arguments if not word.startswith("--ignore="))
+    name = _name(words[words.index("pytest") + 1 :])
     if _interrupted.is_set():
         return Ended(name, INTERRUPTED, "", 0.0)
     began_s = time.monotonic()
     with log.open("wb") as output:
         code = subprocess.run(words, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
     return Ended(name, code, log.read_text(errors="replace"), time.monotonic() - began_s)
+
+
+def _name(arguments: list[str]) -> str:
+    paths = [word for word in arguments if not word.startswith("--")]
+    shares = [word for word in arguments if word.startswith("--share=")]
+    more = [f"and {len(paths) - 1} more"] if len(paths) > 1 else []
+    return " ".join([paths[0], *more, *shares])
 
 
 def _show(part: Future[Ended], log: Path) -> None:

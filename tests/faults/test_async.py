@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,13 @@ from tests.parts.work import until, working
 
 log = get_logger("tests.async")
 _number: contextvars.ContextVar[int] = contextvars.ContextVar("number")
+
+
+@pytest.fixture(autouse=True)
+def _left_tasks() -> Iterator[None]:
+    """Have asyncio say here, and not in a later test, what came of a task that was left: it does when that is freed."""
+    yield
+    gc.collect()
 
 
 @pytest.mark.fault(290)

@@ -169,9 +169,10 @@ def test_an_alarm_of_the_application_ends_neither_the_worker_nor_a_job(scene: Sc
     scene.start(2)
     before = signal.signal(signal.SIGALRM, too_late)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.1)
         with working(scene.camunda.base_url, {scene.job_type: lambda job: time.sleep(0.5)}):
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
             scene.completed_once(2)
+            until(lambda: events.named("signal.handler_raised") != [], "it is said")
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

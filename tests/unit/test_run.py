@@ -79,9 +79,9 @@ def test_each_part_is_shown_in_its_turn(capfdbinary: pytest.CaptureFixture[bytes
     ended = _side_by_side([_printing("one", 0), _printing("two", 1), _printing("three", 0)], at_once=2)
 
     assert [(part.name, part.code, part.text) for part in ended] == [
-        ("tests/one", 0, "one\n"),
-        ("tests/two", 1, "two\n"),
-        ("tests/three", 0, "three\n"),
+        ("tests/one and 1 more --share=1/2", 0, "one\n"),
+        ("tests/two and 1 more --share=1/2", 1, "two\n"),
+        ("tests/three and 1 more --share=1/2", 0, "three\n"),
     ]
     assert capfdbinary.readouterr().out == b"one\ntwo\nthree\n"
 
@@ -104,7 +104,8 @@ def test_what_took_longest_is_named_first() -> None:
 
 
 def _printing(word: str, code: int) -> list[str]:
-    return [sys.executable, "-c", f"print({word!r}); raise SystemExit({code})", "pytest", f"tests/{word}"]
+    program = f"print({word!r}); raise SystemExit({code})"
+    return [sys.executable, "-c", program, "pytest", f"tests/{word}", "tests/x", "--ignore=tests/y", "--share=1/2"]
 
 
 def _share(arguments: tuple[str, ...], file: Path) -> float:
