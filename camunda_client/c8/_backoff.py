@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-#: Seconds. Whoever waits longer than this between two tries looks dead to the person watching.
+#: Seconds. A program that waits longer than this between two tries looks dead to the person watching.
 DEFAULT_CEILING_S = 30.0
 
 

@@ -88,7 +88,7 @@ class Worker:
     def _start(self) -> None:
         channel, theirs = socket.socketpair()
         channel.setblocking(False)
-        # Whoever asks the whole group must not end one that is not even Python yet. As its first act it ignores the
+        # A signal to the whole group must not end one that is not even Python yet. As its first act it ignores the
         # question, and unblocks the signal.
         self.table.clear()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
@@ -301,7 +301,7 @@ class WorkerProcesses:
 
     def _judge(self, worker: Worker, code: int, *, was_ready: bool) -> None:
         if self._stopping:
-            # Told to end before it had its own way of ending: nothing was in hand.
+            # Signalled before it had its own way of ending: nothing was in hand.
             untouched = code == -signal.SIGTERM and not was_ready
             self._codes.append(0 if untouched else code if code >= 0 else 128 - code)
         elif code >= 0 and not any(worker.ever_ready for worker in self._workers):

@@ -52,7 +52,7 @@ def get_config() -> C8Config:
     """
     if _current is None:
         raise RuntimeError(
-            "there is no configuration yet; call camunda_client.config.initialize_config() at start "
+            "the configuration is not set; call camunda_client.config.initialize_config() at start "
             "(without arguments it reads the environment and .env; config_help() lists the options)"
         )
     return _current

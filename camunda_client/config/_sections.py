@@ -108,7 +108,7 @@ def _shown(option: str, value: Any) -> str:
     if value is None:
         return "is None"
     known = BY_PATH.get(option)
-    # What is no option of its own stands where a whole section belongs: of auth, that is most likely a secret.
+    # What is not an option of its own stands where a whole section belongs: of auth, that is most likely a secret.
     if known.secret if known is not None else option.split(".")[0] == "auth":
         return "has a wrong value (not shown)"
     if isinstance(value, str):

@@ -22,6 +22,7 @@ from camunda_client.config._sections import Section, configuration_error, remedy
 from camunda_client.config._urls import checked_base_url
 
 __all__ = [
+    "REQUEST_TIMEOUT_LIMIT",
     "ApiConfig",
     "AuthConfig",
     "BasicAuthConfig",
@@ -34,7 +35,8 @@ __all__ = [
     "WorkerConfig",
 ]
 
-#: Milliseconds. At 30 s the gateway's web server answers 503 and keeps a poll whose answer is lost (seen on 8.6.0).
+#: Milliseconds that a poll must stay below: at 30 s the gateway's web server answers 503, and the jobs that the poll
+#: brings later are lost until their lease ends (seen on 8.6.0).
 REQUEST_TIMEOUT_LIMIT = 30_000
 #: Milliseconds, 24.8 days: what poll(2) takes. Sockets and locks raise OverflowError at each call for some longer ones.
 LONGEST_WAIT = 2**31 - 1

@@ -153,7 +153,7 @@ def to_stdlib(level: int, name: str, event: str, fields: dict[str, Any]) -> None
     exc_info = _clean.exc_info_of(fields.pop("exc_info", None))
     job = job_fields()
     shown = {**fields, **{key: job[key] for key in _SPELLED_OUT if key in job and key not in fields}}
-    # No arguments: a percent sign in a value is no placeholder.
+    # No arguments: a percent sign in a value is not a placeholder.
     record = logger.makeRecord(name, level, OWN_PATH, 0, readable(event, shown), (), exc_info)
     if exc_info:
         # A formatter takes this, where it is set, instead of formatting the exception once more.

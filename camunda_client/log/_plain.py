@@ -41,7 +41,7 @@ _SIMPLE = (
 def plain(value: Any) -> Any:
     """Return the value as lists, mappings and simple values, without what secret fields in it hold.
 
-    Models and dataclasses become mappings; anything else that is no simple value, iterators above all, its ``repr()``.
+    Models and dataclasses become mappings; anything else that is not simple, iterators above all, its ``repr()``.
     """
     try:
         return _plain(value, DEPTH, _Budget())

@@ -249,7 +249,7 @@ class _Alarms:
         if not is_ours:
             import gevent
 
-            # Somebody else sent it. What its handler raises is no other greenlet's.
+            # Another process sent it. What its handler raises belongs to no other greenlet.
             self._hub().loop.run_callback(gevent.spawn, self._call_mains)
             return
         alarm = self._set.get(self._current())

@@ -95,7 +95,7 @@ class _Loops:
     def _unwatch(self) -> None:
         import greenlet
 
-        # Somebody may have set another meanwhile, which calls ours; then ours stays.
+        # Another may have been set meanwhile, which calls ours; then ours stays.
         if greenlet.gettrace() == self._switched:
             greenlet.settrace(self._watcher_before)
             self._watcher_before = None

@@ -55,7 +55,7 @@ def replacements() -> dict[int, tuple[Any, Any]]:
 
     found: dict[int, tuple[Any, Any]] = {}
     for module_name, items in monkey.saved.items():  # type: ignore[attr-defined]
-        # It keeps settings beside the modules, under a name that is no module.
+        # It keeps settings beside the modules, under a name that is not a module's.
         module = sys.modules.get(module_name)
         for name, old in items.items():
             new = getattr(module, name, None)

@@ -148,7 +148,7 @@ class EmbeddedCamunda:
         """Move time forward: timers, back-offs and messages' ends happen on the way, each at its own moment.
 
         Raises:
-            ValueError: That is no time, or backwards.
+            ValueError: The time is missing or negative.
         """
         whole = by + timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         if whole <= _NO_TIME:

@@ -1,7 +1,7 @@
 """Bytes to and from the gateway on one socket: total deadlines, and as little work for each request as gevent allows.
 
 gevent's own sockets cost 13 µs for a request and its answer, these 8 (both on loopback): the watcher stays in the
-kernel's list between requests, there is no timer for each wait, and nobody asks for an answer that can't be there yet.
+kernel's list between requests, there is no timer for each wait, and no call asks for an answer that can't be there yet.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Channel(Protocol):
         """Tell whether there is nothing to read, not even an end."""
 
     def close(self) -> None:
-        """Close the socket; whoever waits on it is not woken."""
+        """Close the socket; a greenlet that waits on it is not woken."""
 
 
 class Deadlines:
@@ -127,7 +127,7 @@ class PlainChannel:
 
     def receive(self) -> bytes:
         while True:
-            # Nobody answers before the request has reached him: waiting first saves a recv() and an exception.
+            # No answer comes before the request has arrived: waiting first saves a recv() and an exception.
             self._wait_until_readable()
             try:
                 data = self._sock.recv(_READ_SIZE)
@@ -145,7 +145,7 @@ class PlainChannel:
         return not self._poll.poll(0)
 
     def cut(self) -> None:
-        """End the connection under whoever waits on it; he gets a ``TimeoutError``."""
+        """End the connection; a greenlet that waits on it gets a ``TimeoutError``."""
         self._expired = True
         with contextlib.suppress(OSError):  # not connected any more: then he is woken anyhow
             self._sock.shutdown(constants.SHUT_RDWR)
@@ -171,7 +171,7 @@ class PlainChannel:
         if self._waiting is not None:
             self._waiting.switch()
         else:
-            # Closed while idle, an answer that nobody asked for, or more than its reader has taken yet.
+            # Closed while idle, an answer that was not asked for, or more than its reader has taken yet.
             self._readable.stop()
             self._watched = False
 

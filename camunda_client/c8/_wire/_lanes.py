@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from camunda_client._files import Reloading
     from camunda_client.c8._http import Address, Answer
 
-#: How an exchange can fail. The parser's word for a 101, which nobody asked for, is none of its errors.
+#: How an exchange can fail. The parser reports a 101, which was not asked for, by a class that is not among its errors.
 _BROKEN: Final = (OSError, ValueError, httptools.HttpParserError, httptools.HttpParserUpgrade)
 
 
@@ -262,16 +262,16 @@ class Route:
 
 def too_late(origin: str) -> ConnectionFailed:
     """Return what is raised where a request was not sent, because meanwhile it might have done harm."""
-    told = f"not sent to {origin}: it had waited too long for a connection"
-    return ConnectionFailed(told, maybe_applied=False, reason="too_late")
+    message = f"not sent to {origin}: it had waited too long for a connection"
+    return ConnectionFailed(message, maybe_applied=False, reason="too_late")
 
 
 def _failure(error: Exception, origin: str, *, maybe_applied: bool) -> ConnectionFailed:
     if isinstance(error.__context__, BodyTooLarge):
         error = error.__context__  # the parser wraps what its callbacks raise
     name = type(error).__name__
-    told = f"no answer from {origin}: {error or name} ({name})"
-    return ConnectionFailed(told, maybe_applied=maybe_applied, reason=_reason(error))
+    message = f"no answer from {origin}: {error or name} ({name})"
+    return ConnectionFailed(message, maybe_applied=maybe_applied, reason=_reason(error))
 
 
 def _reason(error: Exception) -> str:

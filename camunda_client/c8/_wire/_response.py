@@ -131,7 +131,7 @@ class Connection:
         return (
             now - self.idle_since < IDLE_LIMIT_S
             and now - self.born < AGE_LIMIT_S
-            # Readable while idle means closed, or an answer that nobody asked for.
+            # Readable while idle means closed, or an answer that was not asked for.
             and self._channel.is_quiet()
         )
 

@@ -9,12 +9,11 @@ from camunda_client.c8.api._arguments import body, made
 from camunda_client.c8.api._call import Call, RepeatRule, run_for
 from camunda_client.c8.models import ActivatedJobResponse, ActivateJobRequest
 from camunda_client.config import get_config
+from camunda_client.config.models import REQUEST_TIMEOUT_LIMIT
 from camunda_client.error import ConnectionFailed, ErrorCode, InvalidRequestError
 
 #: Jobs asked for when neither the caller nor the configuration says.
 DEFAULT_MAX_JOBS = 5
-#: Milliseconds. The gateway breaks off at 30 s, and what it then activates is lost until its lease ends.
-REQUEST_TIMEOUT_LIMIT = 30_000
 #: Seconds after the request timeout: with a stuck broker the answer comes that late.
 _LATE_S = 20.0
 #: How the API says whose jobs are asked for.

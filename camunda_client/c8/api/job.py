@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from typing_extensions import Unpack
 
 from camunda_client.c8._http import Verdict
-from camunda_client.c8.api._activation import DEFAULT_MAX_JOBS, REQUEST_TIMEOUT_LIMIT, activate_jobs
+from camunda_client.c8.api._activation import DEFAULT_MAX_JOBS, activate_jobs
 from camunda_client.c8.api._arguments import body, json_object, key, made
 from camunda_client.c8.api._call import Call, run
 from camunda_client.c8.api._search import PAGE_SIZE, Sort, search
@@ -24,6 +24,7 @@ from camunda_client.c8.models import (
     UpdateJobRequest,
 )
 from camunda_client.c8.models.generated import FoundJob, JobFilter, JobStatistics
+from camunda_client.config.models import REQUEST_TIMEOUT_LIMIT
 from camunda_client.error import CamundaBusinessException, ErrorCode, InvalidRequestError
 
 __all__ = [

@@ -50,7 +50,7 @@ def correlate_message(request: CorrelateMessageRequest) -> CorrelateMessageRespo
     """Hand a message to an instance that waits for it, and return which one took it.
 
     Raises:
-        ServiceException: Nobody waits for it (status 404), or the engine could not be asked.
+        ServiceException: Nothing waits for it (status 404), or the engine could not be asked.
 
     Source: POST /v2/messages/correlation.
     """

@@ -23,7 +23,7 @@ def authorization(config: C8Config, wait_s: float | None = None) -> str | None:
         wait_s: Longest time to wait if a token has to be fetched first.
 
     Raises:
-        ServiceException: There is no token to be had.
+        ServiceException: No token could be fetched.
     """
     auth = config.auth
     if auth is None or auth.none:
@@ -73,7 +73,7 @@ def get_c8_api_headers() -> dict[str, str]:
     """Return the headers for requests of your own to the engine, with a token that is valid now.
 
     Raises:
-        ServiceException: There is no token to be had.
+        ServiceException: No token could be fetched.
     """
     value = authorization(get_config())
     if value is None:

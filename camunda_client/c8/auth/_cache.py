@@ -1,6 +1,6 @@
 """Keeps a token until shortly before it expires, and fetches it once for all callers.
 
-Nobody waits while a token works: shortly before its end it is renewed beside the calls. Time is monotonic. The clock,
+No call waits while a token works: shortly before its end it is renewed beside the calls. Time is monotonic. The clock,
 the wait, the fetch and what runs beside are parameters, so that tests need none of them.
 """
 
@@ -171,7 +171,7 @@ class TokenCache:
                 tried_at = self._clock()
                 last = attempt == TRIES or (give_up_at is not None and tried_at + pause_s >= give_up_at)
                 if isinstance(error, TokenRefused) or last:
-                    # What was too slow for one caller's haste is no failure for the others.
+                    # Too slow for one caller's deadline is not a failure for the others.
                     if limit_s == FETCH_TIMEOUT_S or tried_at - began < limit_s:
                         self._failed(error)
                     raise

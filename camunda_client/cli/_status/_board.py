@@ -40,7 +40,7 @@ class _ProcessStatus:
         self.past: deque[tuple[float, Dump]] = deque(maxlen=_PAST_KEPT)
         #: Sends the process a line.
         self.say: Callable[[bytes], object] | None = None
-        #: Questions that it has not answered, and answers that whoever asked has not taken.
+        #: Questions that it has not answered, and answers that have not been fetched.
         self.unanswered: set[int] = set()
         self.answers: dict[int, dict[str, Any]] = {}
         #: Where there is no process: why, and when the next one is due.
@@ -143,7 +143,7 @@ class StatusBoard:
             for number, place in self._places.items():
                 if place in asked and (answer := place.answers.pop(mine, None)) is not None:
                     found[number] = answer
-                # Of a worker that hangs, old answers may come once nobody wants them.
+                # Of a worker that hangs, old answers may come when they are no longer wanted.
                 place.answers = {
                     question: answer for question, answer in place.answers.items() if question > mine - _OPEN
                 }

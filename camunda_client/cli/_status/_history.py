@@ -1,4 +1,4 @@
-"""Ten minutes of what all processes counted, a point a second; rates and quantiles are made when somebody asks."""
+"""Ten minutes of what all processes counted, a point a second; rates and quantiles are computed on request."""
 
 from __future__ import annotations
 

@@ -48,16 +48,16 @@ def type_rows(processes: list[Process]) -> list[dict[str, Any]]:
     ]
 
 
-def _state(told: list[dict[str, Any]]) -> dict[str, Any]:
-    ages = [one["answered_s_ago"] for one in told]
-    slacks = [one["least_left_s"] for one in told if one.get("least_left_s") is not None]
+def _state(statuses: list[dict[str, Any]]) -> dict[str, Any]:
+    ages = [one["answered_s_ago"] for one in statuses]
+    slacks = [one["least_left_s"] for one in statuses if one.get("least_left_s") is not None]
     return {
-        "alive": all(one["alive"] for one in told),
-        "paused": any(one.get("paused", False) for one in told),
-        "in_flight": sum(one["active"] for one in told),
-        "cap": sum(one["max_jobs_active"] for one in told),
-        "stuck": sum(one["stuck"] for one in told),
-        "trouble": next((one["trouble"] for one in told if one["trouble"]), None),
+        "alive": all(one["alive"] for one in statuses),
+        "paused": any(one.get("paused", False) for one in statuses),
+        "in_flight": sum(one["active"] for one in statuses),
+        "cap": sum(one["max_jobs_active"] for one in statuses),
+        "stuck": sum(one["stuck"] for one in statuses),
+        "trouble": next((one["trouble"] for one in statuses if one["trouble"]), None),
         "polled_s_ago": None if None in ages else max(ages),
         "least_lease_left_s": min(slacks, default=None),
     }

@@ -159,7 +159,7 @@ class _Answers(BaseHTTPRequestHandler):
             self.send_header(name, value)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Say nothing: a probe a second is no news."""
+        """Log nothing: there is a probe a second."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -206,7 +206,7 @@ class _Server(ThreadingHTTPServer):
             return self._looked[1]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a client that hangs up is no news, and the base class prints a traceback."""
+        """Log nothing: clients may hang up, and the base class prints a traceback."""
 
     def process_request(self, request: Any, client_address: Any) -> None:
         if not self._free.acquire(blocking=False):
