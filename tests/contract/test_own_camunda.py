@@ -38,7 +38,7 @@ def test_it_is_let_in_by_the_librarys_settings(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_recorded_version_must_equal_the_recordings() -> None:
-    with Gateway(dialect="8.6") as gateway, pytest.raises(AssertionError, match="step 1"):
+    with Gateway(dialect="8.6.0") as gateway, pytest.raises(AssertionError, match="step 1"):
         OwnCamunda(gateway.base_url).compared("conversation x", "step 1")
 
 
@@ -51,7 +51,7 @@ def test_a_scenario_that_needs_a_key_which_rest_does_not_tell_says_so() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("dialect", "outcomes"), [("8.6", "1 failed, 1 passed, 1 skipped"), ("8.8", "2 passed, 1 skipped")]
+    ("dialect", "outcomes"), [("8.6.0", "1 failed, 1 passed, 1 skipped"), ("8.8", "2 passed, 1 skipped")]
 )
 def test_what_another_version_does_otherwise_is_listed_and_fails_nothing(dialect: str, outcomes: str) -> None:
     with Gateway(dialect=dialect) as gateway:
