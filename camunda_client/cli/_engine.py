@@ -61,7 +61,7 @@ def _begin(options: argparse.Namespace) -> Engine:
     from camunda_client.embedded import DataError, Engine
 
     try:
-        engine = Engine(data=options.data, fsync=options.fsync, until=options.until)
+        engine = Engine(dialect=options.dialect, data=options.data, fsync=options.fsync, until=options.until)
     except DataError as error:
         raise TargetError(str(error)) from error
     found = engine.recovery

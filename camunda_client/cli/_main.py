@@ -254,7 +254,7 @@ def _add_engine(commands: Any) -> None:
         "--deploy", nargs="+", default=[], metavar="FILES", help="BPMN, DMN and form files to begin with"
     )
     engine.add_argument(
-        "--dialect", choices=_engine.DIALECTS, default="8.6", help="whose shape of answers; default: 8.6"
+        "--dialect", choices=_engine.DIALECTS, default="8.10", help="the version it speaks; default: 8.10"
     )
     engine.add_argument(
         "--data",

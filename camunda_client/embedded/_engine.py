@@ -35,6 +35,9 @@ from camunda_client.embedded.run import (
 
 #: Ended instances whose history is kept; the oldest are forgotten first, so that a long run has bounded memory.
 DEFAULT_HISTORY_LIMIT = 20_000
+#: Versions that can be spoken; 8.6 is what 8.6.0's patches made of it. FEEL changed with 8.8.
+DIALECTS = ("8.6.0", "8.6", "8.7", "8.8", "8.9", "8.10")
+MODERN_DIALECTS, NEWEST_DIALECT = DIALECTS[3:], DIALECTS[-1]
 
 
 class Engine(EngineJobs):
@@ -42,6 +45,8 @@ class Engine(EngineJobs):
 
     Args:
         clock: Time; the machine's clock when left out. ``Clock(start=datetime(...))`` stands still until moved.
+        dialect: Whose FEEL it has, and what a gateway over it speaks; the newest when left out. Models, life cycles and
+            messages are those of 8.6.0, the only Camunda that could be compared with.
         data: A directory (made if need be) that keeps what happens, so that an engine that was killed comes back: see
             docs/embedded.md. Left out, everything is in memory only.
         fsync: Wait for the disk at every command. Only needed to survive the death of the machine, not of the process.
@@ -53,12 +58,14 @@ class Engine(EngineJobs):
 
     Raises:
         DataError: The data can't be used: another engine uses it, it is damaged, or of another version.
+        ValueError: There is no such dialect.
     """
 
     def __init__(
         self,
         *,
         clock: Clock | None = None,
+        dialect: str = NEWEST_DIALECT,
         data: str | Path | None = None,
         fsync: bool = False,
         until: int | None = None,
@@ -68,8 +75,15 @@ class Engine(EngineJobs):
     ) -> None:
         if data is None and (until is not None or fsync):
             raise ValueError("until and fsync are about the log of an engine that keeps its data: name it with data=")
+        if dialect not in DIALECTS:
+            raise ValueError(f"unknown dialect {dialect!r}; there are {', '.join(DIALECTS)}")
+        #: What a gateway speaks that is not asked for another.
+        self.dialect = dialect
         self.clock = clock or Clock()
-        runtime = Runtime(self.clock, tenants_named(tenants), history_limit=history_limit, max_steps=max_steps)
+        runtime = Runtime(
+            self.clock, tenants_named(tenants), history_limit=history_limit, max_steps=max_steps,
+            modern=dialect in MODERN_DIALECTS,
+        )  # fmt: skip
         storage = None if data is None else Storage(Path(data), fsync=fsync)
         #: What was uploaded to the gateway, by id; not kept on disk.
         self.documents: dict[str, Any] = {}

@@ -38,7 +38,7 @@ class OwnCamunda:
             pass
         #: What it does otherwise than the recordings, by what was played.
         self.differs: dict[str, str] = {}
-        status, topology = self.rest(TRANSLATIONS["8.6"]).call("GET", "/v2/topology")
+        status, topology = self.rest(TRANSLATIONS[RECORDED_VERSION]).call("GET", "/v2/topology")
         assert status == 200, f"{self.base_url}/v2/topology answers {status}: {topology}"
         self.version: str = topology["gatewayVersion"]
         self.dialect = of_version(self.version)

@@ -62,7 +62,7 @@ def written(path: Path, about: str, found: dict[str, Any], source: Callable[[], 
 
 def documents() -> dict[str, Any]:
     """Return what the embedded engine says of each document over REST."""
-    with Gateway(Engine()) as gateway:
+    with Gateway(Engine(dialect="8.6.0")) as gateway:
         rest = Rest(gateway.base_url, TRANSLATIONS["8.6"])
         return recordings.documents(lambda text: recordings.verdict(*rest.deployed([("model.bpmn", text)])))
 

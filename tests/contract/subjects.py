@@ -62,7 +62,7 @@ class Embedded:
     """Plays on the embedded engine, by calls."""
 
     def __init__(self) -> None:
-        self.engine = Engine()
+        self.engine = Engine(dialect="8.6.0")
         self.worked: list[dict[str, Any]] = []
 
     def deploy(self, *names: str) -> None:

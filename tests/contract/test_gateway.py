@@ -151,7 +151,7 @@ def test_a_job_created_in_another_thread_reaches_a_held_poll(gateway: Gateway) -
 
         history = gateway.engine.create_instance("job_retries")
 
-        assert poll.result(5)[1]["jobs"][0]["processInstanceKey"] == history.process_instance_key
+        assert poll.result(5)[1]["jobs"][0]["processInstanceKey"] == str(history.process_instance_key)
 
 
 def test_a_timer_fires_by_itself_while_the_gateway_runs(gateway: Gateway) -> None:
@@ -197,7 +197,7 @@ def test_moved_time_ends_a_lease_for_a_held_poll(gateway: Gateway) -> None:
 
         gateway.engine.advance(timedelta(hours=2))
 
-        assert [again["jobKey"] for again in poll.result(5)[1]["jobs"]] == [job.key]
+        assert [again["jobKey"] for again in poll.result(5)[1]["jobs"]] == [str(job.key)]
 
 
 def test_a_fault_answers_in_the_engines_place(gateway: Gateway) -> None:

@@ -388,7 +388,7 @@ def test_to_8_6_they_are_nothing() -> None:
     engine = Engine()
     engine.deploy(MODEL)
     engine.create_instance("p")
-    with Gateway(engine) as gateway:
+    with Gateway(engine, dialect="8.6") as gateway:
         (job,) = rest.call(gateway.base_url, *OLDER[0][:3])[1]["jobs"]
         assert "jobLeaseToken" not in job
         path = f"/v2/jobs/{job['jobKey']}/completion"

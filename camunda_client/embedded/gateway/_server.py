@@ -53,7 +53,8 @@ class Gateway:
         engine: What it serves; a new engine when left out.
         port: 0 for a free one.
         host: Loopback unless asked otherwise: there is no protection but ``auth``.
-        dialect: One of ``DIALECTS``; ``8.6.0`` is what was recorded, ``8.6`` what its patches made of it.
+        dialect: One of ``DIALECTS``; ``8.6.0`` is what was recorded, ``8.6`` what its patches made of it. The
+            engine's own when left out.
         auth: A token (Bearer), a pair of name and password (Basic), or a function of the Authorization header.
         eventually_consistent: Milliseconds that searches and gets are behind, as a real Camunda's are.
         oidc: Instead of ``auth``, an issuer whose access tokens are checked. Needs ``c8-client[oidc]``.
@@ -69,7 +70,7 @@ class Gateway:
         *,
         port: int = 0,
         host: str = "127.0.0.1",
-        dialect: str = "8.6",
+        dialect: str | None = None,
         auth: Auth = None,
         oidc: Oidc | None = None,
         eventually_consistent: int = 0,
@@ -77,7 +78,7 @@ class Gateway:
         if auth is not None and oidc is not None:
             raise ValueError("give the gateway either auth or oidc; it checks one of them")
         self.engine = engine or Engine()
-        self.dialect = find_dialect(dialect)
+        self.dialect = find_dialect(dialect or self.engine.dialect)
         self.faults = Faults(backpressure_status=self.dialect.backpressure_status)
         self.host = host
         self.port = port

@@ -16,7 +16,7 @@ from camunda_client.embedded._rejections import invalid_argument, invalid_state
 from camunda_client.embedded.feel import FeelSyntaxError
 from camunda_client.embedded.model._dmn import DecisionError, read_graph
 from camunda_client.embedded.model._element import Element
-from camunda_client.embedded.model._expressions import unexpected_type
+from camunda_client.embedded.model._expressions import reading, unexpected_type
 from camunda_client.embedded.model._logic import Decision, Graph
 from camunda_client.embedded.model._parser import ModelError, ModelProblem, Process, read_processes
 from camunda_client.embedded.model._timers import first_due, to_ms
@@ -124,6 +124,8 @@ class Deployments:
     ) -> None:
         self._keys = keys
         self._now = now
+        #: Whether FEEL is that of 8.8 and later.
+        self.modern = False
         self._definitions: dict[int, Definition] = {}
         self._versions: dict[tuple[str, str], list[Definition]] = {}
         self._last_version: dict[tuple[str, str, str], int] = {}
@@ -140,7 +142,8 @@ class Deployments:
         Raises:
             Rejection: INVALID_ARGUMENT, with the reasons for each file.
         """
-        parsed = self._parse(resources)
+        with reading(modern=self.modern):
+            parsed = self._parse(resources)
         deployment = Deployment(self._keys.next(), tenant_id)
         for resource in parsed:
             for process in resource.processes:

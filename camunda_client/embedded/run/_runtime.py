@@ -34,9 +34,12 @@ class Runtime:
         tenants: Names of the tenants; None if multi-tenancy is disabled.
         history_limit: How many ended instances are remembered.
         max_steps: Steps one command may cause.
+        modern: Whether FEEL is that of 8.8 and later.
     """
 
-    def __init__(self, clock: Clock, tenants: frozenset[str] | None, *, history_limit: int, max_steps: int) -> None:
+    def __init__(
+        self, clock: Clock, tenants: frozenset[str] | None, *, history_limit: int, max_steps: int, modern: bool = False
+    ) -> None:
         self.clock = clock
         self.tenants = tenants
         self.schedule = Schedule()
@@ -47,6 +50,7 @@ class Runtime:
         self.lifecycle = Lifecycle(
             self.keys, Variables(clock.now), self.incidents, self.histories, self.agenda, self._parts
         )
+        self.deployments.modern = modern
         self.entrances = Entrances(self.lifecycle, self.events)
         self.changes = Changes(self.lifecycle, self.events, self.entrances)
 
@@ -64,11 +68,13 @@ class Runtime:
     def settings(self) -> list[Any]:
         """What the outcome of commands depends on besides them."""
         tenants = None if self.tenants is None else sorted(self.tenants)
-        return [tenants, self.histories.limit, self.agenda.max_steps]
+        return [tenants, self.histories.limit, self.agenda.max_steps, self.deployments.modern]
 
     @settings.setter
     def settings(self, settings: list[Any]) -> None:
-        tenants, self.histories.limit, self.agenda.max_steps = settings
+        # Logs of older versions of ours lack the last one, and had the FEEL of 8.6.
+        tenants, self.histories.limit, self.agenda.max_steps, *modern = settings
+        self.deployments.modern = any(modern)
         self.tenants = None if tenants is None else frozenset(tenants)
 
     def carry_out(self, command: Callable[..., T], arguments: Iterable[Any], **unlogged: Any) -> T:
