@@ -34,6 +34,8 @@ class Exchange:
     arguments: dict[str, str]
     port: int
     late: set[HeldPoll]
+    #: How far back searches look, on purpose.
+    delay_ms: int = 0
     raw: bytes = b""
 
     def body(self, schema: str, *, optional: bool = False) -> Body:
@@ -47,7 +49,26 @@ class Exchange:
         self.check_described(schema, body.document)
         return body
 
-    def check_described(self, schema: str, document: dict[str, Any]) -> None:
+    def search_body(self, filters: str) -> dict[str, Any]:
+        """Return what a search asks for: ``filter``, ``sort`` and ``page``.
+
+        Raises:
+            Refused: 400, if it has unknown members or other types.
+        """
+        document = read_body(self.environ, self.path, self.read(), optional=True).document
+        known = {"filter": (filters, dict), "sort": ("SearchQuerySortRequest", list),
+                 "page": ("SearchQueryPageRequest", dict)}  # fmt: skip
+        for name, value in document.items():
+            if name not in known or not isinstance(value, (known[name][1], type(None))):
+                raise bad_request(f"Request property [{name}] cannot be parsed", self.path)
+            parts: list[Any] = value if isinstance(value, list) else [value or {}]
+            for one in parts:
+                if not isinstance(one, dict):
+                    raise bad_request(f"Request property [{name}] cannot be parsed", self.path)
+                self.check_described(known[name][0], one, within=f"{name}.")
+        return document
+
+    def check_described(self, schema: str, document: dict[str, Any], *, within: str = "") -> None:
         """Refuse members that the dialect does not describe; 8.6 and 8.7 pass over them.
 
         Raises:
@@ -55,7 +76,7 @@ class Exchange:
         """
         if self.dialect.newer:
             for name in misfits(self.dialect.name, schema, document):
-                raise bad_request(f"Request property [{name}] cannot be parsed", self.path)
+                raise bad_request(f"Request property [{within}{name}] cannot be parsed", self.path)
 
     def read(self) -> bytes:
         """Return the raw body."""

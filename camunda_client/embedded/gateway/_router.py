@@ -12,24 +12,28 @@ from camunda_client.embedded.gateway import (
     _routes_documents,
     _routes_jobs,
     _routes_processes,
+    _routes_search,
 )
 from camunda_client.embedded.gateway._exchange import Handler, Route
-from camunda_client.embedded.gateway._problems import Answer, spring
+from camunda_client.embedded.gateway._problems import Answer, problem, spring
 
-ROUTES: list[Route] = [
-    *_routes_cluster.ROUTES,
-    *_routes_processes.ROUTES,
-    *_routes_jobs.ROUTES,
-    *_routes_documents.ROUTES,
-]
+ROUTES: list[Route] = [*_routes_cluster.ROUTES, *_routes_processes.ROUTES, *_routes_jobs.ROUTES]
 _SLASHES = re.compile(r"/{2,}")
+#: What Camunda has from 8.8 on, by the first part of a path: what we lack of it is named.
+_CAMUNDAS = re.compile(
+    r"/v2/(ad-hoc|agent|audit|authentication|authorizations|batch|clock|cluster|conditionals|correlated|decision|"
+    r"deployments|documents|element|expression|global|groups|incidents|jobs|license|mapping|message|process|resources|"
+    r"roles|setup|signals|system|tenants|topology|user|variables)"
+)
 
 
 class Router:
     """Finds the handler, or answers 404 and 405 as Spring does."""
 
-    def __init__(self) -> None:
-        rules = [Rule(path, methods=[method], endpoint=handler) for method, path, handler in ROUTES]
+    def __init__(self, *, newer: bool = False) -> None:
+        self._newer = newer
+        routes = [*_routes_search.ROUTES, *_routes_documents.ROUTES, *ROUTES] if newer else ROUTES
+        rules = [Rule(path, methods=[method], endpoint=handler) for method, path, handler in routes]
         self._map = Map(rules, strict_slashes=True, merge_slashes=False, redirect_defaults=False)
         self._adapter = self._map.bind("")
 
@@ -51,5 +55,11 @@ class Router:
                 return Answer(200, headers=[("Allow", ",".join([*allowed, "OPTIONS"]))])
             return spring(405, shown, [("Allow", ", ".join(allowed))])
         except NotFound:
-            return spring(404, shown)
+            return _lacking(method, wanted, shown) if self._newer else spring(404, shown)
         return handler, dict(arguments)
+
+
+def _lacking(method: str, path: str, shown: str) -> Answer:
+    if not _CAMUNDAS.match(path) or path.endswith("/"):
+        return spring(404, shown)
+    return problem(404, "NOT_FOUND", f"the embedded engine has no {method} {path}", shown)

@@ -55,6 +55,7 @@ class Gateway:
         host: Loopback unless asked otherwise: there is no protection but ``auth``.
         dialect: One of ``DIALECTS``; ``8.6.0`` is what was recorded, ``8.6`` what its patches made of it.
         auth: A token (Bearer), a pair of name and password (Basic), or a function of the Authorization header.
+        eventually_consistent: Milliseconds that searches and gets are behind, as a real Camunda's are.
         oidc: Instead of ``auth``, an issuer whose access tokens are checked. Needs ``c8-client[oidc]``.
 
     Raises:
@@ -71,6 +72,7 @@ class Gateway:
         dialect: str = "8.6",
         auth: Auth = None,
         oidc: Oidc | None = None,
+        eventually_consistent: int = 0,
     ) -> None:
         if auth is not None and oidc is not None:
             raise ValueError("give the gateway either auth or oidc; it checks one of them")
@@ -83,7 +85,8 @@ class Gateway:
         self.errors: list[BaseException] = []
         self._tokens = None if oidc is None else _tokens(oidc)
         self._check = _checker(auth) if self._tokens is None else self._tokens.check
-        self._router = Router()
+        self._router = Router(newer=self.dialect.newer)
+        self._delay_ms = eventually_consistent
         self._server: Any = None
         self._ticker: Ticker | None = None
         self._late: set[HeldPoll] = set()
@@ -243,7 +246,9 @@ class Gateway:
             if not acceptable(environ):
                 return not_acceptable(environ, instance)
             handler, arguments = found
-            return handler(Exchange(self.engine, self.dialect, environ, instance, arguments, self.port, self._late))
+            return handler(
+                Exchange(self.engine, self.dialect, environ, instance, arguments, self.port, self._late, self._delay_ms)
+            )
         except Refused as refused:
             return refused.answer
         except Rejection as rejection:

@@ -1,0 +1,184 @@
+"""What happened, as rows that searches and gets tell: instances, elements, jobs, incidents, variables, user tasks.
+
+They are made of the engine's histories as these were at one moment, which may lie a little back on purpose. Keys are
+numbers in rows, under names that end in ``Key``; a member that nobody tells only serves as a filter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from camunda_client.embedded.model import Definition
+from camunda_client.embedded.run import InstanceHistory, JobRecord, UserTaskRecord
+
+Row = dict[str, Any]
+#: Characters of a variable's value that a search shows.
+PREVIEW = 8191
+_JOB_STATES = {"ACTIVATED": "CREATED"}
+#: A key of a variable is in the half of the partition's keys that the engine does not come to.
+_VARIABLE_KEYS = (1 << 51) + (1 << 50)
+
+
+def date_text(ms: int | None) -> str | None:
+    """Return a moment as answers have it."""
+    if ms is None:
+        return None
+    at = datetime.fromtimestamp(ms / 1000, timezone.utc)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def variable_key(scope_key: int, name: str) -> int:
+    """Return the key of a variable: always the same, so that it need not be remembered."""
+    digest = hashlib.blake2b(f"{scope_key}/{name}".encode(), digest_size=6).digest()
+    return _VARIABLE_KEYS + int.from_bytes(digest, "big")
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One instance as it was at a moment."""
+
+    history: InstanceHistory
+    definition: Definition | None
+    until_ms: int
+
+    def _before(self, records: Iterable[Any]) -> Iterator[Any]:
+        return (record for record in records if record.at_ms <= self.until_ms)
+
+    @property
+    def _common(self) -> Row:
+        history = self.history
+        return {
+            "processDefinitionId": history.process_id, "processDefinitionKey": history.process_definition_key,
+            "processDefinitionVersion": history.version, "processInstanceKey": history.process_instance_key,
+            "rootProcessInstanceKey": history.root_key, "tenantId": history.tenant_id, "tags": list(history.tags),
+            "businessId": history.business_id or None,
+        }  # fmt: skip
+
+    def _name(self, element_id: str) -> str | None:
+        element = None if self.definition is None else self.definition.elements.get(element_id)
+        return None if element is None else element.name or None
+
+    def instance(self) -> Row | None:
+        """Return the process instance; None if it had not begun."""
+        root = next((row for row in self.elements() if row["type"] == "PROCESS"), None)
+        if root is None:
+            return None
+        variables = [{"name": row["name"], "value": row["value"]} for row in self.variables()]
+        return self._common | {
+            "processDefinitionName": root["elementName"], "processDefinitionVersionTag": None,
+            "startDate": root["startDate"], "endDate": root["endDate"], "state": root["state"],
+            "suspendedDate": None, "hasIncident": any(row["state"] == "ACTIVE" for row in self.incidents()),
+            "parentProcessInstanceKey": self.history.parent_key, "variables": variables,
+            "parentElementInstanceKey": self.history.parent_element_key,
+        }  # fmt: skip
+
+    def elements(self) -> list[Row]:
+        """Return the element instances, the process itself first."""
+        incidents = {row["elementInstanceKey"]: row for row in self.incidents() if row["state"] == "ACTIVE"}
+        found: dict[int, Row] = {}
+        for record in self._before(self.history.elements):
+            if record.state == "ACTIVATED" or (record.key and record.key not in found):
+                incident = incidents.get(record.key)
+                found[record.key] = self._common | {
+                    "elementInstanceKey": record.key, "elementId": record.element_id, "type": record.kind,
+                    "elementName": self._name(record.element_id) or record.element_id, "state": "ACTIVE",
+                    "startDate": date_text(record.at_ms), "endDate": None, "hasIncident": incident is not None,
+                    "incidentKey": None if incident is None else incident["incidentKey"],
+                }  # fmt: skip
+            if record.state in ("COMPLETED", "TERMINATED") and record.key in found:
+                found[record.key] |= {"state": record.state, "endDate": date_text(record.at_ms)}
+        return list(found.values())
+
+    def incidents(self) -> list[Row]:
+        """Return the incidents."""
+        return [
+            self._common | {
+                "incidentKey": one.key, "errorType": one.error_type, "errorMessage": one.message,
+                "elementId": one.element_id, "elementInstanceKey": one.element_instance_key, "jobKey": one.job_key,
+                "creationTime": date_text(one.created_ms),
+                "state": "ACTIVE" if one.closed_ms is None or one.closed_ms > self.until_ms else "RESOLVED",
+            }
+            for one in list(self.history.incidents)
+            if one.created_ms <= self.until_ms
+        ]  # fmt: skip
+
+    def jobs(self) -> list[Row]:
+        """Return the jobs, each as its latest record has it."""
+        found: dict[int, list[JobRecord]] = {}
+        for record in self._before(self.history.jobs):
+            found.setdefault(record.job_key, []).append(record)
+        return [self._job(records) for records in found.values()]
+
+    def _job(self, records: list[JobRecord]) -> Row:
+        last, ended = records[-1], records[-1].state in ("COMPLETED", "CANCELED", "ERROR_THROWN")
+        failed = next((record for record in reversed(records) if record.message), None)
+        return self._common | {
+            "jobKey": last.job_key, "type": last.job_type, "worker": last.worker, "retries": last.retries,
+            "state": _JOB_STATES.get(last.state, last.state), "kind": last.kind, "elementId": last.element_id,
+            "listenerEventType": last.listener_event_type, "elementInstanceKey": last.element_instance_key,
+            "customHeaders": self._headers(last.element_id), "isDenied": None, "deniedReason": None,
+            "deadline": date_text(last.deadline_ms) if last.state == "ACTIVATED" else None,
+            "endTime": date_text(last.at_ms) if ended else None, "errorCode": last.error_code or None,
+            "errorMessage": None if failed is None else failed.message, "priority": last.priority,
+            "hasFailedWithRetriesLeft": last.state == "FAILED" and last.retries > 0,
+            "creationTime": date_text(records[0].at_ms), "lastUpdateTime": date_text(last.at_ms),
+        }  # fmt: skip
+
+    def _headers(self, element_id: str) -> dict[str, str]:
+        element = None if self.definition is None else self.definition.elements.get(element_id)
+        return {} if element is None else dict(element.headers)
+
+    def variables(self) -> list[Row]:
+        """Return the variables, each with its latest value as JSON."""
+        latest = {(record.scope_key, record.name): record for record in self._before(self.history.written)}
+        return [
+            self._common | {
+                "variableKey": variable_key(*place), "name": record.name, "scopeKey": record.scope_key,
+                "value": json.dumps(record.value, ensure_ascii=False, separators=(",", ":")), "isTruncated": False,
+            }
+            for place, record in latest.items()
+        ]  # fmt: skip
+
+    def user_tasks(self) -> list[Row]:
+        """Return the user tasks, each as its latest record has it."""
+        found: dict[int, list[UserTaskRecord]] = {}
+        for record in self._before(self.history.user_tasks):
+            found.setdefault(record.key, []).append(record)
+        return [self._user_task(records) for records in found.values()]
+
+    def _user_task(self, records: list[UserTaskRecord]) -> Row:
+        last, process_name = records[-1], self._name(self.history.process_id)
+        return self._common | {
+            "userTaskKey": last.key, "name": self._name(last.element_id) or last.element_id, "state": last.state,
+            "assignee": last.assignee or None, "elementId": last.element_id,
+            "elementInstanceKey": last.element_instance_key, "candidateGroups": last.candidate_groups,
+            "candidateUsers": last.candidate_users, "candidateGroup": last.candidate_groups,
+            "candidateUser": last.candidate_users, "creationDate": date_text(records[0].at_ms),
+            "completionDate": date_text(last.at_ms) if last.state == "COMPLETED" else None,
+            "followUpDate": last.follow_up_date or None, "dueDate": last.due_date or None,
+            "externalFormReference": last.external_reference or None, "priority": last.priority,
+            "customHeaders": self._headers(last.element_id), "processName": process_name,
+            "formKey": int(last.form_key) if last.form_key.isdigit() else None,
+            "processInstanceVariables": self._named(self.history.process_instance_key),
+            "localVariables": self._named(last.element_instance_key),
+        }  # fmt: skip
+
+    def _named(self, scope_key: int) -> list[Row]:
+        of_scope = [row for row in self.variables() if row["scopeKey"] == scope_key]
+        return [{"name": row["name"], "value": row["value"]} for row in of_scope]
+
+    def statistics(self) -> list[Row]:
+        """Return how many instances of each element are active, completed and so on."""
+        found: dict[str, Row] = {}
+        for row in self.elements():
+            if row["type"] != "PROCESS":
+                counts = dict.fromkeys(("active", "canceled", "incidents", "completed"), 0)
+                one = found.setdefault(row["elementId"], {"elementId": row["elementId"], **counts})
+                state = {"ACTIVE": "active", "COMPLETED": "completed", "TERMINATED": "canceled"}[row["state"]]
+                one["incidents" if row["hasIncident"] else state] += 1
+        return list(found.values())
