@@ -34,7 +34,7 @@ class Client:
 
 
 CLIENTS = (
-    Client(Environment("maven", "io.camunda:camunda-client-java", "8.9.0"), "Tour.java", ("8.8", "8.9")),
+    Client(Environment("maven", "io.camunda:camunda-client-java", "8.9.0"), "Tour.java", ("8.9",)),
     Client(Environment("pypi", PYTHON, "9.0.1"), "sdk_tour.py", ("8.9",)),
     Client(Environment("pypi", PYTHON, "10.0.1"), "sdk_tour.py", ("8.10",)),
     Client(Environment("npm", TYPESCRIPT, "8.8.4"), "tour.mjs", ("8.8",)),

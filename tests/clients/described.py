@@ -45,7 +45,6 @@ INSIDE = {
         "ModifyProcessInstanceVariableInstruction"
     ),
     ("UserTaskUpdateRequest", "changeset"): "Changeset",
-    ("DocumentReference", "metadata"): "DocumentMetadata",
 }
 #: Of every error.
 PROBLEM = {

@@ -13,7 +13,7 @@ import pytest
 
 from tests.clients.clients import CLIENTS, Client
 from tests.clients.described import PACKAGE, violations
-from tests.clients.exceptions import EXCHANGES, STEPS, Excuse, shortfall
+from tests.clients.exceptions import EXCHANGES, STEPS, Excuse
 from tests.parts.camunda import EngineProcess
 from tests.parts.need import needed
 from tests.parts.programs import unmeasured
@@ -28,13 +28,10 @@ JOBS = 200
 #: Seconds for a whole tour; the longest takes ten on a free machine.
 PATIENCE_S = 180.0
 TOURS = [
-    pytest.param(
-        client, dialect, id=f"{client.name.replace(' ', '-')}-on-{dialect}",
-        marks=[pytest.mark.xfail(reason=why, strict=True) for why in [shortfall(client.name, dialect)] if why],
-    )
+    pytest.param(client, dialect, id=f"{client.name.replace(' ', '-')}-on-{dialect}")
     for client in CLIENTS
     for dialect in client.dialects
-]  # fmt: skip
+]
 
 
 def environment(proxy: RecordingProxy, dialect: str) -> dict[str, str]:

@@ -17,12 +17,7 @@ from camunda_client.embedded.gateway import (
 from camunda_client.embedded.gateway._exchange import Handler, Route
 from camunda_client.embedded.gateway._problems import Answer, problem, spring
 
-ROUTES: list[Route] = [
-    *_routes_cluster.ROUTES,
-    *_routes_processes.ROUTES,
-    *_routes_jobs.ROUTES,
-    *_routes_documents.ROUTES,
-]
+ROUTES: list[Route] = [*_routes_cluster.ROUTES, *_routes_processes.ROUTES, *_routes_jobs.ROUTES]
 _SLASHES = re.compile(r"/{2,}")
 #: What Camunda has from 8.8 on, by the first part of a path: what we lack of it is named.
 _CAMUNDAS = re.compile(
@@ -37,7 +32,7 @@ class Router:
 
     def __init__(self, *, newer: bool = False) -> None:
         self._newer = newer
-        routes = [*_routes_search.ROUTES, *ROUTES] if newer else ROUTES
+        routes = [*_routes_search.ROUTES, *_routes_documents.ROUTES, *ROUTES] if newer else ROUTES
         rules = [Rule(path, methods=[method], endpoint=handler) for method, path, handler in routes]
         self._map = Map(rules, strict_slashes=True, merge_slashes=False, redirect_defaults=False)
         self._adapter = self._map.bind("")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from camunda_client.embedded.gateway._exchange import Exchange, Route
 from camunda_client.embedded.gateway._problems import Answer, invalid, no_content, ok, spring
+from camunda_client.embedded.gateway._strict import shown
 
 
 def topology(exchange: Exchange) -> Answer:
@@ -26,20 +29,20 @@ def me(exchange: Exchange) -> Answer:
     named = [{"tenantId": one, "name": one, "description": None} for one in sorted(exchange.engine.tenants or [])]
     if not exchange.dialect.newer:
         return spring(404, exchange.path)
-    return ok(
-        {
-            "username": "embedded",
-            "displayName": None,
-            "email": None,
-            "authorizedComponents": ["*"],
-            "tenants": named,
-            "groups": [],
-            "roles": [],
-            "salesPlanType": None,
-            "c8Links": {},
-            "canLogout": False,
-        }
-    )
+    whoever: dict[str, Any] = {
+        "username": "embedded",
+        "displayName": None,
+        "email": None,
+        "authorizedComponents": ["*"],
+        "tenants": named,
+        "groups": [],
+        "roles": [],
+        # Described as text in 8.8.
+        "salesPlanType": None if exchange.dialect.nullable else "",
+        "c8Links": {},
+        "canLogout": False,
+    }
+    return ok(shown(exchange.dialect.name, "CamundaUserResult", whoever))
 
 
 def pin(exchange: Exchange) -> Answer:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from werkzeug.wrappers import Request
 
 from camunda_client.embedded.gateway._exchange import Exchange, Route
-from camunda_client.embedded.gateway._problems import Answer, Refused, bad_request, no_content, ok, problem, spring
+from camunda_client.embedded.gateway._problems import Answer, Refused, bad_request, no_content, ok, problem
 from camunda_client.embedded.gateway._requests import check_content_type
 
 STORE = "in-memory"
@@ -30,7 +30,7 @@ class Document:
 
 def create(exchange: Exchange) -> Answer:
     """Keep an uploaded file."""
-    _check_version_and_store(exchange)
+    _check_store(exchange)
     check_content_type(exchange.environ, exchange.path, wanted="multipart/form-data")
     request = Request(exchange.environ)
     file = request.files.get("file")
@@ -46,6 +46,8 @@ def create(exchange: Exchange) -> Answer:
         "fileName": file.filename or document_id, **known, "contentType": content_type, "size": len(content),
     }  # fmt: skip
     metadata.setdefault("customProperties", {})
+    if exchange.dialect.nullable:
+        metadata = {"expiresAt": None, "processDefinitionId": None, "processInstanceKey": None, **metadata}
     document = Document(content, content_type, hashlib.sha256(content).hexdigest(), metadata)
     exchange.engine.documents[document_id] = document
     reference = {
@@ -82,7 +84,7 @@ def delete(exchange: Exchange) -> Answer:
 
 
 def _found(exchange: Exchange) -> Document:
-    _check_version_and_store(exchange)
+    _check_store(exchange)
     document_id = exchange.arguments["documentId"]
     document = exchange.engine.documents.get(document_id)
     if document is None:
@@ -94,9 +96,7 @@ def _found(exchange: Exchange) -> Document:
     return found
 
 
-def _check_version_and_store(exchange: Exchange) -> None:
-    if not exchange.dialect.newer:
-        raise Refused(spring(404, exchange.path))
+def _check_store(exchange: Exchange) -> None:
     store = _query(exchange).get("storeId", STORE)
     if store != STORE:
         raise bad_request(f"Document store with id '{store}' does not exist", exchange.path)

@@ -30,7 +30,7 @@ def fits(row: Row, wanted: Row) -> bool:
     """Whether all members of a filter fit, and one of those in ``$or`` if there are any."""
     for name, condition in wanted.items():
         if name == "$or":
-            if not any(fits(row, one) for one in condition):
+            if condition and not any(fits(row, one) for one in condition):
                 return False
         elif name not in row:
             raise NoSuchSearchError(f"the embedded engine has no filter by '{name}' here")
@@ -47,6 +47,8 @@ def _holds(value: Any, condition: Any) -> bool:
     for operator, operand in condition.items():
         if operator not in _OPERATORS:
             raise NoSuchSearchError(f"the embedded engine has no operator '{operator}'")
+        if operand == [] and operator in ("$in", "$notIn"):
+            continue  # Camunda's Java client 8.9.0 sends them so beside every $eq
         if not _OPERATORS[operator](value, operand):
             return False
     return True

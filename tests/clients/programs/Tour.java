@@ -99,8 +99,16 @@ public class Tour {
                 .variables(Map.of("order", "by key")).tags("tour");
             (newer ? asked.businessId("order-1") : asked).send().join();
         });
-        step("awaitCompletion", () -> client.newCreateInstanceCommand().bpmnProcessId("signal").latestVersion()
-            .terminateAfterElement("s_start").withResult().requestTimeout(Duration.ofSeconds(5)).send().join());
+        step("awaitCompletion", () -> client.newCreateInstanceCommand().bpmnProcessId("instant").latestVersion()
+            .variables(Map.of("a", 1)).withResult().fetchVariables("a").requestTimeout(Duration.ofSeconds(5))
+            .send().join());
+        step("runtimeInstructions", () -> {
+            long key = client.newCreateInstanceCommand().bpmnProcessId("signal").latestVersion()
+                .terminateAfterElement("s_start").send().join().getProcessInstanceKey();
+            first(() -> client.newProcessInstanceSearchRequest()
+                .filter(filter -> filter.processInstanceKey(key).state(ProcessInstanceState.TERMINATED))
+                .send().join().items());
+        });
 
         step("updateJob", () -> {
             start("pay", Map.of());

@@ -116,9 +116,14 @@ def tour(client):
         asked = {"processDefinitionKey": definition, "variables": {"order": "by key"}, "tags": ["tour"]}
         client.create_process_instance(data=of("ProcessCreationByKey", businessId="order-1", **asked))
     with step("awaitCompletion"):
+        asked = {"awaitCompletion": True, "requestTimeout": 5000, "variables": {"a": 1}, "fetchVariables": ["a"]}
+        client.create_process_instance(data=of("ProcessCreationById", processDefinitionId="instant", **asked))
+    with step("runtimeInstructions"):
         ends = {"type": "TERMINATE_PROCESS_INSTANCE", "afterElementId": "s_start"}
-        asked = {"awaitCompletion": True, "requestTimeout": 5000, "runtimeInstructions": [ends]}
-        client.create_process_instance(data=of("ProcessCreationById", processDefinitionId="signal", **asked))
+        asked = {"processDefinitionId": "signal", "runtimeInstructions": [ends]}
+        key = client.create_process_instance(data=of("ProcessCreationById", **asked)).process_instance_key
+        wanted = {"processInstanceKey": key, "state": "TERMINATED"}
+        find(client.search_process_instances, "ProcessInstanceSearchQuery", **wanted)
     with step("updateJob"):
         start(client, "pay")
         key = job(client)

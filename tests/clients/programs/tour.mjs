@@ -63,9 +63,15 @@ await step('createProcessInstance', () => client.createProcessInstance({
   processDefinitionKey: definition, variables: { order: 'by key' }, tags: ['tour'], ...(newer ? { businessId: 'order-1' } : {}),
 }));
 await step('awaitCompletion', () => client.createProcessInstance({
-  processDefinitionId: 'signal', runtimeInstructions: [{ type: 'TERMINATE_PROCESS_INSTANCE', afterElementId: 's_start' }],
-  awaitCompletion: true, requestTimeout: 5000,
+  processDefinitionId: 'instant', variables: { a: 1 }, fetchVariables: ['a'], awaitCompletion: true, requestTimeout: 5000,
 }));
+await step('runtimeInstructions', async () => {
+  const { processInstanceKey } = await client.createProcessInstance({
+    processDefinitionId: 'signal', runtimeInstructions: [{ type: 'TERMINATE_PROCESS_INSTANCE', afterElementId: 's_start' }],
+  });
+  const { items } = await client.searchProcessInstances({ filter: { processInstanceKey, state: 'TERMINATED' } }, soon);
+  if (items.length !== 1) throw new Error('it was not terminated');
+});
 
 async function job() {
   const found = await client.activateJobs({ type: 'charge', timeout: 60_000, maxJobsToActivate: 1, worker: 'tour', requestTimeout: 5000 });
@@ -105,11 +111,8 @@ await step('correlateMessage', async () => {
   await start('message', { order: 'b' });
   await client.correlateMessage({ name: 'paid', correlationKey: 'b', variables: { amount: 5 } });
 });
-const waiting = await step('searchMessageSubscriptions', async () => {
-  const { processInstanceKey } = await start('message', { order: 'c' });
-  await client.searchMessageSubscriptions(instances(processInstanceKey), soon);
-  return processInstanceKey;
-});
+const waiting = (await start('message', { order: 'c' })).processInstanceKey;
+await step('searchMessageSubscriptions', () => client.searchMessageSubscriptions(instances(waiting), soon));
 await step('searchCorrelatedMessageSubscriptions', () => client.searchCorrelatedMessageSubscriptions({ filter: { messageName: 'paid' } }, now));
 await step('searchElementInstances', async () => {
   const { items } = await client.searchElementInstances(instances(waiting), soon);
