@@ -77,9 +77,11 @@ def read_graph(content: bytes, *, modern: bool | None = None) -> Graph:
     if problems:
         raise DecisionError("SAXException while parsing input stream: " + "\n".join(problems))
     try:
-        return _Reader(document, {} if modern is None else {"modern": modern}).read()
+        graph = _Reader(document, {} if modern is None else {"modern": modern}).read()
     except RecursionError:
         raise DecisionError("it is nested too deeply") from None
+    graph.content = content
+    return graph
 
 
 class _Reader:

@@ -127,6 +127,7 @@ class Graph:
     resource_name: str = ""
     checksum: str = ""
     tenant_id: str = ""
+    content: bytes = b""
 
 
 @dataclass(slots=True)

@@ -90,10 +90,10 @@ class InstanceHistory:
     state: str = "ACTIVE"
     elements: list[ElementRecord] = field(default_factory=list)
     jobs: list[JobRecord] = field(default_factory=list)
-    written: list[VariableRecord] = field(default_factory=list)
-    incidents: list[Incident] = field(default_factory=list)
     #: What its business rule tasks evaluated.
     decisions: list[DecisionRecord] = field(default_factory=list)
+    written: list[VariableRecord] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
     now_ms: Any = None
 
