@@ -10,7 +10,7 @@ nothing of the rest of the library.
 """
 
 from camunda_client.embedded.feel.errors import EvaluationError, FeelError, FeelSyntaxError, TooDeepError
-from camunda_client.embedded.feel.expression import Expression
+from camunda_client.embedded.feel.expression import Expression, functions_known
 from camunda_client.embedded.feel.temporal import UTC, YearsMonths
 from camunda_client.embedded.feel.values import Function, as_number, equal, plain, text_of, type_name, written
 
@@ -25,6 +25,7 @@ __all__ = [
     "YearsMonths",
     "as_number",
     "equal",
+    "functions_known",
     "plain",
     "text_of",
     "type_name",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timezone
 from decimal import MAX_EMAX, MIN_EMIN, localcontext
 from random import Random, SystemRandom
@@ -27,21 +29,25 @@ log = logging.getLogger(__name__)
 #: Digits; the precision of Java's ``MathContext.DECIMAL128``, which Camunda's engine counts with.
 PRECISION = 34
 
+_FUNCTIONS: ContextVar[frozenset[str]] = ContextVar("_FUNCTIONS", default=frozenset())
+
+
+@contextmanager
+def functions_known(names: Iterable[str]) -> Iterator[None]:
+    """Say that variables of these names may be functions: no warning is logged where an expression calls one."""
+    token = _FUNCTIONS.set(frozenset(names))
+    try:
+        yield
+    finally:
+        _FUNCTIONS.reset(token)
+
 
 class Expression:
     """An expression of a model: FEEL when it starts with ``=``, else the text itself."""
 
     __slots__ = ("modern", "source", "static", "text", "tree")
 
-    def __init__(
-        self,
-        source: str,
-        *,
-        feel: bool = False,
-        unary: bool = False,
-        modern: bool = False,
-        functions: Collection[str] = (),
-    ) -> None:
+    def __init__(self, source: str, *, feel: bool = False, unary: bool = False, modern: bool = False) -> None:
         """Parse once, at deployment.
 
         Args:
@@ -49,7 +55,6 @@ class Expression:
             feel: It is FEEL also without an equals sign.
             unary: It is a cell of a decision table, which tests the variable ``?``.
             modern: As FEEL-Scala 1.21.0 has it (Camunda 8.8 and 8.9), else 1.18.0 (8.6 and 8.7).
-            functions: Names that may be functions though they are not built in: no warning is logged for them.
 
         Raises:
             FeelSyntaxError: The FEEL text is not valid.
@@ -66,8 +71,8 @@ class Expression:
                 self.tree, called = (parse_unary_tests if unary else parse)(self.text, modern=modern)
             except RecursionError:
                 raise FeelSyntaxError(f"{stripped[:20]!r}... is nested too deeply") from None
-            for name in sorted(called):
-                if name not in functions and not builtins.known(name, modern=modern):
+            for name in sorted(called - _FUNCTIONS.get()):
+                if not builtins.known(name, modern=modern):
                     log.warning("no function is called %r: it will be null in %r", name, self.text)
 
     def evaluate(
@@ -141,4 +146,4 @@ def _machine_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-__all__ = ["Expression"]
+__all__ = ["Expression", "functions_known"]

@@ -11,7 +11,7 @@ from typing import Any
 
 from lxml import etree
 
-from camunda_client.embedded.feel import FeelSyntaxError
+from camunda_client.embedded.feel import FeelSyntaxError, functions_known
 from camunda_client.embedded.model._dmn_schema import NAMESPACES, problems_of_dmn
 from camunda_client.embedded.model._expressions import Expression
 from camunda_client.embedded.model._logic import (
@@ -52,12 +52,12 @@ class DecisionError(ValueError):
     """A DMN resource can't be deployed."""
 
 
-def read_graph(content: bytes, *, modern: bool = False) -> Graph:
+def read_graph(content: bytes, *, modern: bool | None = None) -> Graph:
     """Return the decisions of a DMN document.
 
     Args:
         content: The document.
-        modern: Its expressions are FEEL-Scala 1.21's (Camunda 8.8 on).
+        modern: Its expressions are FEEL-Scala 1.21's (Camunda 8.8 on); as all expressions of models are, if left out.
 
     Raises:
         DecisionError: It is not DMN, or uses what DMN-Scala can't evaluate.
@@ -77,17 +77,19 @@ def read_graph(content: bytes, *, modern: bool = False) -> Graph:
     if problems:
         raise DecisionError("SAXException while parsing input stream: " + "\n".join(problems))
     try:
-        return _Reader(document, modern=modern).graph()
+        graph = _Reader(document, {} if modern is None else {"modern": modern}).read()
     except RecursionError:
         raise DecisionError("it is nested too deeply") from None
+    graph.content = content
+    return graph
 
 
 class _Reader:
     """Reads one document."""
 
-    def __init__(self, document: Any, *, modern: bool) -> None:
+    def __init__(self, document: Any, options: dict[str, bool]) -> None:
         self._document = document
-        self._modern = modern
+        self._options = options
         self._ids = {node.get("id"): node for node in document.iter() if node.get("id")}
         #: By name, as decisions come upon them.
         self._knowledge: dict[str, Knowledge] = {}
@@ -95,7 +97,11 @@ class _Reader:
         self._named = {node.get("name") for node in document.iter() if _localname(node) in _NAMED}
         self._where = ""
 
-    def graph(self) -> Graph:
+    def read(self) -> Graph:
+        with functions_known(self._named):
+            return self._graph()
+
+    def _graph(self) -> Graph:
         graph = Graph(self._document.get("id") or "", self._document.get("name") or "")
         nodes = self._document.findall("{*}decision")
         _check_cycles("decisions", nodes, _DECISIONS, self._required)
@@ -176,9 +182,7 @@ class _Reader:
             raise self._refused(f"Expression language '{language}' is not supported")
         try:
             source = "".join(text.itertext()).strip()
-            return Expression(
-                source if unary else f"={source}", unary=unary, modern=self._modern, functions=self._named
-            )
+            return Expression(source if unary else f"={source}", unary=unary, **self._options)
         except FeelSyntaxError as error:
             raise self._refused(str(error)) from error
 

@@ -115,11 +115,11 @@ class InstanceHistory:
     state: str = "ACTIVE"
     elements: list[ElementRecord] = field(default_factory=list)
     jobs: list[JobRecord] = field(default_factory=list)
-    written: list[VariableRecord] = field(default_factory=list)
-    incidents: list[Incident] = field(default_factory=list)
     user_tasks: list[UserTaskRecord] = field(default_factory=list)
     #: What its business rule tasks evaluated.
     decisions: list[DecisionRecord] = field(default_factory=list)
+    written: list[VariableRecord] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
     business_id: str = ""
