@@ -320,7 +320,7 @@ def test_a_handler_that_ends_as_it_would_be_stopped_is_reported(camunda: EngineP
         assert supervisor is not None
         # What a stop does at its deadline, with the handler's end already in the hub's queue.
         go_on.set()
-        supervisor._stop_handlers()
+        supervisor._custody.stop_handlers()
         [completed] = jobs_of(camunda, f"t-{run}", "COMPLETED")
 
     assert completed["variables"] == {"waited": True}

@@ -214,10 +214,7 @@ class Worker:
         settings = self._settings()
         wire = Wire(self)
         self.custody = Custody(JobContext(), wire, self.options.pool, self.options.reports)  # type: ignore[arg-type]
-        self.poller = Poller(
-            settings, wire, self.custody.slots, self.custody, Offsets(), 1, lambda: self.world.engine.tokens
-        )  # type: ignore[arg-type]
-        self.custody.pollers = {JOB_TYPE: self.poller}
+        self.poller = Poller(settings, wire, self.custody, Offsets(), 1, lambda: self.world.engine.tokens)  # type: ignore[arg-type]
         self.greenlets = [gevent.spawn(self.poller.run), gevent.spawn(self.custody.extender.run)]
 
     def _settings(self) -> WorkerSettings:
@@ -398,9 +395,7 @@ class Worker:
         with self.process.inside():
             self.custody.begin_stop()
             self.poller.stop()
-            for held in self.custody.jobs():
-                if held.stage is Stage.WAITING:
-                    self.custody.hand_back_soon(held)
+            self.custody.hand_back_waiting()
 
     @property
     def has_stopped(self) -> bool:

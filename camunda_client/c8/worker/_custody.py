@@ -6,8 +6,10 @@ worker's.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
+import gevent
 from gevent.event import Event
 from gevent.pool import Group
 
@@ -15,7 +17,7 @@ from camunda_client import log as logging
 from camunda_client import metrics
 from camunda_client.c8 import _job_table
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker._execution import Execution
+from camunda_client.c8.worker._execution import Execution, HandlerStopped
 from camunda_client.c8.worker._extender import LeaseExtender
 from camunda_client.c8.worker._health import StopReport
 from camunda_client.c8.worker._lease import OWN_LOSSES, SURE, Held, Lease, Loss, Stage, now_s
@@ -24,18 +26,27 @@ from camunda_client.c8.worker._reporter import Fate, Reporter
 from camunda_client.c8.worker._slots import Slots
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from camunda_client.c8._job_table import Verdict
     from camunda_client.c8.worker._execution import JobContext
     from camunda_client.c8.worker._gateway import Gateway, UnreadableJob
-    from camunda_client.c8.worker._poller import Poller
     from camunda_client.c8.worker._settings import WorkerSettings
 
 log = logging.get_logger(__name__)
 
 #: Lost leases of one job, for which its handler or its settings are to blame, after which it is failed for good.
 POISON_LIMIT = 5
+
+
+class _OfType:
+    """The jobs in hand of one type."""
+
+    __slots__ = ("jobs", "on_release", "settings")
+
+    def __init__(self, settings: WorkerSettings, on_release: Callable[[Held], None]) -> None:
+        self.settings, self.on_release = settings, on_release
+        self.jobs: dict[str, Held] = {}
 
 
 class Custody:
@@ -56,18 +67,25 @@ class Custody:
         self._clock = clock or now_s
         self.extender = LeaseExtender(commands, self.hand_back_soon, commands.most_extensions, self._clock)
         self.reporter = Reporter(commands, at_once, self._may_send, self._clock)
-        #: By job type; set by whoever makes the pollers.
-        self.pollers: dict[str, Poller] = {}
+        self._types: dict[str, _OfType] = {}
         #: Those that hand jobs back, or fail unreadable ones.
         self.hand_backs = Group()
         self.report = StopReport()
         #: Set when there is no job in hand any more, once the worker stops.
         self.idle = Event()
         self.stopping = False
-        #: Where handlers run.
-        self.slots = Slots(pool, self._work, self._tell)
         self._memory = Memory()
-        self._execution = Execution(context, self.reporter, self._memory)
+        self._execution = Execution(context, self.reporter, self._memory, self._admit, self._ended, self._clock)
+        #: Where handlers run.
+        self.slots = Slots(pool, self._execution.work, self._execution.tell)
+
+    def open(self, settings: WorkerSettings, on_release: Callable[[Held], None]) -> Mapping[str, Held]:
+        """Begin to take jobs of a type; return those in hand, by key, as they change.
+
+        ``on_release`` is called with each that is no longer in hand.
+        """
+        self._types[settings.job_type] = of_type = _OfType(settings, on_release)
+        return of_type.jobs
 
     def latest_run(self) -> tuple[float, float]:
         """Return when the handler that ended last had started, and when it ended, on the monotonic clock."""
@@ -75,27 +93,29 @@ class Custody:
 
     def jobs(self) -> list[Held]:
         """Return the jobs in hand, waiting and reporting ones included."""
-        return [held for poller in self.pollers.values() for held in poller.held.values()]
+        return [held for of_type in self._types.values() for held in of_type.jobs.values()]
 
-    def begin_stop(self) -> None:
-        """Take no more jobs: what a poll still brings is handed back; and count anew what becomes of them."""
-        self.stopping = True
-        self.report = StopReport()
+    def is_held(self, key: str) -> bool | None:
+        """Return whether a job is still ours; ``None`` if it is not in hand."""
+        for of_type in self._types.values():
+            held = of_type.jobs.get(key)
+            if held is not None:
+                return held.is_ours()
+        return None
 
     def room(self, settings: WorkerSettings) -> float:
         """Return for how many more jobs of a type the leases could be kept."""
         jobs, needed_per_s = 0, 0.0
-        for poller in self.pollers.values():
-            if poller.active:
-                jobs += poller.active
-                needed_per_s += poller.active * self.extender.extensions_per_s(poller.settings)
+        for of_type in self._types.values():
+            if active := len(of_type.jobs):
+                jobs += active
+                needed_per_s += active * self.extender.extensions_per_s(of_type.settings)
         return self.extender.room(settings, jobs, needed_per_s)
 
     # -- taking -------------------------------------------------------------------------------------------------------
     def accept(self, job: ActivatedJob, settings: WorkerSettings, ends_s: float, received_s: float) -> None:
         """Take a job into our hands that came at ``received_s`` and is ours until ``ends_s``; must not block."""
-        poller = self.pollers[settings.job_type]
-        twin = poller.held.get(job.job_key)
+        twin = self._types[settings.job_type].jobs.get(job.job_key)
         held = Held(job, settings, received_s, Lease(settings.lease_s * SURE, ends_s))
         if twin is None and self._memory.is_done_with(held.key, held.retries):
             log.debug("job.left_alone", job_key=held.key, job_type=settings.job_type)
@@ -124,16 +144,16 @@ class Custody:
 
     def _take(self, held: Held) -> None:
         settings = held.settings
-        poller = self.pollers[settings.job_type]
+        jobs = self._types[settings.job_type].jobs
         # A late poll's jobs may come on top of those of the next one.
-        surplus = poller.active >= settings.cap
-        poller.held[held.key] = held
+        surplus = len(jobs) >= settings.cap
+        jobs[held.key] = held
         metrics.jobs_in_flight[settings.job_type] += 1
         if self.stopping or surplus:
             self.hand_back_soon(held)
             return
         if self.slots.free > 0:
-            held.stage = Stage.RUNNING
+            held.may_run()
         self.extender.watch(held)
         self.slots.run(held)
 
@@ -145,8 +165,7 @@ class Custody:
         if not twin.lease.holds(self._clock()):
             self.extender.lost(twin)
         loss, losses = twin.lease.loss, self._count_loss(twin)
-        twin.lease.granted_anew(again.lease.ends_s)
-        twin.token = again.token
+        twin.granted_anew(again)
         self.extender.watch(twin)
         metrics.jobs_duplicate[twin.settings.job_type] += 1
         log.warning(
@@ -170,30 +189,25 @@ class Custody:
                 self.extender.watch(held)
 
     # -- working ------------------------------------------------------------------------------------------------------
-    def _work(self, held: Held) -> None:
-        """In a greenlet of the job's own: run it, unless it was handed back, or is not surely ours any more."""
+    def _admit(self, held: Held) -> bool:
+        """In a slot: tell whether a job that can't simply start may start all the same; deal with it if not."""
         if held.stage is Stage.WAITING:
-            held.stage = Stage.RUNNING
+            held.may_run()
             self.extender.watch(held)
         if held.stage is not Stage.RUNNING:
-            return
+            return False  # handed back meanwhile
         if not held.lease.may_start(self._clock(), self.extender.durations.usual_s) and not self._may_start(held):
-            return
+            return False
         if self._memory.losses.get(held.key, 0) < POISON_LIMIT and _verdict(held) is None:
-            self._execution.work(held)
-
-    def _tell(self, held: Held) -> None:
-        """When that has ended, perhaps in another greenlet: report what it came to."""
-        if held.context is not None:
-            self._execution.tell(held, self._ended)
-        elif held.stage is Stage.RUNNING:
-            self._poisoned(held)
+            return True
+        self._poisoned(held)
+        return False
 
     def _may_start(self, held: Held) -> bool:
         """Extend the lease of a job that too little is known to be left of; let go of it if that fails."""
         logging.bind_job(held.job)
         if self.extender.secure(held, held.lease.may_start):
-            return True
+            return held.stage is Stage.RUNNING
         if held.lease.loss is None and held.stage is Stage.RUNNING:
             self.hand_back_soon(held)
         elif held.stage is Stage.RUNNING:
@@ -247,11 +261,12 @@ class Custody:
         self._release(held)
 
     def _release(self, held: Held) -> None:
-        held.stage = Stage.SETTLED
+        held.settled()
         self.extender.forget(held)
-        poller = self.pollers[held.settings.job_type]
-        if poller.held.get(held.key) is held:
-            poller.released(held)
+        of_type = self._types[held.settings.job_type]
+        if of_type.jobs.get(held.key) is held:
+            del of_type.jobs[held.key]
+            of_type.on_release(held)
             metrics.jobs_in_flight[held.settings.job_type] -= 1
         if held.successor is not None:
             self._take(held.successor)
@@ -261,7 +276,7 @@ class Custody:
     # -- handing back -------------------------------------------------------------------------------------------------
     def hand_back_soon(self, held: Held) -> None:
         """Hand a job back without blocking the caller."""
-        held.stage = Stage.REPORTING
+        held.reports()
         self.hand_backs.spawn(self._hand_back, held)
 
     def _hand_back(self, held: Held) -> None:
@@ -290,12 +305,53 @@ class Custody:
             metrics.greenlets_died["hand-back"] += 1
             log.exception("greenlet.died", greenlet="hand-back")
         finally:
-            held.stage = Stage.SETTLED
+            held.settled()
             self.extender.forget(held)
 
     def _may_send(self, held: Held) -> bool:
         """Tell whether a failure or hand-back may be sent: the job is ours, and stays so until it has arrived."""
         return self.extender.secure(held, held.lease.may_send) or held.lease.holds(self._clock())
+
+    # -- a stop -------------------------------------------------------------------------------------------------------
+    def begin_stop(self) -> None:
+        """Take no more jobs: what a poll still brings is handed back; and count anew what becomes of them."""
+        self.stopping = True
+        self.report = StopReport()
+
+    def hand_back_waiting(self) -> None:
+        """Hand back what has no slot yet."""
+        for held in self.jobs():
+            if held.stage is Stage.WAITING:
+                self.hand_back_soon(held)
+
+    def wait_until_idle(self, deadline_s: float) -> None:
+        """Wait until no job is in hand, or until the deadline on the monotonic clock."""
+        while self.jobs() and (left_s := deadline_s - time.monotonic()) > 0:
+            self.idle.clear()
+            self.idle.wait(left_s)
+
+    def stop_handlers(self) -> None:
+        """Stop the handlers that still run."""
+        loop = gevent.get_hub().loop
+        for held in self.jobs():
+            loop.run_callback(self._stop_handler, held)
+        gevent.sleep(0)  # until they have run
+
+    def _stop_handler(self, held: Held) -> None:
+        """In the hub: stop a handler, unless it ended while this was about to be done, and its outcome is under way."""
+        if held.is_in_handler():
+            self.report.interrupted.append(held.key)
+            held.stopped = True
+            held.strike(HandlerStopped("the worker stops"))
+
+    def hand_back_the_rest(self, within_s: float) -> None:
+        """Hand back all that is in hand and not being reported; what is left after that time is abandoned."""
+        for held in self.jobs():
+            if held.stage is not Stage.REPORTING:
+                self.hand_back_soon(held)
+        # Those too that a poll brought after the deadline.
+        self.hand_backs.join(timeout=within_s)
+        self.report.abandoned.extend(held.key for held in self.jobs())
 
 
 def _verdict(held: Held) -> Verdict | None:

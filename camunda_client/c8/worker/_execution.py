@@ -28,7 +28,7 @@ from camunda_client import metrics, patching
 from camunda_client.c8 import _job_table
 from camunda_client.c8.worker import _outcome, _story
 from camunda_client.c8.worker._hooks import JobOutcome
-from camunda_client.c8.worker._lease import Held, Stage
+from camunda_client.c8.worker._lease import Held, Stage, now_s
 from camunda_client.c8.worker._outcome import back_off_ms, retries_left
 from camunda_client.c8.worker._reporter import Fate
 from camunda_client.error import CamundaBusinessException
@@ -61,11 +61,24 @@ class HandlerStopped(BaseException):
 class Execution:
     """Works held jobs, each in a context of its own."""
 
-    def __init__(self, context: JobContext, reporter: Reporter, memory: Memory) -> None:
-        """Report through ``reporter``; keep in ``memory`` what the next run of a job has to know."""
+    def __init__(
+        self,
+        context: JobContext,
+        reporter: Reporter,
+        memory: Memory,
+        admit: Callable[[Held], bool] | None = None,
+        on_end: OnEnd | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        """Report through ``reporter``; keep in ``memory`` what the next run of a job has to know.
+
+        ``admit`` is asked about jobs that can't simply start, in the slot that they have; without it, all start.
+        ``on_end`` is called at the end of each that has started.
+        """
         self._context = context
         self._reporter = reporter
         self._memory = memory
+        self._admit, self._on_end, self._clock = admit, on_end, clock or now_s
         self._process = os.getpid()
         self._table = _job_table.current
         #: When the handler that ended last had started, and when it ended; for the watchdog's thread to ask.
@@ -74,40 +87,48 @@ class Execution:
         patching.give_greenlets_event_loops()
 
     def work(self, held: Held) -> None:
-        """Run the handler, in the calling greenlet, and keep what it came to. Never raises."""
-        # A greenlet starts with an empty context.
-        held.context = self._context.new()
-        held.context.run(self._work, held)
+        """Run the handler in the calling greenlet and keep what it came to, unless it must not start. Never raises."""
+        if self._admit is None or self._is_simple(held) or self._admit(held):
+            # A greenlet starts with an empty context.
+            held.context = context = self._context.new()
+            context.run(self._work, held)
 
-    def tell(self, held: Held, on_end: OnEnd) -> None:
-        """Report what a handler came to and call ``on_end``. Never raises.
+    def tell(self, held: Held) -> None:
+        """Report what a handler came to, if it has started. Never raises.
 
         In another greenlet than the handler's, which whatever the handler left behind may still strike.
         """
         if held.context is not None:
-            held.context.run(self._tell, held, on_end)
+            held.context.run(self._tell, held)
+
+    def _is_simple(self, held: Held) -> bool:
+        """Tell whether a job may start without further ado: most may."""
+        return (
+            held.stage is Stage.RUNNING
+            and held.lease.is_ample(self._clock())
+            and not self._memory.losses
+            and self._table is None
+        )
 
     def _work(self, held: Held) -> None:
         self._context.enter()
         attempt = self._memory.attempts.get(held.key, 0) + 1
         logging.bind_job(held.job, attempt)
-        held.greenlet = gevent.getcurrent()  # type: ignore[assignment]
-        held.started_s = held.ended_s = time.monotonic()
-        held.stage = Stage.RUNNING
+        held.begun(gevent.getcurrent(), time.monotonic())  # type: ignore[arg-type]
         cell = 0 if self._table is None else self._table.enter(held.key)
+        outcome = None
         try:
-            held.outcome = self._memory.outcome(held.key, held.retries) or self._outcome(held, attempt)
-            if held.outcome is not None or not held.stopped:
-                held.stage = Stage.REPORTING
+            outcome = self._memory.outcome(held.key, held.retries) or self._outcome(held, attempt)
+            held.came_to(outcome)
         except BaseException:
-            held.stage = Stage.REPORTING
+            held.came_to(outcome)
+            held.reports()
             log.exception("job.lost_track")
         finally:
-            held.greenlet = None
             if self._table is not None:
                 self._table.leave(cell)
 
-    def _tell(self, held: Held, on_end: OnEnd) -> None:
+    def _tell(self, held: Held) -> None:
         fate: Fate | None = None
         try:
             if held.outcome is not None:
@@ -122,13 +143,12 @@ class Execution:
             log.exception("job.lost_track")
         finally:
             held.context = held.outcome = None
-            on_end(held, fate)
+            if self._on_end is not None:
+                self._on_end(held, fate)
 
     def _report(self, held: Held, outcome: Outcome) -> Fate:
         fate = self._reporter.report(held, outcome)
-        # Its traceback holds every local of the handler, and our own frame, which holds the outcome: a circle that
-        # only the garbage collector finds, and that one counts objects, not megabytes.
-        outcome.cause = None
+        outcome.let_go()
         if fate is Fate.LOST:
             # If Camunda offers the job to us again, this is its outcome: what is finished is not done twice.
             self._memory.unreported.set(held.key, (outcome, held.retries))

@@ -7,7 +7,6 @@ An empty poll proves nothing: with the broker down or frozen Camunda's gateway a
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
     from camunda_client.c8.worker._gateway import Gateway
     from camunda_client.c8.worker._lease import Held
-    from camunda_client.c8.worker._poller import Poller
 
 log = get_logger(__name__)
 
@@ -54,8 +52,6 @@ class StopReport:
 
 #: Seconds between two looks at the topology.
 LOOK_EVERY_S = 10.0
-#: Polls that may go unanswered, in request time-outs, before a type counts as failing.
-_MISSED_POLLS = 3
 
 
 @dataclass(frozen=True)
@@ -152,27 +148,6 @@ def _numbers(version: str) -> tuple[int, ...]:
     """Return a version's first two numbers, ``()`` if it has none."""
     found = re.match(r"(\d+)\.(\d+)", version)
     return tuple(map(int, found.groups())) if found else ()
-
-
-def type_health(poller: Poller, now: float | None = None) -> TypeHealth:
-    """Return one type's health at a moment of the monotonic clock, by default this one."""
-    now = time.monotonic() if now is None else now
-    ago = None if poller.answered_s is None else now - poller.answered_s
-    settings = poller.settings
-    # Where the gateway doesn't park polls, it is we who wait between them.
-    poll_s = settings.request_timeout_s if settings.request_timeout_s > 0 else settings.polling_interval_s
-    stuck = sum(held.let_go for held in poller.held.values())
-    # Where all that are in hand hang, a full worker is no busy one.
-    hangs = poller.is_full and 0 < poller.active <= stuck
-    return TypeHealth(
-        job_type=settings.job_type,
-        alive=not hangs and (poller.is_full or (ago is not None and ago < _MISSED_POLLS * max(poll_s, 1.0))),
-        active=poller.active,
-        stuck=stuck,
-        answered_s_ago=None if ago is None else round(ago, 3),
-        trouble=poller.trouble,
-        max_jobs_active=settings.cap,
-    )
 
 
 @dataclass(frozen=True)

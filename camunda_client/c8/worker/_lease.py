@@ -136,6 +136,10 @@ class Lease:
         self.asked_s = float("-inf")
         self.loss = None
 
+    def is_ample(self, now_s: float) -> bool:
+        """Tell whether more is left than is asked for at any start."""
+        return self.loss is None and self.ends_s - now_s > self.length_s * START_PART
+
     def due_s(self, usual_s: float | None) -> float:
         """Return when the next extension is to be sent.
 
@@ -165,9 +169,7 @@ class Lease:
 
     def may_start(self, now_s: float, usual_s: float | None) -> bool:
         """Tell whether enough is left to start the handler."""
-        if self.loss is None and self.ends_s - now_s > self.length_s * START_PART:
-            return True  # whatever else is asked for is less
-        return self.holds(now_s, self._enough_s(START_PART, START_S, usual_s))
+        return self.is_ample(now_s) or self.holds(now_s, self._enough_s(START_PART, START_S, usual_s))
 
     def may_send(self, now_s: float, usual_s: float | None) -> bool:
         """Tell whether enough is left for a failure or a hand-back to arrive in time."""
@@ -249,6 +251,44 @@ class Held:
         self.outcome: Outcome | None = None
         #: Where the extender keeps it; ``None`` while it does not.
         self.due_slot: int | None = None
+
+    # -- how far it is: other rooms say what they do, and write nothing here ------------------------------------------
+    def may_run(self) -> None:
+        """Have a slot."""
+        self.stage = Stage.RUNNING
+
+    def begun(self, greenlet: gevent.Greenlet[..., None], monotonic_s: float) -> None:
+        """Take note that its handler begins."""
+        self.greenlet, self.stage = greenlet, Stage.RUNNING
+        self.started_s = self.ended_s = monotonic_s
+
+    def came_to(self, outcome: Outcome | None) -> None:
+        """Take note that its handler is through; without an outcome if it was stopped."""
+        self.greenlet, self.outcome = None, outcome
+        if outcome is not None or not self.stopped:
+            self.stage = Stage.REPORTING
+
+    def reports(self) -> None:
+        """Take note that Camunda is about to be told."""
+        self.stage = Stage.REPORTING
+
+    def settled(self) -> None:
+        """Take note that nothing more is to be told."""
+        self.stage = Stage.SETTLED
+
+    def is_in_handler(self) -> bool:
+        """Whether its handler runs now."""
+        return self.stage is Stage.RUNNING and self.greenlet is not None
+
+    def strike(self, error: BaseException) -> None:
+        """In the hub: raise in its handler, unless that has ended meanwhile."""
+        if self.is_in_handler():
+            self.greenlet.throw(error)  # type: ignore[union-attr]
+
+    def granted_anew(self, again: Held) -> None:
+        """Take over the lease of another activation of the same job."""
+        self.lease.granted_anew(again.lease.ends_s)
+        self.token = again.token
 
     def is_settled(self) -> bool:
         """Whether nothing more is to be told about the job."""

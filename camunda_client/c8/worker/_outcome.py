@@ -14,7 +14,7 @@ import random
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 from pydantic_core import to_json
@@ -57,6 +57,13 @@ class Outcome:
     cause: BaseException | None = None
     #: The result or variables behind the body, to find the culprit if Camunda refuses it.
     variables: object = None
+
+    def let_go(self) -> None:
+        """Forget the exception: its traceback holds every local of the handler, and the frame that holds this.
+
+        Only the garbage collector would find that circle, and that one counts objects, not megabytes.
+        """
+        self.cause = None
 
 
 class UnfitResult(ServiceException):
@@ -243,30 +250,23 @@ _JOBS = 10_000
 _OUTCOMES = 500
 
 
-class Recent(Generic[_Value]):
+class Recent(OrderedDict[str, _Value]):
     """A bounded dictionary that forgets what was set longest ago."""
 
     def __init__(self, size: int) -> None:
+        super().__init__()
         self._size = size
-        self._items: OrderedDict[str, _Value] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def get(self, key: str, default: _Value) -> _Value:
-        """Return what was set for the key."""
-        return self._items.get(key, default)
 
     def set(self, key: str, value: _Value) -> None:
         """Remember it as the newest."""
-        self._items[key] = value
-        self._items.move_to_end(key)
-        if len(self._items) > self._size:
-            self._items.popitem(last=False)
+        self[key] = value
+        self.move_to_end(key)
+        if len(self) > self._size:
+            self.popitem(last=False)
 
     def take(self, key: str) -> _Value | None:
         """Return and forget what was set for the key, if anything was."""
-        return self._items.pop(key, None)
+        return self.pop(key, None)
 
 
 class Memory:
@@ -301,6 +301,8 @@ class Memory:
         Other retries than before mean that it failed elsewhere since, or that its incident was resolved: to tell our
         failure now would undo that.
         """
+        if not self.unreported:
+            return None
         outcome, before = self.unreported.take(key) or (None, retries)
         return None if outcome is not None and outcome.command == "failure" and retries != before else outcome
 
@@ -312,5 +314,5 @@ class Memory:
 
     def settled(self, key: str) -> None:
         """Forget a job that is done with."""
-        self.attempts.take(key)
-        self.losses.take(key)
+        self.attempts.pop(key, None)
+        self.losses.pop(key, None)

@@ -21,7 +21,7 @@ from camunda_client import metrics
 from camunda_client.c8 import _http
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8.worker._gateway import ForeignAnswers, Verdict, fields, is_not_applied, judge
-from camunda_client.c8.worker._lease import Held, Loss, Stage, now_s
+from camunda_client.c8.worker._lease import Held, Loss, now_s
 from camunda_client.c8.worker._outcome import Outcome, back_off_ms, failure, retries_left
 from camunda_client.error import ServiceException
 from camunda_client.log import get_logger
@@ -111,7 +111,7 @@ class Reporter:
 
     def report(self, held: Held, outcome: Outcome) -> Fate:
         """Send the outcome until it is settled, refused or pointless; log the result. Never raises."""
-        held.stage = Stage.REPORTING
+        held.reports()
         self._reporting[held.settings.job_type] += 1
         try:
             return self._report(held, outcome)
@@ -132,15 +132,15 @@ class Reporter:
             # The least that can be said of a job: an incident without a word.
             outcome = failure("", retries=0)
             verdict, answer = self._send(held, outcome)
-        held.stage = Stage.SETTLED
+        held.settled()
         return self._conclude(held, outcome, verdict, answer)
 
     def hand_back(self, held: Held) -> Fate:
         """Return a job that was not worked, retries unchanged: Camunda offers it again within milliseconds."""
         outcome = failure("handed back unworked by a stopping or full worker", retries=held.retries)
-        held.stage = Stage.REPORTING
+        held.reports()
         verdict, answer = self._send(held, outcome)
-        held.stage = Stage.SETTLED
+        held.settled()
         if verdict in (Verdict.DONE, Verdict.ASSUMED):
             metrics.jobs_returned[held.settings.job_type] += 1
             log.info("job.returned")

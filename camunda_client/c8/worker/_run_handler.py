@@ -80,7 +80,7 @@ def run_handler(
     commands = _Commands(send or _accept)
     execution = Execution(JobContext(), Reporter(commands), memory)
     execution.work(held)
-    execution.tell(held, lambda _held, _fate: None)
+    execution.tell(held)
     if commands.fault is not None:
         raise commands.fault
     return HandlerRun(outcomes[0], commands.command, json.loads(commands.body))

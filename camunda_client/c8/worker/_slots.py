@@ -36,7 +36,7 @@ class Slots(Generic[_Task]):
         self.size = size
         self.busy = 0
         #: Jobs that all running polls together may still bring; see :meth:`share`.
-        self.asked = 0
+        self._asked = 0
         self._work = work
         self._tell = tell
         #: Greenlets that wait for something to do.
@@ -67,7 +67,15 @@ class Slots(Generic[_Task]):
         """
         if self.free <= 0:
             return 0
-        return max(1, self.free - self.asked, self.free // job_types)
+        return max(1, self.free - self._asked, self.free // job_types)
+
+    def ask(self, jobs: int) -> None:
+        """Count what a poll asks for."""
+        self._asked += jobs
+
+    def answered(self, jobs: int) -> None:
+        """Count a poll for so many jobs as over."""
+        self._asked -= jobs
 
     def run(self, task: _Task) -> None:
         """Run the task in a slot, now or when one is free."""

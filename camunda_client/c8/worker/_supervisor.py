@@ -20,10 +20,10 @@ from camunda_client import metrics
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8.worker import _async_handlers
 from camunda_client.c8.worker._custody import Custody
-from camunda_client.c8.worker._execution import HandlerStopped, JobContext
+from camunda_client.c8.worker._execution import JobContext
 from camunda_client.c8.worker._gateway import Gateway
-from camunda_client.c8.worker._health import ClusterWatch, Health, StopReport, type_health
-from camunda_client.c8.worker._lease import Held, Stage
+from camunda_client.c8.worker._health import ClusterWatch, Health, StopReport
+from camunda_client.c8.worker._lease import Held
 from camunda_client.c8.worker._pace import Offsets
 from camunda_client.c8.worker._poller import Poller
 from camunda_client.c8.worker._standby import Standby
@@ -59,14 +59,12 @@ class Supervisor:
         self._commands = commands or Gateway(config)
         self._context = JobContext()
         self._custody = Custody(self._context, self._commands, config.worker.pool, config.worker.max_connections)
-        self._slots = self._custody.slots
         self._cluster = ClusterWatch(self._commands)
         self._offsets = Offsets(lambda: self._cluster.partitions)
         self._pollers = {
             settings.job_type: Poller(
                 settings,
                 self._commands,
-                self._slots,
                 self._custody,
                 self._offsets,
                 len(workers),
@@ -74,7 +72,6 @@ class Supervisor:
             )
             for settings in workers
         }
-        self._custody.pollers = self._pollers
         self._handler_watch = HandlerWatch(self.held_jobs)
         self._standby = self._prepared_standby(workers)
         self._watchdog = Watchdog(
@@ -108,20 +105,16 @@ class Supervisor:
     def _running_jobs(self) -> int:
         """Return how many handlers are half-way; for a native thread."""
         with suppress(RuntimeError):  # they change meanwhile
-            return sum(held.stage is Stage.RUNNING for held in self.held_jobs())
+            return sum(held.is_in_handler() for held in self.held_jobs())
         return 0
 
     def is_held(self, key: str) -> bool | None:
         """Return whether a job is still ours; ``None`` if it is not in hand."""
-        for poller in self._pollers.values():
-            held = poller.held.get(key)
-            if held is not None:
-                return held.is_ours()
-        return None
+        return self._custody.is_held(key)
 
     def health(self) -> Health:
         """Return how the workers are."""
-        types = [type_health(poller) for poller in self._pollers.values()]
+        types = [poller.health() for poller in self._pollers.values()]
         dead = sorted({one.name for one in (*self._polling, *self._watching) if not one.is_well})
         running = not self._stopping.is_set()
         return Health(
@@ -144,7 +137,7 @@ class Supervisor:
             part.start()
         if self._context.left_out:
             log.debug("context.left_out", variables=self._context.left_out)
-        log.info("workers.started", job_types=sorted(self._pollers), pool=self._slots.size)
+        log.info("workers.started", job_types=sorted(self._pollers), pool=self._custody.slots.size)
 
     def stop(self, drain_timeout_s: float) -> StopReport:
         """Stop as the module's docstring tells, and return what became of the jobs in hand.
@@ -167,13 +160,12 @@ class Supervisor:
         )
         for poller in self._pollers.values():
             poller.stop()
-        for held in self.held_jobs():
-            if held.stage is Stage.WAITING:
-                self._custody.hand_back_soon(held)
-        self._wait_until_idle(deadline_s)
-        self._stop_handlers()
+        self._custody.hand_back_waiting()
+        gevent.joinall([one.greenlet for one in self._polling], timeout=max(deadline_s - time.monotonic(), 0))
+        self._custody.wait_until_idle(deadline_s)
+        self._custody.stop_handlers()
         self._wait_for_polls()
-        self._hand_back_the_rest()
+        self._custody.hand_back_the_rest(_HAND_BACK_S)
         gevent.killall([one.greenlet for one in self._polling], block=False)
         self._ended.set()
         self._cluster.stop()
@@ -184,7 +176,7 @@ class Supervisor:
             self._standby.stop()
         _async_handlers.stop()
         self._commands.close()
-        self._slots.close()
+        self._custody.slots.close()
         return self._told(started_s)
 
     def _told(self, started_s: float) -> StopReport:
@@ -197,26 +189,6 @@ class Supervisor:
             log.error("shutdown.forced", **asdict(report))
         return report
 
-    def _wait_until_idle(self, deadline_s: float) -> None:
-        """Wait until no poll is open and no job in hand, or until the deadline."""
-        gevent.joinall([one.greenlet for one in self._polling], timeout=max(deadline_s - time.monotonic(), 0))
-        while self.held_jobs() and (left_s := deadline_s - time.monotonic()) > 0:
-            self._custody.idle.clear()
-            self._custody.idle.wait(left_s)
-
-    def _stop_handlers(self) -> None:
-        loop = gevent.get_hub().loop
-        for held in self.held_jobs():
-            loop.run_callback(self._stop_handler, held)
-        gevent.sleep(0)  # until they have run
-
-    def _stop_handler(self, held: Held) -> None:
-        """In the hub: stop a handler, unless it ended while this was about to be done, and its outcome is under way."""
-        if held.greenlet is not None and held.stage is Stage.RUNNING:
-            self._custody.report.interrupted.append(held.key)
-            held.stopped = True
-            held.greenlet.throw(HandlerStopped("the worker stops"))
-
     def _wait_for_polls(self) -> None:
         """Let open polls return, even beyond the deadline: a job handed back now would go to one of them."""
         ends_s = [poller.parked_until_s for poller in self._pollers.values() if poller.parked_until_s is not None]
@@ -227,14 +199,6 @@ class Supervisor:
         if late:
             # A gateway that doesn't answer. What it may still hand to these comes back when its lease ends.
             log.error("shutdown.polls_abandoned", job_types=late)
-
-    def _hand_back_the_rest(self) -> None:
-        for held in self.held_jobs():
-            if held.stage is not Stage.REPORTING:
-                self._custody.hand_back_soon(held)
-        # Those too that a poll brought after the deadline.
-        self._custody.hand_backs.join(timeout=_HAND_BACK_S)
-        self._custody.report.abandoned.extend(held.key for held in self.held_jobs())
 
     def _say_leases_died(self, deaths: int) -> None:
         log.exception("greenlet.died", greenlet="leases", deaths=deaths)

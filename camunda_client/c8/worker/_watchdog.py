@@ -26,7 +26,7 @@ from camunda_client.c8._last_resort import LastResort, end_now, say
 from camunda_client.c8._stacks import innermost, is_debugged
 from camunda_client.c8.worker._execution import JobLost
 from camunda_client.c8.worker._health import stack_of
-from camunda_client.c8.worker._lease import Held, Stage, now_s
+from camunda_client.c8.worker._lease import Held, now_s
 from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
@@ -298,14 +298,15 @@ class HandlerWatch:
         """Look at all running handlers now."""
         now = self._monotonic()
         for held in self._held_jobs():
-            if held.stage is Stage.RUNNING and held.greenlet is not None:
+            if held.is_in_handler():
                 self._look(held, now)
 
     def _look(self, held: Held, now: float) -> None:
         settings = held.settings
         if settings.stop_when_lost and not held.dropped and not held.lease.holds(self._clock()):
             held.dropped = True
-            gevent.get_hub().loop.run_callback(_drop, held)
+            lost = JobLost("the job no longer belongs to this worker")
+            gevent.get_hub().loop.run_callback(held.strike, lost)
         if held.let_go:
             return
         timeout_s, most_s = settings.handler_timeout_s, settings.max_lease_s
@@ -324,9 +325,3 @@ class HandlerWatch:
             why=why,
             stack=stack_of(held),
         )
-
-
-def _drop(held: Held) -> None:
-    """In the hub: raise in a handler, unless it has ended meanwhile."""
-    if held.stage is Stage.RUNNING and held.greenlet is not None:
-        held.greenlet.throw(JobLost("the job no longer belongs to this worker"))

@@ -36,10 +36,7 @@ class Room:
         commands: Any = self.gateway
         self.custody = Custody(JobContext(), commands, pool, 32, self.clock)
         self.settings = settings_of(self._run, timeout=int(LEASE_S * 1000), **options)
-        self.poller = Poller(
-            self.settings, commands, self.custody.slots, self.custody, Offsets(), 1, lambda: False, self.clock
-        )
-        self.custody.pollers = {"t": self.poller}
+        self.poller = Poller(self.settings, commands, self.custody, Offsets(), 1, lambda: False, self.clock)
         self._handler = handler
 
     def _run(self, found: Any) -> Any:

@@ -27,7 +27,10 @@ class Scene:
     def __init__(self) -> None:
         self.runs: list[int] = []
         self.told: list[str] = []
-        self._execution = Execution(JobContext(), Reporter(self), Memory())
+        self._fates: list[Fate | None] = []
+        self._execution = Execution(
+            JobContext(), Reporter(self), Memory(), on_end=lambda _held, fate: self._fates.append(fate)
+        )
         self._settings = resolve(JobWorker("t", self._handler), CONFIG)
 
     def settle(self, job_key: str, command: str, body: bytes, may_send: object = None) -> Answer:
@@ -40,11 +43,10 @@ class Scene:
     def offer(self, retries: int, *, lease_left_s: float = 60.0) -> Fate | None:
         job = ActivatedJob.model_validate({"jobKey": "1", "type": "t", "retries": retries})
         held = Held(job, self._settings, now_s(), Lease(60.0, now_s() + lease_left_s))
-        fates: list[Fate | None] = []
         self._execution.work(held)
-        self._execution.tell(held, lambda _held, fate: fates.append(fate))
+        self._execution.tell(held)
         assert held.ended_s >= held.started_s
-        return fates[0]
+        return self._fates.pop()
 
     def _handler(self, job: Any) -> None:
         self.runs.append(job.retries)

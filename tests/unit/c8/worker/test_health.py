@@ -11,7 +11,7 @@ import pytest
 from camunda_client.c8._http import Answer
 from camunda_client.c8.worker._custody import Custody
 from camunda_client.c8.worker._execution import JobContext
-from camunda_client.c8.worker._health import ClusterWatch, type_health
+from camunda_client.c8.worker._health import ClusterWatch
 from camunda_client.c8.worker._pace import Offsets
 from camunda_client.c8.worker._poller import Poller
 from tests.parts.fake_gateway import TOPOLOGY, FakeGateway, held, lost, problem, settings_of
@@ -25,11 +25,11 @@ def poller(**options: Any) -> Poller:
     commands: Any = FakeGateway()
     custody = Custody(JobContext(), commands, 10, 32, Clock())
     settings = settings_of(timeout=60_000, **{"request_timeout": int(POLL_S * 1000), **options})
-    return Poller(settings, commands, custody.slots, custody, Offsets(), 1, lambda: False, Clock())
+    return Poller(settings, commands, custody, Offsets(), 1, lambda: False, Clock())
 
 
 def test_a_type_that_was_never_answered_is_not_alive() -> None:
-    found = type_health(poller(), 100.0)
+    found = poller().health(100.0)
 
     assert (found.job_type, found.alive, found.answered_s_ago, found.active) == ("t", False, None, 0)
 
@@ -38,37 +38,37 @@ def test_a_type_is_alive_for_three_polls_after_the_last_answer() -> None:
     one = poller()
     one.answered_s = 100.0
 
-    assert type_health(one, 100.0 + 3 * POLL_S - 0.1).alive
-    assert not type_health(one, 100.0 + 3 * POLL_S + 0.1).alive
-    assert type_health(one, 101.5).answered_s_ago == 1.5
+    assert one.health(100.0 + 3 * POLL_S - 0.1).alive
+    assert not one.health(100.0 + 3 * POLL_S + 0.1).alive
+    assert one.health(101.5).answered_s_ago == 1.5
 
 
 def test_where_polls_are_not_parked_the_pause_between_them_counts() -> None:
     one = poller(request_timeout=-1, polling_interval=20_000)
     one.answered_s = 100.0
 
-    assert type_health(one, 159.0).alive
-    assert not type_health(one, 161.0).alive
+    assert one.health(159.0).alive
+    assert not one.health(161.0).alive
 
 
 def test_a_full_type_is_alive_unless_all_that_fills_it_hangs() -> None:
     one = poller(max_jobs_active=2)
     jobs = [held(key, now_s=0.0) for key in (1, 2)]
     one.held.update({job.key: job for job in jobs})
-    assert type_health(one, 1e6).alive, "it has no need to poll"
+    assert one.health(1e6).alive, "it has no need to poll"
 
     jobs[0].let_go = True
-    assert (type_health(one, 1e6).alive, type_health(one, 1e6).stuck) == (True, 1)
+    assert (one.health(1e6).alive, one.health(1e6).stuck) == (True, 1)
     jobs[1].let_go = True
 
-    assert (type_health(one, 1e6).alive, type_health(one, 1e6).stuck) == (False, 2)
+    assert (one.health(1e6).alive, one.health(1e6).stuck) == (False, 2)
 
 
 def test_why_polls_fail_is_shown() -> None:
     one = poller()
     one.trouble = "refused"
 
-    assert type_health(one, 100.0).trouble == "refused"
+    assert one.health(100.0).trouble == "refused"
 
 
 # -- the cluster ------------------------------------------------------------------------------------------------------

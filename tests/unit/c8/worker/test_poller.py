@@ -16,9 +16,8 @@ from camunda_client.c8._http import Answer
 from camunda_client.c8.worker import _poller
 from camunda_client.c8.worker._custody import Custody
 from camunda_client.c8.worker._execution import JobContext
-from camunda_client.c8.worker._health import type_health
-from camunda_client.c8.worker._pace import Offsets
-from camunda_client.c8.worker._poller import CUTS_TO_TELL, CUTS_WITHIN_S, Poller
+from camunda_client.c8.worker._pace import BATCH, CUTS_TO_TELL, CUTS_WITHIN_S, Offsets
+from camunda_client.c8.worker._poller import Poller
 from tests.parts.fake_gateway import TAKEN, FakeGateway, Request, held, job, jobs_of, lost, problem, settings_of
 from tests.parts.time_given import Clock, settle
 from tests.parts.work import until
@@ -44,14 +43,12 @@ class Room:
         self.poller = Poller(
             settings_of(handler, **options),
             commands,
-            self.custody.slots,
             self.custody,
             Offsets(),
             1,
             lambda: has_leases,
             self.clock,
         )
-        self.custody.pollers = {"t": self.poller}
         self.parked = Event()
         self.gateway.always("activate", self._park)
 
@@ -122,7 +119,7 @@ def test_a_batch_of_the_settings_is_the_most_it_asks_for() -> None:
     room.poller.settings = settings_of(timeout=60_000)
 
     with room.polling():
-        assert room.polls(1)[0].body["maxJobsToActivate"] <= _poller.BATCH
+        assert room.polls(1)[0].body["maxJobsToActivate"] <= BATCH
 
 
 def test_it_asks_for_the_variables_and_tenants_of_its_settings() -> None:
@@ -268,7 +265,7 @@ def test_what_is_no_answer_is_not_taken_for_no_jobs(answer: Answer) -> None:
         assert room.poller.answered_s is None
         assert room.poller.trouble in ("not_json", "status")
         assert metrics.polls["t", "empty"] == empty
-        assert not type_health(room.poller).alive
+        assert not room.poller.health().alive
 
 
 def test_a_defect_of_ours_comes_out_for_the_supervisor() -> None:

@@ -76,9 +76,9 @@ def test_a_poll_asks_for_what_others_left_but_for_its_even_part_at_least() -> No
     slots: Slots[int] = Slots(100, lambda _number: None, lambda _number: None)
 
     assert slots.share(job_types=4) == 100
-    slots.asked = 90
+    slots.ask(90)
     assert slots.share(job_types=4) == 25
-    slots.asked = 0
+    slots.answered(90)
     slots.busy = 99
     assert slots.share(job_types=4) == 1
     slots.busy = 100
