@@ -57,6 +57,6 @@ EXCHANGES: tuple[Excuse, ...] = (
         "POST /process-instances request: unknown runtimeInstructions.type",
         "it tells one kind of instruction from others; the schemas of 8.8 describe it outside of the member's own",
         ("8.8",),
-        "camunda",
+        "orchestration-cluster-api",
     ),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import base64
 import logging
+import re
 import socket as _socket
 import struct
 from collections.abc import Callable, Iterable
@@ -44,6 +45,8 @@ IDLE_S = 60.0
 #: Held polls of a thousand workers connect at once; the system's usual 128 would refuse some.
 BACKLOG = 4096
 Auth = str | tuple[str, str] | Callable[[str], bool] | None
+#: What these answer is XML, or a document's content.
+_OTHER_THAN_JSON = re.compile(r"/v2/(documents/[^/]+|(process|decision)-definitions/[^/]+/xml)")
 
 
 class Gateway:
@@ -244,7 +247,7 @@ class Gateway:
             found = self._router.find(method, path, instance)
             if isinstance(found, Answer):
                 return found
-            if not acceptable(environ):
+            if not _OTHER_THAN_JSON.fullmatch(path) and not acceptable(environ):
                 return not_acceptable(environ, instance)
             handler, arguments = found
             return handler(

@@ -1,0 +1,148 @@
+"""This library as the other clients: 200 jobs and a tour; what it sends and what it is answered is described."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from camunda_client.c8 import api
+from camunda_client.c8.models import (
+    BroadcastSignalRequest,
+    CorrelateMessageRequest,
+    CreateProcessInstanceRequest,
+    EvaluateDecisionRequest,
+    MappingInstructions,
+    MigrateProcessInstanceRequest,
+    ModifyProcessInstanceRequest,
+    PublishMessageRequest,
+    RuntimeInstruction,
+    TerminateInstructions,
+    UserTaskChanges,
+)
+from camunda_client.error import CamundaBusinessException
+from tests.clients.described import PACKAGE, violations
+from tests.clients.exceptions import EXCHANGES
+from tests.clients.test_clients import JOBS, excused
+from tests.parts.camunda import EngineProcess
+from tests.parts.configured import configured
+from tests.parts.recording import RecordingProxy
+from tests.parts.work import working
+
+pytestmark = pytest.mark.slow
+
+HERE = Path(__file__).parent
+
+
+def start(process_id: str, **variables: Any) -> str:
+    asked = CreateProcessInstanceRequest(processDefinitionId=process_id, variables=variables)
+    return api.create_process_instance(asked).process_instance_key
+
+
+def jobs() -> str:
+    """Report a job in every way; return the instance that has an incident now."""
+    start("pay")
+    (job,) = api.activate_jobs("charge", max_jobs_to_activate=1).jobs
+    api.update_job(job, retries=5, timeout=90_000)
+    api.fail_job(job, retries=2, error_message="again")
+    (job,) = api.activate_jobs("charge", max_jobs_to_activate=1).jobs
+    api.throw_error_for_job(job, CamundaBusinessException("DECLINED", "no money", {"why": "poor"}))
+    broken = start("pay")
+    (job,) = api.activate_jobs("charge", max_jobs_to_activate=1).jobs
+    api.fail_job(job, retries=0, error_message="broken")
+    incident = next(api.search_incidents(process_instance_key=broken, state="ACTIVE"))
+    api.get_incident(incident.incident_key)
+    (found,) = api.search_jobs(process_instance_key=broken, state="FAILED")
+    api.update_job(found.job_key, retries=1)
+    api.resolve_incident(incident.incident_key)
+    return broken
+
+
+def instances(definition: str) -> None:
+    start("message", order="a")
+    api.publish_message(PublishMessageRequest(name="paid", correlationKey="a", timeToLive=1000, variables={"b": 1}))
+    start("message", order="b")
+    api.correlate_message(CorrelateMessageRequest(name="paid", correlationKey="b"))
+    start("signal")
+    api.broadcast_signal(BroadcastSignalRequest(signalName="go", variables={"b": 1}))
+    ended = CreateProcessInstanceRequest(
+        processDefinitionId="signal", tags=["tour"], runtimeInstructions=[RuntimeInstruction(afterElementId="s_start")]
+    )
+    key = api.create_process_instance(ended).process_instance_key
+    assert api.get_process_instance(key).state == "TERMINATED"
+    waiting = start("message", order="c")
+    api.set_variables(waiting, {"note": "x"}, local=True)
+    assert {found.name for found in api.search_variables(process_instance_key=waiting)} == {"order", "note"}
+    (catch,) = api.search_element_instances(process_instance_key=waiting, element_id="m_catch")
+    api.get_element_instance(catch.element_instance_key)
+    api.modify_process_instance(
+        waiting,
+        ModifyProcessInstanceRequest(
+            activateInstructions=[{"elementId": "m_catch"}],
+            terminateInstructions=[TerminateInstructions(elementInstanceKey=catch.element_instance_key)],
+        ),
+    )
+    api.migrate_process_instance(
+        waiting,
+        MigrateProcessInstanceRequest(
+            targetProcessDefinitionKey=definition,
+            mappingInstructions=[MappingInstructions(sourceElementId="m_catch", targetElementId="m_catch")],
+        ),
+    )
+    assert api.get_process_instance_statistics(waiting)
+    api.cancel_process_instance(waiting)
+    assert next(api.search_process_instances(process_definition_id="message", sort="-start_date", page_size=1))
+
+
+def user_tasks() -> None:
+    instance = start("approve", amount=5)
+    (task,) = api.search_user_tasks(process_instance_key=instance)
+    api.get_user_task(task.user_task_key)
+    api.assign_user_task(task.user_task_key, "ann", action="claim")
+    api.unassign_user_task(task.user_task_key)
+    api.update_user_task(task.user_task_key, UserTaskChanges(priority=80, candidateUsers=["bob"]))
+    assert [found.name for found in api.search_user_task_variables(task.user_task_key)] == ["amount"]
+    api.complete_user_task(task.user_task_key, {"approved": True})
+
+
+def the_rest(definition: str) -> None:
+    api.evaluate_decision(EvaluateDecisionRequest(decisionDefinitionId="dish", variables={"season": "Winter"}))
+    (decision,) = api.search_decision_definitions(decision_definition_id="dish")
+    api.get_decision_definition_xml(decision.decision_definition_key)
+    assert next(api.search_process_definitions(process_definition_id="message"))
+    api.get_process_definition(definition)
+    assert "m_catch" in api.get_process_definition_xml(definition)
+    document = api.upload_document(b"hello", file_name="hello.txt", content_type="text/plain")
+    assert api.download_document(document) == b"hello"
+    api.delete_document(document)
+    api.get_license()
+    api.get_me()
+    api.pin_clock(datetime(2030, 1, 2, tzinfo=timezone.utc))
+    api.reset_clock()
+
+
+@pytest.mark.parametrize("dialect", PACKAGE)
+def test_it_works_all_jobs_and_every_exchange_is_described(dialect: str) -> None:
+    with EngineProcess(dialect=dialect) as engine, RecordingProxy(engine.base_url) as proxy:
+        with configured(proxy.base_url):
+            api.get_cluster_topology()
+            deployed = api.deploy_resources(HERE / "tour.bpmn", HERE / "tour.dmn")
+            for number in range(JOBS):
+                start("work", number=number)
+        with working(proxy.base_url, {"work": lambda job: {"twice": job.variables["number"] * 2}}):
+            engine.wait_for_jobs(JOBS, "COMPLETED", job_type="work", timeout_s=60)
+        with configured(proxy.base_url):
+            found = [entry.process_definition for entry in deployed.deployments if entry.process_definition]
+            keys = {one.process_definition_id: one.process_definition_key for one in found}
+            jobs()
+            instances(keys["message"])
+            user_tasks()
+            the_rest(keys["message"])
+            api.delete_resource(keys["approve"])
+
+    found = Counter(what for exchange in proxy.exchanges for what in violations(dialect, exchange))
+    wrong, _ = excused(found, EXCHANGES, "orchestration-cluster-api", dialect)
+    assert {what: found[what] for what in wrong} == {}
