@@ -154,7 +154,7 @@ def cases() -> list[Case]:
         *_random_tables(random.Random(SEEDS["tables"])),
         *_literals(random.Random(SEEDS["literals"])),
     ]
-    every += _changed(random.Random(SEEDS["changed"]), every)
+    every += [*_changed(random.Random(SEEDS["changed"]), every), *_drawn()]
     names = [one.name for one in every]
     assert len(set(names)) == len(names), sorted({name for name in names if names.count(name) > 1})[:5]
     return every
@@ -523,6 +523,82 @@ def _malformed() -> Iterator[Case]:
         "table-alone": f'<definitions xmlns="{DMN}" id="g" name="G" namespace="n">{table("FIRST", ["1"], ["z"], [])}</definitions>',
     }.items():  # fmt: skip
         yield Case("malformed", f"malformed/{name}", content)
+
+
+#: As modelling tools write it: diagrams, widths, annotations, values, descriptions, what decisions rest on.
+DRAWN = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" xmlns:dmndi="https://www.omg.org/spec/DMN/20191111/DMNDI/"
+  xmlns:dc="http://www.omg.org/spec/DMN/20180521/DC/" xmlns:di="http://www.omg.org/spec/DMN/20180521/DI/"
+  xmlns:biodi="http://bpmn.io/schema/dmn/biodi/2.0" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"
+  xmlns:modeler="http://camunda.org/schema/modeler/1.0" id="drawn" name="Drawn" namespace="http://camunda.org/schema/1.0/dmn"
+  exporter="Camunda Modeler" exporterVersion="5.27.0" modeler:executionPlatform="Camunda Cloud" modeler:executionPlatformVersion="8.6.0">
+  <decision id="d" name="Approve &amp; price">
+    <description>Whether, and for how much</description>
+    <extensionElements><zeebe:versionTag value="v1" /></extensionElements>
+    <variable id="v1" name="result" typeRef="Any" />
+    <informationRequirement id="q1"><requiredInput href="#in1" /></informationRequirement>
+    <informationRequirement id="q2"><requiredDecision href="#risk" /></informationRequirement>
+    <authorityRequirement id="q3"><requiredAuthority href="#law" /></authorityRequirement>
+    <decisionTable id="t1" hitPolicy="FIRST" biodi:annotationsWidth="400">
+      <input id="i1" label="Age of the person" biodi:width="192">
+        <inputExpression id="e1" typeRef="number"><text>age</text></inputExpression>
+      </input>
+      <input id="i2" label="Risk">
+        <inputExpression id="e2" typeRef="string"><text>risk</text></inputExpression>
+        <inputValues id="iv2"><text>"low","high"</text></inputValues>
+      </input>
+      <output id="o1" label="Approved?" name="approved" typeRef="boolean" biodi:width="192" />
+      <output id="o2" label="Price" name="price" typeRef="number"><outputValues id="ov2"><text>1,2,3</text></outputValues></output>
+      <annotation name="Why" />
+      <rule id="x1"><description>children</description>
+        <inputEntry id="c1"><text>&lt; 18</text></inputEntry><inputEntry id="c2"><text></text></inputEntry>
+        <outputEntry id="c3"><text>false</text></outputEntry><outputEntry id="c4"><text>0</text></outputEntry>
+        <annotationEntry><text>too young</text></annotationEntry>
+      </rule>
+      <rule id="x2">
+        <inputEntry id="c5"><text>-</text></inputEntry><inputEntry id="c6"><text>"low"</text></inputEntry>
+        <outputEntry id="c7"><text>true</text></outputEntry><outputEntry id="c8"><text>age * 1.5</text></outputEntry>
+        <annotationEntry><text></text></annotationEntry>
+      </rule>
+    </decisionTable>
+  </decision>
+  <inputData id="in1" name="Age" />
+  <knowledgeSource id="law" name="Law" />
+  <decision id="risk" name="Risk">
+    <variable id="v2" name="risk" typeRef="string" />
+    <informationRequirement id="q4"><requiredInput href="#in1" /></informationRequirement>
+    <literalExpression id="l1"><text>if age &gt; 60 then "high" else "low"</text></literalExpression>
+  </decision>
+  <textAnnotation id="a1"><text>A note</text></textAnnotation>
+  <association id="s1"><sourceRef href="#in1" /><targetRef href="#a1" /></association>
+  <dmndi:DMNDI>
+    <dmndi:DMNDiagram id="di1">
+      <dmndi:DMNShape id="di2" dmnElementRef="d"><dc:Bounds height="80" width="180" x="150" y="150" /></dmndi:DMNShape>
+      <dmndi:DMNShape id="di3" dmnElementRef="risk"><dc:Bounds height="80" width="180" x="450" y="150" /></dmndi:DMNShape>
+      <dmndi:DMNEdge id="di4" dmnElementRef="q2"><di:waypoint x="450" y="150" /><di:waypoint x="330" y="190" /></dmndi:DMNEdge>
+    </dmndi:DMNDiagram>
+  </dmndi:DMNDI>
+</definitions>"""
+
+
+def _drawn() -> Iterator[Case]:
+    thirteen, dmndi = DMN, "https://www.omg.org/spec/DMN/20191111/DMNDI/"
+    diagram = DRAWN[DRAWN.index("  <dmndi:DMNDI>") : DRAWN.index("</definitions>")]
+    documents = {
+        "1.3": DRAWN,
+        "1.3/no-diagram": DRAWN.replace(diagram, ""),
+        "1.2": DRAWN.replace(thirteen, "http://www.omg.org/spec/DMN/20180521/MODEL/").replace(dmndi, "http://www.omg.org/spec/DMN/20180521/DMNDI/"),
+        "1.4": DRAWN.replace(thirteen, "https://www.omg.org/spec/DMN/20211108/MODEL/"),
+        "1.5": DRAWN.replace(thirteen, "https://www.omg.org/spec/DMN/20230324/MODEL/"),
+        "1.1": DRAWN.replace(thirteen, "http://www.omg.org/spec/DMN/20151101/dmn.xsd").replace(diagram, ""),
+        "1.1/without-annotations": "\n".join(
+            line for line in DRAWN.replace(thirteen, "http://www.omg.org/spec/DMN/20151101/dmn.xsd").replace(diagram, "").splitlines()
+            if "annotation" not in line.lower() or "decisionTable" in line
+        ),
+    }  # fmt: skip
+    for name, one in documents.items():
+        for age in (12, 40, 70):
+            yield Case("drawn", f"drawn/{name}/{age}", one, f"{{age: {age}}}")
 
 
 def _random_tables(chance: random.Random) -> Iterator[Case]:
