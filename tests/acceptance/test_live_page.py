@@ -71,30 +71,17 @@ def opened(stack: ExitStack, workers: Workers, **how: Any) -> Any:
     with needed():
         driver = stack.enter_context(chromium(**how))
 
-    def loads() -> bool:
-        driver.get(f"http://127.0.0.1:{workers.port}/")
-        return "Workers" in driver.title
-
-    until(lambda: _answers(loads), "the page is there")
+    until(lambda: driver.open(f"http://127.0.0.1:{workers.port}/"), "the page is there", look_every_s=0.1)
     return driver
 
 
-def _answers(loads: Any) -> bool:
-    from selenium.common.exceptions import WebDriverException
-
-    try:
-        return bool(loads())
-    except WebDriverException:  # nothing listens yet
-        return False
-
-
 def text(driver: Any, selector: str) -> str:
-    return str(driver.execute_script("return document.querySelector(arguments[0]).innerText", selector))
+    return str(driver.run("return document.querySelector(arguments[0]).innerText", selector))
 
 
 def rows(driver: Any, table: str) -> list[str]:
     lines = "return [...document.querySelectorAll(arguments[0])].map((row) => row.innerText)"
-    return list(driver.execute_script(lines, f"#{table} tbody tr"))
+    return list(driver.run(lines, f"#{table} tbody tr"))
 
 
 def test_it_shows_what_is_in_hand_where_each_handler_stands_and_how_it_ends(
@@ -107,17 +94,18 @@ def test_it_shows_what_is_in_hand_where_each_handler_stands_and_how_it_ends(
     until(lambda: len(rows(driver, "jobs")) == 20, "all twenty are listed")
     until(lambda: "All well" in text(driver, "#state"), "all is well")
     assert all("app.py:10 in work" in row and f"t-{workers.run}" in row for row in rows(driver, "jobs"))
-    assert any(f"t-{workers.run}" in row and "20 of 100" in row for row in rows(driver, "types"))
+    mine = f"t-{workers.run}"
+    until(lambda: any(mine in row and "20 of 100" in row for row in rows(driver, "types")), "the type's row says so")
 
-    driver.execute_script("document.querySelector('#jobs tbody button').click()")
+    driver.run("document.querySelector('#jobs tbody button').click()")
     until(lambda: "app.py:10 in work" in text(driver, "#job"), "the stack of one is shown")
-    driver.execute_script("document.querySelector('#job button').click()")
+    driver.run("document.querySelector('#job button').click()")
 
     workers.make("go")
     until(lambda: not rows(driver, "jobs"), "none is left")
     until(lambda: "Completed\n20" in text(driver, "#tiles"), "twenty are counted")
-    assert "taken" not in driver.title
-    assert [line["message"] for line in driver.get_log("browser") if line["level"] == "SEVERE"] == []
+    assert "taken" not in driver.title()
+    assert driver.errors() == []
 
 
 def test_a_handler_that_blocks_and_jobs_that_fail_are_told_without_what_they_said(
@@ -134,7 +122,7 @@ def test_a_handler_that_blocks_and_jobs_that_fail_are_told_without_what_they_sai
     workers.make("fail")
     workers.start(1)
     until(lambda: "job.failed" in text(driver, "#events"), "the failure is told")
-    assert "4711" not in driver.page_source
+    assert "4711" not in driver.run("return document.documentElement.outerHTML")
 
 
 @pytest.mark.parametrize(
@@ -153,9 +141,9 @@ def test_axe_finds_nothing_to_complain_of(
     until(lambda: len(rows(driver, "jobs")) == 3, "three are listed")
 
     assert audited(driver, axe) == []
-    assert driver.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+    assert driver.run("return document.documentElement.scrollWidth <= window.innerWidth")
 
-    driver.execute_script("document.querySelector('#jobs tbody button').click()")
+    driver.run("document.querySelector('#jobs tbody button').click()")
     until(lambda: "in work" in text(driver, "#job"), "the stack of one is shown")
     assert audited(driver, axe) == []
 

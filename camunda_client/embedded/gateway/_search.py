@@ -165,5 +165,5 @@ def _index(rows: list[Row], cursor: str, key: str) -> int:
     try:
         index, wanted = json.loads(base64.urlsafe_b64decode(cursor.encode()))
     except (ValueError, TypeError, binascii.Error):
-        raise NoSuchSearchError(f"'{cursor[:80]}' is no cursor of a search") from None
+        raise NoSuchSearchError(f"'{cursor[:80]}' is not a cursor that a search has returned") from None
     return next((at for at, row in enumerate(rows) if row[key] == wanted), int(index))

@@ -12,6 +12,7 @@ import gevent
 import pytest
 from gevent.event import Event
 
+from camunda_client import patching
 from camunda_client.c8.worker._hub_errors import HubErrors
 from camunda_client.c8.worker._slots import Slots
 from tests.parts.fake_gateway import held
@@ -101,7 +102,7 @@ def test_what_a_signal_handler_raises_while_nothing_runs_is_said_unless_the_sign
     before = signal.signal(number, too_long)
     try:
         # Sent by another thread while this one waits in the hub: the handler runs there then.
-        gevent.get_hub().threadpool.spawn(os.kill, os.getpid(), number)
+        gevent.get_hub().threadpool.spawn(_kill_soon, number)
         Event().wait(0.3)
     finally:
         signal.signal(number, before)
@@ -126,3 +127,9 @@ def test_a_stop_leaves_the_place_unless_somebody_has_come_since(passed_on: list[
     hub.handle_error = others
     errors.stop()
     assert hub.handle_error is others
+
+
+def _kill_soon(number: int) -> None:
+    """Send the signal once the main thread waits in the hub: before that, its handler would run in the test itself."""
+    patching.original("time", "sleep")(0.2)
+    os.kill(os.getpid(), number)
