@@ -20,7 +20,6 @@ _COUNTED: Final = {
     "lease_lost": "camunda_lease_lost",
     "report_retries": "camunda_report_retries",
 }
-_TIMES: Final = {"handler": "camunda_handler_duration_seconds", "wait": "camunda_job_wait_seconds"}
 
 
 def type_rows(processes: list[Process]) -> list[dict[str, Any]]:
@@ -35,14 +34,14 @@ def type_rows(processes: list[Process]) -> list[dict[str, Any]]:
             health.setdefault(one["job_type"], []).append(one)
     counts = {name: _counts(processes, metric) for name, metric in _COUNTED.items()}
     rates = _rates(processes)
-    times = {name: _times(processes, metric) for name, metric in _TIMES.items()}
+    times = _times(processes)
     return [
         {
             "job_type": job_type,
             **_state(health[job_type]),
             **{name: counts[name].get(job_type, 0) for name in _COUNTED},
             "rate": round(rates.get(job_type, 0.0), 2),
-            **{name: quantiles(times[name].get(job_type, [])) for name in _TIMES},
+            "handler": quantiles(times.get(job_type, [])),
         }
         for job_type in sorted(health)
     ]
@@ -59,7 +58,6 @@ def _state(statuses: list[dict[str, Any]]) -> dict[str, Any]:
         "stuck": sum(one["stuck"] for one in statuses),
         "trouble": next((one["trouble"] for one in statuses if one["trouble"]), None),
         "polled_s_ago": None if None in ages else max(ages),
-        "least_lease_left_s": min(slacks, default=None),
     }
 
 
@@ -88,12 +86,12 @@ def _rates(processes: list[Process]) -> dict[str, float]:
     return rates
 
 
-def _times(processes: list[Process], metric: str) -> dict[str, list[int]]:
-    """Return, by job type, how many took how long."""
+def _times(processes: list[Process]) -> dict[str, list[int]]:
+    """Return, by job type, how many handlers took how long."""
     found: dict[str, list[list[int]]] = {}
     for status, past in processes:
-        before = durations_of(past[0][1], metric) if past else {}
-        for job_type, buckets in durations_of(status["metrics"], metric).items():
+        before = durations_of(past[0][1]) if past else {}
+        for job_type, buckets in durations_of(status["metrics"]).items():
             earlier = before.get(job_type, [0] * len(buckets))
             found.setdefault(job_type, []).append(_difference(buckets, earlier))
     return {job_type: added(many) for job_type, many in found.items()}

@@ -122,7 +122,6 @@ const column = (title, value, show, more = {}) => ({ title, value, show, number:
 
 function stateOf(type) {
   const words = [];
-  if (type.paused) words.push("paused");
   if (type.stuck) words.push(`${type.stuck} stuck`);
   if (type.trouble) words.push(type.trouble === "overload" ? "back-pressure" : `polls fail: ${type.trouble}`);
   if (!type.alive && !words.length) words.push(type.polled_s_ago === null ? "first poll runs" : "not polling");
@@ -137,15 +136,11 @@ const types = new Table(byId("types"), [
   column("p50", (type) => type.handler.p50, seconds),
   column("p95", (type) => type.handler.p95, seconds),
   column("p99", (type) => type.handler.p99, seconds),
-  column("Wait p50", (type) => type.wait.p50, seconds),
-  column("Wait p95", (type) => type.wait.p95, seconds),
-  column("Wait p99", (type) => type.wait.p99, seconds),
   column("Completed", (type) => type.completed, number),
   column("Failed", (type) => type.failed, number, { mark: (type) => (type.failed ? "warn" : "") }),
   column("BPMN errors", (type) => type.errors_thrown, number),
   column("Report retries", (type) => type.report_retries, number),
   column("Leases lost", (type) => type.lease_lost, number, { mark: (type) => (type.lease_lost ? "bad" : "") }),
-  column("Least lease left", (type) => type.least_lease_left_s, seconds),
   column("Last poll", (type) => type.polled_s_ago, (value) => (value === null ? "none yet" : `${seconds(value)} ago`)),
 ], (type) => type.job_type, 2);
 
@@ -267,14 +262,12 @@ function tile(title, text) {
 function showTiles(now) {
   const last = points.at(-1) ?? {};
   const sum = (name) => now.types.reduce((total, type) => total + type[name], 0);
-  const slacks = now.types.map((type) => type.least_lease_left_s).filter((value) => value !== null);
   tile("Jobs a second", number(last.completed));
   tile("In flight", number(now.count));
   tile("Handlers, p95", seconds(last.p95));
   tile("Completed", number(sum("completed")));
   tile("Failed", number(sum("failed")));
   tile("Leases lost", number(sum("lease_lost")));
-  tile("Least lease left", slacks.length ? seconds(Math.min(...slacks)) : "–");
   tile("Processes alive", `${now.processes.filter((one) => one.alive).length} of ${now.processes.length}`);
 }
 
