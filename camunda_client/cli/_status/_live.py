@@ -49,7 +49,6 @@ def type_rows(processes: list[Process]) -> list[dict[str, Any]]:
 
 def _state(statuses: list[dict[str, Any]]) -> dict[str, Any]:
     ages = [one["answered_s_ago"] for one in statuses]
-    slacks = [one["least_left_s"] for one in statuses if one.get("least_left_s") is not None]
     return {
         "alive": all(one["alive"] for one in statuses),
         "paused": any(one.get("paused", False) for one in statuses),
