@@ -18,7 +18,7 @@ NOWHERE = {"CAMUNDA_REST_ADDRESS": "http://127.0.0.1:9"}
 @pytest.fixture
 def cluster() -> Iterator[dict[str, str]]:
     """The address of an embedded engine, as environment."""
-    with Gateway() as gateway:
+    with Gateway(dialect="8.6.0") as gateway:
         yield {"CAMUNDA_REST_ADDRESS": gateway.base_url}
 
 

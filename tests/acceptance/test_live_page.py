@@ -95,7 +95,7 @@ def test_it_shows_what_is_in_hand_where_each_handler_stands_and_how_it_ends(
     until(lambda: "All well" in text(driver, "#state"), "all is well")
     assert all("app.py:10 in work" in row and f"t-{workers.run}" in row for row in rows(driver, "jobs"))
     mine = f"t-{workers.run}"
-    until(lambda: any(mine in row and "20 of 100" in row for row in rows(driver, "types")), "the type's row says so")
+    until(lambda: any(mine in row and "20 of 100" in row for row in rows(driver, "types")), "its row says so")
 
     driver.run("document.querySelector('#jobs tbody button').click()")
     until(lambda: "app.py:10 in work" in text(driver, "#job"), "the stack of one is shown")

@@ -18,7 +18,7 @@ class SecuredCamunda:
 
     def __init__(self, issuer: str, audience: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="secured-")
-        self._options = ["--oidc", issuer, "--audience", audience]
+        self._options = ["--dialect", "8.6.0", "--oidc", issuer, "--audience", audience]
         self._process: ServerProcess | None = None
         self._port = 0
 

@@ -117,6 +117,7 @@ class Poller:
             stuck=stuck,
             answered_s_ago=None if ago is None else round(ago, 3),
             trouble=self.trouble,
+            max_jobs_active=self.settings.cap,
         )
 
     def run(self) -> None:
