@@ -65,7 +65,7 @@ def job_key(request: Request) -> str:
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
-    with Gateway() as gateway, FaultProxy(gateway.base_url) as proxy:
+    with Gateway(dialect="8.6") as gateway, FaultProxy(gateway.base_url) as proxy:
         yield Stage(gateway, proxy)
 
 

@@ -67,7 +67,7 @@ class Stage:
 
 
 class Rival:
-    """Another worker: takes each job that is offered and keeps it, for ``lease_s`` or until it is let go."""
+    """Another worker, of a version without lease tokens: takes each job that is offered and keeps it, for ``lease_s`` or until it is let go."""
 
     def __init__(self, stage: Stage, lease_s: float = 60.0) -> None:
         self.taken: list[int] = []
@@ -97,7 +97,7 @@ class Rival:
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
-    with Gateway() as gateway, FaultProxy(gateway.base_url) as proxy:
+    with Gateway(dialect="8.6") as gateway, FaultProxy(gateway.base_url) as proxy:
         yield Stage(gateway, proxy)
 
 
