@@ -67,7 +67,7 @@ class Stage:
 
 
 class Rival:
-    """Another worker, of a version without lease tokens: takes each job that is offered and keeps it, for ``lease_s`` or until it is let go."""
+    """Another worker, without lease tokens: keeps each job that it is offered for ``lease_s`` or until it is let go."""
 
     def __init__(self, stage: Stage, lease_s: float = 60.0) -> None:
         self.taken: list[int] = []

@@ -56,13 +56,17 @@ def part(entry: Evaluated) -> dict[str, Any]:
     return found
 
 
-def agree(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
+#: How often a list's order asks its function, and of what, is the sort's own business: Python 3.13 asks otherwise.
+UNLOGGED = "knowledge/call/sort"
+
+
+def agree(ours: dict[str, Any], theirs: dict[str, Any], *, logged: bool = True) -> bool:
     for entry in theirs.get("log", ()):
         entry["logic"] = entry["logic"].lower()
     return (
         next(iter(ours)) == next(iter(theirs))
         and same(ours.get("value"), theirs.get("value"))
-        and same(ours.get("log", []), theirs.get("log", []))
+        and (not logged or same(ours.get("log", []), theirs.get("log", [])))
     )
 
 
@@ -85,7 +89,7 @@ def test_decisions_have_the_values_of_dmn_scala() -> None:
     found = [
         [version, case.name]
         for version, case, theirs in every
-        if not agree(answer(case, modern=MODERN[version]), theirs)
+        if not agree(answer(case, modern=MODERN[version]), theirs, logged=case.name != UNLOGGED)
     ]
 
     assert [one for one in found if one not in known] == [], "new differences"
