@@ -6,23 +6,19 @@ import json
 import shutil
 import socket
 import subprocess
-import tarfile
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from tests.parts.maven import cache_folder
+from tests.parts.environments import Environment
 from tests.parts.need import MissingPartError
 from tests.parts.server import free_ports
 from tests.parts.work import until
 
 #: From npm, under the Mozilla Public License 2.0; used by tests, not shipped.
-AXE = "axe-core@4.14.1"
-DOWNLOAD_TIMEOUT_S = 300.0
+AXE = Environment("npm", "axe-core", "4.14.1")
 ANSWER_TIMEOUT_S = 60.0
 
 
@@ -139,27 +135,5 @@ def axe_source() -> str:
     Raises:
         MissingPartError: npm is missing, or fetched nothing.
     """
-    file = cache_folder() / AXE / "axe.min.js"
-    if not file.exists():
-        _fetch(file)
-    return file.read_text()
-
-
-def _fetch(file: Path) -> None:
-    npm = shutil.which("npm")
-    if npm is None:
-        raise MissingPartError(f"needs npm to fetch {AXE} (Debian and Ubuntu: apt-get install npm)")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=file.parent) as folder:
-        command = [npm, "pack", "--silent", AXE, "--pack-destination", folder]
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_S, cwd=folder, check=False
-        )
-        if done.returncode:
-            raise MissingPartError(f"npm could not fetch {AXE}: {done.stderr.strip()[-500:]}")
-        with tarfile.open(next(Path(folder).glob("*.tgz"))) as archive:
-            source = archive.extractfile("package/axe.min.js")
-            assert source is not None
-            half = Path(folder, "axe.min.js")
-            half.write_bytes(source.read())
-        half.rename(file)
+    AXE.command(install=True)
+    return (AXE.home / "node_modules" / AXE.package / "axe.min.js").read_text()
