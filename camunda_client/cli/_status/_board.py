@@ -114,7 +114,9 @@ class StatusBoard:
         with self._lock:
             now = self._clock()
             self._places[number].keep(status, now)
-            self._history.add(Totals(now, self._dumps(), self._in_flight()))
+            # Adding up hundreds of job types is for one of many processes a second, not for each.
+            if self._history.is_due(now):
+                self._history.add(Totals(now, self._dumps(), self._in_flight()))
 
     def _dumps(self) -> list[Dump]:
         dumps = (self._ended.dump(), *(place.status.get("metrics") for place in self._places.values()))
@@ -214,7 +216,6 @@ class StatusBoard:
         jobs = [{"process": number, **job} for number, answer in answers.items() for job in answer["jobs"]]
         jobs.sort(key=lambda job: -job["age_s"])
         events = [{"process": number, **event} for number, answer in answers.items() for event in answer["events"]]
-        events.sort(key=lambda event: event["at"])
         with self._lock:
             unheard = [number for number, place in self._places.items() if place.pid and number not in answers]
         return {

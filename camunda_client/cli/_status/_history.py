@@ -41,9 +41,13 @@ class History:
     def __init__(self) -> None:
         self._totals: deque[Totals] = deque(maxlen=POINTS + int(WINDOW_S))
 
+    def is_due(self, at_s: float) -> bool:
+        """Tell whether the last moment is long enough ago for another."""
+        return not self._totals or at_s - self._totals[-1].at_s >= EVERY_S * 0.9
+
     def add(self, totals: Totals) -> None:
         """Keep a moment, unless the last one is too near."""
-        if not self._totals or totals.at_s - self._totals[-1].at_s >= EVERY_S * 0.9:
+        if self.is_due(totals.at_s):
             self._totals.append(totals)
 
     def points(self, least: int = 0) -> list[dict[str, Any]]:
@@ -57,7 +61,7 @@ class History:
         now, before = totals[index], totals[index - 1]
         long_before = totals[max(index - int(WINDOW_S / EVERY_S), 0)]
         took_s = max(now.at_s - before.at_s, EVERY_S / 2)
-        lately = [max(new - old, 0) for new, old in zip(now.durations, long_before.durations, strict=True)]
+        lately = difference(now.durations, long_before.durations)
         return {
             "at_s": round(now.at_s, 1),
             "completed": round(max(now.completed - before.completed, 0) / took_s, 2),
@@ -95,6 +99,11 @@ def added(many: Any) -> list[int]:
     for buckets in many:
         total = [one + other for one, other in zip(total, buckets, strict=True)]
     return total
+
+
+def difference(now: list[int], before: list[int]) -> list[int]:
+    """Return what came to each bucket; 0 where a new process counts from the beginning."""
+    return [max(new - old, 0) for new, old in zip(now, before, strict=True)]
 
 
 def _sum(dump: Dump, name: str) -> float:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from camunda_client.cli._status._history import added, durations_of, quantiles
+from camunda_client.cli._status._history import added, difference, durations_of, quantiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from camunda_client.cli._status._history import Dump
 
 #: A process's newest status, and what it had counted at earlier moments.
@@ -51,7 +49,6 @@ def _state(statuses: list[dict[str, Any]]) -> dict[str, Any]:
     ages = [one["answered_s_ago"] for one in statuses]
     return {
         "alive": all(one["alive"] for one in statuses),
-        "paused": any(one.get("paused", False) for one in statuses),
         "in_flight": sum(one["active"] for one in statuses),
         "cap": sum(one["max_jobs_active"] for one in statuses),
         "stuck": sum(one["stuck"] for one in statuses),
@@ -92,9 +89,5 @@ def _times(processes: list[Process]) -> dict[str, list[int]]:
         before = durations_of(past[0][1]) if past else {}
         for job_type, buckets in durations_of(status["metrics"]).items():
             earlier = before.get(job_type, [0] * len(buckets))
-            found.setdefault(job_type, []).append(_difference(buckets, earlier))
+            found.setdefault(job_type, []).append(difference(buckets, earlier))
     return {job_type: added(many) for job_type, many in found.items()}
-
-
-def _difference(now: Iterable[int], before: Iterable[int]) -> list[int]:
-    return [max(new - old, 0) for new, old in zip(now, before, strict=True)]
