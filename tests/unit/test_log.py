@@ -26,9 +26,6 @@ from camunda_client.log._render import LONGEST, console_renderer, key_values, re
 from camunda_client.log._sink import KEPT, Sink
 from camunda_client.log._stdlib import SinkHandler
 
-#: gevent's own closes a moment later, when its hub runs; these tests want it closed now.
-CLOSE = patching.original("os", "close")
-
 #: Ends the line, clears the screen, writes backwards, ends the line by another name, hides.
 NASTY = "a\nb\rc\x1b[2Jd\u202ee\u2028f\x7fg\x9bh\u200b"
 
@@ -351,7 +348,7 @@ def pipe() -> Iterator[tuple[int, int]]:
     yield reader, writer
     for fd in (reader, writer):
         try:
-            CLOSE(fd)
+            _close(fd)
         except OSError:
             continue
 
@@ -440,7 +437,7 @@ def test_a_reader_that_has_gone_costs_lines_and_no_exception(pipe: tuple[int, in
     sink = Sink(writer, notice)
 
     sink.write(b"read\n")
-    CLOSE(reader)
+    _close(reader)
     for _ in range(5):
         sink.write(b"lost\n")
 
@@ -460,7 +457,7 @@ def test_a_full_disk_costs_lines_until_there_is_room_again() -> None:
     assert os.read(reader, 1000) == b"lost 2\nwritten\n"
     assert sink.lost == 2
     for fd in (full, reader, writer):
-        CLOSE(fd)
+        _close(fd)
 
 
 def test_what_is_kept_for_a_stalled_reader_is_bounded(pipe: tuple[int, int]) -> None:
@@ -580,3 +577,11 @@ def test_a_stdlib_records_stack_is_in_its_line(pipe: tuple[int, int]) -> None:
     line = json.loads(everything(pipe[0]))
     assert line["stack"].startswith("Stack (most recent call last):")
     assert "in test_a_stdlib_records_stack_is_in_its_line" in line["stack"]
+
+
+def _close(fd: int) -> None:
+    """Close now; gevent's own closes a moment later, when its hub runs.
+
+    Asked for anew, because a late patch re-binds what a module keeps of the original.
+    """
+    patching.original("os", "close")(fd)
