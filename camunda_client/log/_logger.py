@@ -83,8 +83,8 @@ def get_logger(name: str) -> Logger:
     return Logger(name)
 
 
-def watch_warnings(watcher: Callable[[int, str, dict[str, Any]], None] | None) -> None:
-    """Show ``watcher`` the level, event and fields of this package's own lines from warnings up; ``None`` ends that.
+def watch_warnings(watcher: Callable[[str, str, dict[str, Any]], None] | None) -> None:
+    """Show ``watcher`` the level's name, event and fields of this package's lines from warnings up; ``None`` ends that.
 
     It gets the fields themselves, which are not its to change, in the greenlet that logs: it may not wait.
     """
@@ -99,7 +99,7 @@ class _State:
         self.level = 0
         self.route: Route = to_stdlib
         #: Shown what is logged from warnings up.
-        self.watcher: Callable[[int, str, dict[str, Any]], None] | None = None
+        self.watcher: Callable[[str, str, dict[str, Any]], None] | None = None
         #: Lines that failed before they reached a sink.
         self.failed = 0
 
@@ -111,7 +111,7 @@ def _emit(level: int, logger: Logger, event: str, args: tuple[Any, ...], fields:
         if logger._fields:
             fields = {**logger._fields, **fields}
         if level >= 30 and _state.watcher is not None:
-            _state.watcher(level, event, fields)
+            _state.watcher(level_name(level), event, fields)
         _state.route(level, logger.name, event, fields)
     except Exception:  # noqa: BLE001 (a line must not fail the job that logs it; it is counted)
         _state.failed += 1

@@ -29,7 +29,6 @@ _FIELDS: Final = (
     "remedy",
     "stack",
 )
-_LEVELS: Final = {30: "warning", 40: "error", 50: "critical"}
 
 
 class Notable:
@@ -42,13 +41,11 @@ class Notable:
         """Keep what this package logs from now on, from warnings up."""
         log.watch_warnings(self.add)
 
-    def add(self, level: int, event: str, fields: dict[str, Any]) -> None:
+    def add(self, level: str, event: str, fields: dict[str, Any]) -> None:
         """Keep an event, without the fields that the page does not show."""
         known = {**log.job_fields(), **fields}
         shown: dict[str, Any] = {name: known[name] for name in _FIELDS if name in known}
-        self._events.append(
-            {"at": time.time(), "level": _LEVELS.get(level // 10 * 10, "error"), "event": event, **shown}
-        )
+        self._events.append({"at": time.time(), "level": level, "event": event, **shown})
 
     def newest(self) -> list[dict[str, Any]]:
         """Return the events, the oldest first."""
