@@ -49,6 +49,13 @@ class Past:
     def _before(self, records: Iterable[Any]) -> Iterator[Any]:
         return (record for record in records if record.at_ms <= self.until_ms)
 
+    def _by_key(self, records: Iterable[Any], key: str) -> Iterable[list[Any]]:
+        """Return what was put on record of each, the oldest first."""
+        found: dict[int, list[Any]] = {}
+        for record in self._before(records):
+            found.setdefault(getattr(record, key), []).append(record)
+        return found.values()
+
     @property
     def _common(self) -> Row:
         history = self.history
@@ -109,10 +116,7 @@ class Past:
 
     def jobs(self) -> list[Row]:
         """Return the jobs, each as its latest record has it."""
-        found: dict[int, list[JobRecord]] = {}
-        for record in self._before(self.history.jobs):
-            found.setdefault(record.job_key, []).append(record)
-        return [self._job(records) for records in found.values()]
+        return [self._job(records) for records in self._by_key(self.history.jobs, "job_key")]
 
     def _job(self, records: list[JobRecord]) -> Row:
         last, ended = records[-1], records[-1].state in ("COMPLETED", "CANCELED", "ERROR_THROWN")
@@ -146,10 +150,7 @@ class Past:
 
     def user_tasks(self) -> list[Row]:
         """Return the user tasks, each as its latest record has it."""
-        found: dict[int, list[UserTaskRecord]] = {}
-        for record in self._before(self.history.user_tasks):
-            found.setdefault(record.key, []).append(record)
-        return [self._user_task(records) for records in found.values()]
+        return [self._user_task(records) for records in self._by_key(self.history.user_tasks, "key")]
 
     def _user_task(self, records: list[UserTaskRecord]) -> Row:
         last, process_name = records[-1], self._name(self.history.process_id)
