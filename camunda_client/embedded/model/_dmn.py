@@ -138,9 +138,7 @@ class _Reader:
     def _model(self, node: Any) -> Knowledge:
         name = node.get("name")
         if name not in self._knowledge:
-            required = [
-                self._model(one) for one in self._required(node, "{*}knowledgeRequirement/{*}requiredKnowledge")
-            ]
+            required = [self._model(one) for one in self._required(node, _KNOWLEDGE)]
             encapsulated = node.find("{*}encapsulatedLogic")
             if encapsulated is None:
                 logic: Logic = Expression("=null")
