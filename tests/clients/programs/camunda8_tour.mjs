@@ -1,6 +1,7 @@
 // The REST client of @camunda8/sdk: a short tour, and 200 jobs by its worker. node camunda8_tour.mjs FOLDER
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { step } from './steps.mjs';
 
 const require = createRequire(process.env.CLIENT_MODULES + '/');
 const { Camunda8 } = require('@camunda8/sdk');
@@ -9,18 +10,6 @@ const folder = process.argv[2];
 const newer = process.env.TOUR_DIALECT !== '8.6';
 const client = new Camunda8({ CAMUNDA_OAUTH_DISABLED: true, ZEEBE_REST_ADDRESS: process.env.CAMUNDA_REST_ADDRESS, CAMUNDA_LOG_LEVEL: 'none' })
   .getCamundaRestClient();
-const say = (line) => process.stdout.write(JSON.stringify(line) + '\n');
-
-async function step(name, act) {
-  try {
-    const answer = await act();
-    say({ step: name });
-    return answer;
-  } catch (error) {
-    say({ step: name, error: String(error?.message ?? error).slice(0, 600) });
-    return undefined;
-  }
-}
 const start = (id, variables = {}) => client.createProcessInstance({ processDefinitionId: id, variables });
 
 await step('getTopology', () => client.getTopology());

@@ -2,6 +2,7 @@
 // node tour.mjs FOLDER; FOLDER has tour.bpmn and tour.dmn. Prints a line of JSON for each step.
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { step } from './steps.mjs';
 
 const require = createRequire(process.env.CLIENT_MODULES + '/');
 const { createCamundaClient } = require('@camunda8/orchestration-cluster-api');
@@ -13,18 +14,6 @@ const validation = newer ? 'strict' : 'req:none,res:strict';
 const client = createCamundaClient({ config: { CAMUNDA_SDK_VALIDATION: validation, CAMUNDA_SDK_HTTP_RETRY_MAX_ATTEMPTS: 1 } });
 const now = { consistency: { waitUpToMs: 0 } };
 const soon = { consistency: { waitUpToMs: 3_000, pollIntervalMs: 50 } };
-const say = (line) => process.stdout.write(JSON.stringify(line) + '\n');
-
-async function step(name, act) {
-  try {
-    const answer = await act();
-    say({ step: name });
-    return answer;
-  } catch (error) {
-    say({ step: name, error: String(error?.message ?? error).slice(0, 600) });
-    return undefined;
-  }
-}
 
 async function start(id, variables = {}) {
   return client.createProcessInstance({ processDefinitionId: id, variables });
