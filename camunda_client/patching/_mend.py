@@ -6,7 +6,6 @@ collector's objects for live instances. Held to a few milliseconds: it runs whil
 
 from __future__ import annotations
 
-import re
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 
 from camunda_client.patching._decisions import decide_again
 from camunda_client.patching._instances import NativeObjects, mend_instances
+from camunda_client.patching._purpose import Purpose, says_so
 from camunda_client.patching._report import Unmended
 
 #: gevent's own modules need the originals; in ``threading`` it chose by itself what to replace.
@@ -23,8 +23,6 @@ _LEFT_ALONE = ("gevent", "greenlet", "threading", "zope")
 
 _BORING = frozenset({str, int, bool, float, bytes, type(None), dict, list, tuple, set, frozenset, property, ModuleType})
 
-#: Names that say that an original is held on purpose: ``ddtrace.internal._unpatched``, ``unpatched_close``.
-_MEANT = re.compile(r"(?:^|[._])(?:native|unpatched)(?:[._]|$)")
 _SUBCLASS_REMEDY = "the class keeps its unpatched base; import its module after the patch"
 _ATTRIBUTE_REMEDY = "it cannot be assigned to; import its module after the patch"
 
@@ -36,10 +34,11 @@ def mend(no_mend: Sequence[str] = (), *, knew_gevent: bool = False) -> tuple[lis
         no_mend: Modules and packages to leave alone.
         knew_gevent: Something had imported gevent before the patch, so that an original may be held on purpose.
     """
-    scan = _Scan(replacements(), knew_gevent=knew_gevent)
+    purpose = Purpose(no_mend, knew_gevent=knew_gevent)
+    scan = _Scan(replacements(), purpose, knew_gevent=knew_gevent)
     modules = [(name, module) for name, module in list(sys.modules.items()) if isinstance(module, ModuleType)]
     # By their names' dict: __main__ is there as __mp_main__ too, once multiprocessing is imported.
-    left_alone = {id(vars(module)) for name, module in modules if _left_alone(name, module, no_mend)}
+    left_alone = {id(vars(module)) for name, module in modules if _left_alone(name, module, purpose)}
     for name, module in modules:
         if id(vars(module)) not in left_alone:
             scan.module(name, module)
@@ -73,11 +72,11 @@ def _originals(*wanted: tuple[str, ...]) -> set[Any]:
     return {monkey.get_original(module, name) for module, *names in wanted for name in names}
 
 
-def _left_alone(name: str, module: ModuleType, no_mend: Sequence[str]) -> bool:
+def _left_alone(name: str, module: ModuleType, purpose: Purpose) -> bool:
     top = name.partition(".")[0]
     if top in _LEFT_ALONE or name.startswith(f"{__package__}."):
         return True
-    if _MEANT.search(name) or _fetches_originals(module) or any(f"{name}.".startswith(f"{one}.") for one in no_mend):
+    if purpose.leaves_alone(name) or _fetches_originals(module):
         return True
     # The C halves of the standard library (_socket, posix, select): they are where the originals live.
     return top in sys.stdlib_module_names and (
@@ -95,8 +94,9 @@ def _fetches_originals(module: ModuleType) -> bool:
 class _Scan:
     """The pass over the modules: what it has seen, and what came of it."""
 
-    def __init__(self, table: dict[int, tuple[Any, Any]], *, knew_gevent: bool) -> None:
+    def __init__(self, table: dict[int, tuple[Any, Any]], purpose: Purpose, *, knew_gevent: bool) -> None:
         self._table = table
+        self._purpose = purpose
         self._seen: set[int] = set()
         # Written in Python, they take locks and conditions by their modules' names, which are patched by now.
         self._harmless = _originals(("queue", "Queue", "LifoQueue", "PriorityQueue"), ("threading", "Event", "Timer"))
@@ -121,11 +121,11 @@ class _Scan:
                 if value.__defaults__ is not None or value.__kwdefaults__ is not None:
                     self._defaults(value, module, prefix + key, quiet)
                 if id(value) in table:
-                    self._assign(owner, module, key, table[id(value)][1], quiet, prefix)
+                    self._assign(owner, module, key, value, table[id(value)][1], quiet, prefix)
             elif kind in _BORING:
                 continue
             elif id(value) in table:
-                self._assign(owner, module, key, table[id(value)][1], quiet, prefix)
+                self._assign(owner, module, key, value, table[id(value)][1], quiet, prefix)
             elif kind in special:
                 self._special_value(owner, module, key, value, quiet, prefix)
             # Not isinstance(): a lazy proxy would be asked for its __class__ and may raise.
@@ -136,24 +136,26 @@ class _Scan:
     def _special_value(self, owner: Any, module: str, key: str, value: Any, quiet: bool, prefix: str) -> None:
         if isinstance(value, partial):
             if id(value.func) in self._table:
-                new = partial(self._table[id(value.func)][1], *value.args, **value.keywords)
-                self._assign(owner, module, key, new, quiet, prefix)
+                new: Any = partial(self._table[id(value.func)][1], *value.args, **value.keywords)
+                self._assign(owner, module, key, value.func, new, quiet, prefix)
         elif isinstance(value, staticmethod):
             function = value.__func__
             if id(function) in self._table:
-                self._assign(owner, module, key, staticmethod(self._table[id(function)][1]), quiet, prefix)
+                new = staticmethod(self._table[id(function)][1])
+                self._assign(owner, module, key, function, new, quiet, prefix)
             elif isinstance(function, FunctionType):
                 self._defaults(function, module, prefix + key, quiet)
         elif isinstance(value, classmethod):
             if isinstance(value.__func__, FunctionType):
                 self._defaults(value.__func__, module, prefix + key, quiet)
-        elif not quiet and not _MEANT.search(key):
+        elif not quiet and not says_so(key) and not self._purpose.makes(module):
             self.natives.consider(value, owner, module, key, prefix)
 
     def _class(self, cls: type, found_in: str) -> None:
         module = cls.__module__ if isinstance(cls.__module__, str) else found_in
         top, where = module.partition(".")[0], cls.__qualname__
-        if top in _LEFT_ALONE:
+        # It may be met in a module that only imports it.
+        if top in _LEFT_ALONE or self._purpose.leaves_alone(module):
             return
         quiet = top in sys.stdlib_module_names
         self._names(cls, vars(cls), module, f"{where}.", quiet)
@@ -163,6 +165,8 @@ class _Scan:
                 break
 
     def _bases(self, cls: type, module: str, where: str, quiet: bool) -> None:
+        if any(self._purpose.holds(module, where, base) for base in cls.__bases__ if id(base) in self._table):
+            return
         new = tuple(self._table.get(id(base), (base, base))[1] for base in cls.__bases__)
         try:
             cls.__bases__ = new
@@ -175,17 +179,24 @@ class _Scan:
             self._mended(module, where, quiet)
 
     def _defaults(self, function: FunctionType, module: str, where: str, quiet: bool) -> None:
-        if function.__defaults__ and any(id(value) in self._table for value in function.__defaults__):
+        held = [v for v in function.__defaults__ or () if id(v) in self._table]
+        if function.__kwdefaults__:
+            held += [v for v in function.__kwdefaults__.values() if id(v) in self._table]
+        # It may be met in a module that only imports it.
+        home = function.__module__ or module
+        if not held or (not quiet and any(self._purpose.holds(home, f"{where}()", value) for value in held)):
+            return
+        if function.__defaults__:
             function.__defaults__ = tuple(self._table.get(id(v), (v, v))[1] for v in function.__defaults__)
-            self._mended(module, f"{where}()", quiet)
-        if function.__kwdefaults__ and any(id(value) in self._table for value in function.__kwdefaults__.values()):
+        if function.__kwdefaults__:
             function.__kwdefaults__ = {
                 key: self._table.get(id(v), (v, v))[1] for key, v in function.__kwdefaults__.items()
             }
-            self._mended(module, f"{where}()", quiet)
+        self._mended(module, f"{where}()", quiet)
 
-    def _assign(self, owner: Any, module: str, key: str, new: Any, quiet: bool, prefix: str) -> None:
-        if _MEANT.search(key):
+    def _assign(self, owner: Any, module: str, key: str, old: Any, new: Any, quiet: bool, prefix: str) -> None:
+        # The standard library has none on purpose: what of it needs originals is left alone as a whole.
+        if says_so(key) or (not quiet and self._purpose.holds(module, prefix + key, old)):
             return
         try:
             setattr(owner, key, new)

@@ -9,6 +9,9 @@ from typing import Any
 #: A process that has all of these patched needs no patch of ours.
 _MODULES = ("os", "queue", "select", "signal", "socket", "ssl", "subprocess", "threading", "time")
 
+#: By the id of a module's namespace: the ids of what ``original()`` has given to it. It holds that on purpose.
+fetched_by: dict[int, set[int]] = {}
+
 
 def is_patched() -> bool:
     """Return whether everything that blocks is cooperative by now, whichever code patched it."""
@@ -27,6 +30,6 @@ def original(module_name: str, name: str) -> Any:
         AttributeError: The module never had that name.
     """
     monkey = sys.modules.get("gevent.monkey")
-    if monkey is None:
-        return getattr(import_module(module_name), name)
-    return monkey.get_original(module_name, name)
+    found = getattr(import_module(module_name), name) if monkey is None else monkey.get_original(module_name, name)
+    fetched_by.setdefault(id(sys._getframe(1).f_globals), set()).add(id(found))
+    return found
