@@ -39,7 +39,7 @@ def mend(no_mend: Sequence[str] = (), *, knew_gevent: bool = False) -> tuple[lis
     modules = [(name, module) for name, module in list(sys.modules.items()) if isinstance(module, ModuleType)]
     # By their names' dict: __main__ is there as __mp_main__ too, once multiprocessing is imported.
     left_alone = {id(vars(module)) for name, module in modules if _left_alone(name, module, purpose)}
-    for name, module in modules:
+    for name, module in sorted(modules, key=lambda one: one[0].partition(".")[0] not in sys.stdlib_module_names):
         if id(vars(module)) not in left_alone:
             scan.module(name, module)
     scan.natives.replace(scan.mended, scan.unmended)
@@ -158,6 +158,9 @@ class _Scan:
         if top in _LEFT_ALONE or self._purpose.leaves_alone(module):
             return
         quiet = top in sys.stdlib_module_names
+        # The standard library was looked through first: this class is of a copy that a debugger has loaded.
+        if quiet and found_in.partition(".")[0] not in sys.stdlib_module_names:
+            return
         self._names(cls, vars(cls), module, f"{where}.", quiet)
         for base in cls.__bases__:
             if id(base) in self._table:
@@ -179,12 +182,18 @@ class _Scan:
             self._mended(module, where, quiet)
 
     def _defaults(self, function: FunctionType, module: str, where: str, quiet: bool) -> None:
-        held = [v for v in function.__defaults__ or () if id(v) in self._table]
+        table, held = self._table, []
+        # Loops, because nearly all functions with defaults come here for nothing.
+        for value in function.__defaults__ or ():
+            if id(value) in table:
+                held.append(value)
         if function.__kwdefaults__:
-            held += [v for v in function.__kwdefaults__.values() if id(v) in self._table]
+            held += [value for value in function.__kwdefaults__.values() if id(value) in table]
+        if not held:
+            return
         # It may be met in a module that only imports it.
         home = function.__module__ or module
-        if not held or (not quiet and any(self._purpose.holds(home, f"{where}()", value) for value in held)):
+        if not quiet and any(self._purpose.holds(home, f"{where}()", value) for value in held):
             return
         if function.__defaults__:
             function.__defaults__ = tuple(self._table.get(id(v), (v, v))[1] for v in function.__defaults__)

@@ -34,28 +34,38 @@ class Purpose:
     def __init__(self, no_mend: Sequence[str] = (), *, knew_gevent: bool = False) -> None:
         self._no_mend = no_mend
         self._knew_gevent = knew_gevent
+        self._left_alone: dict[str, bool] = {}
         self._read: dict[str, _Written] = {}
 
     def leaves_alone(self, module: str) -> bool:
         """Return whether a module's name, or the application, says that nothing in it is to be re-bound."""
-        return says_so(module) or any(f"{module}.".startswith(f"{one}.") for one in self._no_mend)
+        known = self._left_alone.get(module)
+        if known is None:
+            named = any(f"{module}.".startswith(f"{one}.") for one in self._no_mend)
+            known = self._left_alone[module] = named or says_so(module)
+        return known
 
     def holds(self, module: str, key: str, value: Any) -> bool:
         """Return whether a module has an original on purpose under a name; one with a dot is of a class or function."""
         if says_so(key.rpartition(".")[2]):
             return True
-        return self._any and self._holds(module, key, value, set())
+        return self._may_be_meant(value) and self._holds(module, key, value, set())
 
     def makes(self, module: str) -> bool:
         """Return whether a module fetched originals, so that the native objects in it are meant to be native."""
         return bool(_fetched_in(module)) or self._asks_gevent(module)
 
-    @property
-    def _any(self) -> bool:
-        return self._knew_gevent or bool(self._no_mend) or bool(fetched_by)
+    def _may_be_meant(self, value: Any) -> bool:
+        # Most programs know neither of gevent nor of us before the patch: no code of theirs need be read then.
+        asked = self._knew_gevent or any(id(value) in given for given in fetched_by.values())
+        return asked or any(self._left_alone.values())
 
     def _holds(self, module: str, key: str, value: Any, asked: set[tuple[str, str]]) -> bool:
-        if self.leaves_alone(module) or id(value) in _fetched_in(module) or self._asks_gevent(module):
+        if self.leaves_alone(module) or id(value) in _fetched_in(module):
+            return True
+        if module.partition(".")[0] in sys.stdlib_module_names:
+            return False
+        if self._asks_gevent(module):
             return True
         asked.add((module, key))
         source = self._written(module).imports.get(key)

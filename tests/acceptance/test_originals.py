@@ -132,3 +132,16 @@ def held(wait=sleep): return wait
         "assert {'gevent' in one.__module__ for one in (Clock.wait, held(), pause)} == {False}, report.mended\n",
         CAMUNDA_CLIENT_NO_MEND="shop",
     )
+
+
+def test_a_copy_of_the_standard_library_stays_as_it_is(tmp_path: Path) -> None:
+    """Debuggers load one. Its sockets closed themselves for ever: the default of ``_real_close`` was gevent's class."""
+    (tmp_path / "debugger.py").write_text("""
+import importlib.util, socket
+spec = importlib.util.find_spec("socket")
+copy = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(copy)
+Socket = copy.socket
+""")
+
+    run(tmp_path, f"import debugger\nmine = debugger.Socket()\n{PATCHED}\nmine.close()\nassert mine.fileno() == -1\n")
