@@ -7,13 +7,16 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from camunda_client.patching._report import Unmended
 
+if TYPE_CHECKING:
+    from camunda_client.patching._purpose import Purpose
+
 _LOCK_REMEDY = "a native lock: two jobs that meet at it stop the process; make it after the patch"
 _LOCAL_REMEDY = "a native threading.local: all jobs share what it holds; make it after the patch"
-#: Where gevent was imported before the patch, such as by a tracer that needs a local for each native thread.
+#: Of a module that knows greenlets, such as a tracer's that needs a local for each native thread.
 _MAYBE_MEANT_REMEDY = (
     "a native threading.local, which all jobs share: make it after the patch, or if it is meant to be native, "
     "name its module in CAMUNDA_CLIENT_NO_MEND"
@@ -32,34 +35,38 @@ class NativeObjects:
     longer be excluded by the new one.
     """
 
-    def __init__(self, *, knew_gevent: bool) -> None:
+    def __init__(self) -> None:
         from gevent import monkey
 
-        new_local = (_not_now, _MAYBE_MEANT_REMEDY) if knew_gevent else (_new_local, _LOCAL_REMEDY)
-
+        self._local = monkey.get_original("_thread", "_local")
         #: Kind: what makes a cooperative one with the same content (None: not now), and the remedy then.
         self._makers: dict[type, tuple[Callable[[Any], Any], str]] = {
             type(monkey.get_original("_thread", "allocate_lock")()): (_new_lock, _LOCK_REMEDY),
             monkey.get_original("threading", "_CRLock"): (_new_rlock, _LOCK_REMEDY),
-            monkey.get_original("_thread", "_local"): new_local,
+            self._local: (_new_local, _LOCAL_REMEDY),
             monkey.get_original("queue", "SimpleQueue"): (_new_simple_queue, _QUEUE_REMEDY),
         }
         self._found: dict[int, tuple[Any, list[tuple[Any, str, str, str]]]] = {}
+        #: Ids of locals that may be meant to be native.
+        self._unsure: set[int] = set()
 
     @property
     def kinds(self) -> set[type]:
         """The native classes."""
         return set(self._makers)
 
-    def consider(self, value: Any, owner: Any, module: str, key: str, prefix: str) -> None:
+    def consider(self, value: Any, owner: Any, module: str, key: str, prefix: str, purpose: Purpose) -> None:
         """Remember a value of one of the kinds, and where it was found."""
+        if type(value) is self._local and purpose.may_make_locals(module):
+            self._unsure.add(id(value))
         self._found.setdefault(id(value), (value, []))[1].append((owner, module, key, prefix))
 
     def replace(self, mended: list[tuple[str, str]], unmended: list[Unmended]) -> None:
         """Exchange those that can be exchanged, and report the others."""
         spare = _references_of_nobody()
         for native, places in self._found.values():
-            make, remedy = self._makers[type(native)]
+            unsure = id(native) in self._unsure
+            make, remedy = (_not_now, _MAYBE_MEANT_REMEDY) if unsure else self._makers[type(native)]
             new = make(native) if sys.getrefcount(native) - len(places) <= spare else None
             for owner, module, key, prefix in places:
                 if new is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from functools import partial
 from types import FunctionType, ModuleType
@@ -16,6 +17,7 @@ from typing import Any
 from camunda_client.patching._decisions import decide_again
 from camunda_client.patching._instances import NativeObjects, mend_instances
 from camunda_client.patching._purpose import Purpose, says_so
+from camunda_client.patching._remade import remake
 from camunda_client.patching._report import Unmended
 
 #: gevent's own modules need the originals; in ``threading`` it chose by itself what to replace.
@@ -35,13 +37,14 @@ def mend(no_mend: Sequence[str] = (), *, knew_gevent: bool = False) -> tuple[lis
         knew_gevent: Something had imported gevent before the patch, so that an original may be held on purpose.
     """
     purpose = Purpose(no_mend, knew_gevent=knew_gevent)
-    scan = _Scan(replacements(), purpose, knew_gevent=knew_gevent)
+    scan = _Scan(replacements(), purpose)
     modules = [(name, module) for name, module in list(sys.modules.items()) if isinstance(module, ModuleType)]
     # By their names' dict: __main__ is there as __mp_main__ too, once multiprocessing is imported.
     left_alone = {id(vars(module)) for name, module in modules if _left_alone(name, module, purpose)}
     for name, module in sorted(modules, key=lambda one: one[0].partition(".")[0] not in sys.stdlib_module_names):
         if id(vars(module)) not in left_alone:
             scan.module(name, module)
+    scan.remake()
     scan.natives.replace(scan.mended, scan.unmended)
     mend_instances(scan.mended, scan.unmended)
     decide_again(scan.mended, scan.unmended)
@@ -94,15 +97,17 @@ def _fetches_originals(module: ModuleType) -> bool:
 class _Scan:
     """The pass over the modules: what it has seen, and what came of it."""
 
-    def __init__(self, table: dict[int, tuple[Any, Any]], purpose: Purpose, *, knew_gevent: bool) -> None:
+    def __init__(self, table: dict[int, tuple[Any, Any]], purpose: Purpose) -> None:
         self._table = table
         self._purpose = purpose
         self._seen: set[int] = set()
         # Written in Python, they take locks and conditions by their modules' names, which are patched by now.
         self._harmless = _originals(("queue", "Queue", "LifoQueue", "PriorityQueue"), ("threading", "Event", "Timer"))
+        #: Classes whose bases can't be assigned to, with their modules and names; weak, because who holds them counts.
+        self._fixed: list[tuple[weakref.ref[type], str, str]] = []
         self.mended: list[tuple[str, str]] = []
         self.unmended: list[Unmended] = []
-        self.natives = NativeObjects(knew_gevent=knew_gevent)
+        self.natives = NativeObjects()
         self._special = {partial, staticmethod, classmethod, *self.natives.kinds}
 
     def module(self, name: str, module: ModuleType) -> None:
@@ -149,7 +154,7 @@ class _Scan:
             if isinstance(value.__func__, FunctionType):
                 self._defaults(value.__func__, module, prefix + key, quiet)
         elif not quiet and not says_so(key) and not self._purpose.makes(module):
-            self.natives.consider(value, owner, module, key, prefix)
+            self.natives.consider(value, owner, module, key, prefix, self._purpose)
 
     def _class(self, cls: type, found_in: str) -> None:
         module = cls.__module__ if isinstance(cls.__module__, str) else found_in
@@ -177,9 +182,18 @@ class _Scan:
             # Laid out differently in C: threading.local, socket.socket; or Queue and Event, which do no harm.
             blocks = any(base not in self._harmless for base in cls.__bases__ if id(base) in self._table)
             if blocks and not quiet:
-                self.unmended.append(Unmended(module, where, _SUBCLASS_REMEDY))
+                self._fixed.append((weakref.ref(cls), module, where))
         else:
             self._mended(module, where, quiet)
+
+    def remake(self) -> None:
+        """Exchange what could not be given other bases, and report what has to stay."""
+        remade = remake([cls for cls, _, _ in self._fixed], self._table)
+        for cls, module, where in self._fixed:
+            if cls in remade:
+                self.mended.append((module, where))
+            else:
+                self.unmended.append(Unmended(module, where, _SUBCLASS_REMEDY))
 
     def _defaults(self, function: FunctionType, module: str, where: str, quiet: bool) -> None:
         table, held = self._table, []

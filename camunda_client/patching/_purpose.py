@@ -55,6 +55,10 @@ class Purpose:
         """Return whether a module fetched originals, so that the native objects in it are meant to be native."""
         return bool(_fetched_in(module)) or self._asks_gevent(module)
 
+    def may_make_locals(self, module: str) -> bool:
+        """Return whether the native locals in a module may be meant: it knows greenlets, or its code can't be read."""
+        return self._knew_gevent and self._written(module).knows_greenlets
+
     def _may_be_meant(self, value: Any) -> bool:
         # Most programs know neither of gevent nor of us before the patch: no code of theirs need be read then.
         asked = self._knew_gevent or any(id(value) in given for given in fetched_by.values())
@@ -99,6 +103,13 @@ class _Written:
         return _GEVENTS in held or (
             self._code is not None and any(_GEVENTS in one.co_names for one in _all(self._code))
         )
+
+    @cached_property
+    def knows_greenlets(self) -> bool:
+        if self._code is None:
+            return True
+        named = {name.partition(".")[0] for one in _all(self._code) for name in one.co_names}
+        return not named.isdisjoint(("gevent", "greenlet"))
 
     @cached_property
     def imports(self) -> dict[str, tuple[str, str]]:

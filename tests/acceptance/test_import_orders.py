@@ -338,8 +338,8 @@ def test_a_program_patched_first_has_nothing_to_report() -> None:
 @pytest.mark.parametrize(
     ("before", "module", "name"),
     [
-        ("import threading\nclass Mine(threading.local): pass", "__main__", "Mine"),
-        ("import socket\nclass Mine(socket.socket): pass", "__main__", "Mine"),
+        ("import threading\nclass Mine(threading.local): pass\nkinds = [Mine]", "__main__", "Mine"),
+        ("import socket\nclass Mine(socket.socket): pass\nkinds = [Mine]", "__main__", "Mine"),
         ("import socket\nmine = socket.socket()", "socket", "fd "),
         (
             "import threading\nend = threading.Event()\n"
@@ -397,7 +397,7 @@ metadata.entry_points = entry_points
 
 
 def test_strict_mode_refuses_to_run_with_anything_unmended() -> None:
-    before = "import threading\nclass Mine(threading.local): pass"
+    before = "import threading\nclass Mine(threading.local): pass\nkinds = [Mine]"
 
     done = run_program(before, "", {"CAMUNDA_CLIENT_PATCH": "strict"})
 

@@ -145,3 +145,22 @@ Socket = copy.socket
 """)
 
     run(tmp_path, f"import debugger\nmine = debugger.Socket()\n{PATCHED}\nmine.close()\nassert mine.fileno() == -1\n")
+
+
+def test_locals_are_exchanged_although_another_module_knows_gevent(tmp_path: Path) -> None:
+    """Sentry imports gevent. All locals of all other modules stayed native then, shared by all jobs."""
+    (tmp_path / "tracer.py").write_text("import gevent.monkey, threading\nfor_each_thread = threading.local()")
+    (tmp_path / "tenants.py").write_text("import threading\ncurrent = threading.local()\ncurrent.name = 'none'")
+
+    run(
+        tmp_path,
+        f"""
+import tracer, tenants
+native = type(tenants.current)
+{PATCHED}
+assert type(tenants.current) is not native and tenants.current.name == 'none'
+assert type(tracer.for_each_thread) is native
+assert [(one.module, one.name) for one in report.unmended] == [("tracer", "for_each_thread")]
+assert "CAMUNDA_CLIENT_NO_MEND" in report.unmended[0].remedy
+""",
+    )
