@@ -213,8 +213,8 @@ class Execution:
         except BaseException as problem:  # noqa: BLE001 - as above; or retries="3", job.retries = None
             retries = retries_left(held.retries)
             wait_ms = back_off_ms(rule, job, retries=retries, attempt=attempt)
-            told = f"{_story.describe(error)}\n(what the exception asks for was ignored: {_story.headline(problem)})"
-            return _outcome.failure(told, retries=retries, back_off_ms=wait_ms, cause=error)
+            message = f"{_story.describe(error)}\n(what the exception asks for was ignored: {_story.headline(problem)})"
+            return _outcome.failure(message, retries=retries, back_off_ms=wait_ms, cause=error)
 
 
 class _Decision:
