@@ -58,6 +58,7 @@ from camunda_client.embedded.model import (
     Table,
 )
 from camunda_client.embedded.run import (
+    Completed,
     ElementInstance,
     Entry,
     Incident,
@@ -108,7 +109,7 @@ _OURS: tuple[type, ...] = (
     Mapping, MultiInstance, FlowNode, RootSpec, ScopeSpec, Cycle,
     Expression, YearsMonths,
     Incident, InstanceHistory, ElementInstance, Job,
-    ProcessInstance, Subscription, UserTask, Message, Entry,
+    ProcessInstance, Subscription, UserTask, Message, Entry, Completed,
     InstanceWorkflow, ScopeWorkflow, Token,
 )  # fmt: skip
 _OTHERS: tuple[type, ...] = (
