@@ -16,7 +16,7 @@ from camunda_client.embedded._engine_jobs import EngineJobs, given
 from camunda_client.embedded._executor import Executor
 from camunda_client.embedded._tenants import DEFAULT_TENANT, tenants_named
 from camunda_client.embedded.data import Recovery, Storage
-from camunda_client.embedded.model import Decision, DecisionRecord, Deployment, Evaluated, EvaluationError
+from camunda_client.embedded.model import DIALECTS, Decision, DecisionRecord, Deployment, Evaluated, EvaluationError
 from camunda_client.embedded.run import (
     MAX_STEPS,
     Activation,
@@ -35,9 +35,7 @@ from camunda_client.embedded.run import (
 
 #: Ended instances whose history is kept; the oldest are forgotten first, so that a long run has bounded memory.
 DEFAULT_HISTORY_LIMIT = 20_000
-#: Versions that can be spoken; 8.6 is what 8.6.0's patches made of it. FEEL changed with 8.8.
-DIALECTS = ("8.6.0", "8.6", "8.7", "8.8", "8.9", "8.10")
-MODERN_DIALECTS, NEWEST_DIALECT = DIALECTS[3:], DIALECTS[-1]
+NEWEST_DIALECT = DIALECTS[-1]
 
 
 class Engine(EngineJobs):
@@ -45,8 +43,8 @@ class Engine(EngineJobs):
 
     Args:
         clock: Time; the machine's clock when left out. ``Clock(start=datetime(...))`` stands still until moved.
-        dialect: Whose FEEL it has, and what a gateway over it speaks; the newest when left out. Models, life cycles and
-            messages are those of 8.6.0, the only Camunda that could be compared with.
+        dialect: The release whose models and FEEL it takes, and what a gateway over it speaks; the newest when left
+            out. Life cycles and messages are those of 8.6.0, the only Camunda that could be compared with.
         data: A directory (made if need be) that keeps what happens, so that an engine that was killed comes back: see
             docs/embedded.md. Left out, everything is in memory only.
         fsync: Wait for the disk at every command. Only needed to survive the death of the machine, not of the process.
@@ -82,7 +80,7 @@ class Engine(EngineJobs):
         self.clock = clock or Clock()
         runtime = Runtime(
             self.clock, tenants_named(tenants), history_limit=history_limit, max_steps=max_steps,
-            modern=dialect in MODERN_DIALECTS,
+            dialect=dialect,
         )  # fmt: skip
         storage = None if data is None else Storage(Path(data), fsync=fsync)
         #: What was uploaded to the gateway, by id; not kept on disk.

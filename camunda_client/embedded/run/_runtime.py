@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from camunda_client.embedded._keys import Keys
-from camunda_client.embedded.model import Decisions, Deployments
+from camunda_client.embedded.model import DIALECTS, Decisions, Deployments
 from camunda_client.embedded.run._agenda import Agenda
 from camunda_client.embedded.run._behaviours import Behaviours
 from camunda_client.embedded.run._changes import Changes
@@ -34,11 +34,11 @@ class Runtime:
         tenants: Names of the tenants; None if multi-tenancy is disabled.
         history_limit: How many ended instances are remembered.
         max_steps: Steps one command may cause.
-        modern: Whether FEEL is that of 8.8 and later.
+        dialect: The release whose models it takes.
     """
 
     def __init__(
-        self, clock: Clock, tenants: frozenset[str] | None, *, history_limit: int, max_steps: int, modern: bool = False
+        self, clock: Clock, tenants: frozenset[str] | None, *, history_limit: int, max_steps: int, dialect: str
     ) -> None:
         self.clock = clock
         self.tenants = tenants
@@ -50,7 +50,7 @@ class Runtime:
         self.lifecycle = Lifecycle(
             self.keys, Variables(clock.now), self.incidents, self.histories, self.agenda, self._parts
         )
-        self.deployments.modern = modern
+        self.deployments.dialect = dialect
         self.entrances = Entrances(self.lifecycle, self.events)
         self.changes = Changes(self.lifecycle, self.events, self.entrances)
 
@@ -68,13 +68,14 @@ class Runtime:
     def settings(self) -> list[Any]:
         """What the outcome of commands depends on besides them."""
         tenants = None if self.tenants is None else sorted(self.tenants)
-        return [tenants, self.histories.limit, self.agenda.max_steps, self.deployments.modern]
+        return [tenants, self.histories.limit, self.agenda.max_steps, self.deployments.dialect]
 
     @settings.setter
     def settings(self, settings: list[Any]) -> None:
-        # Logs of older versions of ours lack the last one, and had the FEEL of 8.6.
-        tenants, self.histories.limit, self.agenda.max_steps, *modern = settings
-        self.deployments.modern = any(modern)
+        # Older versions of ours wrote whether FEEL is that of 8.8; before that nothing, and it was 8.6.
+        tenants, self.histories.limit, self.agenda.max_steps, *said = settings
+        dialect = said[0] if said else False
+        self.deployments.dialect = dialect if isinstance(dialect, str) else "8.8" if dialect else DIALECTS[0]
         self.tenants = None if tenants is None else frozenset(tenants)
 
     def carry_out(self, command: Callable[..., T], arguments: Iterable[Any], **unlogged: Any) -> T:
