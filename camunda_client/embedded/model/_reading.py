@@ -261,8 +261,6 @@ class _Reader:
 
     def multi_instance(self) -> MultiInstance | None:
         node = self.node.find("bpmn:multiInstanceLoopCharacteristics", self.namespaces)
-        if self.node.find("bpmn:standardLoopCharacteristics", self.namespaces) is not None:
-            raise ElementError("Elements with bpmn:standardLoopCharacteristics are not supported")
         if node is None:
             return None
         loops = node.findall("bpmn:extensionElements/zeebe:loopCharacteristics", self.namespaces)

@@ -38,7 +38,6 @@ JOB = '<zeebe:taskDefinition type="x"/>'
         (process('<bpmn:transaction id="x" name="All"/>'), ["Element: x ('All')", "transaction"]),
         (process(TASK.format("")), ["Element: t ('Pay')", "zeebe:taskDefinition"]),
         (process(TASK.format('<zeebe:taskDefinition type="= a b"/>')), ["Element: t ('Pay')", "'b'"]),
-        (process(TASK.format(JOB) .replace("</bpmn:serviceTask>", "<bpmn:standardLoopCharacteristics/></bpmn:serviceTask>")), ["Element: t", "standardLoopCharacteristics"]),
         (process(TASK.format(JOB).replace("</bpmn:serviceTask>", "<bpmn:multiInstanceLoopCharacteristics/></bpmn:serviceTask>")), ["Element: t", "inputCollection"]),
         (process('<bpmn:endEvent id="e" name="Undo"><bpmn:compensateEventDefinition/></bpmn:endEvent>'), ["Element: e ('Undo')", "compensate"]),
         (process('<bpmn:intermediateCatchEvent id="i" name="If"><bpmn:conditionalEventDefinition><bpmn:condition/></bpmn:conditionalEventDefinition></bpmn:intermediateCatchEvent>'), ["Element: i ('If')", "conditional"]),
