@@ -13,7 +13,8 @@ from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._instances import ElementInstance
 from camunda_client.embedded.run._jobs import Jobs
 from camunda_client.embedded.run._lifecycle import Lifecycle
-from camunda_client.embedded.run._user_tasks import UserTasks, evaluated
+from camunda_client.embedded.run._task_properties import evaluated
+from camunda_client.embedded.run._user_tasks import UserTasks
 from camunda_client.embedded.run._workflows import ScopeWorkflow
 
 #: What a job-based user task's job is called.
@@ -78,6 +79,18 @@ class Behaviours:
         """Take back the work of an instance that is terminated."""
         self._jobs.cancel_of(instance)
         self._user_tasks.cancel_of(instance)
+
+    def has_last_words(self, instance: ElementInstance) -> bool:
+        """Whether listeners are to be heard before a user task is cancelled."""
+        return self._user_tasks.has_last_words(instance)
+
+    def hear(self, instance: ElementInstance, then: Callable[[], None]) -> None:
+        """Call the listeners of a user task's cancellation."""
+        self._user_tasks.hear(instance, then)
+
+    def close(self, instance: ElementInstance) -> None:
+        """Stop waiting for events."""
+        self._events.close(instance)
 
     # -- tasks ------------------------------------------------------------------------------------------------------
     def _job(self, instance: ElementInstance) -> None:
