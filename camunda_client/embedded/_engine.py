@@ -6,7 +6,7 @@ Nothing happens by itself: timers and leases are looked at when a command comes,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,6 +25,7 @@ from camunda_client.embedded.run import (
     Incident,
     InstanceHistory,
     Runtime,
+    Settle,
     UserTask,
     Wait,
     calls_among,
@@ -161,18 +162,21 @@ class Engine(EngineJobs):
         """
         self._run(self._commands.cancel, process_instance_key)
 
-    def set_variables(self, element_instance_key: int, variables: Mapping[str, Any], *, local: bool = False) -> None:
+    def set_variables(
+        self, element_instance_key: int, variables: Mapping[str, Any], *, local: bool = False, settle: Settle = None
+    ) -> None:
         """Set variables at an element instance (or a process instance).
 
         Args:
             element_instance_key: Where.
             variables: What.
             local: Write into that very scope; else each goes where it exists, outward.
+            settle: Called when it is done, with the rejection of a user task's listener if one denied it.
 
         Raises:
-            Rejection: NOT_FOUND.
+            Rejection: NOT_FOUND; INVALID_STATE while listeners of a user task are called for something else.
         """
-        self._run(self._commands.set_variables, element_instance_key, dict(variables), local)
+        self._run(self._commands.set_variables, element_instance_key, dict(variables), local, settle=settle)
 
     def modify(
         self, process_instance_key: int, activate: Iterable[Activation] = (), terminate: Iterable[int] = ()
@@ -262,29 +266,45 @@ class Engine(EngineJobs):
         with self._executor.looking():
             return self._runtime.user_tasks.all()
 
-    def assign_user_task(self, key: int, assignee: str, *, allow_override: bool = True) -> None:
+    def assign_user_task(
+        self, key: int, assignee: str, *, allow_override: bool = True, action: str = "", settle: Settle = None
+    ) -> None:
         """Assign a user task; an empty assignee takes it back.
+
+        A task whose element has listeners waits for them. So it does for :meth:`update_user_task` and
+        :meth:`complete_user_task`; ``action`` and ``settle`` are the same there.
+
+        Args:
+            key: Which.
+            assignee: Whose it is from now on.
+            allow_override: Also if it is another's already.
+            action: What listeners are told that it is; ``assign``, ``claim`` or ``unassign`` when left out.
+            settle: Called when it is done, with the rejection of the listener if one denied it.
 
         Raises:
             Rejection: NOT_FOUND or INVALID_STATE.
         """
-        self._run(self._commands.assign_user_task, key, assignee, allow_override)
+        self._run(self._commands.assign_user_task, *_said(key, assignee, allow_override, action), settle=settle)
 
-    def update_user_task(self, key: int, changes: Mapping[str, Any]) -> None:
+    def update_user_task(
+        self, key: int, changes: Mapping[str, Any], *, action: str = "", settle: Settle = None
+    ) -> None:
         """Change a user task's candidates, dates or priority.
 
         Raises:
-            Rejection: NOT_FOUND.
+            Rejection: NOT_FOUND; INVALID_STATE while its listeners are called for something else.
         """
-        self._run(self._commands.update_user_task, key, dict(changes))
+        self._run(self._commands.update_user_task, *_said(key, dict(changes), action), settle=settle)
 
-    def complete_user_task(self, key: int, variables: Mapping[str, Any] | None = None) -> None:
+    def complete_user_task(
+        self, key: int, variables: Mapping[str, Any] | None = None, *, action: str = "", settle: Settle = None
+    ) -> None:
         """Complete a user task.
 
         Raises:
-            Rejection: NOT_FOUND.
+            Rejection: NOT_FOUND; INVALID_STATE while its listeners are called for something else.
         """
-        self._run(self._commands.complete_user_task, key, dict(variables or {}))
+        self._run(self._commands.complete_user_task, *_said(key, dict(variables or {}), action), settle=settle)
 
     def decision(
         self, *, decision_id: str | None = None, key: int | None = None, tenant_id: str = DEFAULT_TENANT
@@ -394,6 +414,11 @@ class Engine(EngineJobs):
     def close(self) -> None:
         """Let another engine have the data; this one can still be looked at. Nothing to do for one without data."""
         self._executor.close()
+
+
+def _said(*arguments: Any) -> Sequence[Any]:
+    """Leave out an empty action at the end."""
+    return arguments if arguments[-1] else arguments[:-1]
 
 
 def _content(resource: str | Path | tuple[str, bytes | str]) -> tuple[str, bytes]:

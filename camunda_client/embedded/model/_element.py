@@ -33,7 +33,7 @@ class JobDefinition:
 
 @dataclass(slots=True)
 class Listener:
-    """A ``zeebe:executionListener``: a job before an element starts or after it ends."""
+    """A ``zeebe:executionListener``: a job before an element starts or after it ends; or a ``zeebe:taskListener``."""
 
     event: str
     job: JobDefinition
@@ -116,6 +116,7 @@ class Element:
     multi_instance: MultiInstance | None = None
     called: CalledProcess | None = None
     user_task: dict[str, Any] | None = None
+    task_listeners: list[Listener] = field(default_factory=list)
     script: Expression | None = None
     decision: Expression | None = None
     result_variable: str = ""

@@ -21,6 +21,7 @@ from SpiffWorkflow.bpmn.parser.util import full_tag
 from camunda_client.embedded.feel import FeelSyntaxError
 from camunda_client.embedded.model import _reading as elements
 from camunda_client.embedded.model import _specs as specs
+from camunda_client.embedded.model import _task_listeners
 from camunda_client.embedded.model._compensation import link_handlers, problems_of_compensation
 from camunda_client.embedded.model._element import Element, Flow
 from camunda_client.embedded.model._ids import executable_processes, local_id, problems_of_ids
@@ -153,6 +154,7 @@ class ElementParser(TaskParser):  # type: ignore[misc]
         element = Element(self.node.get("id"), SUPPORTED[tag], self.node.get("name") or "", self.process_parser.bpmn_id)
         try:
             elements.fill(element, self.node, NAMESPACES)
+            _task_listeners.fill(element, self.node, NAMESPACES)
         except (elements.ElementError, FeelSyntaxError) as error:
             parser.problem(self.node, str(error))
         spec: specs.FlowNode = self.spec_class(self.spec, element)

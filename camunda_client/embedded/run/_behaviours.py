@@ -14,7 +14,8 @@ from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._instances import ElementInstance
 from camunda_client.embedded.run._jobs import Jobs
 from camunda_client.embedded.run._lifecycle import Lifecycle
-from camunda_client.embedded.run._user_tasks import UserTasks, evaluated
+from camunda_client.embedded.run._task_properties import evaluated
+from camunda_client.embedded.run._user_tasks import UserTasks
 from camunda_client.embedded.run._workflows import ScopeWorkflow
 
 #: What a job-based user task's job is called.
@@ -86,6 +87,18 @@ class Behaviours:
     def left(self, instance: ElementInstance) -> None:
         """Note what an instance that has completed leaves to be undone, or has undone."""
         self._compensations.left(instance)
+
+    def has_last_words(self, instance: ElementInstance) -> bool:
+        """Whether listeners are to be heard before a user task is cancelled."""
+        return self._user_tasks.has_last_words(instance)
+
+    def hear(self, instance: ElementInstance, then: Callable[[], None]) -> None:
+        """Call the listeners of a user task's cancellation."""
+        self._user_tasks.hear(instance, then)
+
+    def close(self, instance: ElementInstance) -> None:
+        """Stop waiting for events."""
+        self._events.close(instance)
 
     # -- tasks ------------------------------------------------------------------------------------------------------
     def _job(self, instance: ElementInstance) -> None:

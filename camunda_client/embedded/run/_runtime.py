@@ -15,11 +15,14 @@ from camunda_client.embedded.run._entrances import Entrances
 from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._history import Histories
 from camunda_client.embedded.run._incidents import Incidents
+from camunda_client.embedded.run._instances import TASK_LISTENER
 from camunda_client.embedded.run._jobs import Jobs
-from camunda_client.embedded.run._lifecycle import Iterating, Lifecycle, Waiting, Working
+from camunda_client.embedded.run._lifecycle import Lifecycle
 from camunda_client.embedded.run._multi_instance import MultiInstances
+from camunda_client.embedded.run._parts import Iterating, Waiting, Working
 from camunda_client.embedded.run._schedule import Schedule
 from camunda_client.embedded.run._starts import Starts
+from camunda_client.embedded.run._task_decisions import TaskDecisions
 from camunda_client.embedded.run._user_tasks import UserTasks
 from camunda_client.embedded.run._variables import Variables
 
@@ -57,12 +60,14 @@ class Runtime:
     def _parts(self, lifecycle: Lifecycle) -> tuple[Waiting, Working, Iterating]:
         self.events = Events(lifecycle, self.clock, self.schedule)
         self.jobs = Jobs(lifecycle, self.events, self.clock, self.schedule)
-        self.user_tasks = UserTasks(lifecycle)
+        self.user_tasks = UserTasks(lifecycle, self.jobs)
+        self.jobs.deciding[TASK_LISTENER] = TaskDecisions(self.user_tasks)
         self.starts = Starts(lifecycle, self.events.messages, self.events.signals, self.schedule, self.clock)
         self.deployments = Deployments(self.keys, self.clock.now, self.starts.replace)
         self.decisions = Decisions(self.deployments.decision, self.keys, self.clock.now)
         working = Behaviours(lifecycle, self.events, self.jobs, self.user_tasks, self.deployments, self.decisions)
-        return self.events, working, MultiInstances(lifecycle, self.events)
+        self.iterating = MultiInstances(lifecycle, self.events)
+        return self.events, working, self.iterating
 
     @property
     def settings(self) -> list[Any]:
