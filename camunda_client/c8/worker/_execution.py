@@ -185,7 +185,7 @@ class Execution:
                     timer.close()
                 if os.getpid() != self._process:
                     _end_child(sys.exc_info()[1])
-            outcome = _outcome.completed(result)
+            outcome = _outcome.completed(result, job)
         except BaseException as error:  # noqa: BLE001 - see the module's docstring
             # Also what the handler made of being stopped: its job is handed back with all its retries.
             if held.stopped or held.dropped:
@@ -203,7 +203,7 @@ class Execution:
         """
         if isinstance(error, CamundaBusinessException):
             try:
-                return _outcome.thrown(error)
+                return _outcome.thrown(error, held.job)
             except BaseException as problem:  # noqa: BLE001 - its variables may be objects of any class
                 error = problem
         self._memory.attempts.set(held.key, attempt)
