@@ -100,7 +100,7 @@ class Execution:
         """Run the handler in the calling greenlet and keep what it came to, unless it must not start. Never raises."""
         if self._admit is None or self._is_simple(held) or self._admit(held):
             # A greenlet starts with an empty context.
-            held.context = context = self._context.new()
+            context = held.runs_in(self._context.new())
             context.run(self._work, held)
 
     def tell(self, held: Held) -> None:
@@ -152,7 +152,7 @@ class Execution:
             fate = Fate.LOST
             log.exception("job.lost_track")
         finally:
-            held.context = held.outcome = None
+            held.reported()
             if self._on_end is not None:
                 self._on_end(held, fate)
 
@@ -179,7 +179,7 @@ class Execution:
             try:
                 result = hooks.call(handler, job, decision.make) if hooks and decision else handler(job)
             finally:
-                held.ended_s = time.monotonic()
+                held.ended(time.monotonic())
                 self.latest_run = Run(held.started_s, held.ended_s, held.settings, held.key)
                 if timer is not None:
                     timer.close()
