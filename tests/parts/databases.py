@@ -1,4 +1,4 @@
-"""A real PostgreSQL and a real Redis on loopback, each with a throw-away folder and as an unprivileged user."""
+"""Real databases on loopback, each with a throw-away folder and as an unprivileged user."""
 
 from __future__ import annotations
 
@@ -120,8 +120,47 @@ def redis() -> Iterator[str]:
             "redis", [*_as_nobody(), program, str(settings)], inherited_environment(), folder / "log"
         )
         try:
-            server.wait_until(lambda: _listens(port), START_TIMEOUT_S)
+            server.wait_until(lambda: listens(port), START_TIMEOUT_S)
             yield f"redis://:{password}@127.0.0.1:{port}/0"
+        finally:
+            server.kill()
+
+
+@contextmanager
+def mariadb() -> Iterator[int]:
+    """Run a MariaDB with the user ``tests``, password ``geheim`` and database ``tests``; yield its port.
+
+    Raises:
+        MissingPartError: It is not here; the message says what to do.
+    """
+    program, install = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
+    if program is None or install is None:
+        raise MissingPartError("needs mariadbd on PATH (Debian and Ubuntu: apt-get install mariadb-server)")
+    with _own_folder("mariadb-") as folder:
+        data = folder / "data"
+        made = ["--no-defaults", f"--datadir={data}", "--skip-test-db", "--auth-root-authentication-method=normal"]
+        _run([*_as_nobody(), install, *made])
+        [port] = free_ports(1)
+        users = folder / "users.sql"
+        # A statement a line.
+        users.write_text(
+            "create database tests;\n"
+            "create user tests@'127.0.0.1' identified by 'geheim';\n"
+            "grant all on tests.* to tests@'127.0.0.1';\n"
+            "drop user root@localhost;\n"
+        )
+        users.chmod(0o644)
+        options = [
+            f"--datadir={data}", f"--socket={folder / 'socket'}", f"--pid-file={folder / 'pid'}", f"--port={port}",
+            "--bind-address=127.0.0.1", "--skip-name-resolve", "--max-connections=300", f"--init-file={users}",
+        ]  # fmt: skip
+        log = folder / "log"
+        server = ServerProcess(
+            "mariadb", [*_as_nobody(), program, "--no-defaults", *options], inherited_environment(), log
+        )
+        try:
+            server.wait_until(lambda: "ready for connections" in log.read_text(), START_TIMEOUT_S)
+            yield port
         finally:
             server.kill()
 
@@ -165,7 +204,7 @@ def _run(command: list[str]) -> None:
         raise PartFailedError(f"{Path(command[0]).name} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
     except OSError:

@@ -1,0 +1,151 @@
+"""Servers that libraries under test talk to, a process each: python -m tests.parts.counterparts KIND PORT.
+
+Real ones where there are any to be had from package registries; they keep nothing.
+"""
+
+from __future__ import annotations
+
+import socket
+import socketserver
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from typing import Any
+
+#: What clients log in with.
+USER, PASSWORD = "tests", "geheim"
+
+
+def smtp(port: int) -> None:
+    """Take every mail."""
+    from aiosmtpd.controller import Controller
+    from aiosmtpd.handlers import Sink
+
+    Controller(Sink(), hostname="127.0.0.1", port=port).start()
+    threading.Event().wait()
+
+
+def ftp(port: int) -> None:
+    """Keep what is stored until the end."""
+    from pyftpdlib.authorizers import DummyAuthorizer
+    from pyftpdlib.handlers import FTPHandler
+    from pyftpdlib.servers import ThreadedFTPServer
+
+    authorizer = DummyAuthorizer()
+    authorizer.add_user(USER, PASSWORD, tempfile.mkdtemp(), perm="elradfmw")
+    handler = type("Handler", (FTPHandler,), {"authorizer": authorizer})
+    server = ThreadedFTPServer(("127.0.0.1", port), handler)
+    server.max_cons = 1000
+    server.serve_forever()
+
+
+def ssh(port: int) -> None:
+    """Answer every command with itself."""
+    import paramiko
+
+    key = paramiko.RSAKey.generate(2048)
+
+    class Server(paramiko.ServerInterface):
+        def check_auth_password(self, username: str, password: str) -> int:
+            return paramiko.AUTH_SUCCESSFUL if (username, password) == (USER, PASSWORD) else paramiko.AUTH_FAILED
+
+        def check_channel_request(self, _kind: str, _number: int) -> int:
+            return paramiko.OPEN_SUCCEEDED
+
+        def check_channel_exec_request(self, channel: Any, command: bytes) -> bool:
+            def answer() -> None:
+                channel.sendall(command)
+                channel.send_exit_status(0)
+                channel.close()
+
+            threading.Timer(0.05, answer).start()
+            return True
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            transport = paramiko.Transport(self.request)
+            transport.add_server_key(key)
+            transport.start_server(server=Server())
+            transport.join(60)
+
+    _serve(Handler, port)
+
+
+def imap(port: int) -> None:
+    """Have one mailbox with one mail. A double: it knows the commands that the test sends."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"* OK ready\r\n")
+            for line in self.rfile:
+                tag, command, *_ = line.split()
+                extra = {b"CAPABILITY": b"* CAPABILITY IMAP4rev1\r\n", b"SELECT": b"* 1 EXISTS\r\n",
+                         b"SEARCH": b"* SEARCH 1\r\n", b"LOGOUT": b"* BYE\r\n"}.get(command.upper(), b"")  # fmt: skip
+                self.wfile.write(extra + tag + b" OK done\r\n")
+
+    _serve(Handler, port)
+
+
+def soap(port: int) -> None:
+    """Answer ``double`` with twice the number, as the WSDL at ``/?wsdl`` says."""
+    import re
+    from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+    wsdl = SOAP_DESCRIPTION.replace("PORT", str(port)).encode()
+    reply = (
+        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
+        '<t:doubleResponse xmlns:t="urn:tests"><t:result>%d</t:result></t:doubleResponse></e:Body></e:Envelope>'
+    )
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/xml; charset=utf-8")])
+        if environ["REQUEST_METHOD"] == "GET":
+            return [wsdl]
+        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        number = int(re.search(rb"number>(\d+)<", body)[1])  # type: ignore[index]
+        return [(reply % (2 * number)).encode()]
+
+    server = type(
+        "Server", (socketserver.ThreadingMixIn, WSGIServer), {"daemon_threads": True, "request_queue_size": 512}
+    )
+    quiet = type("Quiet", (WSGIRequestHandler,), {"log_message": lambda *_: None})
+    make_server("127.0.0.1", port, application, server, quiet).serve_forever()
+
+
+SOAP_DESCRIPTION = """<?xml version="1.0"?>
+<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:t="urn:tests"
+ xmlns:x="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:tests">
+<types><x:schema targetNamespace="urn:tests" elementFormDefault="qualified">
+<x:element name="double"><x:complexType><x:sequence><x:element name="number" type="x:int"/></x:sequence></x:complexType></x:element>
+<x:element name="doubleResponse"><x:complexType><x:sequence><x:element name="result" type="x:int"/></x:sequence></x:complexType>
+</x:element></x:schema></types>
+<message name="In"><part name="body" element="t:double"/></message>
+<message name="Out"><part name="body" element="t:doubleResponse"/></message>
+<portType name="Kind"><operation name="double"><input message="t:In"/><output message="t:Out"/></operation></portType>
+<binding name="Way" type="t:Kind"><soap:binding style="document" transport="http://schemas.xmlsoap.org/soap/http"/>
+<operation name="double"><soap:operation soapAction="double"/><input><soap:body use="literal"/></input>
+<output><soap:body use="literal"/></output></operation></binding>
+<service name="Service"><port name="Port" binding="t:Way"><soap:address location="http://127.0.0.1:PORT/"/></port></service>
+</definitions>"""  # noqa: E501
+
+
+def s3(port: int) -> None:
+    """Keep buckets in memory."""
+    from moto.server import ThreadedMotoServer
+
+    ThreadedMotoServer("127.0.0.1", port, verbose=False).start()
+    threading.Event().wait()
+
+
+def _serve(handler: type[socketserver.BaseRequestHandler], port: int) -> None:
+    attributes = {"allow_reuse_address": True, "daemon_threads": True, "request_queue_size": 512}
+    kind = type("Server", (socketserver.ThreadingTCPServer,), attributes)
+    kind(("127.0.0.1", port), handler).serve_forever()
+
+
+KINDS: dict[str, Callable[[int], None]] = {"smtp": smtp, "ftp": ftp, "ssh": ssh, "imap": imap, "soap": soap, "s3": s3}
+
+if __name__ == "__main__":
+    socket.setdefaulttimeout(None)
+    KINDS[sys.argv[1]](int(sys.argv[2]))
