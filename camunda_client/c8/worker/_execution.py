@@ -85,6 +85,7 @@ class Execution:
         self.latest_run = (0.0, 0.0)
         # Handlers may run asyncio, many at once.
         patching.give_greenlets_event_loops()
+        patching.give_greenlets_thread_exceptions()
 
     def work(self, held: Held) -> None:
         """Run the handler in the calling greenlet and keep what it came to, unless it must not start. Never raises."""
