@@ -18,6 +18,7 @@ from camunda_client.patching._originals import is_patched, original
 from camunda_client.patching._patch import NO_MEND_VARIABLE, patch
 from camunda_client.patching._report import PatchedTooLate, PatchError, PatchReport, Unmended
 from camunda_client.patching._signal_calls import get_signal, set_signal, show_signal
+from camunda_client.patching._thread_exceptions import give_greenlets_thread_exceptions
 
 __all__ = [
     "ALARM_REMEDY",
@@ -30,6 +31,7 @@ __all__ = [
     "find_blocking_modules",
     "get_signal",
     "give_greenlets_event_loops",
+    "give_greenlets_thread_exceptions",
     "is_patched",
     "original",
     "patch",

@@ -31,6 +31,8 @@ _REMEDIES = {
     "sqlite3": "a job that waits while it holds the write lock deadlocks with the next that writes: commit before "
     "anything else is waited for, or connect with timeout=0 and try again after time.sleep(), or set max_jobs_active=1 "
     "if one job type writes, worker.pool=1 in a process of their own if several do",
+    "uvloop": "it waits in C: asyncio.run() in handlers takes the standard library's loop, whatever the policy; "
+    "do not call uvloop.run() or uvloop.new_event_loop() there, and start uvicorn beside workers with loop='asyncio'",
     "zmq": f"import zmq.green as zmq, or {_ALONE}",
 }
 

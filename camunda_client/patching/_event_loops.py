@@ -38,11 +38,14 @@ class _Loops:
     """The running loops of one native thread's greenlets."""
 
     def __init__(self) -> None:
+        import asyncio
         from asyncio import events, tasks
 
         from gevent import monkey
 
         self._events: Any = events
+        self._asyncio: Any = asyncio
+        self._new = events.new_event_loop
         self._get = events._get_running_loop
         self._set = events._set_running_loop
         self._swap_task = getattr(tasks, "_swap_current_task", None) if _TASK_IS_THREADS else None
@@ -56,11 +59,21 @@ class _Loops:
     def install(self) -> None:
         """Stand in for asyncio's own function, through which every loop begins and ends to run."""
         self._events._set_running_loop = self._set_running_loop
+        self._asyncio.new_event_loop = self._events.new_event_loop = self._new_loop
         policy = getattr(self._events, "BaseDefaultEventLoopPolicy", None) or getattr(
             self._events, "_BaseDefaultEventLoopPolicy", None
         )
         if policy is not None:
             self._separate(policy)
+
+    def _new_loop(self) -> AbstractEventLoop:
+        """Make a loop as ``asyncio.run()`` does, but not uvloop's: it waits in C, and all of this thread with it."""
+        loop: AbstractEventLoop = self._new()
+        if self._native_id() != self._thread or type(loop).__module__.partition(".")[0] != "uvloop":
+            return loop
+        loop.close()
+        cooperative: AbstractEventLoop = self._asyncio.SelectorEventLoop()
+        return cooperative
 
     def _separate(self, policy: Any) -> None:
         """Keep what ``set_event_loop()`` sets per greenlet, also where asyncio was imported before the patch."""

@@ -33,6 +33,13 @@ BRIDGES = {
     "async_to_sync": "async_to_sync(counted)(asyncio.sleep(1))",
     "run_until_complete": "loop = asyncio.new_event_loop(); loop.run_until_complete(counted(asyncio.sleep(1, loop)));"
     " loop.close()",
+    "uvloop's policy": "asyncio.run(counted(asyncio.sleep(1)))",
+    "anyio": "anyio.run(counted, anyio.sleep(1))",
+}
+#: By name: what the module of handlers does first.
+FIRST = {
+    "uvloop's policy": "import asyncio, uvloop\nasyncio.set_event_loop_policy(uvloop.EventLoopPolicy())",
+    "anyio": "import anyio",
 }
 
 
@@ -45,16 +52,18 @@ def test_as_many_jobs_run_event_loops_as_are_in_flight(scene: Scene, start: Star
     """46 of 50 ended as incidents: "event loop is already running"."""
     scene.start(200)
     source = f"""{COUNTED}
+{FIRST.get(bridge, "")}
 from asgiref.sync import async_to_sync
 @camunda_worker(os.environ["JOB_TYPE"], max_jobs_active=100)
 def handler(job):
     {BRIDGES[bridge]}
 """
-    with start(source):
+    with start(source) as program:
         scene.completed_once(200)
 
     assert scene.now("FAILED") == []
     assert peak(tmp_path) == 100
+    assert ("uvloop.run()" in program.output) == (bridge == "uvloop's policy")
 
 
 def test_two_job_types_of_one_job_each_do_not_meet_in_a_loop(scene: Scene, start: Start, tmp_path: Path) -> None:

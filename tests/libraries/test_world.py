@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +32,49 @@ def handler(job):
         assert app.end() == 0
 
     assert all("Timed Out" in job["errorMessage"] for job in failed)
+
+
+#: By library: what stands in a handler's module, and how its work is limited to a second.
+LIMITS = {
+    "stopit": ("import stopit", "with stopit.ThreadingTimeout(1, swallow_exc=False): work(seconds)"),
+    "stopit, by a signal": ("import stopit", "with stopit.SignalTimeout(1, swallow_exc=False): work(seconds)"),
+    "func_timeout": ("import func_timeout", "func_timeout.func_timeout(1, work, (seconds,))"),
+}
+
+
+@pytest.mark.parametrize("library", LIMITS)
+def test_a_limit_ends_the_work_that_it_is_around(scene: Scene, start: Start, tmp_path: Path, library: str) -> None:
+    """By threads: the limit passed without effect, or the failed job's work went on beside its next try."""
+    imports, limited = LIMITS[library]
+    source = f"""
+{imports}
+
+def work(seconds):
+    try:
+        time.sleep(seconds)
+        found(slept=seconds)
+    finally:
+        found(ended=seconds)
+
+@camunda_worker(os.environ["JOB_TYPE"], request_timeout=400, retry_back_off=600_000)
+def handler(job):
+    seconds = 5 if job.variables["number"] % 2 else 0.2
+    {limited}
+"""
+    with start(source) as app:
+        app.wait_for("workers.started")
+        scene.start(20)
+        failed = scene.jobs("FAILED", 10)
+        scene.jobs("COMPLETED", 10)
+        app.send(signal.SIGTERM)
+        assert app.end() == 0
+
+    assert len(failed) == 10
+    assert all("Timeout" in job["errorMessage"] or "TimedOut" in job["errorMessage"] for job in failed)
+    lines = [json.loads(line) for line in (tmp_path / "found").read_text().splitlines()]
+    assert sorted(line["ended"] for line in lines if "ended" in line) == [0.2] * 10 + [5] * 10
+    assert [line for line in lines if "slept" in line] == [{"slept": 0.2}] * 10
+    assert "Exception in thread" not in app.output
 
 
 @pytest.mark.parametrize("at_once", [1, 20])

@@ -95,6 +95,7 @@ class Execution:
         self.latest_run: Run | None = None
         # Handlers may run asyncio, many at once.
         patching.give_greenlets_event_loops()
+        patching.give_greenlets_thread_exceptions()
 
     def work(self, held: Held) -> None:
         """Run the handler in the calling greenlet and keep what it came to, unless it must not start. Never raises."""
