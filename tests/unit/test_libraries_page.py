@@ -1,0 +1,26 @@
+"""docs/libraries.md promises nothing that no test tries."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROWS = re.findall(
+    r"^\| (?!library|---)(.+?) \| .+ \| (.+) \|$", (ROOT / "docs" / "libraries.md").read_text(), re.MULTILINE
+)
+
+
+def test_there_are_rows() -> None:
+    assert len(ROWS) > 20
+
+
+@pytest.mark.parametrize(("library", "tests"), ROWS, ids=[library for library, _ in ROWS])
+def test_each_row_names_tests_that_are_there(library: str, tests: str) -> None:
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", tests)
+
+    assert named, library
+    for file, name in named:
+        assert f"def {name}(" in (ROOT / "tests" / "libraries" / file).read_text()
