@@ -37,6 +37,8 @@ class Listener:
 
     event: str
     job: JobDefinition
+    #: Besides those of its element.
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

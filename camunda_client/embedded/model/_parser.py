@@ -266,8 +266,10 @@ class ZeebeParser(BpmnParser):  # type: ignore[misc]
     def process(self, node: Any) -> Process:
         """Return a process with everything nested in it."""
         root = Element(node.get("id"), "PROCESS", node.get("name") or "")
-        if elements.listeners(node, NAMESPACES):
-            self.problem(node, "execution listeners of a whole process are not supported; put them on its elements")
+        try:
+            elements.fill_process(root, node, NAMESPACES)
+        except (elements.ElementError, FeelSyntaxError) as error:
+            self.problem(node, str(error))
         for owner, text in problems_of_vocabulary(node, _FLOW_ELEMENTS):
             self.problem(owner, text)
         spec = self.scope(node)

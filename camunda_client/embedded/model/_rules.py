@@ -55,8 +55,6 @@ def _caught(element: Element) -> tuple[str, str]:
 
 
 def _problems_of_conditions(gateway: Element) -> Iterator[str]:
-    if gateway.kind == "INCLUSIVE_GATEWAY" and len(gateway.incoming) > 1:
-        yield "Currently the inclusive gateway can only have one incoming sequence flow"
     if gateway.default is not None and gateway.default not in [flow.id for flow in gateway.outgoing]:
         yield "Default flow must start at gateway"
     for flow in gateway.outgoing if len(gateway.outgoing) > 1 else ():

@@ -10,6 +10,7 @@ from camunda_client.embedded.model import Definition, Element
 from camunda_client.embedded.run._entrances import Activation, Entrances
 from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._instances import ElementInstance, ProcessInstance
+from camunda_client.embedded.run._joins import look_at_joins
 from camunda_client.embedded.run._lifecycle import Lifecycle
 from camunda_client.embedded.run._migration import Migration
 
@@ -117,6 +118,8 @@ class Changes:
     def _end_empty(self, process: ProcessInstance, scopes: list[ElementInstance]) -> None:
         """Terminate scopes a termination left without anything alive, up to the process."""
         for scope in scopes:
+            if scope.joining:
+                self._lifecycle.agenda.soon(look_at_joins, scope)
             at: ElementInstance | None = scope
             while at is not None and at.alive and not at.tokens:
                 if at.scope is None:

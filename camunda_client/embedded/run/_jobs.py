@@ -134,7 +134,7 @@ class Jobs:
 
     def create_listener(self, instance: ElementInstance, listener: Listener, phase: str) -> Job:
         """Create the job of an execution listener."""
-        headers = dict(instance.element.headers)
+        headers = {**instance.element.headers, **listener.headers}
         return self.create_for(instance, listener.job, headers, kind=EXECUTION_LISTENER, phase=phase)
 
     def create(

@@ -17,12 +17,15 @@ from camunda_client.embedded.run._endings import Endings
 from camunda_client.embedded.run._history import Histories
 from camunda_client.embedded.run._incidents import Incidents
 from camunda_client.embedded.run._instances import ElementInstance, ProcessInstance
+from camunda_client.embedded.run._joins import look_at_joins, waits_at_join
 from camunda_client.embedded.run._parts import Iterating, Waiting, Working
 from camunda_client.embedded.run._variables import Variables
-from camunda_client.embedded.run._workflows import InstanceWorkflow, waits_at_join
+from camunda_client.embedded.run._workflows import InstanceWorkflow
 
 #: Kinds that complete in the very step that activates them; all others take a step more.
 AT_ONCE = ("EXCLUSIVE_GATEWAY", "INCLUSIVE_GATEWAY", "PARALLEL_GATEWAY")
+#: Kinds before which tokens wait for others.
+JOINING = ("PARALLEL_GATEWAY", "INCLUSIVE_GATEWAY")
 #: Kinds whose event may end the very instance: they count as activated before they throw.
 THROWING = ("INTERMEDIATE_THROW_EVENT", "END_EVENT")
 
@@ -103,9 +106,11 @@ class Lifecycle:
         self.processes[key] = process
         root = process.root
         root.workflow = InstanceWorkflow(definition.process.spec, self, root)
-        root.become("ACTIVATED")
         self.variables.set_local(root, variables)
-        self.attempt(root, self._waiting.subscribe_scope)
+        if root.element.listeners:
+            self.attempt(root, self._go_on_starting)
+        else:
+            self._open_process(root)
         details = {} if event_variables is None else {"variables": event_variables}
         for element in [definition.none_start()] if at is None else at:
             if caller is None:
@@ -113,6 +118,13 @@ class Lifecycle:
             else:  # a called process takes a step to be activated itself
                 self.agenda.soon(self._spawn_called, process, element, details)
         return process
+
+    def _open_process(self, root: ElementInstance) -> None:
+        root.become("ACTIVATED")
+        self.attempt(root, self._waiting.subscribe_scope)
+        for task in root.process.held:
+            self.arrived(task)
+        root.process.held.clear()
 
     def _spawn_called(self, process: ProcessInstance, element: Element, details: dict[str, Any]) -> None:
         if process.state == "ACTIVE":
@@ -142,6 +154,14 @@ class Lifecycle:
         if process.state != "ACTIVE" or root.tokens or not root.alive:
             return
         self._waiting.close(root)
+        if root.element.listeners:
+            root.state = "COMPLETING"
+            self.attempt(root, self._go_on_ending)
+        else:
+            self._finish_process(process)
+
+    def _finish_process(self, process: ProcessInstance) -> None:
+        root = process.root
         root.become("COMPLETED")
         self._end(process, "COMPLETED")
         caller = process.caller
@@ -163,9 +183,8 @@ class Lifecycle:
     # -- activation -------------------------------------------------------------------------------------------------
     def reached(self, task: Any) -> None:
         """A flow has led a token to an element: it stands before that, or waits for others at a join."""
-        if task.task_spec.element.kind == "PARALLEL_GATEWAY" and waits_at_join(task):
-            return
-        task._ready()
+        if task.task_spec.element.kind not in JOINING or not waits_at_join(task, self.agenda.soon):
+            task._ready()
 
     def arrived(self, task: Any) -> None:
         """A token stands before an element."""
@@ -174,7 +193,11 @@ class Lifecycle:
     def _enter(self, task: Any) -> None:
         body = task.internal_data.get("body")
         scope = body or task.workflow.scope
-        if task.is_ready and scope.alive and scope.state != "TERMINATING":
+        if not task.is_ready or not scope.alive or scope.state == "TERMINATING":
+            return
+        if scope.state == "ACTIVATING":
+            scope.process.held.append(task)
+        else:
             task.start()
             task.task_spec._run(task)
 
@@ -221,6 +244,9 @@ class Lifecycle:
             self._begin(instance)
 
     def _begin(self, instance: ElementInstance) -> None:
+        if instance.scope is None:
+            self._open_process(instance)
+            return
         if instance.kind in THROWING:
             self._working.check(instance)
             self.activated(instance)
@@ -261,7 +287,11 @@ class Lifecycle:
             self._begin(instance)
 
     def _go_on_ending(self, instance: ElementInstance) -> None:
-        if not self._next_listener(instance, "end"):
+        if self._next_listener(instance, "end"):
+            return
+        if instance.scope is None:
+            self._finish_process(instance.process)
+        else:
             self._leave(instance)
 
     # -- completion -------------------------------------------------------------------------------------------------
@@ -336,7 +366,9 @@ class Lifecycle:
         return onward
 
     def check(self, scope: ElementInstance) -> None:
-        """Complete a scope in which nothing is alive any more."""
+        """Complete a scope in which nothing is alive any more; look at joins that may have waited for what left."""
+        if scope.joining:
+            self.agenda.soon(look_at_joins, scope)
         if scope.tokens or not scope.alive:
             return
         if scope.scope is None:
@@ -375,6 +407,7 @@ class Lifecycle:
             if task.has_not_entered:
                 task.cancel()
         scope.arrivals.clear()
+        scope.joining = None
         self.endings.end(scope.children.values(), partial(self.cleared, scope, then))
 
     def terminate_one(self, instance: ElementInstance) -> None:
