@@ -58,6 +58,7 @@ from camunda_client.embedded.model import (
     Table,
 )
 from camunda_client.embedded.run import (
+    Completed,
     ElementInstance,
     Ending,
     Entry,
@@ -112,7 +113,7 @@ _OURS: tuple[type, ...] = (
     Mapping, MultiInstance, FlowNode, RootSpec, ScopeSpec, Cycle,
     Expression, YearsMonths,
     Incident, InstanceHistory, ElementInstance, Job,
-    ProcessInstance, Subscription, UserTask, Transition, Ending, Message, Entry,
+    ProcessInstance, Subscription, UserTask, Transition, Ending, Message, Entry, Completed,
     InstanceWorkflow, ScopeWorkflow, Token,
 )  # fmt: skip
 _OTHERS: tuple[type, ...] = (

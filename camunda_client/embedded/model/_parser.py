@@ -22,8 +22,9 @@ from camunda_client.embedded.feel import FeelSyntaxError
 from camunda_client.embedded.model import _reading as elements
 from camunda_client.embedded.model import _specs as specs
 from camunda_client.embedded.model import _task_listeners
+from camunda_client.embedded.model._compensation import link_handlers, problems_of_compensation
 from camunda_client.embedded.model._element import Element, Flow
-from camunda_client.embedded.model._ids import executable_processes, problems_of_ids
+from camunda_client.embedded.model._ids import executable_processes, local_id, problems_of_ids
 from camunda_client.embedded.model._loops import straight_loop
 from camunda_client.embedded.model._rules import problems_of_place, problems_of_scope
 from camunda_client.embedded.model._schema import problems_of_schema
@@ -210,6 +211,8 @@ class ZeebeProcessParser(ProcessParser):  # type: ignore[misc]
             if element.attached_to in nodes:
                 nodes[element.attached_to].element.boundaries.append(element)
         siblings = {key: spec.element for key, spec in nodes.items()}
+        associations = self.node.findall("bpmn:association", NAMESPACES)
+        link_handlers(siblings, [(_end(one, "sourceRef"), _end(one, "targetRef")) for one in associations])
         for element in siblings.values():
             for text in problems_of_place(element, siblings):
                 self.parser.problems.append(ModelProblem(element.id, element.name, text))
@@ -279,6 +282,8 @@ class ZeebeParser(BpmnParser):  # type: ignore[misc]
         for scope_id in scopes:
             element = found.get(scope_id, root)
             self.problems += [ModelProblem(element.id, element.name, text) for text in problems_of_scope(element)]
+        for element, text in problems_of_compensation(found):
+            self.problems.append(ModelProblem(element.id, element.name, text))
         if not any(start.event.kind in ("none", "message", "timer", "signal") for start in root.starts):
             self.problem(node, "Must have at least one start event")
         return Process(root, spec, scopes, found)
@@ -293,6 +298,10 @@ class ZeebeParser(BpmnParser):  # type: ignore[misc]
 
     def _add_correlations(self, bpmn: Any) -> None:
         """Camunda correlates by ``zeebe:subscription``, not by BPMN's correlation properties."""
+
+
+def _end(association: Any, name: str) -> str:
+    return local_id(association.get(name)) or ""
 
 
 def _fill_scope(element: Element, scope: specs.ScopeSpec) -> None:

@@ -94,5 +94,6 @@ def problems_of_scope(element: Element) -> Iterator[str]:
             yield "Non-interrupting events of this type are not allowed"
     if element.kind == "PROCESS" and sum(s.event.kind == "none" for s in element.starts) > 1:
         yield "Multiple none start events are not allowed"
-    if element.kind == "PROCESS" and any(s.event.kind in ("error", "escalation") for s in element.starts):
-        yield "A process can't start with an error or escalation"
+    if element.kind == "PROCESS":
+        kinds = sorted({s.event.kind for s in element.starts} - {"none", "message", "timer", "signal"})
+        yield from (f"A process can't start with an event of the type {kind}" for kind in kinds)

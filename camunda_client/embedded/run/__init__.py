@@ -4,6 +4,7 @@ from camunda_client.embedded.run._activated_job import ActivatedJob, as_received
 from camunda_client.embedded.run._agenda import MAX_STEPS
 from camunda_client.embedded.run._clock import Clock
 from camunda_client.embedded.run._commands import Commands, plain_activation, plain_content
+from camunda_client.embedded.run._compensation import Completed
 from camunda_client.embedded.run._endings import Ending
 from camunda_client.embedded.run._entrances import Activation
 from camunda_client.embedded.run._history import (
@@ -37,6 +38,7 @@ __all__ = [
     "ActiveCall",
     "Clock",
     "Commands",
+    "Completed",
     "ElementInstance",
     "ElementRecord",
     "Ending",

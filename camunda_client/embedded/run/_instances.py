@@ -29,9 +29,10 @@ class ElementInstance:
     """
 
     __slots__ = (
-        "arrivals", "body", "called", "children", "chosen", "element", "event_variables", "flows", "incident",
-        "interrupted", "items", "job", "key", "kind", "link", "listener", "loop_counter", "process", "scope", "spec",
-        "started", "state", "subscriptions", "task", "tokens", "triggered", "user_task", "variables", "workflow",
+        "arrivals", "body", "called", "children", "chosen", "completed", "element", "event_variables", "flows",
+        "incident", "interrupted", "items", "job", "key", "kind", "link", "listener", "loop_counter", "process",
+        "scope", "spec", "started", "state", "subscriptions", "task", "tokens", "triggered", "undoes", "undoing",
+        "user_task", "variables", "workflow",
     )  # fmt: skip
 
     def __init__(self, key: int, element: Element, process: ProcessInstance, scope: ElementInstance | None) -> None:
@@ -64,6 +65,11 @@ class ElementInstance:
         self.items: list[Any] = []
         self.started = 0
         self.loop_counter = 0
+        #: Of a scope: what has completed in it and can be undone.
+        self.completed: list[Any] | None = None
+        #: Of a compensation handler: the throw event that waits for it; of that event: how many it waits for.
+        self.undoes: ElementInstance | None = None
+        self.undoing = 0
 
     @property
     def alive(self) -> bool:

@@ -192,6 +192,7 @@ class Lifecycle:
         instance.triggered = "variables" in details
         instance.event_variables = details.get("variables")
         instance.loop_counter = details.get("loop", 0)
+        instance.undoes = details.get("undoes")
         scope.children[instance.key] = instance
         scope.process.elements[instance.key] = instance
         if instance.event_variables and self._keeps_event_variables(instance):
@@ -301,6 +302,8 @@ class Lifecycle:
         onward: list[tuple[FlowNode, dict[str, Any]]] = []
         self._waiting.close(instance)
         instance.become("COMPLETED")
+        if instance.completed or instance.element.compensations or instance.undoes is not None:
+            self._working.left(instance)
         if instance.element.id in instance.process.end_after:
             self._forget(instance)
             scope.tokens -= 1
@@ -329,7 +332,7 @@ class Lifecycle:
             onward.append((process.definition.process.spec_of(flow.target), details))
         if instance.link is not None:
             siblings = instance.task.workflow.spec.nodes.values()
-            onward += [(s, {}) for s in siblings if _catches_link(s.element, instance.link)]
+            onward += [(s, {}) for s in siblings if s.element.catches_link(instance.link)]
         return onward
 
     def check(self, scope: ElementInstance) -> None:
@@ -398,13 +401,3 @@ def _taken(instance: ElementInstance) -> list[Flow]:
         chosen = instance.chosen
         return [flow for flow in instance.element.outgoing if chosen is not None and flow.target == chosen.id]
     return instance.flows if instance.flows is not None else instance.element.outgoing
-
-
-def _catches_link(element: Element, name: str) -> bool:
-    event = element.event
-    return (
-        element.kind == "INTERMEDIATE_CATCH_EVENT"
-        and event.kind == "link"
-        and event.name is not None
-        and event.name.text == name
-    )

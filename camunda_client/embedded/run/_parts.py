@@ -40,6 +40,9 @@ class Working(Protocol):
     def cancel_of(self, instance: ElementInstance) -> None:
         """Take back the work of an instance that is terminated."""
 
+    def left(self, instance: ElementInstance) -> None:
+        """Note what an instance that has completed leaves to be undone, or has undone."""
+
     def has_last_words(self, instance: ElementInstance) -> bool:
         """Whether something is to be heard before an instance ends."""
 
