@@ -71,6 +71,23 @@ class MultiInstance:
 
 
 @dataclass(slots=True)
+class AdHoc:
+    """What is special about an ad-hoc sub-process; without a job, that decides."""
+
+    active: Expression | None
+    completion: Expression | None
+    cancel_remaining: bool
+    output_collection: str | None
+    output_element: Expression | None
+    #: Whether each element that is activated has a scope of its own (8.8).
+    has_inner_instances: bool
+    #: What can be activated, by id: each as ``adHocSubProcessElements`` describes it.
+    elements: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: The spec of those scopes.
+    inner: Any = None
+
+
+@dataclass(slots=True)
 class CalledProcess:
     """A ``zeebe:calledElement``."""
 
@@ -117,6 +134,9 @@ class Element:
     starts: list[Element] = field(default_factory=list)
     multi_instance: MultiInstance | None = None
     called: CalledProcess | None = None
+    ad_hoc: AdHoc | None = None
+    #: Documentation and properties of what is inside an ad-hoc sub-process.
+    described: dict[str, Any] | None = None
     user_task: dict[str, Any] | None = None
     task_listeners: list[Listener] = field(default_factory=list)
     script: Expression | None = None

@@ -8,7 +8,8 @@ from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._present import present
-from camunda_client.embedded.model import Decisions, Deployments, Element, Flow, Listener
+from camunda_client.embedded.model import INNER, Decisions, Deployments, Element, Flow, Listener
+from camunda_client.embedded.run._ad_hoc import AdHocs
 from camunda_client.embedded.run._compensation import Compensations
 from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._instances import ElementInstance
@@ -31,6 +32,7 @@ class Behaviours:
         events: Events,
         jobs: Jobs,
         user_tasks: UserTasks,
+        ad_hocs: AdHocs,
         deployments: Deployments,
         decisions: Decisions,
     ) -> None:
@@ -39,6 +41,8 @@ class Behaviours:
         self._events = events
         self._jobs = jobs
         self._user_tasks = user_tasks
+        #: Of ad-hoc sub-processes: see :class:`AdHocs`.
+        self.collect, self.go_on, self.publish = ad_hocs.collect, ad_hocs.go_on, ad_hocs.publish
         self._deployments = deployments
         self._decisions = decisions
         self._compensations = Compensations(lifecycle)
@@ -58,6 +62,8 @@ class Behaviours:
             "END_EVENT": self._end,
             "SUB_PROCESS": self._open,
             "EVENT_SUB_PROCESS": self._open,
+            "AD_HOC_SUB_PROCESS": ad_hocs.activate,
+            INNER: ad_hocs.open,
             "CALL_ACTIVITY": self._call,
             "EXCLUSIVE_GATEWAY": self._choose_first,
             "INCLUSIVE_GATEWAY": self._choose_all,

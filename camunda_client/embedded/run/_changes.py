@@ -91,6 +91,8 @@ class Changes:
 
     @staticmethod
     def _unsupported(definition: Definition, element: Element) -> str | None:
+        if any(scope.ad_hoc is not None for scope in definition.scopes_around(element)):
+            return "The embedded engine can't activate elements inside an ad-hoc sub-process by a modification"
         if definition.is_behind_event_gateway(element):
             return "The activation of events belonging to an event-based gateway is not supported"
         if element.kind in ("START_EVENT", "BOUNDARY_EVENT"):

@@ -15,6 +15,7 @@ from camunda_client.embedded.run._workflows import InstanceWorkflow, ScopeWorkfl
 ACTIVATABLE, ACTIVATED, FAILED, ERROR_THROWN = "ACTIVATABLE", "ACTIVATED", "FAILED", "ERROR_THROWN"
 #: What a job belongs to.
 BPMN_ELEMENT, EXECUTION_LISTENER, TASK_LISTENER = "BPMN_ELEMENT", "EXECUTION_LISTENER", "TASK_LISTENER"
+AD_HOC_SUB_PROCESS = "AD_HOC_SUB_PROCESS"
 #: Called when what was asked for has happened, or was refused.
 Settle = Callable[[Rejection | None], None] | None
 #: What a task has that is given none.

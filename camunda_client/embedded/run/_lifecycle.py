@@ -11,7 +11,7 @@ from typing import Any
 
 from camunda_client.embedded._keys import Keys
 from camunda_client.embedded._present import present
-from camunda_client.embedded.model import Definition, Element, Flow, FlowNode
+from camunda_client.embedded.model import INNER, Definition, Element, Flow, FlowNode
 from camunda_client.embedded.run._agenda import Agenda
 from camunda_client.embedded.run._endings import Endings
 from camunda_client.embedded.run._history import Histories
@@ -305,6 +305,8 @@ class Lifecycle:
         self._apply_outputs(instance)
         if instance.loop_counter:
             self._iterating.collect(instance)
+        elif instance.kind == INNER:
+            self._working.collect(instance)
         instance.state = "COMPLETING"
         if not self._next_listener(instance, "end"):
             self._leave(instance)
@@ -315,7 +317,10 @@ class Lifecycle:
             return
         if instance.body:
             self._iterating.publish(instance)
-        elif instance.element.outputs:
+            return
+        if instance.element.ad_hoc is not None:
+            self._working.publish(instance)
+        if instance.element.outputs:
             if variables:
                 self.variables.set_local(instance, variables)
             # An iteration writes to itself first: its output element may be a variable of its own.
@@ -366,9 +371,12 @@ class Lifecycle:
         return onward
 
     def check(self, scope: ElementInstance) -> None:
-        """Complete a scope in which nothing is alive any more; look at joins that may have waited for what left."""
+        """Complete a scope in which nothing is alive any more, or let an ad-hoc sub-process decide; look at joins."""
         if scope.joining:
             self.agenda.soon(look_at_joins, scope)
+        if scope.element.ad_hoc is not None and not scope.body:
+            self._working.go_on(scope)
+            return
         if scope.tokens or not scope.alive:
             return
         if scope.scope is None:
@@ -403,6 +411,7 @@ class Lifecycle:
 
     def clear(self, scope: ElementInstance, then: Callable[[], None]) -> None:
         """End everything in a scope, children and tokens between elements, and go on with ``then``."""
+        self._working.cancel_of(scope)
         for task in list(scope.workflow.tasks.values()):  # type: ignore[union-attr]
             if task.has_not_entered:
                 task.cancel()

@@ -33,7 +33,7 @@ JOB = '<zeebe:taskDefinition type="x"/>'
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        (process('<bpmn:adHocSubProcess id="a" name="Maybe"/>'), ["Element: a ('Maybe')", "adHocSubProcess"]),
+        (process('<bpmn:adHocSubProcess id="a" name="Maybe"/>'), ["Element: a ('Maybe')", "at least one activity"]),
         (process('<bpmn:complexGateway id="c" name="Odd"/>'), ["Element: c ('Odd')", "complexGateway"]),
         (process('<bpmn:transaction id="x" name="All"/>'), ["Element: x ('All')", "transaction"]),
         (process(TASK.format("")), ["Element: t ('Pay')", "zeebe:taskDefinition"]),
