@@ -28,6 +28,7 @@ from camunda_client.embedded.data._journal import DataError, write_atomically
 from camunda_client.embedded.feel import YearsMonths
 from camunda_client.embedded.model import (
     AdHoc,
+    Binding,
     BoxedContext,
     BoxedFunction,
     BoxedList,
@@ -111,7 +112,7 @@ _OURS: tuple[type, ...] = (
     Decision, DecisionRecord, Evaluated, Graph, Rule, Output, Table,
     BoxedContext, BoxedList, Relation, BoxedFunction, Invocation, Knowledge,
     Definition, Form, Process,
-    AdHoc, CalledProcess, Element, Event, Flow, JobDefinition, Listener,
+    AdHoc, Binding, CalledProcess, Element, Event, Flow, JobDefinition, Listener,
     Mapping, MultiInstance, FlowNode, RootSpec, ScopeSpec, Cycle,
     Expression, YearsMonths,
     Incident, InstanceHistory, ElementInstance, Job,

@@ -7,6 +7,7 @@ from camunda_client.embedded.model._dialects import DIALECTS
 from camunda_client.embedded.model._element import (
     PRIORITIES,
     AdHoc,
+    Binding,
     CalledProcess,
     Element,
     Event,
@@ -42,6 +43,7 @@ __all__ = [
     "INNER",
     "PRIORITIES",
     "AdHoc",
+    "Binding",
     "BoxedContext",
     "BoxedFunction",
     "BoxedList",

@@ -87,6 +87,21 @@ class AdHoc:
     inner: Any = None
 
 
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Which version of a process, decision or form is meant.
+
+    The ``latest``, that of the same ``deployment``, or the latest that has a tag (``versionTag``).
+    """
+
+    type: str = "latest"
+    version_tag: str | Expression = ""
+
+
+#: Of elements that say nothing.
+LATEST = Binding()
+
+
 @dataclass(slots=True)
 class CalledProcess:
     """A ``zeebe:calledElement``."""
@@ -138,10 +153,14 @@ class Element:
     #: Documentation and properties of what is inside an ad-hoc sub-process.
     described: dict[str, Any] | None = None
     user_task: dict[str, Any] | None = None
+    #: Of the process, decision or form that the element names.
+    binding: Binding = LATEST
     task_listeners: list[Listener] = field(default_factory=list)
     script: Expression | None = None
     decision: Expression | None = None
     result_variable: str = ""
+    #: Of a process.
+    version_tag: str = ""
 
     @property
     def start(self) -> Element:

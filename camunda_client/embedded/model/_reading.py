@@ -9,7 +9,9 @@ from typing import Any
 
 from camunda_client.embedded.model._dialects import since
 from camunda_client.embedded.model._element import (
+    LATEST,
     PRIORITIES,
+    Binding,
     CalledProcess,
     Element,
     JobDefinition,
@@ -28,6 +30,7 @@ DEFAULT_RETRIES = "3"
 #: What a mapping may write to, in 8.6.0's words.
 _PATH = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*")
 _RESERVED = ("null", "true", "false", "function", "if", "then", "else", "for", "between", "instance", "of")
+_BINDINGS = ("deployment", "latest", "versionTag")
 _WHOLE = re.compile(r"-?\d{1,9}")
 
 
@@ -77,6 +80,10 @@ def fill_process(element: Element, node: Any, namespaces: dict[str, str]) -> Non
         element.headers = _headers(reader.all("zeebe:taskHeaders/zeebe:header"))
     element.listeners = listeners(node, namespaces)
     _check_listeners(element)
+    tags = reader.all("zeebe:versionTag")
+    if len(tags) > 1 and since("8.9"):
+        raise ElementError("Must have exactly one 'zeebe:versionTag' extension element when exists")
+    element.version_tag = tags[0].get("value") or "" if tags else ""
 
 
 def _mapping(node: Any, read: Callable[[str | None], Expression]) -> Mapping:
@@ -174,7 +181,7 @@ def _rule(reader: Reader, element: Element) -> None:
     decision = reader.one_or_job("zeebe:calledDecision")
     if decision is None:
         return
-    _latest_only(decision, "decision")
+    element.binding = _binding(decision, by_expression=since("8.10"))
     element.decision = expression(decision.get("decisionId"))
     element.result_variable = decision.get("resultVariable") or ""
     if not element.result_variable or not decision.get("decisionId"):
@@ -192,6 +199,7 @@ def _user(reader: Reader, element: Element) -> None:
             found |= {key: expression(value) for key, value in node.attrib.items() if value}
     form = reader.one("zeebe:formDefinition")
     if form is not None:
+        element.binding = _binding(form)
         found |= _form(form, native=native)
     for name, given in found.items():
         if isinstance(given, Expression) and given.static:
@@ -200,7 +208,6 @@ def _user(reader: Reader, element: Element) -> None:
 
 
 def _form(node: Any, *, native: bool) -> dict[str, Any]:
-    _latest_only(node, "form")
     looked_at = ("formId", "externalReference") if native else ("formId", "formKey")
     given = {name: text for name in looked_at if (text := node.get(name, "")).strip()}
     if len(given) != 1:
@@ -227,17 +234,24 @@ def _check_static(name: str, text: str) -> None:
         raise ElementError(f"Expected static value to be {wanted}, but found '{text}'.")
 
 
-def _latest_only(node: Any, what: str) -> None:
-    binding = node.get("bindingType", "latest")
-    if binding != "latest":
-        raise ElementError(f"Binding type '{binding}' of a {what} is not supported; only 'latest' is")
+def _binding(node: Any, *, by_expression: bool = False) -> Binding:
+    kind, tag = node.get("bindingType", LATEST.type), node.get("versionTag") or ""
+    if kind not in _BINDINGS:
+        raise ElementError(f"Attribute 'bindingType' must be one of: {', '.join(_BINDINGS)}")
+    if kind == "versionTag" and not tag.strip():
+        raise ElementError("Attribute 'versionTag' must be present and not empty if 'bindingType' is 'versionTag'")
+    if kind != "versionTag" and tag.strip():
+        raise ElementError("Attribute 'versionTag' may only be used if 'bindingType' is 'versionTag'")
+    if kind != "versionTag":
+        return Binding(kind)
+    return Binding(kind, expression(tag) if by_expression and tag.startswith("=") else tag)
 
 
 def _called(reader: Reader, element: Element) -> None:
     (called, *others) = reader.all("zeebe:calledElement") or [None]
     if called is None or others or not called.get("processId"):
         raise ElementError("Must have exactly one 'zeebe:calledElement' extension element with a processId")
-    _latest_only(called, "process")
+    element.binding = _binding(called)
     element.called = CalledProcess(
         expression(called.get("processId")),
         called.get("propagateAllChildVariables", "true") == "true",

@@ -67,7 +67,7 @@ class Runtime:
         self.jobs.deciding[AD_HOC_SUB_PROCESS] = self.ad_hocs
         self.starts = Starts(lifecycle, self.events.messages, self.events.signals, self.schedule, self.clock)
         self.deployments = Deployments(self.keys, self.clock.now, self.starts.replace)
-        self.decisions = Decisions(self.deployments.decision, self.keys, self.clock.now)
+        self.decisions = Decisions(self.keys, self.clock.now)
         working = Behaviours(
             lifecycle, self.events, self.jobs, self.user_tasks, self.ad_hocs, self.deployments, self.decisions
         )

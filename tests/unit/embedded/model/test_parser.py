@@ -89,7 +89,6 @@ def test_a_static_timer_that_can_not_be_read_is_refused(document: str, words: st
     assert words in refused.value.reason
 
 
-@pytest.mark.parametrize("binding", ["deployment", "versionTag"])
 @pytest.mark.parametrize(
     "document",
     [
@@ -98,12 +97,21 @@ def test_a_static_timer_that_can_not_be_read_is_refused(document: str, words: st
         process('<bpmn:userTask id="t"><bpmn:extensionElements><zeebe:userTask/><zeebe:formDefinition formId="q" {}/></bpmn:extensionElements></bpmn:userTask>'),
     ],
 )  # fmt: skip
-def test_what_is_bound_to_a_version_is_refused(document: str, binding: str) -> None:
-    """Decisions and forms were taken in their latest version whatever the model said."""
-    document = document.replace("{}", f'bindingType="{binding}" versionTag="v1"')
+@pytest.mark.parametrize(
+    ("binding", "words"),
+    [
+        ('bindingType="odd"', "Attribute 'bindingType' must be one of: deployment, latest, versionTag"),
+        ('bindingType="versionTag" versionTag=" "', "Attribute 'versionTag' must be present and not empty if 'bindingType' is 'versionTag'"),
+        ('bindingType="deployment" versionTag="v1"', "Attribute 'versionTag' may only be used if 'bindingType' is 'versionTag'"),
+        ('versionTag="v1"', "Attribute 'versionTag' may only be used if 'bindingType' is 'versionTag'"),
+        ('bindingType="deployment"', "with id 'q' in current deployment, but not found."),
+    ],
+)  # fmt: skip
+def test_a_binding_that_can_not_be_is_refused(document: str, binding: str, words: str) -> None:
+    with pytest.raises(Rejection, match="Element: t\\n    - ERROR: ") as refused:
+        Engine().deploy(("model.bpmn", document.replace("{}", binding)))
 
-    with pytest.raises(Rejection, match=f"Binding type '{binding}' of a .* is not supported"):
-        Engine().deploy(("model.bpmn", document))
+    assert words in refused.value.reason
 
 
 @pytest.mark.parametrize("text", ["strng(x)", "for i in x return strng(i)", "{a: strng(x)}", "x[strng(item)]"])
