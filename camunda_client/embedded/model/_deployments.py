@@ -405,8 +405,7 @@ def _timer_problem(start: Element, now: datetime) -> str | None:
     try:
         first_due(kind, value, timer, to_ms(now), warnings)
     except Failure as failure:
-        hint = "; ISO 8601 repetitions only" if kind == "cycle" else ""
-        return f"Invalid timer {kind} expression ({failure.message}){hint}"
+        return f"Invalid timer {kind} expression ({failure.message})"
     return None
 
 

@@ -145,8 +145,6 @@ class Reader:
             raise ElementError("Interrupting timer events and intermediate ones must not have a time cycle")
 
     def check_static_timer(self, kind: str, timer: Expression) -> None:
-        if kind == "cycle" and not timer.text.startswith("R"):
-            raise ElementError(f"Cron expressions are not supported in timers (found '{timer.text}')")
         try:
             first_due(kind, timer.text, timer, now_ms=0)
         except Failure as failure:

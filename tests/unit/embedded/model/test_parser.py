@@ -77,8 +77,8 @@ EVENT_SUB_PROCESS = '<bpmn:subProcess id="e" triggeredByEvent="true"><bpmn:start
         (process(TIMER.format("timeDate", "soon")), "Invalid timer date expression (Invalid date-time format 'soon' for expression 'soon'.)"),
         (process(TIMER.format("timeDate", "2024-01-01T10:00")), "Invalid timer date expression (Invalid date-time format"),
         (process(BOUNDARY.format("R/soon")), "Invalid timer cycle expression"),
-        (process(BOUNDARY.format("0 0 9 * * MON")), "Cron expressions are not supported in timers (found '0 0 9 * * MON')"),
-        (process(EVENT_SUB_PROCESS.format("@hourly")), "Cron expressions are not supported in timers (found '@hourly')"),
+        (process(BOUNDARY.format("0 9 * * MON")), "Invalid timer cycle expression (Invalid cycle format '0 9 * * MON' for expression"),
+        (process(EVENT_SUB_PROCESS.format("@often")), "Invalid timer cycle expression (Invalid cycle format '@often' for expression"),
     ],
 )  # fmt: skip
 def test_a_static_timer_that_can_not_be_read_is_refused(document: str, words: str) -> None:
