@@ -138,9 +138,9 @@ def test_the_fourth_example_has_a_main_loop_of_its_own(camunda: EngineProcess, n
     assert code == 0, worker.output[-3000:]
 
 
-def test_the_eighth_example_lets_a_listener_deny_and_correct(new_camunda: Callable[..., EngineProcess]) -> None:
+def test_the_ninth_example_lets_a_listener_deny_and_correct(new_camunda: Callable[..., EngineProcess]) -> None:
     camunda = new_camunda(dialect="8.9")
-    example = Example("08", camunda)
+    example = Example("09", camunda)
 
     with example.worker() as program:
         completed = example.jobs("COMPLETED", 3)
@@ -156,9 +156,9 @@ def test_the_eighth_example_lets_a_listener_deny_and_correct(new_camunda: Callab
     assert task["candidateGroups"] == ["management"]
 
 
-def test_the_ninth_example_drives_an_ad_hoc_sub_process(new_camunda: Callable[..., EngineProcess]) -> None:
+def test_the_eleventh_example_drives_an_ad_hoc_sub_process(new_camunda: Callable[..., EngineProcess]) -> None:
     camunda = new_camunda(dialect="8.9")
-    example = Example("09", camunda)
+    example = Example("11", camunda)
 
     with example.worker() as worker:
         until(lambda: found(camunda, "process-instances")[0]["state"] == "COMPLETED", "the agent answers", 60)
