@@ -200,6 +200,22 @@ class Engine(EngineJobs):
         pairs = [list(pair) for pair in mapping]
         self._run(self._commands.migrate, process_instance_key, target_definition_key, pairs)
 
+    def activate_in_ad_hoc(
+        self, element_instance_key: int, elements: Iterable[tuple[str, Mapping[str, Any]]], *, cancel: bool = False
+    ) -> None:
+        """Activate elements of an ad-hoc sub-process, beside those that its collection or its job activates.
+
+        Args:
+            element_instance_key: The sub-process's.
+            elements: Their ids, each with its variables.
+            cancel: Terminate before what is active in it.
+
+        Raises:
+            Rejection: NOT_FOUND, INVALID_STATE, or INVALID_ARGUMENT for unknown elements.
+        """
+        plain = [[element_id, dict(variables)] for element_id, variables in elements]
+        self._run(self._commands.activate_in_ad_hoc, element_instance_key, plain, cancel)
+
     # -- events -----------------------------------------------------------------------------------------------------
     def publish(
         self,

@@ -145,6 +145,8 @@ def _job(job: Job, engine: Engine) -> str:
 
 def _user_task(task: UserTask) -> str:
     whose = f" of {task.assignee!r}" if task.assignee else ""
+    if task.transition is not None:  # the job that it waits for is named, too
+        return f"the listeners of a user task{whose}, which is {task.state}"
     return f"a user task{whose}, which camunda.user_task({task.instance.element.id!r}).complete() ends"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import from_json
 
 from camunda_client._json import encoded
-from camunda_client.c8.models import ActivatedJob
+from camunda_client.c8.models import ActivatedJob, AdHocResult, UserTaskResult
 from camunda_client.error import InvalidRequestError
 
 if TYPE_CHECKING:
@@ -172,9 +172,24 @@ class WaitingJob:
         """The variables it would bring."""
         return self.activated.variables
 
-    def complete(self, variables: Mapping[str, Any] | None = None) -> None:
-        """Complete it; the process goes on."""
-        self._engine.complete(self._job.key, through_json(variables))
+    def complete(
+        self,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        result: UserTaskResult | AdHocResult | Mapping[str, Any] | None = None,
+    ) -> None:
+        """Complete it; the process goes on.
+
+        Args:
+            variables: What a handler would return.
+            result: What the listener of a user task or the job of an ad-hoc sub-process decides, such as
+                ``Denied("no")``; an ``AdHocResult`` may bring the variables.
+        """
+        if isinstance(result, AdHocResult):
+            variables = result.variables if variables is None else variables
+        document = result.document() if isinstance(result, (UserTaskResult, AdHocResult)) else result
+        said = None if document is None else through_json(document)
+        self._engine.complete(self._job.key, through_json(variables), result=said)
 
     def fail(
         self,

@@ -6,6 +6,7 @@ import ast
 import json
 import shlex
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 
 from tests.parts.camunda import EngineProcess
 from tests.parts.programs import CAMUNDA_CLIENT, Program
+from tests.parts.rest import call
+from tests.parts.work import until
 
 pytestmark = pytest.mark.needs("records")
 
@@ -51,6 +54,12 @@ def commands(path: Path) -> list[list[str]]:
     told = ast.get_docstring(ast.parse(path.read_text())) or ""
     lines = [shlex.split(line) for line in told.splitlines() if line.startswith("    ")]
     return [line for line in lines if line[0] in ("camunda-client", "python")]
+
+
+def found(camunda: EngineProcess, what: str, **filters: str) -> list[dict[str, Any]]:
+    """Return what a search finds."""
+    items: list[dict[str, Any]] = call(camunda.base_url, "POST", f"/v2/{what}/search", {"filter": filters})[1]["items"]
+    return items
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -127,3 +136,36 @@ def test_the_fourth_example_has_a_main_loop_of_its_own(camunda: EngineProcess, n
     assert {job["worker"] for job in completed} == {"c8-example-worker"}
     assert {job["variables"]["output"] for job in completed} == {"some output for the next task"}
     assert code == 0, worker.output[-3000:]
+
+
+def test_the_ninth_example_lets_a_listener_deny_and_correct(new_camunda: Callable[..., EngineProcess]) -> None:
+    camunda = new_camunda(dialect="8.9")
+    example = Example("09", camunda)
+
+    with example.worker() as program:
+        completed = example.jobs("COMPLETED", 3)
+        code = program.end()
+
+    assert code == 0, program.output[-3000:]
+    assert [job["type"] for job in completed] == ["approval-begins", "approval-ends", "approval-ends"]
+    assert "the clerk may not" in program.output
+    assert "above 1000 only the boss may approve" in program.output
+    assert "the boss may" in program.output
+    [task] = found(camunda, "user-tasks")
+    assert (task["state"], task["assignee"], task["priority"]) == ("COMPLETED", "boss", 90)
+    assert task["candidateGroups"] == ["management"]
+
+
+def test_the_eleventh_example_drives_an_ad_hoc_sub_process(new_camunda: Callable[..., EngineProcess]) -> None:
+    camunda = new_camunda(dialect="8.9")
+    example = Example("11", camunda)
+
+    with example.worker() as worker:
+        until(lambda: found(camunda, "process-instances")[0]["state"] == "COMPLETED", "the agent answers", 60)
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0
+
+    assert "turn 1: the tools are look-up-order, look-up-customer" in worker.output
+    assert "turn 2: Order 5 is on its way to Ada." in worker.output
+    variables = found(camunda, "variables", name="answer")
+    assert {variable["value"] for variable in variables} == {'"Order 5 is on its way to Ada."'}

@@ -613,3 +613,88 @@ def test_the_tables_of_the_page_have_every_method() -> None:
     names = [name for kind in (EmbeddedCamunda, ProcessInstance) for name in vars(kind) if not name.startswith("_")]
 
     assert [name for name in names if not re.search(rf"`{name}\b", page) and name != "close"] == []
+
+
+# -- handlers that decide -------------------------------------------------------------------------------------------
+LISTENERS = """
+from camunda_client.c8.worker import Corrections, Denied, camunda_worker
+
+@camunda_worker(job_type="approval-begins")
+def prepare(job):
+    return Corrections(priority=90, candidate_groups=["management"])
+
+@camunda_worker(job_type="approval-ends")
+def check(job):
+    if job.user_task.assignee != "boss":
+        return Denied("only the boss may")
+
+def test_the_task_is_corrected_denied_and_then_completed(camunda, camunda_worker_session):
+    camunda.deploy("bpmn/approval.bpmn")
+    approval = camunda.start("approval", {"amount": 5000})
+    camunda.run_until_idle()
+    task = camunda.user_task("approve")
+    assert (task.candidate_groups, task.state, task.denied) == (["management"], "CREATED", None)
+
+    task.complete({"approved": True})
+    assert task.state == "COMPLETING"
+    camunda.run_until_idle()
+    assert (task.state, task.denied) == ("CREATED", "only the boss may")
+
+    task.assign("boss")
+    task.complete({"approved": True})
+    camunda.run_until_idle()
+    approval.assert_completed().assert_variables(approved=True)
+
+def test_what_camunda_would_not_take_fails_at_once(camunda, camunda_worker_session):
+    @camunda_worker(job_type="approval-begins")
+    def wrong(job):
+        return {"priority": 90}
+
+    camunda_worker_session.use(wrong)
+    camunda.deploy("bpmn/approval.bpmn")
+    approval = camunda.start("approval", {"amount": 5000})
+    camunda.run_until_idle(skip_back_off=True)
+    approval.assert_incident("approve", "TASK_LISTENER_NO_RETRIES", "takes none from the listeners of user tasks")
+"""
+AGENT = """
+from camunda_client.c8.worker import AdHocResult, camunda_worker
+
+@camunda_worker(job_type="agent")
+def agent(job):
+    results = job.variables["results"]
+    if not results:
+        return AdHocResult(activate={
+            element["elementId"]: {"question": job.variables["question"]}
+            for element in job.variables["adHocSubProcessElements"]
+        })
+    if len(results) < 2:
+        return AdHocResult()
+    return AdHocResult(completed=True, variables={"answer": [result["content"] for result in results]})
+
+@camunda_worker(job_type="look-up-order")
+def look_up_order(job):
+    return {"found": f"order of {job.variables['question']}"}
+
+@camunda_worker(job_type="look-up-customer")
+def look_up_customer(job):
+    return {"found": "customer"}
+
+def test_the_agent_has_two_turns(camunda, camunda_worker_session):
+    camunda.deploy("bpmn/agent.bpmn")
+    conversation = camunda.start("agent", {"question": "5"})
+    camunda.run_until_idle()
+    conversation.assert_completed().assert_variables(answer=["order of 5", "customer"])
+    conversation.assert_visited("look-up-order", "look-up-customer")
+"""
+
+
+def test_listeners_of_user_tasks_deny_and_correct(suite: Suite) -> None:
+    counts, output = suite.run(LISTENERS)
+
+    assert counts == {"passed": 2}, output
+
+
+def test_an_ad_hoc_sub_process_is_driven_by_its_handler(suite: Suite) -> None:
+    counts, output = suite.run(AGENT)
+
+    assert counts == {"passed": 1}, output

@@ -267,7 +267,9 @@ class Reporter:
         if verdict is Verdict.GONE or held.lease.loss is Loss.REFUSED:
             # Its instance was cancelled, or another worker finished it: nothing to repair.
             metrics.jobs_gone[job_type] += 1
-            log.warning("job.gone", command=outcome.command, **facts)
+            # The job of an ad-hoc sub-process is replaced whenever something in that has completed.
+            say = log.info if held.job.kind == "AD_HOC_SUB_PROCESS" else log.warning
+            say("job.gone", command=outcome.command, **facts)
             return Fate.GONE
         metrics.reports_given_up[job_type] += 1
         # Everything that is needed to repair it by hand; variables are the business's and stay out.

@@ -27,6 +27,8 @@ from camunda_client import __version__
 from camunda_client.embedded.data._journal import DataError, write_atomically
 from camunda_client.embedded.feel import YearsMonths
 from camunda_client.embedded.model import (
+    AdHoc,
+    Binding,
     BoxedContext,
     BoxedFunction,
     BoxedList,
@@ -99,17 +101,18 @@ KEPT = {
 }
 #: What is done when something falls due, or an incident is resolved.
 METHODS = frozenset({
-    "agenda.soon", "changes.ended", "clock.now_ms", "endings.said", "events._timer_due",
+    "ad_hocs.decide", "agenda.soon", "changes.ended", "clock.now_ms", "endings.said", "events._timer_due",
     "events.begin_event_subprocess", "events.interrupted", "events.subscribe_scope", "iterating.ended_early",
     "jobs._back_off_ended", "jobs._lease_ended", "jobs._offer", "lifecycle._activate", "lifecycle._complete",
     "lifecycle._go_on_ending", "lifecycle._go_on_starting", "lifecycle.attempt", "lifecycle.check",
-    "lifecycle.cleared", "lifecycle.end_terminated", "messages._expire", "starts._due", "user_tasks.begin_anew",
+    "lifecycle.cleared", "lifecycle.complete_soon", "lifecycle.end_terminated", "messages._expire", "starts._due",
+    "user_tasks.begin_anew",
 })  # fmt: skip
 _OURS: tuple[type, ...] = (
     Decision, DecisionRecord, Evaluated, Graph, Rule, Output, Table,
     BoxedContext, BoxedList, Relation, BoxedFunction, Invocation, Knowledge,
     Definition, Form, Process,
-    CalledProcess, Element, Event, Flow, JobDefinition, Listener,
+    AdHoc, Binding, CalledProcess, Element, Event, Flow, JobDefinition, Listener,
     Mapping, MultiInstance, FlowNode, RootSpec, ScopeSpec, Cycle,
     Expression, YearsMonths,
     Incident, InstanceHistory, ElementInstance, Job,
@@ -140,7 +143,8 @@ def _spiff() -> str:
 def parts_of(runtime: Runtime) -> dict[str, Any]:
     """Return what stays where it is: the parts of an engine, which state refers to."""
     return {
-        "agenda": runtime.agenda, "changes": runtime.changes, "clock": runtime.clock, "decisions": runtime.decisions,
+        "ad_hocs": runtime.ad_hocs, "agenda": runtime.agenda, "changes": runtime.changes,
+        "clock": runtime.clock, "decisions": runtime.decisions,
         "deployments": runtime.deployments, "endings": runtime.lifecycle.endings, "iterating": runtime.iterating,
         "events": runtime.events, "histories": runtime.histories, "incidents": runtime.incidents,
         "jobs": runtime.jobs, "keys": runtime.keys, "lifecycle": runtime.lifecycle, "runtime": runtime,

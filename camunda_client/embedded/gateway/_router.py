@@ -8,6 +8,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 
 from camunda_client.embedded.gateway import (
+    _routes_ad_hoc,
     _routes_cluster,
     _routes_documents,
     _routes_jobs,
@@ -32,7 +33,9 @@ class Router:
 
     def __init__(self, *, newer: bool = False) -> None:
         self._newer = newer
-        routes = [*_routes_search.ROUTES, *_routes_documents.ROUTES, *ROUTES] if newer else ROUTES
+        routes = (
+            [*_routes_search.ROUTES, *_routes_documents.ROUTES, *_routes_ad_hoc.ROUTES, *ROUTES] if newer else ROUTES
+        )
         rules = [Rule(path, methods=[method], endpoint=handler) for method, path, handler in routes]
         self._map = Map(rules, strict_slashes=True, merge_slashes=False, redirect_defaults=False)
         self._adapter = self._map.bind("")

@@ -46,8 +46,8 @@ def _definitions(runtime: Runtime) -> list[Row]:
     return [
         {
             "processDefinitionKey": one.key, "processDefinitionId": one.process_id, "version": one.version,
-            "name": one.process.root.name or None, "resourceName": one.resource_name, "versionTag": None,
-            "tenantId": one.tenant_id, "hasStartForm": False, "state": "ACTIVE",
+            "name": one.process.root.name or None, "resourceName": one.resource_name,
+            "versionTag": one.version_tag or None, "tenantId": one.tenant_id, "hasStartForm": False, "state": "ACTIVE",
             "isLatestVersion": latest[one.tenant_id, one.process_id] is one,
         }
         for one in definitions

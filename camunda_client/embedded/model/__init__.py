@@ -1,10 +1,13 @@
 """What is deployed: BPMN, DMN and forms, read once into a model that does not change while instances run."""
 
+from camunda_client.embedded.model._ad_hoc import INNER
 from camunda_client.embedded.model._decisions import Decisions, EvaluationError, as_text
 from camunda_client.embedded.model._deployments import Definition, Deployment, Deployments, Form
 from camunda_client.embedded.model._dialects import DIALECTS
 from camunda_client.embedded.model._element import (
     PRIORITIES,
+    AdHoc,
+    Binding,
     CalledProcess,
     Element,
     Event,
@@ -37,7 +40,10 @@ from camunda_client.embedded.model._timers import Cycle, first_due, next_due, to
 
 __all__ = [
     "DIALECTS",
+    "INNER",
     "PRIORITIES",
+    "AdHoc",
+    "Binding",
     "BoxedContext",
     "BoxedFunction",
     "BoxedList",

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._keys import Keys
 from camunda_client.embedded.feel import plain
 from camunda_client.embedded.model._evaluation import LogicError, Run
@@ -26,23 +25,14 @@ class EvaluationError(ValueError):
 class Decisions:
     """Evaluates decisions by id or key."""
 
-    def __init__(self, find: Callable[..., Decision | None], keys: Keys, now: Callable[[], datetime]) -> None:
-        self._find = find
+    def __init__(self, keys: Keys, now: Callable[[], datetime]) -> None:
         self._keys = keys
         self._now = now
         #: Evaluations by request, oldest first.
         self.records: list[DecisionRecord] = []
 
-    def decide(self, decision_id: str, variables: dict[str, Any], tenant_id: str) -> DecisionRecord:
-        """Evaluate the newest version of a decision, for a business rule task, which keeps the record.
-
-        Raises:
-            Failure: There is no such decision.
-        """
-        decision = self._find(decision_id=decision_id, tenant_id=tenant_id)
-        if decision is None:
-            reason = f"Expected to evaluate decision '{decision_id}', but no decision found for id '{decision_id}'"
-            raise Failure("CALLED_DECISION_ERROR", reason)
+    def decide(self, decision: Decision, variables: dict[str, Any]) -> DecisionRecord:
+        """Evaluate a decision for a business rule task, which keeps the record."""
         return self._evaluated(decision, variables)
 
     def evaluate(self, decision: Decision, variables: dict[str, Any]) -> DecisionRecord:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._keys import Keys
-from camunda_client.embedded._present import present
 from camunda_client.embedded._rejections import invalid_argument, invalid_state
 from camunda_client.embedded.feel import FeelSyntaxError
-from camunda_client.embedded.model._dialects import DIALECTS, reading
+from camunda_client.embedded.model._dialects import DIALECTS, reading, since
 from camunda_client.embedded.model._dmn import DecisionError, read_graph
 from camunda_client.embedded.model._element import Element
 from camunda_client.embedded.model._expressions import unexpected_type
 from camunda_client.embedded.model._logic import Decision, Graph
 from camunda_client.embedded.model._parser import ModelError, ModelProblem, Process, read_processes
+from camunda_client.embedded.model._rules import problems_of_bindings
 from camunda_client.embedded.model._timers import first_due, to_ms
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,12 @@ class Definition:
     process: Process
     #: The document, as it was deployed.
     content: bytes = b""
+    deployment_key: int = 0
+
+    @property
+    def version_tag(self) -> str:
+        """What its author calls the version; empty: nothing."""
+        return self.process.root.version_tag
 
     @property
     def elements(self) -> dict[str, Element]:
@@ -90,6 +96,8 @@ class Form:
     checksum: str
     tenant_id: str
     content: bytes = b""
+    deployment_key: int = 0
+    version_tag: str = ""
 
 
 @dataclass(slots=True)
@@ -103,6 +111,16 @@ class Deployment:
     graphs: list[Graph] = field(default_factory=list)
     forms: list[Form] = field(default_factory=list)
 
+    def add(self, version: Definition | Graph | Form) -> None:
+        """Note a version it brought, or found."""
+        if isinstance(version, Definition):
+            self.processes.append(version)
+        elif isinstance(version, Form):
+            self.forms.append(version)
+        else:
+            self.graphs.append(version)
+            self.decisions += version.decisions.values()
+
 
 @dataclass(slots=True)
 class _Parsed:
@@ -112,6 +130,11 @@ class _Parsed:
     processes: list[Process] = field(default_factory=list)
     graph: Graph | None = None
     form_id: str | None = None
+    version_tag: str = ""
+
+    def is_as(self, known: Definition | Graph | Form) -> bool:
+        """Whether a version is of the same file, unchanged."""
+        return (known.checksum, known.resource_name) == (self.checksum, self.name)
 
 
 class Deployments:
@@ -146,14 +169,39 @@ class Deployments:
         with reading(self.dialect):
             parsed = self._parse(resources)
         deployment = Deployment(self._keys.next(), tenant_id)
+        known = self._known(parsed, tenant_id)
+        if known is not None:
+            for one in known:
+                deployment.add(one)
+            return deployment
         for resource in parsed:
             for process in resource.processes:
-                deployment.processes.append(self._define(process, resource, tenant_id))
+                deployment.add(self._define(process, resource, deployment))
             if resource.graph is not None:
-                self._define_graph(resource.graph, resource, deployment)
+                deployment.add(self._define_graph(resource.graph, resource, deployment))
             if resource.form_id is not None:
-                deployment.forms.append(self._define_form(resource, tenant_id))
+                deployment.add(self._define_form(resource.form_id, resource, deployment))
         return deployment
+
+    def _known(self, parsed: list[_Parsed], tenant_id: str) -> list[Definition | Graph | Form] | None:
+        """Return the versions that are deployed already; None if one of them is not, or they were not together.
+
+        New versions are then made of all, so that what is bound to its deployment finds what came with it.
+        """
+        found: list[Definition | Graph | Form] = []
+        for resource in parsed:
+            for one in self._latest_of(resource, tenant_id):
+                if one is None or not resource.is_as(one):
+                    return None
+                found.append(one)
+        return found if len({one.deployment_key for one in found}) == 1 else None
+
+    def _latest_of(self, resource: _Parsed, tenant_id: str) -> Iterator[Definition | Graph | Form | None]:
+        yield from (self.latest(process.root.id, tenant_id) for process in resource.processes)
+        if resource.graph is not None:
+            yield self._latest_graph(resource.graph.graph_id, tenant_id)
+        if resource.form_id is not None:
+            yield self.form(resource.form_id, tenant_id)
 
     def _parse(self, resources: list[tuple[str, bytes]]) -> list[_Parsed]:
         problems: list[str] = []
@@ -180,6 +228,7 @@ class Deployments:
                     problems.append(f"Duplicated process id in resources '{owners[process_id]}' and '{name}'")
                 owners[process_id] = name
             parsed.append(resource)
+        problems += _unbound(parsed)
         if problems:
             listed = "\n".join(problems)
             raise invalid_argument(
@@ -187,47 +236,41 @@ class Deployments:
             )
         return parsed
 
-    def _define(self, process: Process, resource: _Parsed, tenant_id: str) -> Definition:
-        process_id = process.root.id
+    def _define(self, process: Process, resource: _Parsed, deployment: Deployment) -> Definition:
+        process_id, tenant_id = process.root.id, deployment.tenant_id
         latest = self.latest(process_id, tenant_id)
-        if latest is not None and (latest.checksum, latest.resource_name) == (resource.checksum, resource.name):
-            return latest
         definition = Definition(
             self._keys.next(), process_id, self._next_version("process", tenant_id, process_id), resource.name,
-            resource.checksum, tenant_id, process, resource.content,
+            resource.checksum, tenant_id, process, resource.content, deployment.key,
         )  # fmt: skip
         self._definitions[definition.key] = definition
         self._versions.setdefault((tenant_id, process_id), []).append(definition)
         self._on_new_version(latest, definition)
         return definition
 
-    def _define_graph(self, graph: Graph, resource: _Parsed, deployment: Deployment) -> None:
-        known = [
-            g for g in self._graphs.values() if (g.graph_id, g.tenant_id) == (graph.graph_id, deployment.tenant_id)
-        ]
-        if known and (known[-1].checksum, known[-1].resource_name) == (resource.checksum, resource.name):
-            deployment.graphs.append(known[-1])
-            deployment.decisions += known[-1].decisions.values()
-            return
-        graph.key = self._keys.next()
+    def _latest_graph(self, graph_id: str, tenant_id: str) -> Graph | None:
+        known = [graph for graph in self._graphs.values() if (graph.graph_id, graph.tenant_id) == (graph_id, tenant_id)]
+        return known[-1] if known else None
+
+    def _define_graph(self, graph: Graph, resource: _Parsed, deployment: Deployment) -> Graph:
+        graph.key, graph.deployment_key = self._keys.next(), deployment.key
         graph.resource_name, graph.checksum, graph.tenant_id = resource.name, resource.checksum, deployment.tenant_id
         graph.content = resource.content
         graph.version = self._next_version("graph", deployment.tenant_id, graph.graph_id)
         self._graphs[graph.key] = graph
-        deployment.graphs.append(graph)
         for decision in graph.decisions.values():
             decision.key = self._keys.next()
             decision.version = self._next_version("decision", deployment.tenant_id, decision.decision_id)
             self._decisions[decision.key] = decision
-            deployment.decisions.append(decision)
+        return graph
 
-    def _define_form(self, resource: _Parsed, tenant_id: str) -> Form:
-        form_id = present(resource.form_id)
-        known = self.form(form_id, tenant_id)
-        if known is not None and (known.checksum, known.resource_name) == (resource.checksum, resource.name):
-            return known
+    def _define_form(self, form_id: str, resource: _Parsed, deployment: Deployment) -> Form:
+        tenant_id = deployment.tenant_id
         version = self._next_version("form", tenant_id, form_id)
-        form = Form(self._keys.next(), form_id, version, resource.name, resource.checksum, tenant_id, resource.content)
+        form = Form(
+            self._keys.next(), form_id, version, resource.name, resource.checksum, tenant_id, resource.content,
+            deployment.key, resource.version_tag,
+        )  # fmt: skip
         self._forms[form.key] = form
         return form
 
@@ -251,17 +294,29 @@ class Deployments:
         """Return a process by its key."""
         return self._definitions.get(key)
 
+    def processes(self, process_id: str, tenant_id: str) -> list[Definition]:
+        """Return the versions of a process, oldest first."""
+        return self._versions.get((tenant_id, process_id), [])
+
     def decision(self, *, decision_id: str | None = None, key: int | None = None, tenant_id: str) -> Decision | None:
         """Return a decision by key, or the newest of an id."""
         if key is not None:
             return self._decisions.get(key)
-        found = [d for d in self._decisions.values() if (d.decision_id, d.graph.tenant_id) == (decision_id, tenant_id)]
+        found = self.decisions(decision_id or "", tenant_id)
         return found[-1] if found else None
+
+    def decisions(self, decision_id: str, tenant_id: str) -> list[Decision]:
+        """Return the versions of a decision, oldest first."""
+        return [d for d in self._decisions.values() if (d.decision_id, d.graph.tenant_id) == (decision_id, tenant_id)]
 
     def form(self, form_id: str, tenant_id: str) -> Form | None:
         """Return the newest form of an id."""
-        found = [form for form in self._forms.values() if (form.form_id, form.tenant_id) == (form_id, tenant_id)]
+        found = self.forms(form_id, tenant_id)
         return found[-1] if found else None
+
+    def forms(self, form_id: str, tenant_id: str) -> list[Form]:
+        """Return the versions of a form, oldest first."""
+        return [form for form in self._forms.values() if (form.form_id, form.tenant_id) == (form_id, tenant_id)]
 
     def everything(self) -> tuple[list[Definition], list[Decision], list[Form]]:
         """Return what is deployed, oldest first."""
@@ -286,6 +341,21 @@ class Deployments:
         return self._forms.pop(key, None) is not None
 
 
+def _unbound(parsed: list[_Parsed]) -> list[str]:
+    """Return which elements are bound to what their deployment does not bring; before 8.7 they had incidents later."""
+    brought = {
+        "process": {process.root.id for one in parsed for process in one.processes},
+        "decision": {decision_id for one in parsed if one.graph is not None for decision_id in one.graph.decisions},
+        "form": {one.form_id for one in parsed if one.form_id is not None},
+    }
+    return [
+        f"'{one.name}': {ModelProblem(element.id, element.name, text)}"
+        for one in (parsed if since("8.7") else ())
+        for process in one.processes
+        for element, text in problems_of_bindings(process.elements.values(), brought)
+    ]
+
+
 class UnknownResourceError(ValueError):
     """The file's name ends in nothing Camunda deploys."""
 
@@ -296,12 +366,13 @@ def _read(resource: _Parsed, content: bytes) -> None:
     elif resource.name.endswith(".dmn"):
         resource.graph = read_graph(content)
     elif resource.name.endswith(".form"):
-        resource.form_id = _form_id(content)
+        resource.form_id, resource.version_tag = _form(content)
     else:
         raise UnknownResourceError("unknown resource type")
 
 
-def _form_id(content: bytes) -> str:
+def _form(content: bytes) -> tuple[str, str]:
+    """Return a form's id and version tag."""
     try:
         form = json.loads(content)
     except ValueError as error:
@@ -311,7 +382,8 @@ def _form_id(content: bytes) -> str:
     form_id = form.get("id") if isinstance(form, dict) else None
     if not isinstance(form_id, str) or not form_id.strip():
         raise ModelError("Expected the form id to be present, but none given")
-    return form_id
+    version_tag = form.get("versionTag")
+    return form_id, version_tag if isinstance(version_tag, str) else ""
 
 
 def _start_problems(process: Process, now: datetime) -> list[ModelProblem]:
@@ -333,8 +405,7 @@ def _timer_problem(start: Element, now: datetime) -> str | None:
     try:
         first_due(kind, value, timer, to_ms(now), warnings)
     except Failure as failure:
-        hint = "; ISO 8601 repetitions only" if kind == "cycle" else ""
-        return f"Invalid timer {kind} expression ({failure.message}){hint}"
+        return f"Invalid timer {kind} expression ({failure.message})"
     return None
 
 

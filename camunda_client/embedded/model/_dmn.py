@@ -45,6 +45,7 @@ _EXPRESSIONS = {
 
 _DECISIONS = "{*}informationRequirement/{*}requiredDecision"
 _KNOWLEDGE = "{*}knowledgeRequirement/{*}requiredKnowledge"
+_VERSION_TAG = "{http://camunda.org/schema/zeebe/1.0}versionTag"
 _NAMED = {"businessKnowledgeModel", "variable", "formalParameter"}
 
 
@@ -111,7 +112,9 @@ class _Reader:
             self._where = f"decision '{node.get('id')}' ('{node.get('name')}')"
             if not node.get("id"):
                 raise DecisionError(f"{self._where}: it needs an id to be evaluated by")
-            graph.decisions[node.get("id")] = self._decision(node, graph)
+            decision = graph.decisions[node.get("id")] = self._decision(node, graph)
+            tag = node.find(f"{{*}}extensionElements/{_VERSION_TAG}")
+            decision.version_tag = "" if tag is None else tag.get("value") or ""
         return graph
 
     def _required(self, node: Any, path: str) -> list[Any]:

@@ -37,6 +37,8 @@ class Listener:
 
     event: str
     job: JobDefinition
+    #: Besides those of its element.
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -66,6 +68,38 @@ class MultiInstance:
     output_collection: str | None = None
     output_element: Expression | None = None
     completion: Expression | None = None
+
+
+@dataclass(slots=True)
+class AdHoc:
+    """What is special about an ad-hoc sub-process; without a job, that decides."""
+
+    active: Expression | None
+    completion: Expression | None
+    cancel_remaining: bool
+    output_collection: str | None
+    output_element: Expression | None
+    #: Whether each element that is activated has a scope of its own (8.8).
+    has_inner_instances: bool
+    #: What can be activated, by id: each as ``adHocSubProcessElements`` describes it.
+    elements: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: The spec of those scopes.
+    inner: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Which version of a process, decision or form is meant.
+
+    The ``latest``, that of the same ``deployment``, or the latest that has a tag (``versionTag``).
+    """
+
+    type: str = "latest"
+    version_tag: str | Expression = ""
+
+
+#: Of elements that say nothing.
+LATEST = Binding()
 
 
 @dataclass(slots=True)
@@ -115,11 +149,18 @@ class Element:
     starts: list[Element] = field(default_factory=list)
     multi_instance: MultiInstance | None = None
     called: CalledProcess | None = None
+    ad_hoc: AdHoc | None = None
+    #: Documentation and properties of what is inside an ad-hoc sub-process.
+    described: dict[str, Any] | None = None
     user_task: dict[str, Any] | None = None
+    #: Of the process, decision or form that the element names.
+    binding: Binding = LATEST
     task_listeners: list[Listener] = field(default_factory=list)
     script: Expression | None = None
     decision: Expression | None = None
     result_variable: str = ""
+    #: Of a process.
+    version_tag: str = ""
 
     @property
     def start(self) -> Element:

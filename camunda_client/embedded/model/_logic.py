@@ -113,6 +113,12 @@ class Decision:
     knowledge: list[Knowledge] = field(default_factory=list)
     key: int = 0
     version: int = 0
+    version_tag: str = ""
+
+    @property
+    def deployment_key(self) -> int:
+        """The key of the deployment that brought it."""
+        return self.graph.deployment_key
 
 
 @dataclass(slots=True, eq=False)
@@ -128,6 +134,7 @@ class Graph:
     checksum: str = ""
     tenant_id: str = ""
     content: bytes = b""
+    deployment_key: int = 0
 
 
 @dataclass(slots=True)

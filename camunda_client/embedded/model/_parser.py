@@ -19,10 +19,11 @@ from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
 
 from camunda_client.embedded.feel import FeelSyntaxError
+from camunda_client.embedded.model import _ad_hoc, _task_listeners
 from camunda_client.embedded.model import _reading as elements
 from camunda_client.embedded.model import _specs as specs
-from camunda_client.embedded.model import _task_listeners
 from camunda_client.embedded.model._compensation import link_handlers, problems_of_compensation
+from camunda_client.embedded.model._dialects import since
 from camunda_client.embedded.model._element import Element, Flow
 from camunda_client.embedded.model._ids import executable_processes, local_id, problems_of_ids
 from camunda_client.embedded.model._loops import straight_loop
@@ -50,17 +51,20 @@ SUPPORTED: dict[str, str] = {
     "userTask": "USER_TASK",
     "receiveTask": "RECEIVE_TASK",
     "subProcess": "SUB_PROCESS",
+    "adHocSubProcess": "AD_HOC_SUB_PROCESS",
     "callActivity": "CALL_ACTIVITY",
     "exclusiveGateway": "EXCLUSIVE_GATEWAY",
     "inclusiveGateway": "INCLUSIVE_GATEWAY",
     "parallelGateway": "PARALLEL_GATEWAY",
     "eventBasedGateway": "EVENT_BASED_GATEWAY",
 }
+#: Elements that a later release brought than the first of those that are spoken.
+SINCE = {"adHocSubProcess": "8.7"}
 #: What else may stand in a scope; what is not in one of the two is refused there, with its name.
 _NO_FLOW_NODES = PARTS | WITHOUT_MEANING
 #: Elements of scopes that are read here, or refused.
 _FLOW_ELEMENTS = frozenset({
-    *SUPPORTED, "adHocSubProcess", "transaction", "complexGateway", "choreographyTask", "callChoreography",
+    *SUPPORTED, "transaction", "complexGateway", "choreographyTask", "callChoreography",
     "subChoreography", "implicitThrowEvent",
 })  # fmt: skip
 
@@ -155,6 +159,7 @@ class ElementParser(TaskParser):  # type: ignore[misc]
         try:
             elements.fill(element, self.node, NAMESPACES)
             _task_listeners.fill(element, self.node, NAMESPACES)
+            _ad_hoc.fill(element, self.node, NAMESPACES)
         except (elements.ElementError, FeelSyntaxError) as error:
             parser.problem(self.node, str(error))
         spec: specs.FlowNode = self.spec_class(self.spec, element)
@@ -183,14 +188,15 @@ class ZeebeProcessParser(ProcessParser):  # type: ignore[misc]
             if not isinstance(node.tag, str) or etree.QName(node).namespace != DEFAULT_NSMAP["bpmn"]:
                 continue
             tag = etree.QName(node).localname
-            if tag in SUPPORTED:
+            if tag in SUPPORTED and (tag not in SINCE or since(SINCE[tag])):
                 parser_class, spec_class = self.parser._get_parser_class(node.tag)
                 parser_class(self, spec_class, node, self.nsmap).parse_node()
-                if tag == "subProcess":
+                if tag in ("subProcess", "adHocSubProcess"):
                     self.parser.scope(node)
             elif tag not in _NO_FLOW_NODES:
                 self.refused.add(node.get("id"))
-                self.parser.problem(node, f"Elements of type bpmn:{tag} are not supported")
+                before = f" before {SINCE[tag]}" if tag in SINCE else ""
+                self.parser.problem(node, f"Elements of type bpmn:{tag} are not supported{before}")
         self._wire()
 
     def _wire(self) -> None:
@@ -266,8 +272,10 @@ class ZeebeParser(BpmnParser):  # type: ignore[misc]
     def process(self, node: Any) -> Process:
         """Return a process with everything nested in it."""
         root = Element(node.get("id"), "PROCESS", node.get("name") or "")
-        if elements.listeners(node, NAMESPACES):
-            self.problem(node, "execution listeners of a whole process are not supported; put them on its elements")
+        try:
+            elements.fill_process(root, node, NAMESPACES)
+        except (elements.ElementError, FeelSyntaxError) as error:
+            self.problem(node, str(error))
         for owner, text in problems_of_vocabulary(node, _FLOW_ELEMENTS):
             self.problem(owner, text)
         spec = self.scope(node)
@@ -281,7 +289,11 @@ class ZeebeParser(BpmnParser):  # type: ignore[misc]
             _fill_scope(found.get(scope_id, root), scope)
         for scope_id in scopes:
             element = found.get(scope_id, root)
-            self.problems += [ModelProblem(element.id, element.name, text) for text in problems_of_scope(element)]
+            texts = [*problems_of_scope(element)]
+            if element.ad_hoc is not None:
+                inside = [flow_node.element for flow_node in scopes[scope_id].nodes.values()]
+                texts += _ad_hoc.problems_of_ad_hoc(inside)
+            self.problems += [ModelProblem(element.id, element.name, text) for text in texts]
         for element, text in problems_of_compensation(found):
             self.problems.append(ModelProblem(element.id, element.name, text))
         if not any(start.event.kind in ("none", "message", "timer", "signal") for start in root.starts):
@@ -311,11 +323,12 @@ def _fill_scope(element: Element, scope: specs.ScopeSpec) -> None:
             element.starts.append(inner)
         elif inner.kind == "EVENT_SUB_PROCESS":
             element.event_subprocesses.append(inner)
+    _ad_hoc.complete(element, scope)
 
 
 def _nested(spec: specs.ScopeSpec, parser: ZeebeParser) -> Iterator[tuple[specs.ScopeSpec, Element]]:
     for flow_node in spec.nodes.values():
-        if flow_node.element.kind in ("SUB_PROCESS", "EVENT_SUB_PROCESS"):
+        if flow_node.element.kind in ("SUB_PROCESS", "EVENT_SUB_PROCESS", "AD_HOC_SUB_PROCESS"):
             inner = parser.get_spec(flow_node.element.id)
             yield inner, flow_node.element
             yield from _nested(inner, parser)

@@ -7,54 +7,31 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from camunda_client.embedded._failures import Failure
+from camunda_client.embedded.model._dialects import since
 from camunda_client.embedded.model._element import (
+    LATEST,
     PRIORITIES,
+    Binding,
     CalledProcess,
     Element,
-    Event,
     JobDefinition,
     Listener,
     Mapping,
-    MultiInstance,
 )
 from camunda_client.embedded.model._expressions import Expression
 from camunda_client.embedded.model._ids import local_id
 from camunda_client.embedded.model._iso8601 import moment
-from camunda_client.embedded.model._timers import first_due
+from camunda_client.embedded.model._reader import ElementError, Reader, expression, required_expression
+
+__all__ = ["ElementError", "expression", "fill", "fill_process", "listeners", "required_expression"]
 
 #: A task without ``retries`` has three.
 DEFAULT_RETRIES = "3"
 #: What a mapping may write to, in 8.6.0's words.
 _PATH = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*")
 _RESERVED = ("null", "true", "false", "function", "if", "then", "else", "for", "between", "instance", "of")
+_BINDINGS = ("deployment", "latest", "versionTag")
 _WHOLE = re.compile(r"-?\d{1,9}")
-_EVENTS = {"message", "signal", "timer", "error", "escalation", "terminate", "link", "compensate"}
-
-
-class ElementError(ValueError):
-    """An element lacks something, or asks for something we don't execute."""
-
-
-def expression(text: str | None) -> Expression:
-    """Return the expression a model's text stands for."""
-    return Expression((text or "").strip())
-
-
-def required_expression(text: str | None) -> Expression:
-    """Return the expression of a place where 8.6.0 takes no plain text.
-
-    Raises:
-        ElementError: There is none, or the equals sign was forgotten.
-    """
-    if not text:
-        raise ElementError("Expected expression but not found.")
-    found = expression(text)
-    if found.static:
-        raise ElementError(
-            f"Expected expression but found static value '{text}'. An expression must start with '=' (e.g. '={text}')."
-        )
-    return found
 
 
 def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
@@ -64,7 +41,7 @@ def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
         ElementError: Something is missing or not supported.
         FeelSyntaxError: An expression can't be parsed.
     """
-    reader = _Reader(node, namespaces)
+    reader = Reader(node, namespaces)
     element.default = node.get("default")
     for path in ("taskHeaders", "ioMapping", "executionListeners"):
         reader.one(f"zeebe:{path}")
@@ -89,8 +66,30 @@ def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
         read(reader, element)
 
 
+def fill_process(element: Element, node: Any, namespaces: dict[str, str]) -> None:
+    """Read the extensions of a process into its element.
+
+    Raises:
+        ElementError: Something is missing or not supported.
+        FeelSyntaxError: An expression can't be parsed.
+    """
+    reader = Reader(node, namespaces)
+    for path in ("taskHeaders", "executionListeners"):
+        reader.one(f"zeebe:{path}")
+    if since("8.8"):  # before that a process had none (camunda/camunda#35585)
+        element.headers = _headers(reader.all("zeebe:taskHeaders/zeebe:header"))
+    element.listeners = listeners(node, namespaces)
+    _check_listeners(element)
+    tags = reader.all("zeebe:versionTag")
+    if len(tags) > 1 and since("8.9"):
+        raise ElementError("Must have exactly one 'zeebe:versionTag' extension element when exists")
+    element.version_tag = tags[0].get("value") or "" if tags else ""
+
+
 def _mapping(node: Any, read: Callable[[str | None], Expression]) -> Mapping:
     source, target = node.get("source"), node.get("target")
+    if not source and read is expression and since("8.8"):
+        source = "=null"
     if not source:
         raise ElementError("Expected expression but not found.")
     if not target:
@@ -109,13 +108,16 @@ def listeners(node: Any, namespaces: dict[str, str]) -> list[Listener]:
         Listener(
             item.get("eventType"),
             JobDefinition(expression(item.get("type")), expression(item.get("retries", DEFAULT_RETRIES))),
+            _headers_of_listener(item.findall("zeebe:taskHeaders/zeebe:header", namespaces)),
         )
         for item in node.findall("bpmn:extensionElements/zeebe:executionListeners/zeebe:executionListener", namespaces)
     ]
 
 
-def _a(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+def _headers_of_listener(nodes: list[Any]) -> dict[str, str]:
+    if nodes and not since("8.10"):
+        raise ElementError("Headers of an execution listener are not supported before 8.10")
+    return _headers(nodes)
 
 
 def _headers(nodes: list[Any]) -> dict[str, str]:
@@ -148,158 +150,12 @@ def _check_listeners(element: Element) -> None:
             raise ElementError("Execution listeners of type 'end' are not supported by gateway element")
 
 
-class _Reader:
-    """Finds things below one node."""
-
-    def __init__(self, node: Any, namespaces: dict[str, str]) -> None:
-        self.node = node
-        self.namespaces = namespaces
-
-    def all(self, path: str) -> list[Any]:
-        return list(self.node.findall(f"bpmn:extensionElements/{path}", self.namespaces))
-
-    def one(self, path: str) -> Any:
-        """Return the only extension of its kind, or None."""
-        found = self.all(path)
-        if len(found) > 1:
-            raise ElementError(f"Must have at most one '{path}' extension element")
-        return found[0] if found else None
-
-    def one_or_job(self, path: str) -> Any:
-        """Return the extension that is there instead of a job; None if the job is."""
-        found, jobs = self.all(path), self.all("zeebe:taskDefinition")
-        if len(found) + len(jobs) != 1:
-            raise ElementError(f"Must have either one '{path}' or one 'zeebe:taskDefinition' extension element")
-        return found[0] if found else None
-
-    def referred(self, kind: str, reference: str | None) -> Any:
-        """Return the message, signal, error or escalation of an id, if there is one."""
-        wanted = local_id(reference)
-        bpmn = self.node.getroottree().iter(f"{{{self.namespaces['bpmn']}}}*")
-        found = next((node for node in bpmn if wanted is not None and node.get("id") == wanted), None)
-        if found is not None and (tag := found.tag.rpartition("}")[2]) != kind:
-            raise ElementError(f"Must reference {_a(kind)}, but '{wanted}' is {_a(tag)}")
-        return found
-
-    def event(self, element: Element) -> Event:
-        definitions = [
-            child for child in self.node
-            if isinstance(child.tag, str) and child.tag.endswith("EventDefinition")
-        ]  # fmt: skip
-        if element.kind == "RECEIVE_TASK":
-            return self.message(element, self.node.get("messageRef"))
-        if not definitions:
-            return Event()
-        if len(definitions) > 1:
-            raise ElementError("Must have at most one event definition")
-        definition = definitions[0]
-        kind = definition.tag.rpartition("}")[2].removesuffix("EventDefinition")
-        if kind not in _EVENTS:
-            raise ElementError(f"Event definitions of type {kind} are not supported")
-        if kind == "message":
-            return self.message(element, definition.get("messageRef"))
-        if kind == "timer":
-            return self.timer(definition, element)
-        return self.named(kind, definition, element)
-
-    def named(self, kind: str, definition: Any, element: Element) -> Event:
-        if kind == "terminate":
-            return Event(kind)
-        if kind == "compensate":
-            return _compensation(definition, element)
-        if kind == "link":
-            return Event(kind, Expression(definition.get("name") or ""))
-        attribute = {"signal": "name", "error": "errorCode", "escalation": "escalationCode"}[kind]
-        referred = self.referred(kind, definition.get(f"{kind}Ref"))
-        text = referred.get(attribute) if referred is not None else None
-        if not text and (kind == "signal" or element.kind in ("END_EVENT", "INTERMEDIATE_THROW_EVENT")):
-            raise ElementError(f"Must reference {_a(kind)} with {_a(attribute)}")
-        if (text or "").startswith("=") and element.kind in ("BOUNDARY_EVENT", "START_EVENT") and kind != "signal":
-            raise ElementError(f"The {attribute} of the {kind} catch event is not allowed to be an expression")
-        return Event(kind, expression(text) if text else None)
-
-    def message(self, element: Element, reference: str | None) -> Event:
-        if element.kind in ("END_EVENT", "INTERMEDIATE_THROW_EVENT"):
-            return Event("message")  # a job throws it
-        message = self.referred("message", reference)
-        if message is None or not message.get("name"):
-            raise ElementError("Must reference a message with a name")
-        subscriptions = message.findall("bpmn:extensionElements/zeebe:subscription", self.namespaces)
-        key = subscriptions[0].get("correlationKey") if len(subscriptions) == 1 else None
-        at_process_start = element.kind == "START_EVENT" and not self.in_event_subprocess()
-        if not key and not at_process_start:
-            raise ElementError("Must have exactly one zeebe:subscription extension element with a correlationKey")
-        return Event("message", expression(message.get("name")), required_expression(key) if key else None)
-
-    def in_event_subprocess(self) -> bool:
-        return bool(self.node.getparent().get("triggeredByEvent") == "true")
-
-    def timer(self, definition: Any, element: Element) -> Event:
-        for tag, kind in (("timeDuration", "duration"), ("timeDate", "date"), ("timeCycle", "cycle")):
-            node = definition.find(f"bpmn:{tag}", self.namespaces)
-            if node is not None and (node.text or "").strip():
-                self.check_timer(kind, element)
-                timer = expression(node.text)
-                if timer.static:
-                    self.check_static_timer(kind, timer)
-                return Event("timer", timer_kind=kind, timer=timer)
-        raise ElementError("Must have exactly one type of timer: timeDuration, timeDate or timeCycle")
-
-    def check_timer(self, kind: str, element: Element) -> None:
-        start = element.kind == "START_EVENT"
-        if start and not self.in_event_subprocess() and kind == "duration":
-            raise ElementError("Must be a time cycle or a time date")
-        if kind == "cycle" and (
-            element.kind == "INTERMEDIATE_CATCH_EVENT" or (element.kind == "BOUNDARY_EVENT" and element.interrupting)
-        ):
-            raise ElementError("Interrupting timer events and intermediate ones must not have a time cycle")
-
-    def check_static_timer(self, kind: str, timer: Expression) -> None:
-        if kind == "cycle" and not timer.text.startswith("R"):
-            raise ElementError(f"Cron expressions are not supported in timers (found '{timer.text}')")
-        try:
-            first_due(kind, timer.text, timer, now_ms=0)
-        except Failure as failure:
-            raise ElementError(f"Invalid timer {kind} expression ({failure.message})") from failure
-
-    def multi_instance(self) -> MultiInstance | None:
-        node = self.node.find("bpmn:multiInstanceLoopCharacteristics", self.namespaces)
-        if node is None:
-            return None
-        loops = node.findall("bpmn:extensionElements/zeebe:loopCharacteristics", self.namespaces)
-        loop = loops[0] if len(loops) == 1 else None
-        if loop is None or not loop.get("inputCollection"):
-            raise ElementError(
-                "Must have exactly one 'zeebe:loopCharacteristics' extension element with an inputCollection"
-            )
-        condition = node.find("bpmn:completionCondition", self.namespaces)
-        output = loop.get("outputElement")
-        for given, wanted in (("outputElement", "outputCollection"), ("outputCollection", "outputElement")):
-            if loop.get(given) and not loop.get(wanted):
-                raise ElementError(f"Attribute '{wanted}' must be present if the attribute '{given}' is set")
-        return MultiInstance(
-            sequential=node.get("isSequential") == "true",
-            collection=required_expression(loop.get("inputCollection")),
-            element=loop.get("inputElement") or None,
-            output_collection=loop.get("outputCollection") or None,
-            output_element=required_expression(output) if output else None,
-            completion=expression(condition.text) if condition is not None else None,
-        )
-
-
-def _compensation(definition: Any, element: Element) -> Event:
-    throws = {"INTERMEDIATE_THROW_EVENT": "intermediate throwing", "END_EVENT": "end"}.get(element.kind)
-    if throws and definition.get("waitForCompletion", "true") != "true":
-        raise ElementError(f"A compensation {throws} event waitForCompletion attribute must be true or not present")
-    return Event("compensation", activity_id=local_id(definition.get("activityRef")) or "" if throws else "")
-
-
-def _job_task(reader: _Reader, _element: Element) -> None:
+def _job_task(reader: Reader, _element: Element) -> None:
     if len(reader.all("zeebe:taskDefinition")) != 1:
         raise ElementError("Must have exactly one 'zeebe:taskDefinition' extension element")
 
 
-def _throw(reader: _Reader, element: Element) -> None:
+def _throw(reader: Reader, element: Element) -> None:
     if element.event.kind == "message":
         _job_task(reader, element)
     also = {"error", "terminate"} if element.kind == "END_EVENT" else {"link"}
@@ -311,7 +167,7 @@ def _only(element: Element, kinds: set[str]) -> None:
         raise ElementError(f"Event definition must be one of: {', '.join(sorted(kinds))}; found {element.event.kind}")
 
 
-def _script(reader: _Reader, element: Element) -> None:
+def _script(reader: Reader, element: Element) -> None:
     script = reader.one_or_job("zeebe:script")
     if script is None:
         return
@@ -321,18 +177,18 @@ def _script(reader: _Reader, element: Element) -> None:
         raise ElementError("Attribute 'resultVariable' must be present and not empty")
 
 
-def _rule(reader: _Reader, element: Element) -> None:
+def _rule(reader: Reader, element: Element) -> None:
     decision = reader.one_or_job("zeebe:calledDecision")
     if decision is None:
         return
-    _latest_only(decision, "decision")
+    element.binding = _binding(decision, by_expression=since("8.10"))
     element.decision = expression(decision.get("decisionId"))
     element.result_variable = decision.get("resultVariable") or ""
     if not element.result_variable or not decision.get("decisionId"):
         raise ElementError("'zeebe:calledDecision' must have a decisionId and a resultVariable")
 
 
-def _user(reader: _Reader, element: Element) -> None:
+def _user(reader: Reader, element: Element) -> None:
     native = reader.one("zeebe:userTask") is not None
     found: dict[str, Any] = {"native": native}
     nodes = [reader.one("zeebe:assignmentDefinition"), reader.one("zeebe:taskSchedule")]
@@ -343,6 +199,7 @@ def _user(reader: _Reader, element: Element) -> None:
             found |= {key: expression(value) for key, value in node.attrib.items() if value}
     form = reader.one("zeebe:formDefinition")
     if form is not None:
+        element.binding = _binding(form)
         found |= _form(form, native=native)
     for name, given in found.items():
         if isinstance(given, Expression) and given.static:
@@ -351,7 +208,6 @@ def _user(reader: _Reader, element: Element) -> None:
 
 
 def _form(node: Any, *, native: bool) -> dict[str, Any]:
-    _latest_only(node, "form")
     looked_at = ("formId", "externalReference") if native else ("formId", "formKey")
     given = {name: text for name in looked_at if (text := node.get(name, "")).strip()}
     if len(given) != 1:
@@ -378,17 +234,24 @@ def _check_static(name: str, text: str) -> None:
         raise ElementError(f"Expected static value to be {wanted}, but found '{text}'.")
 
 
-def _latest_only(node: Any, what: str) -> None:
-    binding = node.get("bindingType", "latest")
-    if binding != "latest":
-        raise ElementError(f"Binding type '{binding}' of a {what} is not supported; only 'latest' is")
+def _binding(node: Any, *, by_expression: bool = False) -> Binding:
+    kind, tag = node.get("bindingType", LATEST.type), node.get("versionTag") or ""
+    if kind not in _BINDINGS:
+        raise ElementError(f"Attribute 'bindingType' must be one of: {', '.join(_BINDINGS)}")
+    if kind == "versionTag" and not tag.strip():
+        raise ElementError("Attribute 'versionTag' must be present and not empty if 'bindingType' is 'versionTag'")
+    if kind != "versionTag" and tag.strip():
+        raise ElementError("Attribute 'versionTag' may only be used if 'bindingType' is 'versionTag'")
+    if kind != "versionTag":
+        return Binding(kind)
+    return Binding(kind, expression(tag) if by_expression and tag.startswith("=") else tag)
 
 
-def _called(reader: _Reader, element: Element) -> None:
+def _called(reader: Reader, element: Element) -> None:
     (called, *others) = reader.all("zeebe:calledElement") or [None]
     if called is None or others or not called.get("processId"):
         raise ElementError("Must have exactly one 'zeebe:calledElement' extension element with a processId")
-    _latest_only(called, "process")
+    element.binding = _binding(called)
     element.called = CalledProcess(
         expression(called.get("processId")),
         called.get("propagateAllChildVariables", "true") == "true",
@@ -396,16 +259,16 @@ def _called(reader: _Reader, element: Element) -> None:
     )
 
 
-def _sub(reader: _Reader, element: Element) -> None:
+def _sub(reader: Reader, element: Element) -> None:
     if reader.node.get("triggeredByEvent") == "true":
         element.kind = "EVENT_SUB_PROCESS"
 
 
-def _catch(_reader: _Reader, element: Element) -> None:
+def _catch(_reader: Reader, element: Element) -> None:
     _only(element, {"message", "signal", "timer", "link"})
 
 
-def _boundary(reader: _Reader, element: Element) -> None:
+def _boundary(reader: Reader, element: Element) -> None:
     if element.event.kind != "compensation" and reader.node.find("bpmn:outgoing", reader.namespaces) is None:
         raise ElementError("Must have at least one outgoing sequence flow or association")
     _only(element, {"message", "signal", "timer", "error", "escalation", "compensation"})

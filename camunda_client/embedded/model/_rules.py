@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from camunda_client.embedded.model._element import Element
+from camunda_client.embedded.model._expressions import Expression
 
 
 def problems_of_place(element: Element, siblings: dict[str, Element]) -> Iterator[str]:
@@ -57,8 +58,6 @@ def _caught(element: Element) -> tuple[str, str]:
 
 
 def _problems_of_conditions(gateway: Element) -> Iterator[str]:
-    if gateway.kind == "INCLUSIVE_GATEWAY" and len(gateway.incoming) > 1:
-        yield "Currently the inclusive gateway can only have one incoming sequence flow"
     if gateway.default is not None and gateway.default not in [flow.id for flow in gateway.outgoing]:
         yield "Default flow must start at gateway"
     for flow in gateway.outgoing if len(gateway.outgoing) > 1 else ():
@@ -77,6 +76,35 @@ def _problems_of_event_gateway(gateway: Element, siblings: dict[str, Element]) -
                 "Event-based gateway must not have an outgoing sequence flow to other elements than "
                 "message/timer/signal intermediate catch events."
             )
+
+
+def problems_of_bindings(
+    elements: Iterable[Element], brought: Mapping[str, Container[str]]
+) -> Iterator[tuple[Element, str]]:
+    """Yield which elements are bound to something that their own deployment does not bring, as far as ids are static.
+
+    Args:
+        elements: Of a process.
+        brought: Ids of what the deployment brings, by ``process``, ``decision`` and ``form``.
+    """
+    for element in elements:
+        if element.binding.type == "deployment":
+            for kind, wanted in _bound(element):
+                if wanted.static and wanted.text not in brought[kind]:
+                    yield (
+                        element,
+                        f"Expected to find {kind} with id '{wanted.text}' in current deployment, but not found.",
+                    )
+
+
+def _bound(element: Element) -> Iterator[tuple[str, Expression]]:
+    if element.called is not None:
+        yield "process", element.called.process_id
+    if element.decision is not None:
+        yield "decision", element.decision
+    form_id = (element.user_task or {}).get("formId")
+    if form_id is not None:
+        yield "form", form_id
 
 
 def _link(element: Element) -> str:

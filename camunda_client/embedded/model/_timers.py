@@ -1,4 +1,4 @@
-"""When timers are due: durations, dates and cycles in ISO 8601, as BPMN's timer events write them."""
+"""When timers are due: durations, dates and cycles in ISO 8601, as BPMN's timer events write them, and cron."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded.feel import UTC, YearsMonths
+from camunda_client.embedded.model._cron import read_cron
 from camunda_client.embedded.model._expressions import Expression, unexpected
 from camunda_client.embedded.model._iso8601 import add_months, duration, moment
 
@@ -24,11 +25,12 @@ _CYCLE = re.compile(r"R(?P<times>\d*)/(?:(?P<start>[^/P]+)/)?(?P<interval>-?P.+)
 
 @dataclass(slots=True)
 class Cycle:
-    """A repeating timer; ``left`` is None for ever."""
+    """A repeating timer; ``left`` is None for ever. One with a cron expression has no interval of its own."""
 
     interval: timedelta | YearsMonths
     left: int | None
     start: datetime | None = None
+    cron: str = ""
 
 
 def first_due(
@@ -60,6 +62,11 @@ def first_due(
     cycle = read_cycle(value)
     if cycle is None:
         raise _of_wrong_format("cycle", expression, value)
+    if cycle.cron:
+        due_ms = _next_of_cron(cycle.cron, now_ms)
+        if due_ms is None:
+            raise Failure("EXTRACT_VALUE_ERROR", f"The cycle '{value}' of expression '{expression.text}' is never due.")
+        return due_ms, cycle
     start_ms = None if cycle.start is None else to_ms(cycle.start)
     if start_ms is not None and start_ms > now_ms:
         return start_ms, cycle
@@ -106,6 +113,8 @@ def next_due(cycle: Cycle, last_due_ms: int, now_ms: int) -> int | None:
         cycle.left -= 1
         if cycle.left <= 0:
             return None
+    if cycle.cron:
+        return _next_of_cron(cycle.cron, max(last_due_ms, now_ms))
     following_ms = add(last_due_ms, cycle.interval)
     if following_ms <= now_ms:
         following_ms = add(now_ms, cycle.interval)
@@ -113,7 +122,9 @@ def next_due(cycle: Cycle, last_due_ms: int, now_ms: int) -> int | None:
 
 
 def read_cycle(text: str) -> Cycle | None:
-    """Return the cycle of ``R3/PT10S``, ``R/PT1H`` or ``R/2030-01-01T00:00:00Z/P1D``; None for others (cron too)."""
+    """Return the cycle of ``R3/PT10S``, ``R/2030-01-01T00:00:00Z/P1D`` or a cron expression; None for others."""
+    if not text.startswith("R"):
+        return Cycle(timedelta(), None, cron=text) if read_cron(text) is not None else None
     match = _CYCLE.fullmatch(text.strip())
     interval = duration(match["interval"]) if match else None
     if match is None or interval is None:
@@ -122,6 +133,12 @@ def read_cycle(text: str) -> Cycle | None:
     if match["start"] and start is None:
         return None
     return Cycle(interval, int(match["times"]) if match["times"] else None, start)
+
+
+def _next_of_cron(text: str, now_ms: int) -> int | None:
+    cron = read_cron(text)
+    following = None if cron is None else cron.after(datetime.fromtimestamp(now_ms / 1000, UTC))
+    return None if following is None else to_ms(following)
 
 
 def add(moment_ms: int, interval: timedelta | YearsMonths) -> int:

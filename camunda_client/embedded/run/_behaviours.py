@@ -8,7 +8,9 @@ from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._present import present
-from camunda_client.embedded.model import Decisions, Deployments, Element, Flow, Listener
+from camunda_client.embedded.model import INNER, Decisions, Deployments, Element, Flow, Listener
+from camunda_client.embedded.run._ad_hoc import AdHocs
+from camunda_client.embedded.run._bindings import Bindings
 from camunda_client.embedded.run._compensation import Compensations
 from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._instances import ElementInstance
@@ -31,6 +33,7 @@ class Behaviours:
         events: Events,
         jobs: Jobs,
         user_tasks: UserTasks,
+        ad_hocs: AdHocs,
         deployments: Deployments,
         decisions: Decisions,
     ) -> None:
@@ -39,7 +42,9 @@ class Behaviours:
         self._events = events
         self._jobs = jobs
         self._user_tasks = user_tasks
-        self._deployments = deployments
+        #: Of ad-hoc sub-processes: see :class:`AdHocs`.
+        self.collect, self.go_on, self.publish = ad_hocs.collect, ad_hocs.go_on, ad_hocs.publish
+        self._bindings = Bindings(deployments, lifecycle.variables)
         self._decisions = decisions
         self._compensations = Compensations(lifecycle)
         self._by_kind: dict[str, Callable[[ElementInstance], None]] = {
@@ -58,6 +63,8 @@ class Behaviours:
             "END_EVENT": self._end,
             "SUB_PROCESS": self._open,
             "EVENT_SUB_PROCESS": self._open,
+            "AD_HOC_SUB_PROCESS": ad_hocs.activate,
+            INNER: ad_hocs.open,
             "CALL_ACTIVITY": self._call,
             "EXCLUSIVE_GATEWAY": self._choose_first,
             "INCLUSIVE_GATEWAY": self._choose_all,
@@ -118,9 +125,9 @@ class Behaviours:
         if element.decision is None:
             self._job(instance)
             return
-        decision_id = self._variables.text(element.decision, instance)
-        visible, tenant_id = self._variables.visible(instance), instance.process.tenant_id
-        record = self._decisions.decide(decision_id, visible, tenant_id)
+        decision = self._bindings.decision(self._variables.text(element.decision, instance), instance)
+        visible = self._variables.visible(instance)
+        record = self._decisions.decide(decision, visible)
         record.process_instance_key, record.element_instance_key = instance.process.key, instance.key
         record.element_id = element.id
         instance.process.history.decisions.append(record)
@@ -133,11 +140,11 @@ class Behaviours:
         """Let a person do it: by one of Camunda's user tasks, or by a job of a type of its own."""
         details = instance.element.user_task or {}
         if details.get("native"):
-            self._user_tasks.create_for(instance, evaluated(details, self._variables, self._deployments, instance))
+            self._user_tasks.create_for(instance, evaluated(details, self._variables, self._bindings, instance))
             return
         # Camunda's own tasks alone have a priority; here it is not even evaluated.
         given = {name: expression for name, expression in details.items() if name != "priority"}
-        properties = evaluated(given, self._variables, self._deployments, instance)
+        properties = evaluated(given, self._variables, self._bindings, instance)
         if "formKey" in details:
             properties["formKey"] = details["formKey"]
         headers = dict(instance.element.headers)
@@ -215,12 +222,7 @@ class Behaviours:
         """Begin the process that a call activity names, and wait for it."""
         called, tenant_id = present(instance.element.called), instance.process.tenant_id
         process_id = self._variables.text(called.process_id, instance)
-        definition = self._deployments.latest(process_id, tenant_id)
-        if definition is None:
-            raise Failure(
-                "CALLED_ELEMENT_ERROR",
-                f"Expected process with BPMN process id '{process_id}' to be deployed, but not found.",
-            )
+        definition = self._bindings.process(process_id, instance)
         if definition.none_start_or_none() is None:
             raise Failure(
                 "CALLED_ELEMENT_ERROR",

@@ -10,6 +10,7 @@ from camunda_client.embedded.model import Definition, Element
 from camunda_client.embedded.run._entrances import Activation, Entrances
 from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._instances import ElementInstance, ProcessInstance
+from camunda_client.embedded.run._joins import look_at_joins
 from camunda_client.embedded.run._lifecycle import Lifecycle
 from camunda_client.embedded.run._migration import Migration
 
@@ -90,6 +91,8 @@ class Changes:
 
     @staticmethod
     def _unsupported(definition: Definition, element: Element) -> str | None:
+        if any(scope.ad_hoc is not None for scope in definition.scopes_around(element)):
+            return "The embedded engine can't activate elements inside an ad-hoc sub-process by a modification"
         if definition.is_behind_event_gateway(element):
             return "The activation of events belonging to an event-based gateway is not supported"
         if element.kind in ("START_EVENT", "BOUNDARY_EVENT"):
@@ -117,6 +120,8 @@ class Changes:
     def _end_empty(self, process: ProcessInstance, scopes: list[ElementInstance]) -> None:
         """Terminate scopes a termination left without anything alive, up to the process."""
         for scope in scopes:
+            if scope.joining:
+                self._lifecycle.agenda.soon(look_at_joins, scope)
             at: ElementInstance | None = scope
             while at is not None and at.alive and not at.tokens:
                 if at.scope is None:

@@ -152,6 +152,8 @@ class Commands:
         if any(scope.multi_instance is not None for scope in definition.scopes_around(element)):
             where = "is inside a multi-instance subprocess"
             what = "elements inside a multi-instance subprocess"
+        elif any(scope.ad_hoc is not None for scope in definition.scopes_around(element)):
+            where, what = "is inside an ad-hoc sub-process", "elements inside an ad-hoc sub-process"
         elif element.kind in ("START_EVENT", "BOUNDARY_EVENT"):
             raise _unsupported_start(element_id, element.kind)
         elif definition.is_behind_event_gateway(element):
@@ -187,6 +189,11 @@ class Commands:
         write(instance, variables)
         if settle is not None:
             settle(None)
+
+    def activate_in_ad_hoc(self, key: int, elements: list[list[Any]], cancel: bool) -> None:
+        """Activate elements of an ad-hoc sub-process."""
+        activations = [(element_id, variables) for element_id, variables in elements]
+        self._runtime.ad_hocs.begin_more(self._element_instance(key), key, activations, cancel=cancel)
 
     def _element_instance(self, key: int) -> ElementInstance | None:
         for process in self._runtime.lifecycle.processes.values():

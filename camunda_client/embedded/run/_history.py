@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 from camunda_client.embedded.model import DecisionRecord
 
+#: Kinds that nothing drawn inside a process stands for.
+NOT_VISITED = ("PROCESS", "AD_HOC_SUB_PROCESS_INNER_INSTANCE")
+
 
 class ElementRecord(NamedTuple):
     """An element instance changed its state: ACTIVATED, COMPLETED, TERMINATED; flows are TAKEN."""
@@ -144,7 +147,7 @@ class InstanceHistory:
     @property
     def path(self) -> list[str]:
         """Ids of the elements visited, in order of activation, without the process and the flows."""
-        return [r.element_id for r in self.elements if r.state == "ACTIVATED" and r.kind != "PROCESS"]
+        return [r.element_id for r in self.elements if r.state == "ACTIVATED" and r.kind not in NOT_VISITED]
 
     @property
     def flows(self) -> list[str]:
@@ -154,19 +157,19 @@ class InstanceHistory:
     @property
     def completed(self) -> list[str]:
         """Ids of the elements that completed, in order."""
-        return [r.element_id for r in self.elements if r.state == "COMPLETED" and r.kind != "PROCESS"]
+        return [r.element_id for r in self.elements if r.state == "COMPLETED" and r.kind not in NOT_VISITED]
 
     @property
     def terminated(self) -> list[str]:
         """Ids of the elements that were terminated, in order."""
-        return [r.element_id for r in self.elements if r.state == "TERMINATED" and r.kind != "PROCESS"]
+        return [r.element_id for r in self.elements if r.state == "TERMINATED" and r.kind not in NOT_VISITED]
 
     @property
     def active(self) -> list[str]:
         """Ids of the elements that are active now, in order of activation."""
         alive: dict[int, str] = {}
         for record in self.elements:
-            if record.state == "ACTIVATED" and record.kind != "PROCESS":
+            if record.state == "ACTIVATED" and record.kind not in NOT_VISITED:
                 alive[record.key] = record.element_id
             else:
                 alive.pop(record.key, None)

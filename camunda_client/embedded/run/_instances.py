@@ -15,6 +15,7 @@ from camunda_client.embedded.run._workflows import InstanceWorkflow, ScopeWorkfl
 ACTIVATABLE, ACTIVATED, FAILED, ERROR_THROWN = "ACTIVATABLE", "ACTIVATED", "FAILED", "ERROR_THROWN"
 #: What a job belongs to.
 BPMN_ELEMENT, EXECUTION_LISTENER, TASK_LISTENER = "BPMN_ELEMENT", "EXECUTION_LISTENER", "TASK_LISTENER"
+AD_HOC_SUB_PROCESS = "AD_HOC_SUB_PROCESS"
 #: Called when what was asked for has happened, or was refused.
 Settle = Callable[[Rejection | None], None] | None
 #: What a task has that is given none.
@@ -30,9 +31,9 @@ class ElementInstance:
 
     __slots__ = (
         "arrivals", "body", "called", "children", "chosen", "completed", "element", "event_variables", "flows",
-        "incident", "interrupted", "items", "job", "key", "kind", "link", "listener", "loop_counter", "process",
-        "scope", "spec", "started", "state", "subscriptions", "task", "tokens", "triggered", "undoes", "undoing",
-        "user_task", "variables", "workflow",
+        "incident", "interrupted", "items", "job", "joining", "key", "kind", "link", "listener", "loop_counter",
+        "process", "scope", "spec", "started", "state", "subscriptions", "task", "tokens", "triggered", "undoes",
+        "undoing", "user_task", "variables", "workflow",
     )  # fmt: skip
 
     def __init__(self, key: int, element: Element, process: ProcessInstance, scope: ElementInstance | None) -> None:
@@ -65,6 +66,8 @@ class ElementInstance:
         self.items: list[Any] = []
         self.started = 0
         self.loop_counter = 0
+        #: Of a scope: the inclusive gateways that tokens wait before.
+        self.joining: set[str] | None = None
         #: Of a scope: what has completed in it and can be undone.
         self.completed: list[Any] | None = None
         #: Of a compensation handler: the throw event that waits for it; of that event: how many it waits for.
@@ -95,8 +98,8 @@ class ProcessInstance:
     """One run of a process."""
 
     __slots__ = (
-        "business_id", "caller", "correlation_key", "definition", "elements", "end_after", "history", "key", "on_end",
-        "root", "state", "tags", "tenant_id",
+        "business_id", "caller", "correlation_key", "definition", "elements", "end_after", "held", "history", "key",
+        "on_end", "root", "state", "tags", "tenant_id",
     )  # fmt: skip
 
     def __init__(self, key: int, definition: Definition, tenant_id: str, history: InstanceHistory) -> None:
@@ -113,6 +116,8 @@ class ProcessInstance:
         self.state = "ACTIVE"
         self.tags: list[str] = []
         self.business_id = ""
+        #: Tokens that wait until its start listeners were called.
+        self.held: list[Any] = []
         #: Elements after which it is terminated.
         self.end_after: frozenset[str] = frozenset()
 

@@ -21,6 +21,7 @@ from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._instances import (
     ACTIVATABLE,
     ACTIVATED,
+    AD_HOC_SUB_PROCESS,
     BPMN_ELEMENT,
     ERROR_THROWN,
     EXECUTION_LISTENER,
@@ -41,7 +42,7 @@ _VERBS = {
     "UPDATE": "update job",
 }
 #: The types of incidents, by the kind of the job that has no retries left.
-_NO_RETRIES = {TASK_LISTENER: "TASK_LISTENER_NO_RETRIES"}
+_NO_RETRIES = {kind: f"{kind}_NO_RETRIES" for kind in (AD_HOC_SUB_PROCESS, TASK_LISTENER)}
 
 
 class Poll:
@@ -134,7 +135,7 @@ class Jobs:
 
     def create_listener(self, instance: ElementInstance, listener: Listener, phase: str) -> Job:
         """Create the job of an execution listener."""
-        headers = dict(instance.element.headers)
+        headers = {**instance.element.headers, **listener.headers}
         return self.create_for(instance, listener.job, headers, kind=EXECUTION_LISTENER, phase=phase)
 
     def create(

@@ -11,18 +11,21 @@ from typing import Any
 
 from camunda_client.embedded._keys import Keys
 from camunda_client.embedded._present import present
-from camunda_client.embedded.model import Definition, Element, Flow, FlowNode
+from camunda_client.embedded.model import INNER, Definition, Element, Flow, FlowNode
 from camunda_client.embedded.run._agenda import Agenda
 from camunda_client.embedded.run._endings import Endings
 from camunda_client.embedded.run._history import Histories
 from camunda_client.embedded.run._incidents import Incidents
 from camunda_client.embedded.run._instances import ElementInstance, ProcessInstance
+from camunda_client.embedded.run._joins import look_at_joins, waits_at_join
 from camunda_client.embedded.run._parts import Iterating, Waiting, Working
 from camunda_client.embedded.run._variables import Variables
-from camunda_client.embedded.run._workflows import InstanceWorkflow, waits_at_join
+from camunda_client.embedded.run._workflows import InstanceWorkflow
 
 #: Kinds that complete in the very step that activates them; all others take a step more.
 AT_ONCE = ("EXCLUSIVE_GATEWAY", "INCLUSIVE_GATEWAY", "PARALLEL_GATEWAY")
+#: Kinds before which tokens wait for others.
+JOINING = ("PARALLEL_GATEWAY", "INCLUSIVE_GATEWAY")
 #: Kinds whose event may end the very instance: they count as activated before they throw.
 THROWING = ("INTERMEDIATE_THROW_EVENT", "END_EVENT")
 
@@ -103,9 +106,11 @@ class Lifecycle:
         self.processes[key] = process
         root = process.root
         root.workflow = InstanceWorkflow(definition.process.spec, self, root)
-        root.become("ACTIVATED")
         self.variables.set_local(root, variables)
-        self.attempt(root, self._waiting.subscribe_scope)
+        if root.element.listeners:
+            self.attempt(root, self._go_on_starting)
+        else:
+            self._open_process(root)
         details = {} if event_variables is None else {"variables": event_variables}
         for element in [definition.none_start()] if at is None else at:
             if caller is None:
@@ -113,6 +118,13 @@ class Lifecycle:
             else:  # a called process takes a step to be activated itself
                 self.agenda.soon(self._spawn_called, process, element, details)
         return process
+
+    def _open_process(self, root: ElementInstance) -> None:
+        root.become("ACTIVATED")
+        self.attempt(root, self._waiting.subscribe_scope)
+        for task in root.process.held:
+            self.arrived(task)
+        root.process.held.clear()
 
     def _spawn_called(self, process: ProcessInstance, element: Element, details: dict[str, Any]) -> None:
         if process.state == "ACTIVE":
@@ -142,6 +154,14 @@ class Lifecycle:
         if process.state != "ACTIVE" or root.tokens or not root.alive:
             return
         self._waiting.close(root)
+        if root.element.listeners:
+            root.state = "COMPLETING"
+            self.attempt(root, self._go_on_ending)
+        else:
+            self._finish_process(process)
+
+    def _finish_process(self, process: ProcessInstance) -> None:
+        root = process.root
         root.become("COMPLETED")
         self._end(process, "COMPLETED")
         caller = process.caller
@@ -163,9 +183,8 @@ class Lifecycle:
     # -- activation -------------------------------------------------------------------------------------------------
     def reached(self, task: Any) -> None:
         """A flow has led a token to an element: it stands before that, or waits for others at a join."""
-        if task.task_spec.element.kind == "PARALLEL_GATEWAY" and waits_at_join(task):
-            return
-        task._ready()
+        if task.task_spec.element.kind not in JOINING or not waits_at_join(task, self.agenda.soon):
+            task._ready()
 
     def arrived(self, task: Any) -> None:
         """A token stands before an element."""
@@ -174,7 +193,11 @@ class Lifecycle:
     def _enter(self, task: Any) -> None:
         body = task.internal_data.get("body")
         scope = body or task.workflow.scope
-        if task.is_ready and scope.alive and scope.state != "TERMINATING":
+        if not task.is_ready or not scope.alive or scope.state == "TERMINATING":
+            return
+        if scope.state == "ACTIVATING":
+            scope.process.held.append(task)
+        else:
             task.start()
             task.task_spec._run(task)
 
@@ -221,6 +244,9 @@ class Lifecycle:
             self._begin(instance)
 
     def _begin(self, instance: ElementInstance) -> None:
+        if instance.scope is None:
+            self._open_process(instance)
+            return
         if instance.kind in THROWING:
             self._working.check(instance)
             self.activated(instance)
@@ -261,7 +287,11 @@ class Lifecycle:
             self._begin(instance)
 
     def _go_on_ending(self, instance: ElementInstance) -> None:
-        if not self._next_listener(instance, "end"):
+        if self._next_listener(instance, "end"):
+            return
+        if instance.scope is None:
+            self._finish_process(instance.process)
+        else:
             self._leave(instance)
 
     # -- completion -------------------------------------------------------------------------------------------------
@@ -275,6 +305,8 @@ class Lifecycle:
         self._apply_outputs(instance)
         if instance.loop_counter:
             self._iterating.collect(instance)
+        elif instance.kind == INNER:
+            self._working.collect(instance)
         instance.state = "COMPLETING"
         if not self._next_listener(instance, "end"):
             self._leave(instance)
@@ -285,7 +317,10 @@ class Lifecycle:
             return
         if instance.body:
             self._iterating.publish(instance)
-        elif instance.element.outputs:
+            return
+        if instance.element.ad_hoc is not None:
+            self._working.publish(instance)
+        if instance.element.outputs:
             if variables:
                 self.variables.set_local(instance, variables)
             # An iteration writes to itself first: its output element may be a variable of its own.
@@ -336,7 +371,12 @@ class Lifecycle:
         return onward
 
     def check(self, scope: ElementInstance) -> None:
-        """Complete a scope in which nothing is alive any more."""
+        """Complete a scope in which nothing is alive any more, or let an ad-hoc sub-process decide; look at joins."""
+        if scope.joining:
+            self.agenda.soon(look_at_joins, scope)
+        if scope.element.ad_hoc is not None and not scope.body:
+            self._working.go_on(scope)
+            return
         if scope.tokens or not scope.alive:
             return
         if scope.scope is None:
@@ -371,10 +411,12 @@ class Lifecycle:
 
     def clear(self, scope: ElementInstance, then: Callable[[], None]) -> None:
         """End everything in a scope, children and tokens between elements, and go on with ``then``."""
+        self._working.cancel_of(scope)
         for task in list(scope.workflow.tasks.values()):  # type: ignore[union-attr]
             if task.has_not_entered:
                 task.cancel()
         scope.arrivals.clear()
+        scope.joining = None
         self.endings.end(scope.children.values(), partial(self.cleared, scope, then))
 
     def terminate_one(self, instance: ElementInstance) -> None:

@@ -52,6 +52,15 @@ class Working(Protocol):
     def close(self, instance: ElementInstance) -> None:
         """Stop waiting for events."""
 
+    def collect(self, inner: ElementInstance) -> None:
+        """Take the output of a flow in an ad-hoc sub-process."""
+
+    def go_on(self, instance: ElementInstance) -> None:
+        """Decide what is next in an ad-hoc sub-process, after something in it has ended."""
+
+    def publish(self, instance: ElementInstance) -> None:
+        """Hand the outputs of an ad-hoc sub-process to the scope around it."""
+
 
 class Iterating(Protocol):
     """What multi-instance bodies do, and their iterations."""

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from camunda_client.embedded._keys import Keys
 from camunda_client.embedded.model import DIALECTS, Decisions, Deployments
+from camunda_client.embedded.run._ad_hoc import AdHocs
 from camunda_client.embedded.run._agenda import Agenda
 from camunda_client.embedded.run._behaviours import Behaviours
 from camunda_client.embedded.run._changes import Changes
@@ -15,7 +16,7 @@ from camunda_client.embedded.run._entrances import Entrances
 from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._history import Histories
 from camunda_client.embedded.run._incidents import Incidents
-from camunda_client.embedded.run._instances import TASK_LISTENER
+from camunda_client.embedded.run._instances import AD_HOC_SUB_PROCESS, TASK_LISTENER
 from camunda_client.embedded.run._jobs import Jobs
 from camunda_client.embedded.run._lifecycle import Lifecycle
 from camunda_client.embedded.run._multi_instance import MultiInstances
@@ -62,10 +63,14 @@ class Runtime:
         self.jobs = Jobs(lifecycle, self.events, self.clock, self.schedule)
         self.user_tasks = UserTasks(lifecycle, self.jobs)
         self.jobs.deciding[TASK_LISTENER] = TaskDecisions(self.user_tasks)
+        self.ad_hocs = AdHocs(lifecycle, self.events, self.jobs)
+        self.jobs.deciding[AD_HOC_SUB_PROCESS] = self.ad_hocs
         self.starts = Starts(lifecycle, self.events.messages, self.events.signals, self.schedule, self.clock)
         self.deployments = Deployments(self.keys, self.clock.now, self.starts.replace)
-        self.decisions = Decisions(self.deployments.decision, self.keys, self.clock.now)
-        working = Behaviours(lifecycle, self.events, self.jobs, self.user_tasks, self.deployments, self.decisions)
+        self.decisions = Decisions(self.keys, self.clock.now)
+        working = Behaviours(
+            lifecycle, self.events, self.jobs, self.user_tasks, self.ad_hocs, self.deployments, self.decisions
+        )
         self.iterating = MultiInstances(lifecycle, self.events)
         return self.events, working, self.iterating
 

@@ -8,17 +8,18 @@ from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded.feel import UTC, text_of
-from camunda_client.embedded.model import PRIORITIES, Deployments, Expression, Form, moment, unexpected
+from camunda_client.embedded.model import PRIORITIES, Expression, moment, unexpected
+from camunda_client.embedded.run._bindings import Bindings
 from camunda_client.embedded.run._instances import ElementInstance
 from camunda_client.embedded.run._variables import Variables
 
 
 def evaluated(
-    details: Mapping[str, Any], variables: Variables, deployments: Deployments, instance: ElementInstance
+    details: Mapping[str, Any], variables: Variables, bindings: Bindings, instance: ElementInstance
 ) -> dict[str, Any]:
     """Return the properties that a user task's element gives it, by the names of their attributes.
 
-    An id of a form becomes the ``formKey`` of its latest version.
+    An id of a form becomes the ``formKey`` of the version that is meant.
 
     Raises:
         Failure: EXTRACT_VALUE_ERROR: one is of a wrong type. FORM_NOT_FOUND: there is no form of the id.
@@ -27,19 +28,8 @@ def evaluated(
                "dueDate": _date, "followUpDate": _date, "priority": _priority, "externalReference": _text}  # fmt: skip
     found = {name: read(details[name], variables, instance) for name, read in readers.items() if name in details}
     if "formId" in details:
-        found["formKey"] = str(_form(_text(details["formId"], variables, instance), deployments, instance).key)
+        found["formKey"] = str(bindings.form(_text(details["formId"], variables, instance), instance).key)
     return found
-
-
-def _form(form_id: str, deployments: Deployments, instance: ElementInstance) -> Form:
-    form = deployments.form(form_id, instance.process.tenant_id)
-    if form is None:
-        raise Failure(
-            "FORM_NOT_FOUND",
-            f"Expected to find a form with id '{form_id}', but no form with this id is found, at least a form with "
-            "this id should be available. To resolve the Incident please deploy a form with the same id",
-        )
-    return form
 
 
 def _text(expression: Expression, variables: Variables, instance: ElementInstance) -> str:

@@ -54,6 +54,10 @@ class Token(Task):  # type: ignore[misc]
         """Whether it stands before its element, or on the way there."""
         return bool(self.has_state(TaskState.READY | TaskState.WAITING | TaskState.FUTURE))
 
+    def wait(self) -> None:
+        """Stand before a join."""
+        self._state = TaskState.WAITING
+
     def start(self) -> None:
         """Be in its element. Not Spiff's ``run()``: a gateway has completed when its spec has been run."""
         self._state = TaskState.STARTED
@@ -112,20 +116,17 @@ class ScopeWorkflow(BpmnSubWorkflow):  # type: ignore[misc]
         self.last_task = task
 
 
-def waits_at_join(task: Any) -> bool:
+def waits_for_all(task: Any) -> bool:
     """Whether a token has to wait before a parallel gateway for one on each of the other flows into it.
 
     The last one goes on for all of them.
     """
-    spec: FlowNode = task.task_spec
-    element = spec.element
-    if len(element.incoming) < 2 or "flow" not in task.internal_data:
-        return False
+    element = task.task_spec.element
     scope: Scope = task.workflow.scope
     waiting = scope.arrivals.setdefault(element.id, {})
     waiting.setdefault(task.internal_data["flow"].id, []).append(task)
     if any(not waiting.get(flow.id) for flow in element.incoming):
-        task._set_state(TaskState.WAITING)
+        task.wait()
         return True
     for flow in element.incoming:
         token = waiting[flow.id].pop(0)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime
 import math
+from pathlib import Path
 
 import pytest
 
-from camunda_client.c8.models import ActivatedJob
+from camunda_client.c8.models import ActivatedJob, AdHocResult, Corrections
 from camunda_client.testing._jobs import activated_job
+from camunda_client.testing.embedded_camunda import EmbeddedCamunda
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 def test_a_job_has_harmless_values_where_nothing_is_said() -> None:
@@ -64,3 +68,23 @@ def test_a_variable_that_is_no_json_is_named(variables: dict[str, object], told:
 
     assert str(caught.value) == f"variables can't be JSON: {told}"
     assert caught.value.__cause__ is None
+
+
+def test_a_job_that_decides_is_ended_by_hand() -> None:
+    camunda = EmbeddedCamunda(folder=EXAMPLES)
+    camunda.deploy("bpmn/approval.bpmn", "bpmn/agent.bpmn")
+    camunda.start("approval", {"amount": 1})
+    agent = camunda.start("agent")
+
+    camunda.job("approval-begins").complete(result=Corrections(assignee="ann"))
+    task = camunda.user_task("approve")
+    assert task.assignee == "ann"
+    task.complete()
+    camunda.job("approval-ends").complete(result={"type": "userTask", "denied": True, "deniedReason": "no"})
+    assert (task.state, task.denied) == ("CREATED", "no")
+
+    camunda.job("agent").complete(result=AdHocResult(activate=["look-up-order"], variables={"turn": 1}))
+    assert camunda.job("look-up-order").variables["turn"] == 1
+    camunda.job("look-up-order").complete({"found": "x"})
+    camunda.job("agent").complete({"answer": "y"}, result=AdHocResult(completed=True))
+    agent.assert_completed().assert_variables(answer="y")

@@ -77,6 +77,17 @@ def test_not_found_at_once_is_a_job_that_is_gone(caplog: pytest.LogCaptureFixtur
     assert "job.gone" in caplog.text
 
 
+def test_a_job_of_an_ad_hoc_sub_process_that_was_replaced_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    room, one = Room(), held(1, now_s=0.0)
+    one.job.kind = "AD_HOC_SUB_PROCESS"
+    room.gateway.say("completion", NOT_FOUND)
+
+    with caplog.at_level(logging.INFO):
+        assert room.report(completed({}), one) is Fate.GONE
+
+    assert [record.levelname for record in caplog.records if "job.gone" in record.getMessage()] == ["INFO"]
+
+
 def test_a_completion_is_tried_after_its_lease_is_over() -> None:
     """Nobody is harmed by it: either the job is still there to be completed, or it is not."""
     room = Room()

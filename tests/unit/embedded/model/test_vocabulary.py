@@ -35,7 +35,7 @@ RUNS = {
     "definitions", "process", "sequenceFlow", "conditionExpression", "incoming", "outgoing", "extensionElements",
     "startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent",
     "task", "manualTask", "serviceTask", "sendTask", "receiveTask", "scriptTask", "businessRuleTask", "userTask",
-    "subProcess", "callActivity", "exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBasedGateway",
+    "subProcess", "adHocSubProcess", "callActivity", "exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBasedGateway",
     "multiInstanceLoopCharacteristics", "completionCondition",
     "messageEventDefinition", "signalEventDefinition", "timerEventDefinition", "errorEventDefinition",
     "escalationEventDefinition", "terminateEventDefinition", "linkEventDefinition", "compensateEventDefinition",
@@ -47,10 +47,10 @@ READ = {
     "id", "name", "isExecutable", "sourceRef", "targetRef", "default", "attachedToRef", "cancelActivity",
     "isInterrupting", "triggeredByEvent", "isSequential", "messageRef", "signalRef", "errorRef", "escalationRef",
     "errorCode", "escalationCode", "targetNamespace", "isForCompensation", "activityRef",
+    "cancelRemainingInstances",
 }  # fmt: skip
 #: In a process, what is refused.
 REFUSED = {
-    "adHocSubProcess": '<bpmn:adHocSubProcess id="x" ordering="Parallel" cancelRemainingInstances="true"><bpmn:task id="t"/></bpmn:adHocSubProcess>',
     "transaction": '<bpmn:transaction id="x" method="##Store"/>',
     "complexGateway": '<bpmn:complexGateway id="x"/>',
     "activationCondition": '<bpmn:complexGateway id="x"><bpmn:activationCondition>a</bpmn:activationCondition></bpmn:complexGateway>',
@@ -67,16 +67,16 @@ REFUSED = {
 #: What is refused by another name than its own: that of the element it belongs to, or of its kind.
 SAID = {"activationCondition": "complexGateway", "condition": "conditional", "cancelEventDefinition": "cancel", "conditionalEventDefinition": "conditional"}  # fmt: skip
 #: Attributes of what is refused.
-OF_REFUSED = {"ordering", "cancelRemainingInstances", "method", "calledChoreographyRef", "initiatingParticipantRef", "waitForCompletion"}  # fmt: skip
+OF_REFUSED = {"method", "calledChoreographyRef", "initiatingParticipantRef", "waitForCompletion"}  # fmt: skip
 #: What the schema names but puts nowhere.
 NOWHERE = {"callableElement", "dataAssociation"}
 #: Camunda's extensions that are read; those whose models come with another feature.
 EXTENSIONS = {
     "ioMapping", "input", "output", "subscription", "taskHeaders", "header", "taskDefinition", "loopCharacteristics",
     "calledElement", "formDefinition", "userTask", "calledDecision", "assignmentDefinition", "priorityDefinition",
-    "taskSchedule", "script", "executionListeners", "executionListener",
+    "taskSchedule", "script", "executionListeners", "executionListener", "adHoc",
 }  # fmt: skip
-ELSEWHERE = {"taskListeners", "taskListener", "adHoc", "versionTag"}
+ELSEWHERE = {"taskListeners", "taskListener", "versionTag"}
 EXTENSIONS_REFUSED = {
     "linkedResources",
     "linkedResource",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from camunda_client.embedded import Clock, Engine, InstanceHistory
+from camunda_client.embedded import Clock, Engine, InstanceHistory, Rejection
 from tests.unit.embedded.data.state import condense
 
 MODELS = Path(__file__).parents[3] / "models" / "documented"
@@ -41,6 +41,14 @@ class Play:
 
     def deploy(self, *names: str) -> None:
         self.engine.deploy(*[MODELS / name for name in names])
+
+    def deploy_as(self, name: str, dialect: str) -> str | None:
+        """Deploy a model to an engine of another dialect; return why it was refused, None if it was taken."""
+        try:
+            Engine(dialect=dialect).deploy(MODELS / name)
+        except Rejection as refused:
+            return refused.reason
+        return None
 
     def start(self, process_id: str, **variables: Any) -> int:
         return self.engine.create_instance(process_id, variables).process_instance_key
