@@ -31,11 +31,13 @@ from camunda_client.c8.worker._manager import (
     start_camunda_workers,
     stop_camunda_workers,
 )
+from camunda_client.c8.worker._offload import HandlerProcessDied
 from camunda_client.c8.worker._run_handler import HandlerRun, run_handler, worker_settings
 from camunda_client.c8.worker._settings import WorkerSettings
 
 __all__ = [
     "CamundaWorkerManager",
+    "HandlerProcessDied",
     "HandlerRun",
     "HandlerTimedOut",
     "Health",

@@ -17,6 +17,7 @@ from camunda_client.c8.worker import _integrations, _signals
 from camunda_client.c8.worker._handlers import JobWorker, camunda_worker, check_unique, queue
 from camunda_client.c8.worker._health import Health, JobInHand, StopReport, in_hand, tell_jobs_in_hand
 from camunda_client.c8.worker._hub_errors import HubErrors
+from camunda_client.c8.worker._offload import Offload
 from camunda_client.c8.worker._settings import resolve
 from camunda_client.c8.worker._supervisor import Supervisor
 from camunda_client.error import ConfigurationError
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from camunda_client.c8.worker._checks import Milliseconds, Names
+    from camunda_client.c8.worker._offload_plan import Loader
+    from camunda_client.c8.worker._settings import WorkerSettings
 
 log = logging.get_logger(__name__)
 
@@ -35,6 +38,10 @@ class CamundaWorkerManager:
     _only: ClassVar[CamundaWorkerManager | None] = None
     _workers: list[JobWorker]
     _running: Supervisor | None
+    #: The child processes of handlers with run_in="process".
+    _offload: Offload | None
+    #: How a command imports its target, for them to do the same.
+    _loader: ClassVar[Loader | None] = None
     _hub_errors: HubErrors
     _last_resort: LastResort
     #: The stop that is under way, for whoever asks again.
@@ -44,7 +51,7 @@ class CamundaWorkerManager:
         if cls._only is None:
             cls._only = super().__new__(cls)
             cls._only._workers = []
-            cls._only._running = None
+            cls._only._running = cls._only._offload = None
             cls._only._stop = None
         return cls._only
 
@@ -74,6 +81,11 @@ class CamundaWorkerManager:
         if self._running is not None:
             log.warning("workers.already_started")
             return
+        if patching.is_left_unpatched():
+            raise ConfigurationError(
+                "the import starts workers, and a child process (run_in='process') imports the same module: call "
+                "start_camunda_workers() under if __name__ == '__main__', or leave it to camunda-client worker"
+            )
         logging.configure_if_unconfigured()
         if not self._workers:
             log.warning("workers.none_registered", remedy="use @camunda_worker and register_workers()")
@@ -88,6 +100,7 @@ class CamundaWorkerManager:
                 "gevent.monkey.patch_all(); unset it, or patch as the very first thing in the program"
             )
         _tell_about_blocking_code()
+        workers = self._with_offload(workers, settings)
         patching.tell_of_alarms(_tell_of_alarm)
         if drain_timeout_s is None:
             drain_timeout_s = settings.worker.drain_timeout / 1000
@@ -107,9 +120,30 @@ class CamundaWorkerManager:
         atexit.register(self.stop_workers)
         self._running.start()
 
-    @staticmethod
-    def be_command(*, has_parent: bool) -> None:
-        """Say that this process is ``camunda-client worker``, perhaps one of several under a parent."""
+    def _with_offload(self, workers: list[WorkerSettings], settings: config.C8Config) -> list[WorkerSettings]:
+        """Start child processes for the handlers that run in some, and return all workers' settings with those."""
+        chosen = [
+            (registered, worker)
+            for registered, worker in zip(self._workers, workers, strict=True)
+            if worker.run_in == "process"
+        ]
+        if not chosen:
+            return workers
+        offload = Offload(chosen, settings.worker, self._loader, self._is_held)
+        offload.start(settings.worker.blocked_limit / 1000)
+        self._offload = offload
+        return [offload.taken(worker) if worker.run_in == "process" else worker for worker in workers]
+
+    def _is_held(self, key: str) -> bool | None:
+        return None if self._running is None else self._running.is_held(key)
+
+    @classmethod
+    def be_command(cls, *, has_parent: bool, loader: Loader | None = None) -> None:
+        """Say that this process is ``camunda-client worker``, perhaps one of several under a parent.
+
+        ``loader`` imports its target, as module, function and argument.
+        """
+        cls._loader = loader
         _signals.be_command(has_parent=has_parent)
 
     @staticmethod
@@ -135,7 +169,9 @@ class CamundaWorkerManager:
         try:
             return running.stop(drain_timeout_s)
         finally:
-            self._running = self._stop = None
+            if self._offload is not None:
+                self._offload.stop()
+            self._running = self._offload = self._stop = None
             job_model.ask_whether_held(None)
             atexit.unregister(self.stop_workers)
             self._hub_errors.stop()
@@ -155,7 +191,7 @@ class CamundaWorkerManager:
         manager = cls._only
         if manager is None or manager._running is None:
             return
-        manager._running = manager._stop = None
+        manager._running = manager._offload = manager._stop = None
         atexit.unregister(manager.stop_workers)
         _signals.restore()
         start_anew()

@@ -66,6 +66,14 @@ class Outcome:
         self.cause = None
 
 
+class MadeElsewhere(BaseException):
+    """Brings the outcome of a job that another process has worked, through the handler that waited for it."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.command)
+        self.outcome = outcome
+
+
 class UnfitResult(ServiceException):
     """A handler's result is nothing that can become process variables."""
 

@@ -11,6 +11,7 @@ The thread also hears signals to end, which reach Python only when the main thre
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 import sys
@@ -24,6 +25,7 @@ from gevent.event import Event
 from camunda_client import metrics, patching
 from camunda_client.c8._last_resort import LastResort, end_now, say
 from camunda_client.c8._stacks import innermost, is_debugged
+from camunda_client.c8.worker._checks import name_of
 from camunda_client.c8.worker._execution import JobLost
 from camunda_client.c8.worker._health import stack_of
 from camunda_client.c8.worker._lease import Held, now_s
@@ -45,12 +47,16 @@ LAST_RESORT_S: Final = 30.0
 #: Part of the time from which on code counts as computing.
 _COMPUTES: Final = 0.2
 #: What to do about code that blocks, by what it does.
-COMPUTES: Final = "it computes: run more --processes, or compute in a process of its own (concurrent.futures)"
-_OFFLOAD: Final = "call it by gevent.get_hub().threadpool.apply(), or use a driver that is cooperative"
-WAITS: Final = f"it waits in a call that does not yield: {_OFFLOAD}"
+_OFFLOAD: Final = "@camunda_worker(..., run_in='process')"
+COMPUTES: Final = (
+    f"it computes: {_OFFLOAD} runs the handler in a child process on another core; or run more --processes"
+)
+_YIELD: Final = "use a driver that is cooperative"
+WAITS: Final = f"it waits in a call that does not yield: {_OFFLOAD} runs the handler in a child process, or {_YIELD}"
 DEADLOCK: Final = (
-    "a deadlock, if it waits for a lock that another handler holds, which can't go on meanwhile: set max_jobs_active=1 "
-    f"where one job type uses it, worker.pool=1 in a process of their own where several do, or {_OFFLOAD}"
+    "a deadlock, if it waits for a lock that another handler holds, which can't go on meanwhile: "
+    f"{_OFFLOAD} for all handlers that use it gives each a thread of its own, max_jobs_active=1 lets one work at a "
+    f"time where one job type uses it, or {_YIELD}"
 )
 #: Signals to end.
 _ENDING: Final = frozenset((signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
@@ -67,6 +73,8 @@ class Sighting:
     others: int = 0
     job_type: str | None = None
     job_key: str | None = None
+    #: ``module.function``.
+    handler: str | None = None
 
 
 class Watchdog:
@@ -163,6 +171,7 @@ class Watchdog:
                     blocked_s=round(blocked_s, 3),
                     job_type=sighting.job_type,
                     job_key=sighting.job_key,
+                    handler=sighting.handler,
                     stack=sighting.stack,
                     remedy=DEADLOCK if waits and sighting.others else WAITS if waits else COMPUTES,
                 )
@@ -236,13 +245,17 @@ class Watchdog:
         sighting.others = max(self._running_jobs() - (held is not None), 0)
         if held is not None:
             sighting.job_type, sighting.job_key = held.settings.job_type, held.key
+            sighting.handler = name_of(inspect.unwrap(held.settings.handler))
         return sighting
 
     def _write(self, blocked_s: float) -> None:
         sighting = self._sighting
         if sighting is None:
             return
-        told = f"hub.blocked for {blocked_s:.0f} s and still, job_type={sighting.job_type} job_key={sighting.job_key}"
+        told = (
+            f"hub.blocked for {blocked_s:.0f} s and still, job_type={sighting.job_type} job_key={sighting.job_key} "
+            f"handler={sighting.handler}"
+        )
         why = [DEADLOCK] if sighting.others and self._waits(blocked_s) else []
         say([told, *why, *sighting.stack])
 
