@@ -12,7 +12,7 @@ FILES = sorted(Path(camunda_client.__file__).parent.rglob("*.py"))
 #: Physical lines of a module.
 LONGEST_MODULE = 450
 #: Modules that are to be split, and that must not grow meanwhile.
-TOO_LONG = {"evaluation.py": 479, "_lifecycle.py": 455}
+TOO_LONG = {"_lifecycle.py": 455}
 
 
 def lengths() -> list[int]:
