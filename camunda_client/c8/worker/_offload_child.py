@@ -258,7 +258,7 @@ class _Child:
             if frame.kind == frames.END:
                 return
             self._heed(frame, self.threads[frame.thread])
-        os._exit(0)  # the worker is gone: nobody would hear of what is half-way
+        os._exit(0)  # the worker is gone: what is half-way has no one to report it
 
     def _heed(self, frame: frames.Frame, thread: _Thread) -> None:
         if frame.kind == frames.JOB:
