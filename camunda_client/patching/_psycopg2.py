@@ -6,6 +6,7 @@ job that asked waits. What it can't do that way it refuses: COPY (``copy_expert`
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from camunda_client.patching._originals import is_patched
@@ -31,13 +32,14 @@ def patch_psycopg2() -> None:
             "camunda_client.c8.worker"
         )
     try:
-        from psycopg2 import extensions
+        psycopg2 = import_module("psycopg2")
+        extensions = import_module("psycopg2.extensions")
     except ImportError as error:
         raise PatchError(
             f"patch_psycopg2() needs psycopg2, and it can't be imported ({error}); install psycopg2-binary, or leave "
             "this out"
         ) from error
-    extensions.set_wait_callback(_Wait(extensions))
+    extensions.set_wait_callback(_Wait(extensions, psycopg2.OperationalError))
 
 
 class _Wait:
@@ -46,22 +48,16 @@ class _Wait:
     Source: psycopg2's documentation, "Support for coroutine libraries".
     """
 
-    def __init__(self, extensions: Any) -> None:
+    def __init__(self, extensions: Any, error: type[Exception]) -> None:
         from gevent.socket import wait_read, wait_write
 
-        self._extensions = extensions
+        self._done, self._error = extensions.POLL_OK, error
         self._waits = {extensions.POLL_READ: wait_read, extensions.POLL_WRITE: wait_write}
 
     def __call__(self, connection: Any, timeout: float | None = None) -> None:
         """Wait; called by psycopg2, in the greenlet that uses the connection."""
-        while (state := connection.poll()) != self._extensions.POLL_OK:
+        while (state := connection.poll()) != self._done:
             wait = self._waits.get(state)
             if wait is None:
-                raise self._error(state)
+                raise self._error(f"psycopg2's connection.poll() returned {state!r}, which is unknown")
             wait(connection.fileno(), timeout=timeout)
-
-    def _error(self, state: object) -> Exception:
-        from psycopg2 import OperationalError
-
-        error: Exception = OperationalError(f"psycopg2's connection.poll() returned {state!r}, which is unknown")
-        return error

@@ -14,6 +14,7 @@ from camunda_client import log as logging
 from camunda_client.c8._last_resort import LastResort
 from camunda_client.c8.models import job as job_model
 from camunda_client.c8.worker import _integrations, _signals
+from camunda_client.c8.worker._blocking import blocking_modules
 from camunda_client.c8.worker._handlers import JobWorker, camunda_worker, check_unique, queue
 from camunda_client.c8.worker._health import Health, JobInHand, StopReport, in_hand, tell_jobs_in_hand
 from camunda_client.c8.worker._hub_errors import HubErrors
@@ -99,8 +100,9 @@ class CamundaWorkerManager:
                 "blocking calls are not cooperative: CAMUNDA_CLIENT_PATCH=0 is set and nothing called "
                 "gevent.monkey.patch_all(); unset it, or patch as the very first thing in the program"
             )
-        _tell_about_blocking_code()
-        workers = self._with_offload(workers, settings)
+        chosen = list(zip(self._workers, workers, strict=True))
+        _tell_about_blocking_code(chosen)
+        workers = self._with_offload(chosen, settings)
         patching.tell_of_alarms(_tell_of_alarm)
         if drain_timeout_s is None:
             drain_timeout_s = settings.worker.drain_timeout / 1000
@@ -120,19 +122,17 @@ class CamundaWorkerManager:
         atexit.register(self.stop_workers)
         self._running.start()
 
-    def _with_offload(self, workers: list[WorkerSettings], settings: config.C8Config) -> list[WorkerSettings]:
+    def _with_offload(
+        self, workers: list[tuple[JobWorker, WorkerSettings]], settings: config.C8Config
+    ) -> list[WorkerSettings]:
         """Start child processes for the handlers that run in some, and return all workers' settings with those."""
-        chosen = [
-            (registered, worker)
-            for registered, worker in zip(self._workers, workers, strict=True)
-            if worker.run_in == "process"
-        ]
+        chosen = [one for one in workers if one[1].run_in == "process"]
         if not chosen:
-            return workers
+            return [worker for _, worker in workers]
         offload = Offload(chosen, settings.worker, self._loader, self._is_held)
         offload.start(settings.worker.blocked_limit / 1000)
         self._offload = offload
-        return [offload.taken(worker) if worker.run_in == "process" else worker for worker in workers]
+        return [offload.taken(worker) if worker.run_in == "process" else worker for _, worker in workers]
 
     def _is_held(self, key: str) -> bool | None:
         return None if self._running is None else self._running.is_held(key)
@@ -297,13 +297,13 @@ def clear() -> None:
     queue.clear()
 
 
-def _tell_about_blocking_code() -> None:
+def _tell_about_blocking_code(workers: list[tuple[JobWorker, WorkerSettings]]) -> None:
     """Say, once, what can't be made cooperative: it would stop every job of the process while it waits."""
     report = patching.patch()
     if report.late:
         log.warning("patch.applied_late", **report.log_fields())
-    for module, remedy in patching.find_blocking_modules():
-        log.warning("patch.blocking_module", module=module, remedy=remedy)
+    for found in blocking_modules(workers):
+        log.warning("patch.blocking_module", module=found.module, handlers=found.handlers[:20], remedy=found.remedy)
 
 
 def _tell_of_alarm(place: str) -> None:

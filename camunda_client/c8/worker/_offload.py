@@ -22,6 +22,7 @@ from camunda_client.c8.worker._execution import HandlerTimedOut
 from camunda_client.c8.worker._offload_plan import plan
 from camunda_client.c8.worker._offload_process import ChildProcess, Ended, Run
 from camunda_client.c8.worker._outcome import MadeElsewhere, Outcome
+from camunda_client.config import WorkerConfig
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from camunda_client.c8.worker._handlers import JobWorker
     from camunda_client.c8.worker._offload_plan import Loader
     from camunda_client.c8.worker._settings import WorkerSettings
-    from camunda_client.config import WorkerConfig
 
 #: Seconds for a handler to end once it was struck. Python code takes microseconds; only code in C goes on.
 _OBEY_S: Final = 1.0
@@ -158,6 +158,22 @@ class Offload:
         finally:
             if timer is not None:
                 timer.close()
+
+
+def try_children(workers: Sequence[tuple[JobWorker, WorkerSettings]], loader: Loader | None, limit_s: float) -> None:
+    """Find out whether a child process finds handlers; works no job.
+
+    Args:
+        workers: The handlers that are to run in processes.
+        loader: What imports them, as module, function and argument; ``None`` to import their own modules.
+        limit_s: Seconds for the imports.
+
+    Raises:
+        ConfigurationError: It does not; the message says why.
+    """
+    offload = Offload(workers, WorkerConfig(offloadProcesses=1, offloadThreads=1), loader, lambda _key: None)
+    offload.start(limit_s)
+    offload.stop()
 
 
 def _ended(run: Run, error: BaseException) -> Outcome:
