@@ -16,6 +16,7 @@ from camunda_client import patching
 
 patching.patch()
 
+from camunda_client.c8.models import AdHocResult, Completion, Corrections, Denied, UserTaskResult
 from camunda_client.c8.worker._blocking import BlockingModule, blocking_modules
 from camunda_client.c8.worker._execution import HandlerTimedOut, JobLost, keep_in_jobs
 from camunda_client.c8.worker._handlers import JobWorker, JobWorkerRequest, camunda_worker, check_unique
@@ -37,8 +38,12 @@ from camunda_client.c8.worker._run_handler import HandlerRun, run_handler, worke
 from camunda_client.c8.worker._settings import WorkerSettings
 
 __all__ = [
+    "AdHocResult",
     "BlockingModule",
     "CamundaWorkerManager",
+    "Completion",
+    "Corrections",
+    "Denied",
     "HandlerProcessDied",
     "HandlerRun",
     "HandlerTimedOut",
@@ -49,6 +54,7 @@ __all__ = [
     "JobWorker",
     "JobWorkerRequest",
     "StopReport",
+    "UserTaskResult",
     "WorkerSettings",
     "add_job_worker",
     "after_job",

@@ -203,7 +203,10 @@ class _Thread:
             stack = innermost(sys._current_frames().get(ident))
             kind = _STRIKES.get(name, HandlerStopped)
             # What such an end comes to is no failure, of which hooks would have to hear.
-            held.dropped, held.stopped = kind is JobLost, kind is HandlerStopped
+            if kind is JobLost:
+                held.drops()
+            elif kind is HandlerStopped:
+                held.stops()
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(_saying(kind, message)))
             return stack
 
