@@ -140,6 +140,8 @@ def test_a_handler_timeout_really_ends_a_handler_there(scene: Scene, worker: Wor
     assert incident["errorMessage"].startswith("HandlerTimedOut: ran longer than 1.0 s"), incident
     if what != "hold":
         assert f"in {what}" in incident["errorMessage"]
+    heard = set(re.findall(r"hook heard HandlerTimedOut retries=0 pid=(\d+)", program.output))
+    assert heard == ({str(*children(program))} if what == "loop" else {str(program.process.pid)})
     killed = lines_of(program, "offload.killed")
     assert len(killed) == (0 if what == "loop" else 3)
     assert lines_of(program, "offload.died") == []
@@ -183,6 +185,8 @@ def test_a_crash_fails_the_job_that_crashed_and_no_other(scene: Scene, worker: W
     died = lines_of(program, "offload.died")
     assert [line["cause"] for line in died] == ["SIGSEGV"] * 3
     assert any("in crash" in place for place in died[0]["place"])
+    # Hooks in the child can't hear of it.
+    assert f"hook heard HandlerProcessDied retries=0 pid={program.process.pid}" in program.output
 
 
 @pytest.mark.parametrize(("what", "cause"), [("die", "exit code 7"), ("wait_in_c", "SIGKILL")])
@@ -240,6 +244,30 @@ def test_a_drain_waits_for_children_and_signals_to_them_are_not_heeded(
     scene.completed_once()
     assert code == 0, program.output
     assert not any(map(is_alive, pids))
+
+
+def test_a_drain_hands_back_at_once_what_waits_for_a_thread(scene: Scene, worker: Worker, tmp_path: Path) -> None:
+    file = tmp_path / "go"
+    for _ in range(2):
+        do(scene, "wait_for_file", file=str(file))
+    with worker(CAMUNDA_WORKER_OFFLOAD_THREADS="1") as program:
+        program.wait_for("RUN")
+        scene.camunda.wait_for_jobs(2, "ACTIVATED", job_type=scene.job_type)
+        program.send(signal.SIGUSR1)
+        program.wait_for("jobs.in_hand")
+        program.send(signal.SIGTERM)
+        program.wait_for("job.returned")
+        file.touch()
+        assert program.end() == 0, program.output
+
+    [pid] = children(program)
+    assert {line["stack"][0] for line in lines_of(program, "job.in_hand")} == {
+        f"child process {pid}, thread jobs-0",
+        "waits for a thread of a child process",
+    }
+    [drained] = lines_of(program, "shutdown.drained")
+    assert (drained["completed"], drained["handed_back"]) == (1, 1)
+    assert [job["retries"] for job in scene.now("FAILED")] == [3], "it was handed back"
 
 
 def test_the_end_of_a_drain_ends_what_hangs_in_a_child(scene: Scene, worker: Worker) -> None:

@@ -114,7 +114,11 @@ class CamundaWorkerManager:
             last_resort.begin()
             on_signal(number)
 
-        self._running = Supervisor(settings, workers, last_resort)
+        try:
+            self._running = Supervisor(settings, workers, last_resort)
+        except BaseException:
+            self._stop_offload()
+            raise
         self._hub_errors = HubErrors(is_command=_signals.is_command())
         self._hub_errors.start()
         job_model.ask_whether_held(self._running.is_held)
@@ -133,6 +137,11 @@ class CamundaWorkerManager:
         offload.start(settings.worker.blocked_limit / 1000)
         self._offload = offload
         return [offload.taken(worker) if worker.run_in == "process" else worker for _, worker in workers]
+
+    def _stop_offload(self) -> None:
+        offload, self._offload = self._offload, None
+        if offload is not None:
+            offload.stop()
 
     def _is_held(self, key: str) -> bool | None:
         return None if self._running is None else self._running.is_held(key)
@@ -169,9 +178,8 @@ class CamundaWorkerManager:
         try:
             return running.stop(drain_timeout_s)
         finally:
-            if self._offload is not None:
-                self._offload.stop()
-            self._running = self._offload = self._stop = None
+            self._stop_offload()
+            self._running = self._stop = None
             job_model.ask_whether_held(None)
             atexit.unregister(self.stop_workers)
             self._hub_errors.stop()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -19,17 +19,22 @@ from gevent.event import Event
 from camunda_client import log as logging
 from camunda_client.c8.worker import _offload_frames as frames
 from camunda_client.c8.worker._execution import HandlerTimedOut
+from camunda_client.c8.worker._health import in_children
+from camunda_client.c8.worker._hooks import Hooks
+from camunda_client.c8.worker._lease import Held
 from camunda_client.c8.worker._offload_plan import plan
 from camunda_client.c8.worker._offload_process import ChildProcess, Ended, Run
 from camunda_client.c8.worker._outcome import MadeElsewhere, Outcome
+from camunda_client.c8.worker._slots import task_of
 from camunda_client.config import WorkerConfig
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from camunda_client.c8.models import ActivatedJob
     from camunda_client.c8.worker._handlers import JobWorker
+    from camunda_client.c8.worker._hooks import JobOutcome
     from camunda_client.c8.worker._offload_plan import Loader
     from camunda_client.c8.worker._settings import WorkerSettings
 
@@ -102,7 +107,8 @@ class Offload:
             raise MadeElsewhere(self._worked(job, job_type, limit_s))
 
         handler.__wrapped__ = settings.handler  # type: ignore[attr-defined]
-        return replace(settings, handler=handler, handler_timeout_s=None, hooks=None, cap=min(settings.cap, most))
+        hooks = _LeftHooks.of(settings.hooks)
+        return replace(settings, handler=handler, handler_timeout_s=None, hooks=hooks, cap=min(settings.cap, most))
 
     # -- one job ------------------------------------------------------------------------------------------------------
     def _worked(self, job: ActivatedJob, job_type: str, limit_s: float | None) -> Outcome:
@@ -126,7 +132,8 @@ class Offload:
             child = max(self._children, key=lambda child: child.free)
             if child.free and (has_waited or not self._waiting):
                 return child.begin(key, facts, body)
-            self._wait_for_turn(has_waited=has_waited)
+            with _in_queue():
+                self._wait_for_turn(has_waited=has_waited)
             has_waited = True
 
     def _wait_for_turn(self, *, has_waited: bool) -> None:
@@ -148,7 +155,8 @@ class Offload:
 
     def _awaited(self, run: Run, limit_s: float | None) -> Outcome | Ended | None:
         """Wait for what a job comes to; have its handler ended if this greenlet is struck."""
-        timer = None
+        timer, greenlet = None, gevent.getcurrent()
+        in_children[greenlet] = f"child process {run.child.pid}, thread jobs-{run.thread}"
         try:
             if limit_s is not None:
                 timer = gevent.Timeout.start_new(limit_s, HandlerTimedOut(f"ran longer than {limit_s} s"))
@@ -156,8 +164,46 @@ class Offload:
         except BaseException as error:  # noqa: BLE001 - a time-out, the drain's end, a lost job
             return _ended(run, error)
         finally:
+            del in_children[greenlet]
             if timer is not None:
                 timer.close()
+
+
+@contextmanager
+def _in_queue() -> Iterator[None]:
+    """Let the job of the calling greenlet count as one whose handler has yet to begin."""
+    greenlet = gevent.getcurrent()
+    held = task_of(greenlet)
+    if not isinstance(held, Held):
+        yield
+        return
+    held.queues()
+    in_children[greenlet] = "waits for a thread of a child process"
+    try:
+        yield
+    finally:
+        del in_children[greenlet]
+        if not held.stopped:
+            held.begun(greenlet, time.monotonic())  # type: ignore[arg-type]
+
+
+class _LeftHooks(Hooks):
+    """The hooks that hear of failures of which no child process can tell: it has ended."""
+
+    @classmethod
+    def of(cls, hooks: Hooks | None) -> Hooks | None:
+        """Return those of a handler; ``None`` if there are none."""
+        return cls([], [], hooks.after, hooks.on_failure) or None if hooks else None
+
+    def failed(self, job: ActivatedJob, error: BaseException, retries_left: int) -> None:
+        """Call ``on_failure``, unless the child has."""
+        if not isinstance(error, MadeElsewhere):
+            super().failed(job, error, retries_left)
+
+    def ended(self, job: ActivatedJob, outcome: JobOutcome) -> None:
+        """Call ``after``, unless the child has."""
+        if outcome.kind == "failed" and not isinstance(outcome.exception, MadeElsewhere):
+            super().ended(job, outcome)
 
 
 def try_children(workers: Sequence[tuple[JobWorker, WorkerSettings]], loader: Loader | None, limit_s: float) -> None:

@@ -246,6 +246,7 @@ class ChildProcess:
         culprit = crashed_thread(text, self._idents)
         ended = Ended(code, process.pid, self._killed, crash_place(text))
         self._process, self._idents = None, []
+        self._say_first(f"a child process ended while it imported: {ended.cause}")
         runs, self.runs = self.runs, {}
         if not self._killed and not self._stopping.is_set():
             self._say_died(ended, runs)

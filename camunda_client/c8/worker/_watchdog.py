@@ -238,7 +238,9 @@ class Watchdog:
     def _has_just_run(self, for_s: float) -> bool:
         """Tell whether the handler that ended last ran for about that time, and has just ended."""
         run = self._latest_run()
-        return run is not None and run.ended_s - run.started_s >= for_s * 0.8 and self._clock() - run.ended_s <= TICK_S
+        if run is None or run.settings.run_in == "process":
+            return False
+        return run.ended_s - run.started_s >= for_s * 0.8 and self._clock() - run.ended_s <= TICK_S
 
     def _heed_signals(self) -> None:
         if self._signals is None:
@@ -356,7 +358,7 @@ class HandlerWatch:
             "job.stuck",
             job_key=held.key,
             job_type=held.settings.job_type,
-            since_s=round(now - held.started_s, 3),
+            since_s=round(now - (held.started_s or now), 3),
             why=why,
             stack=stack_of(held),
         )
