@@ -2,7 +2,7 @@
 
 5 ms of CPU in each handler, one after another in one process, and with ``run_in="process"`` in one child and in one for
 each core; and a handler that does nothing, for the CPU that the way to a child and back costs. Without HTTP. Not
-measured: start-up of children, drivers that wait in C (tests/libraries/test_psycopg2.py), more than one thread.
+measured: start-up of children, drivers that wait in C (tests/libraries/test_psycopg2.py), several worker processes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import _report
 from _children import in_turn, run_client, spread
 
 HANDLER_CPU_S = 0.005
+#: In each child: while one job computes, the next one is there.
+THREADS = 4
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 #: Processes, CPU of a handler in seconds, and jobs.
 VARIANTS = {
@@ -28,7 +30,7 @@ VARIANTS = {
 
 def measure(processes: int, cpu_s: float, jobs: int) -> dict[str, Any]:
     """Return one repeat: jobs a second, and the worker's CPU for each in microseconds."""
-    asked = {"processes": processes, "threads": 1, "cpu_s": cpu_s, "jobs": jobs}
+    asked = {"processes": processes, "threads": THREADS, "cpu_s": cpu_s, "jobs": jobs}
     found = run_client("offload", asked)
     return {"jobs_per_s": jobs / found["wall_s"], "worker_us": found["worker_cpu_s"] / jobs * 1e6}
 

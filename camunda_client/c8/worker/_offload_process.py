@@ -102,7 +102,7 @@ class ChildProcess:
         self.number, self._plan = number, plan
         self._is_held, self._on_free = is_held, on_free
         self._process: Any = None
-        self._outbox: SimpleQueue[bytes] = SimpleQueue()
+        self._outbox = _Outbox(None)
         #: Jobs in hand, by thread.
         self.runs: dict[int, Run] = {}
         self._free: list[int] = []
@@ -136,7 +136,7 @@ class ChildProcess:
 
     def send(self, frame: bytes) -> None:
         """Send a frame; returns at once."""
-        self._outbox.put(frame)
+        self._outbox.send(frame)
 
     def kill(self, why: str, run: Run) -> None:
         """End the process, because it does not end a job's handler; its other jobs run again elsewhere."""
@@ -189,8 +189,7 @@ class ChildProcess:
         with tempfile.TemporaryFile() as report, connection:
             with theirs:
                 self._process = process = _started(theirs.fileno(), report.fileno())
-            self._outbox = SimpleQueue()
-            writer = gevent.spawn(_write, connection, self._outbox)
+            self._outbox = outbox = _Outbox(connection)
             self.send(frames.packed(frames.SETUP, facts=self._plan.facts()))
             if self._stopping.is_set():
                 self.send(frames.packed(frames.END))
@@ -198,7 +197,7 @@ class ChildProcess:
                 self._hear(connection)
             finally:
                 self._free = []
-                writer.kill()
+                outbox.close()
                 connection.close()
                 self._bury(process, report)
 
@@ -291,10 +290,42 @@ def _started(connection: int, report: int) -> Any:
     )
 
 
-def _write(connection: Any, outbox: SimpleQueue[bytes]) -> None:
-    with suppress(OSError):  # it has ended, which is heard by who reads
-        while True:
-            connection.sendall(outbox.get())
+class _Outbox:
+    """What is sent to a process: at once, as far as the socket takes it, and the rest from a greenlet."""
+
+    def __init__(self, connection: Any | None) -> None:
+        """Send to a socket that does not block; ``None`` takes everything and sends nothing."""
+        self._connection = connection
+        self._rest: SimpleQueue[bytes] = SimpleQueue()
+        self._writer: gevent.Greenlet[[], None] | None = None
+
+    def send(self, frame: bytes) -> None:
+        """Send a frame behind those before it."""
+        if self._connection is None:
+            return
+        if self._writer is None:
+            try:
+                frame = frame[os.write(self._connection.fileno(), frame) :]
+            except BlockingIOError:
+                pass
+            except OSError:  # it has ended, which is heard by who reads
+                return
+            if not frame:
+                return
+            self._writer = gevent.spawn(self._write)
+        self._rest.put(frame)
+
+    def _write(self) -> None:
+        with suppress(OSError):
+            while not self._rest.empty():
+                self._connection.sendall(self._rest.get())  # type: ignore[union-attr]
+            self._writer = None
+
+    def close(self) -> None:
+        """Send no more."""
+        self._connection = None
+        if self._writer is not None:
+            self._writer.kill()
 
 
 def _code(process: Any) -> int:
