@@ -18,6 +18,8 @@ from camunda_client.error import ServiceException
 if TYPE_CHECKING:
     import argparse
 
+    from camunda_client.c8.worker import JobWorker, WorkerSettings
+
 #: Minor versions of Python 3 that are tested.
 _TESTED = range(10, 16)
 _DISTRIBUTION = "c8-client"
@@ -146,8 +148,42 @@ def _target_findings(target: str | None, import_timeout_s: float) -> Iterator[Fi
     yield from _guarded(lambda: worker.check_unique(workers), f"{target} handles {types}")
     for module in _alarm_users():
         yield Finding("note", f"{module} uses SIGALRM to limit calls: {patching.ALARM_REMEDY}")
-    for module, remedy in patching.find_blocking_modules():
-        yield Finding("note", f"{target} imports {module}, which blocks every job while it waits: {remedy}")
+    yield from _blocking_findings(target, workers)
+    yield from _children_findings(target, workers, import_timeout_s)
+
+
+def _blocking_findings(target: str, workers: list[JobWorker]) -> Iterator[Finding]:
+    """Name the handlers of each driver that blocks."""
+    from camunda_client.c8 import worker
+
+    for found in worker.blocking_modules(_with_settings(workers)):
+        users = f" (handlers: {', '.join(found.handlers[:5])})" if found.handlers else ""
+        yield Finding(
+            "note", f"{target} imports {found.module}, which blocks every job while it waits{users}: {found.remedy}"
+        )
+
+
+def _children_findings(target: str, workers: list[JobWorker], limit_s: float) -> Iterator[Finding]:
+    """Have a child process import the handlers that are to run in some, as a worker would."""
+    from camunda_client.c8 import worker
+
+    chosen = [one for one in _with_settings(workers) if one[1].run_in == "process"]
+    if not chosen:
+        return
+    loader = _target.__name__, _target.load.__name__, target
+    names = ", ".join(sorted(settings.job_type for _, settings in chosen))
+    yield from _guarded(lambda: worker.try_children(chosen, loader, limit_s), f"a child process finds {names}")
+
+
+def _with_settings(workers: list[JobWorker]) -> list[tuple[JobWorker, WorkerSettings]]:
+    """Return the handlers with how each would run; without those whose settings are wrong."""
+    from camunda_client.c8 import worker
+
+    found = []
+    for one in workers:
+        with suppress(ServiceException):
+            found.append((one, worker.worker_settings(one)))
+    return found
 
 
 def _alarm_users() -> Iterator[str]:

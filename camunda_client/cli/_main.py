@@ -191,6 +191,13 @@ def _add_worker(commands: Any) -> None:
         help="leave what this module or package holds of the unpatched standard library as it is (docs/patching.md)",
     )
     worker.add_argument(
+        "--patch",
+        action="append",
+        default=[],
+        choices=sorted(patching.DRIVERS),
+        help="make this driver wait cooperatively, too (docs/patching.md)",
+    )
+    worker.add_argument(
         "--integrations",
         metavar="NAMES",
         help="hooks for libraries, separated by commas: auto, none, or names (docs/hooks.md); default: auto",

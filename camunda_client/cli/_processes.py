@@ -337,6 +337,8 @@ def run(options: argparse.Namespace) -> int:
         command += ["--exit-timeout", str(options.exit_timeout)]
     if options.fast_requests is not None:
         command.append("--fast-requests=pooled" if options.fast_requests == "pooled" else "--fast-requests")
+    for driver in options.patch:
+        command += ["--patch", driver]
     workers = WorkerProcesses(command, options.processes, options.drain_timeout)
     if options.status_port is not None:
         serve(workers.board, options.status_host, options.status_port)

@@ -23,9 +23,13 @@ def run(options: argparse.Namespace) -> int:
     patching.patch()
     if options.fast_requests:
         patching.speed_up_requests(pool_connections=options.fast_requests == "pooled")
+    for driver in options.patch:
+        patching.DRIVERS[driver]()
     from camunda_client.c8 import worker
 
-    worker.CamundaWorkerManager.be_command(has_parent=options.status_fd is not None)
+    worker.CamundaWorkerManager.be_command(
+        has_parent=options.status_fd is not None, loader=(_target.__name__, _target.load.__name__, options.target)
+    )
     if options.jobs_fd is not None:
         _job_table.open_current(options.jobs_fd)
     watch = _import_watch.for_worker(options.target, _blocked_limit_s())

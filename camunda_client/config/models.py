@@ -121,6 +121,13 @@ class JobConfig(Section):
     allow_async: Annotated[
         bool, Doc("Take async def handlers, and run them on one asyncio loop", "CAMUNDA_WORKER_ALLOW_ASYNC")
     ] = Field(default=False, alias="allowAsync")
+    run_in: Annotated[
+        Literal["greenlet", "process"],
+        Doc(
+            "Where handlers run: beside each other in the worker (greenlet), or in child processes",
+            "CAMUNDA_WORKER_RUN_IN",
+        ),
+    ] = Field(default="greenlet", alias="runIn")
     with_lease: Annotated[
         Literal["auto", "never", "always"],
         Doc(
@@ -270,6 +277,19 @@ class WorkerConfig(Section):
             unit="auto, requests",
         ),
     ] = "auto"
+    offload_processes: Annotated[
+        Count | None,
+        Doc(
+            "Child processes for handlers with runIn=process, beside each worker process",
+            "CAMUNDA_WORKER_OFFLOAD_PROCESSES",
+            unit="processes",
+            default="one for each core",
+        ),
+    ] = Field(default=None, alias="offloadProcesses")
+    offload_threads: Annotated[
+        Count,
+        Doc("Jobs that each of these works at once, in threads", "CAMUNDA_WORKER_OFFLOAD_THREADS", unit="threads"),
+    ] = Field(default=4, alias="offloadThreads")
     max_connections: Annotated[
         Count, Doc("Most connections that report jobs' outcomes", "CAMUNDA_WORKER_MAX_CONNECTIONS", unit="connections")
     ] = Field(default=32, alias="maxConnections")

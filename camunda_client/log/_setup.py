@@ -16,7 +16,7 @@ from camunda_client.log import _clean, _logger
 from camunda_client.log._context import add_job_context
 from camunda_client.log._plain import described
 from camunda_client.log._render import Renderer, console_renderer, render_json
-from camunda_client.log._sink import Sink
+from camunda_client.log._sink import SharedSink, Sink
 from camunda_client.log._stdlib import SinkHandler, add_job_to_records
 from camunda_client.log._streams import secure_standard_streams
 
@@ -166,7 +166,8 @@ def _set_up(level: int) -> Mode:
     secure_standard_streams()
     fd = _stderr_fd()
     render = console_renderer(colours="NO_COLOR" not in os.environ) if os.isatty(fd) else render_json
-    _sink = Sink(fd, lambda lost: render("log.lines_lost", "warning", __package__, {"count": lost}))
+    made = Sink if patching.is_patched() else SharedSink
+    _sink = made(fd, lambda lost: render("log.lines_lost", "warning", __package__, {"count": lost}))
     atexit.register(_sink.close)
     _logger._state.level = level
     _logger._state.route = _logger.to_sink(_sink, render)

@@ -13,6 +13,7 @@ import fcntl
 import os
 import select
 import stat
+import threading
 import time
 import weakref
 from collections import deque
@@ -225,6 +226,29 @@ class Sink:
     def _has_room(self) -> bool:
         # Errors count as room: the write that follows names them.
         return bool(self._poll.poll(0))
+
+
+class SharedSink(Sink):
+    """The same for a process of native threads: unpatched, they interrupt each other in the midst of a line."""
+
+    def __init__(self, fd: int, notice: Callable[[int], bytes]) -> None:
+        super().__init__(fd, notice)
+        self._mine = threading.RLock()
+
+    def write(self, line: bytes) -> None:
+        """Write the line, keep it for later, or lose and count it."""
+        with self._mine:
+            super().write(line)
+
+    def flush(self) -> None:
+        """Try to write what is waiting; what would have to wait stays."""
+        with self._mine:
+            super().flush()
+
+    def _in_child(self) -> None:
+        # Another thread may have had it, which does not exist here.
+        self._mine = threading.RLock()
+        super()._in_child()
 
 
 def _without_waiting(fd: int) -> tuple[int, bool]:

@@ -14,14 +14,19 @@ from camunda_client.patching._event_loops import give_greenlets_event_loops
 from camunda_client.patching._failed_greenlets import tell_of_failed_greenlets
 from camunda_client.patching._fast_requests import FastRequests, speed_up_requests
 from camunda_client.patching._log_locks import share_log_locks
-from camunda_client.patching._originals import is_patched, original
-from camunda_client.patching._patch import NO_MEND_VARIABLE, patch
+from camunda_client.patching._originals import is_patched, original, patched_modules
+from camunda_client.patching._patch import NO_MEND_VARIABLE, is_left_unpatched, leave_unpatched, patch
+from camunda_client.patching._psycopg2 import patch_psycopg2
 from camunda_client.patching._report import PatchedTooLate, PatchError, PatchReport, Unmended
 from camunda_client.patching._signal_calls import get_signal, set_signal, show_signal
 from camunda_client.patching._thread_exceptions import give_greenlets_thread_exceptions
 
+#: Drivers that wait in C and can be made to wait cooperatively, and what does that.
+DRIVERS = {"psycopg2": patch_psycopg2}
+
 __all__ = [
     "ALARM_REMEDY",
+    "DRIVERS",
     "NO_MEND_VARIABLE",
     "FastRequests",
     "PatchError",
@@ -32,9 +37,13 @@ __all__ = [
     "get_signal",
     "give_greenlets_event_loops",
     "give_greenlets_thread_exceptions",
+    "is_left_unpatched",
     "is_patched",
+    "leave_unpatched",
     "original",
     "patch",
+    "patch_psycopg2",
+    "patched_modules",
     "set_signal",
     "share_log_locks",
     "show_signal",

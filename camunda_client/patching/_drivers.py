@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sys
 
-#: A driver that blocks while another job holds a lock and waits is not slow, it is a deadlock: that job can't go on to
-#: let go of it. A process of its own helps only where one job at a time uses the driver there.
-_APART = (
-    "set max_jobs_active=1 if one job type uses it, or give its job types a worker process of their own with "
-    "worker.pool=1 (two jobs at once can deadlock over the database's locks), or call it by "
-    "gevent.get_hub().threadpool.apply()"
-)
 #: For drivers without transactions.
-_ALONE = "give its job types a worker process of their own, or call it by gevent.get_hub().threadpool.apply()"
+_ALONE = "run the handlers that use it in child processes, @camunda_worker(..., run_in='process')"
+#: A driver that blocks while another job holds a lock and waits is not slow, it is a deadlock: that job can't go on to
+#: let go of it. In child processes each job has a thread.
+_APART = (
+    f"{_ALONE}, or set max_jobs_active=1 if one job type uses it (two jobs at once can deadlock over the database's "
+    "locks)"
+)
 
 #: Module: what to do. Only modules that talk to something slow; a C library that merely computes is the
 #: handler's own affair.
@@ -24,13 +23,14 @@ _REMEDIES = {
     "duckdb": _APART,
     "grpc": "call grpc.experimental.gevent.init_gevent() right after the patch",
     "ibm_db": _APART,
-    "psycopg2": f"use psycopg 3, or install psycogreen and call psycogreen.gevent.patch_psycopg(), or {_APART}",
+    "psycopg2": "camunda-client worker --patch psycopg2 (camunda_client.patching.patch_psycopg2()) makes it wait "
+    f"cooperatively; or use psycopg 3, or {_APART}",
     "pycurl": f"use requests, or {_ALONE}",
     "pymssql": _APART,
     "pyodbc": _APART,
     "sqlite3": "a job that waits while it holds the write lock deadlocks with the next that writes: commit before "
     "anything else is waited for, or connect with timeout=0 and try again after time.sleep(), or set max_jobs_active=1 "
-    "if one job type writes, worker.pool=1 in a process of their own if several do",
+    f"if one job type writes, or {_ALONE}",
     "uvloop": "it waits in C: asyncio.run() in handlers takes the standard library's loop, whatever the policy; "
     "do not call uvloop.run() or uvloop.new_event_loop() there, and start uvicorn beside workers with loop='asyncio'",
     "zmq": f"import zmq.green as zmq, or {_ALONE}",

@@ -14,6 +14,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from camunda_client.patching._originals import is_patched
+
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable
@@ -27,9 +29,12 @@ _installed = False
 
 
 def give_greenlets_event_loops() -> None:
-    """Let the greenlets of this native thread run event loops side by side. A second call does nothing."""
+    """Let the greenlets of this native thread run event loops side by side. A second call does nothing.
+
+    Nor does one in a process that is not patched, whose threads are native ones.
+    """
     global _installed
-    if not _installed:
+    if not _installed and is_patched():
         _installed = True
         _Loops().install()
 

@@ -19,6 +19,11 @@ def is_patched() -> bool:
     return monkey is not None and all(monkey.is_module_patched(name) for name in _MODULES)
 
 
+def patched_modules() -> list[str]:
+    """Return the modules of which gevent has exchanged something, whichever code asked for it."""
+    return sorted(getattr(sys.modules.get("gevent.monkey"), "saved", {}))
+
+
 def original(module_name: str, name: str) -> Any:
     """Return the unpatched object, whether or not the process is patched.
 

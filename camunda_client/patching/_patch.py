@@ -23,6 +23,7 @@ PATCH_VARIABLE = "CAMUNDA_CLIENT_PATCH"
 NO_MEND_VARIABLE = "CAMUNDA_CLIENT_NO_MEND"
 
 _first_report: PatchReport | None = None
+_is_left = False
 
 
 def patch() -> PatchReport:
@@ -39,7 +40,7 @@ def patch() -> PatchReport:
     """
     global _first_report
     wish = _wish()
-    if wish == "0":
+    if wish == "0" or _is_left:
         return PatchReport(was_patched_already=is_patched(), applied=is_patched())
     if _first_report is not None:
         # What is imported after a patch finds only patched names: nothing left to scan for.
@@ -55,6 +56,23 @@ def patch() -> PatchReport:
     if wish == "strict" and report.unmended:
         raise PatchedTooLate(report)
     return report
+
+
+def leave_unpatched() -> None:
+    """Never patch this process, whatever else is called: its threads are native ones.
+
+    ``gevent.monkey.patch_all()`` does nothing here either, so that a module that begins with it can be imported.
+    """
+    global _is_left
+    from gevent import monkey
+
+    monkey.patch_all = lambda *_args, **_options: None
+    _is_left = True
+
+
+def is_left_unpatched() -> bool:
+    """Return whether :func:`leave_unpatched` was called."""
+    return _is_left
 
 
 def _wish() -> str:

@@ -143,7 +143,9 @@ def test_blocking_drivers_and_twice_handled_types_are_told(cluster: dict[str, st
 
     assert code == 1
     assert told["wrong"][0].startswith("job type 'a' has two handlers, app.first:3 and app.second:5")
-    assert told["note"][0].startswith("app.py imports sqlite3, which blocks every job while it waits: ")
+    assert told["note"][0].startswith(
+        "app.py imports sqlite3, which blocks every job while it waits (handlers: app.first, app.second): "
+    )
 
 
 def test_handlers_that_can_not_be_imported_are_wrong(cluster: dict[str, str], tmp_path: Path) -> None:
@@ -165,3 +167,46 @@ def test_no_patch_at_all_is_a_note(cluster: dict[str, str], tmp_path: Path) -> N
     assert told["note"] == [
         "blocking calls are not cooperative: CAMUNDA_CLIENT_PATCH=0; unset it, or patch first of all yourself"
     ]
+
+
+def test_a_driver_that_blocks_is_named_with_its_handlers_and_the_remedy(
+    cluster: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "rows.py").write_text("import sqlite3\ndef write(): sqlite3.connect(':memory:')\n")
+    (tmp_path / "others.py").write_text("from rows import write\n")
+    source = """
+import others
+from camunda_client.c8.worker import camunda_worker
+
+@camunda_worker("writes")
+def writes(job): others.write()
+"""
+    (tmp_path / "app.py").write_text(source)
+
+    code, told, output = doctor(tmp_path, cluster, "app.py")
+    assert code == 0, output
+    [note] = [text for text in told["note"] if "sqlite3" in text]
+    assert "(handlers: app.writes)" in note
+    assert "run_in='process'" in note
+
+    (tmp_path / "app.py").write_text(source.replace('"writes")', '"writes", run_in="process")'))
+    code, told, output = doctor(tmp_path, cluster, "app.py")
+    assert code == 0, output
+    assert not [text for text in told["note"] if "sqlite3" in text]
+    assert "a child process finds writes" in "\n".join(told["ok"])
+
+
+def test_a_handler_that_a_child_process_does_not_find_is_wrong(cluster: dict[str, str], tmp_path: Path) -> None:
+    source = """
+import os
+from camunda_client.c8.worker import camunda_worker
+if "CAMUNDA_CLIENT_CHILD" not in os.environ:
+    @camunda_worker("adds", run_in="process")
+    def adds(job): pass
+"""
+    (tmp_path / "app.py").write_text(source)
+
+    code, told, output = doctor(tmp_path, cluster, "app.py")
+
+    assert code == 1, output
+    assert "app:adds (job type 'adds') is not found there" in "\n".join(told["wrong"])

@@ -123,6 +123,19 @@ def test_the_third_example_waits_for_many_answers_at_once(camunda: EngineProcess
     assert max(job["variables"]["asked_at_once"] for job in completed) > 10
 
 
+def test_the_fifth_example_computes_in_child_processes(camunda: EngineProcess) -> None:
+    example = Example("05", camunda)
+
+    with example.worker() as worker:
+        completed = example.jobs("COMPLETED", 40)
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0
+
+    assert sorted(job["variables"]["prime"] for job in completed) == [False] * 20 + [True] * 20
+    assert worker.process.pid not in {job["variables"]["pid"] for job in completed}
+    assert "is divisible by 2" in worker.output
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_fourth_example_has_a_main_loop_of_its_own(camunda: EngineProcess, number: signal.Signals) -> None:
     example = Example("04", camunda)

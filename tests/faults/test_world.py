@@ -270,7 +270,7 @@ def test_a_process_that_nothing_of_python_can_end_is_ended(scene: Scene, tmp_pat
 SQLITE = """
 import gevent, sqlite3
 connection = sqlite3.connect("t.db")
-connection.execute("create table t(i)")
+connection.execute("create table if not exists t(i)")
 connection.close()
 
 def write(timeout=5):
@@ -295,6 +295,7 @@ def handler(job):
 """
 REMEDIES = {
     "max_jobs_active": SQLITE.format(options="max_jobs_active=1", deed="write()"),
+    "process": SQLITE.format(options="run_in='process'", deed="write()"),
     "threadpool": SQLITE.format(options="", deed="gevent.get_hub().threadpool.apply(write)"),
     "timeout=0": SQLITE.format(options="", deed="write_again()"),
 }
@@ -315,7 +316,8 @@ def test_a_deadlock_over_a_lock_is_called_one(scene: Scene, tmp_path: Path) -> N
     for line in (blocked, module):
         assert "max_jobs_active=1" in line
     assert "timeout=0" in module
-    assert "threadpool" in blocked
+    assert "run_in='process'" in blocked
+    assert "run_in='process'" in module
 
 
 @pytest.mark.fault(287)

@@ -195,7 +195,8 @@ def handler(job):
 
     [line] = [json.loads(line) for line in program.lines if "patch.blocking_module" in line]
     assert line["module"] == "psycopg2"
-    assert "psycogreen" in line["remedy"]
+    assert "--patch psycopg2" in line["remedy"]
+    assert "run_in='process'" in line["remedy"]
 
 
 def test_sessions_of_jobs_that_raise_before_commit_give_their_connections_back(

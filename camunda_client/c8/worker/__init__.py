@@ -17,6 +17,7 @@ from camunda_client import patching
 patching.patch()
 
 from camunda_client.c8.models import AdHocResult, Completion, Corrections, Denied, UserTaskResult
+from camunda_client.c8.worker._blocking import BlockingModule, blocking_modules
 from camunda_client.c8.worker._execution import HandlerTimedOut, JobLost, keep_in_jobs
 from camunda_client.c8.worker._handlers import JobWorker, JobWorkerRequest, camunda_worker, check_unique
 from camunda_client.c8.worker._health import Health, JobInHand, StopReport
@@ -32,15 +33,18 @@ from camunda_client.c8.worker._manager import (
     start_camunda_workers,
     stop_camunda_workers,
 )
+from camunda_client.c8.worker._offload import HandlerProcessDied, try_children
 from camunda_client.c8.worker._run_handler import HandlerRun, run_handler, worker_settings
 from camunda_client.c8.worker._settings import WorkerSettings
 
 __all__ = [
     "AdHocResult",
+    "BlockingModule",
     "CamundaWorkerManager",
     "Completion",
     "Corrections",
     "Denied",
+    "HandlerProcessDied",
     "HandlerRun",
     "HandlerTimedOut",
     "Health",
@@ -56,6 +60,7 @@ __all__ = [
     "after_job",
     "around_job",
     "before_job",
+    "blocking_modules",
     "camunda_worker",
     "check_unique",
     "clear",
@@ -68,5 +73,6 @@ __all__ = [
     "run_handler",
     "start_camunda_workers",
     "stop_camunda_workers",
+    "try_children",
     "worker_settings",
 ]

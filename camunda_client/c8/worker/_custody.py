@@ -290,7 +290,7 @@ class Custody:
         finally:
             if fate is Fate.REFUSED:
                 self._memory.refused.set(held.key, held.retries)
-            if fate is Fate.SETTLED and not held.stopped:
+            if fate is Fate.SETTLED and not (held.stopped and held.started_s):
                 self.report.handed_back += 1
             elif fate in (Fate.LOST, Fate.REFUSED) and self.stopping:
                 self.report.abandoned.append(held.key)
@@ -319,10 +319,20 @@ class Custody:
         self.report = StopReport()
 
     def hand_back_waiting(self) -> None:
-        """Hand back what has no slot yet."""
+        """Hand back what has no slot yet, or no thread of a child process."""
+        loop = gevent.get_hub().loop
         for held in self.jobs():
             if held.stage is Stage.WAITING:
                 self.hand_back_soon(held)
+            elif held.is_queued():
+                loop.run_callback(self._unqueue, held)
+
+    def _unqueue(self, held: Held) -> None:
+        """In the hub: hand a job back whose handler has yet to begin, unless it began meanwhile."""
+        if held.is_queued():
+            held.stops()
+            held.strike(HandlerStopped("the worker stops"))
+            self.hand_back_soon(held)
 
     def wait_until_idle(self, deadline_s: float) -> None:
         """Wait until no job is in hand, or until the deadline on the monotonic clock."""

@@ -29,7 +29,7 @@ from camunda_client.c8 import _job_table
 from camunda_client.c8.worker import _outcome, _story
 from camunda_client.c8.worker._hooks import JobOutcome
 from camunda_client.c8.worker._lease import Held, Stage, now_s
-from camunda_client.c8.worker._outcome import back_off_ms, retries_left
+from camunda_client.c8.worker._outcome import MadeElsewhere, back_off_ms, retries_left
 from camunda_client.c8.worker._reporter import Fate
 from camunda_client.error import CamundaBusinessException
 
@@ -202,6 +202,10 @@ class Execution:
 
         Never raises: a job without an outcome would run again for ever, and never lose a retry.
         """
+        if isinstance(error, MadeElsewhere):
+            if error.outcome.command == "failure":
+                self._memory.attempts.set(held.key, attempt)
+            return error.outcome
         if isinstance(error, CamundaBusinessException):
             try:
                 return _outcome.thrown(error, held.job)

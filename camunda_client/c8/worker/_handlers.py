@@ -67,6 +67,7 @@ class JobWorker:
     max_lease: int | None = None
     retry_back_off: int | None = None
     stop_when_lost: bool = False
+    run_in: str | None = None
     #: Its own, inside those of all handlers.
     hooks: Hooks = field(default_factory=Hooks, repr=False)
     #: The module whose import registered it; ``None`` if none was being imported, as in a function of a test.
@@ -114,6 +115,7 @@ def camunda_worker(
     retry_back_off: Milliseconds | None = None,
     stop_when_lost: bool = False,
     allow_async: bool | None = None,
+    run_in: Literal["greenlet", "process"] | None = None,
     around: HookArgument = (),
     before: HookArgument = (),
     after: HookArgument = (),
@@ -144,6 +146,8 @@ def camunda_worker(
             worker's; default no: how far the handler is can't be known.
         allow_async: Whether the handler may be ``async def``, to run on the process's one asyncio loop; default no. It
             must not block that loop.
+        run_in: ``process`` for code that can't yield (it computes, or waits in C): it runs in a thread of an unpatched
+            child process, which imports the handler's module anew. Default ``greenlet``, in this process.
         around: Hooks around this handler, each as for :func:`around_job`; one, or several.
         before: The same for :func:`before_job`.
         after: The same for :func:`after_job`.
@@ -179,6 +183,7 @@ def camunda_worker(
         "max_lease": read.milliseconds("max_lease", max_lease),
         "retry_back_off": read.milliseconds("retry_back_off", retry_back_off),
         "stop_when_lost": read.choice("stop_when_lost", stop_when_lost),
+        "run_in": read.one_of("run_in", run_in, ("greenlet", "process")),
     }
 
     allow_async = read.choice("allow_async", allow_async)

@@ -196,8 +196,14 @@ def tell_jobs_in_hand(jobs: Iterable[Held]) -> None:
     log.info("jobs.in_hand", count=len(found))
 
 
+#: Where handlers are that run in child processes, by greenlet.
+in_children: dict[object, str] = {}
+
+
 def stack_of(held: Held) -> list[str]:
     """Return where a job's handler stands, the innermost frames."""
     if awaited := _async_handlers.stack_of(held.greenlet):
         return awaited[-FRAMES:]
+    if (elsewhere := in_children.get(held.greenlet)) is not None:
+        return [elsewhere]
     return innermost(getattr(held.greenlet, "gr_frame", None))

@@ -287,6 +287,14 @@ class Held:
         """Take note of another activation of the same job, whose turn comes after this one's."""
         self.successor = again
 
+    def queues(self) -> None:
+        """Take note that its handler has yet to begin, in a child process that has no room for it now."""
+        self.started_s = 0.0
+
+    def is_queued(self) -> bool:
+        """Whether its handler has yet to begin in a child process."""
+        return self.is_in_handler() and not self.started_s
+
     def came_to(self, outcome: Outcome | None) -> None:
         """Take note that its handler is through; without an outcome if it was stopped."""
         self.greenlet, self.outcome = None, outcome

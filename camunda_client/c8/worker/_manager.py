@@ -14,9 +14,11 @@ from camunda_client import log as logging
 from camunda_client.c8._last_resort import LastResort
 from camunda_client.c8.models import job as job_model
 from camunda_client.c8.worker import _integrations, _signals
+from camunda_client.c8.worker._blocking import blocking_modules
 from camunda_client.c8.worker._handlers import JobWorker, camunda_worker, check_unique, queue
 from camunda_client.c8.worker._health import Health, JobInHand, StopReport, in_hand, tell_jobs_in_hand
 from camunda_client.c8.worker._hub_errors import HubErrors
+from camunda_client.c8.worker._offload import Offload
 from camunda_client.c8.worker._settings import resolve
 from camunda_client.c8.worker._supervisor import Supervisor
 from camunda_client.error import ConfigurationError
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from camunda_client.c8.worker._checks import Milliseconds, Names
+    from camunda_client.c8.worker._offload_plan import Loader
+    from camunda_client.c8.worker._settings import WorkerSettings
 
 log = logging.get_logger(__name__)
 
@@ -35,6 +39,10 @@ class CamundaWorkerManager:
     _only: ClassVar[CamundaWorkerManager | None] = None
     _workers: list[JobWorker]
     _running: Supervisor | None
+    #: The child processes of handlers with run_in="process".
+    _offload: Offload | None
+    #: How a command imports its target, for them to do the same.
+    _loader: ClassVar[Loader | None] = None
     _hub_errors: HubErrors
     _last_resort: LastResort
     #: The stop that is under way, for those who ask again.
@@ -44,7 +52,7 @@ class CamundaWorkerManager:
         if cls._only is None:
             cls._only = super().__new__(cls)
             cls._only._workers = []
-            cls._only._running = None
+            cls._only._running = cls._only._offload = None
             cls._only._stop = None
         return cls._only
 
@@ -74,6 +82,11 @@ class CamundaWorkerManager:
         if self._running is not None:
             log.warning("workers.already_started")
             return
+        if patching.is_left_unpatched():
+            raise ConfigurationError(
+                "the import starts workers, and a child process (run_in='process') imports the same module: call "
+                "start_camunda_workers() under if __name__ == '__main__', or leave it to camunda-client worker"
+            )
         logging.configure_if_unconfigured()
         if not self._workers:
             log.warning("workers.none_registered", remedy="use @camunda_worker and register_workers()")
@@ -87,7 +100,9 @@ class CamundaWorkerManager:
                 "blocking calls are not cooperative: CAMUNDA_CLIENT_PATCH=0 is set and nothing called "
                 "gevent.monkey.patch_all(); unset it, or patch as the very first thing in the program"
             )
-        _tell_about_blocking_code()
+        chosen = list(zip(self._workers, workers, strict=True))
+        _tell_about_blocking_code(chosen)
+        workers = self._with_offload(chosen, settings)
         patching.tell_of_alarms(_tell_of_alarm)
         if drain_timeout_s is None:
             drain_timeout_s = settings.worker.drain_timeout / 1000
@@ -99,7 +114,11 @@ class CamundaWorkerManager:
             last_resort.begin()
             on_signal(number)
 
-        self._running = Supervisor(settings, workers, last_resort)
+        try:
+            self._running = Supervisor(settings, workers, last_resort)
+        except BaseException:
+            self._stop_offload()
+            raise
         self._hub_errors = HubErrors(is_command=_signals.is_command())
         self._hub_errors.start()
         job_model.ask_whether_held(self._running.is_held)
@@ -107,9 +126,33 @@ class CamundaWorkerManager:
         atexit.register(self.stop_workers)
         self._running.start()
 
-    @staticmethod
-    def be_command(*, has_parent: bool) -> None:
-        """Say that this process is ``camunda-client worker``, perhaps one of several under a parent."""
+    def _with_offload(
+        self, workers: list[tuple[JobWorker, WorkerSettings]], settings: config.C8Config
+    ) -> list[WorkerSettings]:
+        """Start child processes for the handlers that run in some, and return all workers' settings with those."""
+        chosen = [one for one in workers if one[1].run_in == "process"]
+        if not chosen:
+            return [worker for _, worker in workers]
+        offload = Offload(chosen, settings.worker, self._loader, self._is_held)
+        offload.start(settings.worker.blocked_limit / 1000)
+        self._offload = offload
+        return [offload.taken(worker) if worker.run_in == "process" else worker for _, worker in workers]
+
+    def _stop_offload(self) -> None:
+        offload, self._offload = self._offload, None
+        if offload is not None:
+            offload.stop()
+
+    def _is_held(self, key: str) -> bool | None:
+        return None if self._running is None else self._running.is_held(key)
+
+    @classmethod
+    def be_command(cls, *, has_parent: bool, loader: Loader | None = None) -> None:
+        """Say that this process is ``camunda-client worker``, perhaps one of several under a parent.
+
+        ``loader`` imports its target, as module, function and argument.
+        """
+        cls._loader = loader
         _signals.be_command(has_parent=has_parent)
 
     @staticmethod
@@ -135,6 +178,7 @@ class CamundaWorkerManager:
         try:
             return running.stop(drain_timeout_s)
         finally:
+            self._stop_offload()
             self._running = self._stop = None
             job_model.ask_whether_held(None)
             atexit.unregister(self.stop_workers)
@@ -155,7 +199,7 @@ class CamundaWorkerManager:
         manager = cls._only
         if manager is None or manager._running is None:
             return
-        manager._running = manager._stop = None
+        manager._running = manager._offload = manager._stop = None
         atexit.unregister(manager.stop_workers)
         _signals.restore()
         start_anew()
@@ -261,13 +305,13 @@ def clear() -> None:
     queue.clear()
 
 
-def _tell_about_blocking_code() -> None:
+def _tell_about_blocking_code(workers: list[tuple[JobWorker, WorkerSettings]]) -> None:
     """Say, once, what can't be made cooperative: it would stop every job of the process while it waits."""
     report = patching.patch()
     if report.late:
         log.warning("patch.applied_late", **report.log_fields())
-    for module, remedy in patching.find_blocking_modules():
-        log.warning("patch.blocking_module", module=module, remedy=remedy)
+    for found in blocking_modules(workers):
+        log.warning("patch.blocking_module", module=found.module, handlers=found.handlers[:20], remedy=found.remedy)
 
 
 def _tell_of_alarm(place: str) -> None:

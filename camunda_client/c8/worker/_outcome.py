@@ -68,6 +68,14 @@ class Outcome:
         self.cause = None
 
 
+class MadeElsewhere(BaseException):
+    """Brings the outcome of a job that another process has worked, through the handler that waited for it."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.command)
+        self.outcome = outcome
+
+
 def completed(result: object, job: ActivatedJob) -> Outcome:
     """Return the completion with what the handler returned.
 

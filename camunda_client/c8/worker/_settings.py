@@ -51,6 +51,8 @@ class WorkerSettings:
     max_lease_s: float | None
     retry: RetryRule
     stop_when_lost: bool = False
+    #: ``greenlet``, or ``process``: in a child process (:mod:`._offload`).
+    run_in: str = "greenlet"
     #: Those of all handlers and of this one; ``None`` if there are none, which costs nothing.
     hooks: Hooks | None = field(default=None, repr=False)
 
@@ -84,6 +86,7 @@ def resolve(registered: JobWorker, config: C8Config) -> WorkerSettings:
         max_lease_s=_seconds(registered.max_lease or job.max_lease),
         retry=_rule(registered, job),
         stop_when_lost=registered.stop_when_lost,
+        run_in=_run_in(registered, job),
         hooks=(everywhere + registered.hooks) or None,
     )
 
@@ -101,6 +104,16 @@ def _request_timeout_s(registered: JobWorker, told_ms: int | None) -> float:
             "because Camunda's gateway gives up longer polls with 503 and loses the jobs they would have brought"
         )
     return told_ms / 1000
+
+
+def _run_in(registered: JobWorker, job: JobConfig) -> str:
+    run_in = registered.run_in or job.run_in
+    if run_in == "process" and is_async(registered.handler):
+        raise ConfigurationError(
+            f"{registered.place()} is async and would run in a process (run_in, api.job.runIn); a process takes plain "
+            "functions: make it one, or set run_in='greenlet' for it"
+        )
+    return run_in
 
 
 def _positive(registered: JobWorker, option: str, value: int) -> int:

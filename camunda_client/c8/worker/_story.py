@@ -92,7 +92,7 @@ def _notes(error: BaseException) -> list[str]:
 
 def _frames(error: BaseException) -> list[str]:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_plumbing(frame.filename)]
-    own = [frame for frame in frames if not _is_library(frame.filename)]
+    own = [frame for frame in frames if not is_library(frame.filename)]
     if not own:
         # The handler is part of an installed package itself.
         return [_line(frame) for frame in frames[-_MOST_FRAMES:]]
@@ -106,7 +106,7 @@ def _frames(error: BaseException) -> list[str]:
 def _with_place(error: BaseException) -> str:
     """Return the headline with the deepest own line, or the deepest of all."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_plumbing(frame.filename)]
-    own = [frame for frame in frames if not _is_library(frame.filename)]
+    own = [frame for frame in frames if not is_library(frame.filename)]
     if not frames:
         return headline(error)
     last = (own or frames)[-1]
@@ -121,7 +121,8 @@ def _is_plumbing(filename: str) -> bool:
     return filename.startswith((_OURS, "<frozen ")) or any(part in filename for part in _GEVENT)
 
 
-def _is_library(filename: str) -> bool:
+def is_library(filename: str) -> bool:
+    """Return whether a file is the standard library's or an installed package's, and not the application's."""
     return filename.startswith(_LIBRARIES) or any(part in filename for part in _INSTALLED)
 
 

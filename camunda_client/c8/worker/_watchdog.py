@@ -11,6 +11,7 @@ The thread also hears signals to end, which reach Python only when the main thre
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 import sys
@@ -24,6 +25,7 @@ from gevent.event import Event
 from camunda_client import metrics, patching
 from camunda_client.c8._last_resort import LastResort, end_now, say
 from camunda_client.c8._stacks import defined_at, innermost, is_debugged
+from camunda_client.c8.worker._checks import name_of
 from camunda_client.c8.worker._execution import JobLost
 from camunda_client.c8.worker._health import stack_of
 from camunda_client.c8.worker._lease import Held, now_s
@@ -47,12 +49,16 @@ LAST_RESORT_S: Final = 30.0
 #: Part of the time from which on code counts as computing.
 _COMPUTES: Final = 0.2
 #: What to do about code that blocks, by what it does.
-COMPUTES: Final = "it computes: run more --processes, or compute in a process of its own (concurrent.futures)"
-_OFFLOAD: Final = "call it by gevent.get_hub().threadpool.apply(), or use a driver that is cooperative"
-WAITS: Final = f"it waits in a call that does not yield: {_OFFLOAD}"
+_OFFLOAD: Final = "@camunda_worker(..., run_in='process')"
+COMPUTES: Final = (
+    f"it computes: {_OFFLOAD} runs the handler in a child process on another core; or run more --processes"
+)
+_YIELD: Final = "use a driver that is cooperative"
+WAITS: Final = f"it waits in a call that does not yield: {_OFFLOAD} runs the handler in a child process, or {_YIELD}"
 DEADLOCK: Final = (
-    "a deadlock, if it waits for a lock that another handler holds, which can't go on meanwhile: set max_jobs_active=1 "
-    f"where one job type uses it, worker.pool=1 in a process of their own where several do, or {_OFFLOAD}"
+    "a deadlock, if it waits for a lock that another handler holds, which can't go on meanwhile: "
+    f"{_OFFLOAD} for all handlers that use it gives each a thread of its own, max_jobs_active=1 lets one work at a "
+    f"time where one job type uses it, or {_YIELD}"
 )
 #: Signals to end.
 _ENDING: Final = frozenset((signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
@@ -69,6 +75,8 @@ class Sighting:
     others: int = 0
     job_type: str | None = None
     job_key: str | None = None
+    #: ``module.function``.
+    handler: str | None = None
     #: Whether the process only waited; ``None`` if that is still to be judged.
     waited: bool | None = None
 
@@ -167,6 +175,7 @@ class Watchdog:
                     blocked_s=round(blocked_s, 3),
                     job_type=sighting.job_type,
                     job_key=sighting.job_key,
+                    handler=sighting.handler,
                     stack=sighting.stack,
                     remedy=DEADLOCK if waits and sighting.others else WAITS if waits else COMPUTES,
                 )
@@ -229,7 +238,9 @@ class Watchdog:
     def _has_just_run(self, for_s: float) -> bool:
         """Tell whether the handler that ended last ran for about that time, and has just ended."""
         run = self._latest_run()
-        return run is not None and run.ended_s - run.started_s >= for_s * 0.8 and self._clock() - run.ended_s <= TICK_S
+        if run is None or run.settings.run_in == "process":
+            return False
+        return run.ended_s - run.started_s >= for_s * 0.8 and self._clock() - run.ended_s <= TICK_S
 
     def _heed_signals(self) -> None:
         if self._signals is None:
@@ -248,6 +259,7 @@ class Watchdog:
         sighting.others = max(self._running_jobs() - (held is not None), 0)
         if held is not None:
             sighting.job_type, sighting.job_key = held.settings.job_type, held.key
+            sighting.handler = name_of(inspect.unwrap(held.settings.handler))
         return sighting
 
     def _look_back(self, blocked_s: float, waited: bool | None = None) -> Sighting:
@@ -257,13 +269,17 @@ class Watchdog:
         if run is not None and self._has_just_run(blocked_s):
             sighting.stack = defined_at(run.settings.handler)
             sighting.job_type, sighting.job_key = run.settings.job_type, run.key
+            sighting.handler = name_of(inspect.unwrap(run.settings.handler))
         return sighting
 
     def _write(self, blocked_s: float) -> None:
         sighting = self._sighting
         if sighting is None:
             return
-        first = f"hub.blocked for {blocked_s:.0f} s and still, job_type={sighting.job_type} job_key={sighting.job_key}"
+        first = (
+            f"hub.blocked for {blocked_s:.0f} s and still, job_type={sighting.job_type} job_key={sighting.job_key} "
+            f"handler={sighting.handler}"
+        )
         why = [DEADLOCK] if sighting.others and self._waits(blocked_s) else []
         say([first, *why, *sighting.stack])
 
@@ -342,7 +358,7 @@ class HandlerWatch:
             "job.stuck",
             job_key=held.key,
             job_type=held.settings.job_type,
-            since_s=round(now - held.started_s, 3),
+            since_s=round(now - (held.started_s or now), 3),
             why=why,
             stack=stack_of(held),
         )
