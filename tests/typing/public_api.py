@@ -156,6 +156,20 @@ def find(job: ActivatedJob) -> None:
     assert_type(api.activate_jobs("pay", tenants="assigned"), ActivatedJobResponse)
 
 
+def several() -> None:
+    """A client of each cluster: its methods are typed as the functions are."""
+    with api.CamundaClient({"api": {"baseUrl": "http://localhost:8080"}}) as client:
+        assert_type(client.config, config.C8Config)
+        assert_type(client.get_incident("5"), found.Incident)
+        assert_type(client.search_user_tasks(assignee=["ann", "bob"], sort="-due_date"), Iterator[found.UserTask])
+        assert_type(client.activate_jobs("pay", tenants="assigned"), ActivatedJobResponse)
+        assert_type(client.deploy_resources("a.bpmn", ("b.bpmn", b"")), DeployResourcesResponse)
+        assert_type(client.wait_until(lambda: client.get_user_task(5)), found.UserTask)
+        client.search_user_tasks(asignee="ann")  # type: ignore[call-arg]
+        client.get_incident()  # type: ignore[call-arg]
+        client.resolve_incident("5", operation_reference="x")  # type: ignore[arg-type]
+
+
 def misuse() -> None:
     """What type checkers refuse."""
     api.search_user_tasks(asignee="ann")  # type: ignore[call-arg]

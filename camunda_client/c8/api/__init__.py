@@ -9,6 +9,7 @@ from camunda_client.c8.api.batch_operation import (
     search_batch_operations,
     suspend_batch_operation,
 )
+from camunda_client.c8.api.client import CamundaClient
 from camunda_client.c8.api.cluster import get_license, get_me, is_ready, pin_clock, reset_clock
 from camunda_client.c8.api.cluster_variable import (
     create_cluster_variable,
@@ -74,6 +75,7 @@ from camunda_client.c8.api.user_task import (
 from camunda_client.c8.api.variable import get_variable, search_variables
 
 __all__ = [
+    "CamundaClient",
     "activate_jobs",
     "assign_user_task",
     "broadcast_signal",

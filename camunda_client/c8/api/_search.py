@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import Field
 
+from camunda_client.c8 import _target
 from camunda_client.c8.api._arguments import body, made
 from camunda_client.c8.api._call import read, run_for
 from camunda_client.c8.api._short import call_of
@@ -70,7 +71,8 @@ def search(
         raise InvalidRequestError(f"page_size must be at least 1, not {page_size!r}")
     order = [_ordered(one) for one in ([sort] if isinstance(sort, str) else sort)]
     query = made(_Query, page={"limit": page_size}, filter=filters or None, sort=order or None)
-    return _pages(path, found, query, tuple(needs))
+    # Looked up now: the pages are asked for when the client's method has long returned.
+    return _pages(path, found, query, tuple(needs), _target.current())
 
 
 def listed(path: str, found: type[Found], since: str = "8.8") -> list[Found]:
@@ -85,11 +87,18 @@ def wire(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _pages(path: str, found: type[Found], query: _Query, needs: tuple[tuple[str, str], ...]) -> Iterator[Found]:
+def _pages(
+    path: str,
+    found: type[Found],
+    query: _Query,
+    needs: tuple[tuple[str, str], ...],
+    target: _target.Target | None,
+) -> Iterator[Found]:
     seen: set[str] = set()
     while True:
         call = replace(call_of("POST", path, body(query)), since=needs)
-        page = run_for(_Page, call)
+        with _target.asking(target):
+            page = run_for(_Page, call)
         yield from (read(found, call, item) for item in page.items)
         cursor = page.page.get("endCursor")
         # An empty page ends it, and so does a cursor that comes again: it would go round for ever.

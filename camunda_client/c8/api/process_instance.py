@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from typing_extensions import Unpack
 
+from camunda_client.c8 import _target
 from camunda_client.c8._http import Verdict
 from camunda_client.c8.api._arguments import body, key, made
 from camunda_client.c8.api._call import Call, RepeatRule, run, run_for
@@ -19,7 +20,6 @@ from camunda_client.c8.models import (
     ModifyProcessInstanceRequest,
 )
 from camunda_client.c8.models.generated import ElementStatistics, ProcessInstance, ProcessInstanceFilter
-from camunda_client.config import get_config
 from camunda_client.error import ErrorCode
 
 __all__ = [
@@ -53,7 +53,7 @@ def create_process_instance(request: CreateProcessInstanceRequest) -> CreateProc
     """
     timeout_s = None
     if request.await_completion:
-        timeout_s = max(get_config().api.timeout / 1000, request.request_timeout / 1000 + _LATE_S)
+        timeout_s = max(_target.config().api.timeout / 1000, request.request_timeout / 1000 + _LATE_S)
     call = Call(
         "POST",
         "/process-instances",
