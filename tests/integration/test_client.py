@@ -273,6 +273,18 @@ def test_a_call_on_its_way_ends_as_it_would_and_its_connection_with_it(server: C
     assert server.all_ended.wait(WAIT_S)
 
 
+@pytest.mark.parametrize("ended", [False, True], ids=["waits", "has ended"])
+def test_connections_of_a_native_thread_are_closed_too(server: Connections, ended: bool) -> None:
+    threads = gevent.threadpool.ThreadPool(1)
+    with client_of(server.base_url) as client:
+        threads.apply(client.get_license)
+        if ended:
+            threads.kill()
+
+    assert server.all_ended.wait(WAIT_S)
+    threads.kill()
+
+
 def test_a_client_that_is_dropped_leaves_nothing(server: Connections) -> None:
     client = client_of(server.base_url)
     client.get_license()
@@ -295,6 +307,15 @@ def test_two_clients_of_one_configuration_end_apart(server: Connections) -> None
     assert server.open == 1
     second.close()
     assert server.all_ended.wait(WAIT_S)
+
+
+@pytest.mark.parametrize("path", ["/0f1e-cluster", "/physical-tenants/blue", "/physical-tenants/blue/v2/"])
+def test_a_base_address_may_have_a_path(path: str) -> None:
+    with AnsweringServer() as server, client_of(server.base_url + path) as client:
+        asked = f"{path.removesuffix('/v2/')}/v2/license"
+        server.post(asked, method="GET", json={"validLicense": True, "licenseType": "x"})
+
+        assert client.get_license().valid_license
 
 
 def test_a_failure_is_that_of_its_cluster_and_names_it() -> None:
