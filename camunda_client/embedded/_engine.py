@@ -1,7 +1,7 @@
 """The in-memory Camunda: deploy, start, work, look at what happened. Thread-safe, no threads of its own.
 
 Nothing happens by itself: timers and leases are looked at when a command comes, when time is moved with
-:meth:`Engine.advance`, or when somebody calls :meth:`Engine.tick` (the gateway does, when something is due).
+:meth:`Engine.advance`, or when a program calls :meth:`Engine.tick` (the gateway does, when something is due).
 """
 
 from __future__ import annotations

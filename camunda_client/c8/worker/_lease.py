@@ -236,11 +236,11 @@ class Held:
         self.stage = Stage.WAITING
         #: Its handler should have ended long ago: its lease is not extended any more.
         self.let_go = False
-        #: Its handler was ended, because the job was lost: nothing is told of it.
+        #: Its handler was ended, because the job was lost: nothing is reported of it.
         self.dropped = False
         #: Its handler was stopped, because the worker stops: what it raises since then is no failure of the job.
         self.stopped = False
-        #: What Camunda is being told, or was: ``completion``, ``failure`` or ``error``.
+        #: What is being reported, or was: ``completion``, ``failure`` or ``error``.
         self.command: str | None = None
         #: The same job, offered to us again before we had Camunda's answer to our failure.
         self.successor: Held | None = None
@@ -269,11 +269,11 @@ class Held:
             self.stage = Stage.REPORTING
 
     def reports(self) -> None:
-        """Take note that Camunda is about to be told."""
+        """Take note that its outcome is about to be reported."""
         self.stage = Stage.REPORTING
 
     def settled(self) -> None:
-        """Take note that nothing more is to be told."""
+        """Take note that nothing more is to be reported."""
         self.stage = Stage.SETTLED
 
     def is_in_handler(self) -> bool:
@@ -291,7 +291,7 @@ class Held:
         self.token = again.token
 
     def is_settled(self) -> bool:
-        """Whether nothing more is to be told about the job."""
+        """Whether nothing more is to be reported of the job."""
         return self.stage is Stage.SETTLED
 
     def extension(self) -> bytes:

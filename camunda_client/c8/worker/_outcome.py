@@ -126,7 +126,7 @@ def failure(
     variables: object = None,
     cause: BaseException | None = None,
 ) -> Outcome:
-    """Return a failure as told. ``retries`` is always sent: left out, Camunda takes 0 and raises an incident."""
+    """Return a failure that says that. ``retries`` is always sent: left out, Camunda takes 0 and raises an incident."""
     parts = [b'{"retries":%d,"errorMessage":%b,"retryBackOff":%d' % (retries, to_json(clean(message)), back_off_ms)]
     if variables:
         try:
@@ -168,7 +168,7 @@ def clean(text: str) -> str:
     """Return the text as the engine may keep it: cut to :data:`MESSAGE_CAP`, no control characters, no tokens."""
     if len(text) > MESSAGE_CAP:
         text = text[: MESSAGE_CAP - 30] + f"… ({len(text)} characters)"
-    # Exceptions of HTTP libraries cite headers and addresses, and whoever may see incidents could use them.
+    # Exceptions of HTTP libraries cite headers and addresses, and everyone who may see incidents could use them.
     text = redact(text)
     if text.isprintable():
         return text
@@ -296,7 +296,7 @@ class Memory:
         return self.refused.get(key, -1) == retries
 
     def outcome(self, key: str, retries: int) -> Outcome | None:
-        """Return what Camunda still has to be told of a job that it offers again, with so many retries.
+        """Return what is still to be reported of a job that it offers again, with so many retries.
 
         Other retries than before mean that it failed elsewhere since, or that its incident was resolved: to tell our
         failure now would undo that.

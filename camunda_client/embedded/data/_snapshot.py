@@ -1,7 +1,7 @@
 """An engine's whole state in one file, so that a log need not begin with the first command for ever.
 
 The state is pickled, but a file does not say what is called when it is read: only the classes below are made, and only
-the methods below are found, so that somebody's data, sent with a bug report, can be read without trusting them.
+the methods below are found, so that a user's data, sent with a bug report, can be read without trusting them.
 """
 
 from __future__ import annotations

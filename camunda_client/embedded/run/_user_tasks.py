@@ -50,7 +50,7 @@ class UserTasks:
         return self._tasks[key]
 
     def assign(self, key: int, assignee: str, *, allow_override: bool = True) -> None:
-        """Give a task to somebody; without override only one that is not assigned yet."""
+        """Give a task to a user; without override only one that is not assigned yet."""
         task = self.get(key, "ASSIGN" if allow_override else "CLAIM")
         if not allow_override and task.assignee not in ("", assignee):
             raise invalid_state(
