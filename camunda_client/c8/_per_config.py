@@ -1,6 +1,6 @@
 """What is kept for each configuration: its tokens, its connections, the version of its cluster.
 
-Several clients may be configured alike and still be two, so configurations are told apart by identity. What is kept
+Several clients may be configured alike and still be two, so a configuration is known by its identity. What is kept
 goes with its configuration; nothing here keeps that alive.
 """
 

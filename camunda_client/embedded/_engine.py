@@ -324,6 +324,42 @@ class Engine(EngineJobs):
             found = [one for history in self._runtime.histories.by_key.values() for one in history.decisions]
             return sorted([*found, *self._runtime.decisions.records], key=lambda record: record.key)
 
+    # -- cluster variables ------------------------------------------------------------------------------------------
+    def cluster_variables(self, tenant_id: str = "") -> dict[str, Any]:
+        """Return the cluster variables of a tenant, or those for all, as expressions see them."""
+        with self._executor.looking():
+            found = self._runtime.lifecycle.variables.of_cluster.values
+            return {name: value for (at, name), value in found.items() if at == tenant_id}
+
+    def create_cluster_variable(
+        self, name: str, value: Any, *, tenant_id: str = "", metadata: Mapping[str, Any] | None = None
+    ) -> None:
+        """Let expressions read a value as ``camunda.vars.env.NAME``, of a tenant or (without one) of all.
+
+        Raises:
+            Rejection: ALREADY_EXISTS.
+        """
+        self._run(self._commands.create_cluster_variable, tenant_id, name, value, dict(metadata or {}))
+
+    def update_cluster_variable(
+        self, name: str, value: Any, *, tenant_id: str = "", metadata: Mapping[str, Any] | None = None
+    ) -> None:
+        """Give a cluster variable another value.
+
+        Raises:
+            Rejection: NOT_FOUND.
+        """
+        kept = None if metadata is None else dict(metadata)
+        self._run(self._commands.update_cluster_variable, tenant_id, name, value, kept)
+
+    def delete_cluster_variable(self, name: str, *, tenant_id: str = "") -> None:
+        """Forget a cluster variable.
+
+        Raises:
+            Rejection: NOT_FOUND.
+        """
+        self._run(self._commands.delete_cluster_variable, tenant_id, name)
+
     def next_key(self) -> int:
         """Return a key nothing else bears."""
         return self._run(self._commands.next_key)

@@ -90,6 +90,7 @@ KEPT = {
     "starts": ("_timers",),
     "incidents": ("_open",),
     "user_tasks": ("_tasks",),
+    "cluster_variables": ("values", "metadata"),
     "schedule": ("_heap", "_number", "_cancelled"),
     "histories": ("by_key", "ended_keys"),
     "runtime": ("settings",),
@@ -136,6 +137,7 @@ def parts_of(runtime: Runtime) -> dict[str, Any]:
     """Return what stays where it is: the parts of an engine, which state refers to."""
     return {
         "agenda": runtime.agenda, "clock": runtime.clock, "decisions": runtime.decisions,
+        "cluster_variables": runtime.lifecycle.variables.of_cluster,
         "deployments": runtime.deployments,
         "events": runtime.events, "histories": runtime.histories, "incidents": runtime.incidents,
         "jobs": runtime.jobs, "keys": runtime.keys, "lifecycle": runtime.lifecycle, "runtime": runtime,

@@ -89,7 +89,7 @@ class Gateway:
         self.errors: list[BaseException] = []
         self._tokens = None if oidc is None else _tokens(oidc)
         self._check = _checker(auth) if self._tokens is None else self._tokens.check
-        self._router = Router(newer=self.dialect.newer)
+        self._router = Router(self.dialect)
         self._delay_ms = eventually_consistent
         self._server: Any = None
         self._ticker: Ticker | None = None

@@ -10,6 +10,7 @@ from camunda_client.embedded.run._history import (
     Incident,
     InstanceHistory,
     JobRecord,
+    MessageRecord,
     UserTaskRecord,
     VariableRecord,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Job",
     "JobRecord",
     "Message",
+    "MessageRecord",
     "Poll",
     "ProcessInstance",
     "Runtime",

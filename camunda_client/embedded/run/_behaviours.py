@@ -98,7 +98,7 @@ class Behaviours:
             self._job(instance)
             return
         decision_id = self._variables.text(element.decision, instance)
-        visible, tenant_id = self._variables.visible(instance), instance.process.tenant_id
+        visible, tenant_id = self._variables.context(instance), instance.process.tenant_id
         record = self._decisions.decide(decision_id, visible, tenant_id)
         record.process_instance_key, record.element_instance_key = instance.process.key, instance.key
         record.element_id = element.id
