@@ -190,6 +190,15 @@ def test_there_are_no_batch_operations(gateway: Gateway) -> None:
     assert (status, problem["detail"]) == (404, "the embedded engine has no POST /v2/process-instances/cancellation")
 
 
+def test_a_deletion_of_history_is_refused(gateway: Gateway) -> None:
+    if gateway.dialect.name == "8.8":
+        pytest.skip("8.8 does not describe it")
+    path = "/v2/resources/2251799813685250/deletion"
+    status, problem = rest.call(gateway.base_url, "POST", path, {"deleteHistory": True})
+
+    assert (status, problem["detail"]) == (400, "the embedded engine deletes no history: leave out deleteHistory")
+
+
 # -- what came with 8.9 ---------------------------------------------------------------------------------------------
 def test_jobs_are_counted(gateway: Gateway) -> None:
     path = "/v2/jobs/statistics"

@@ -98,8 +98,11 @@ def _deployment(exchange: Exchange, deployment: Deployment) -> dict[str, Any]:
 
 def delete_resource(exchange: Exchange) -> Answer:
     """Delete a deployed resource."""
-    exchange.check_operation_reference(exchange.body("DeleteResourceRequest", optional=True))
+    body = exchange.body("DeleteResourceRequest", optional=True)
+    exchange.check_operation_reference(body)
     key = exchange.key("resourceKey")
+    if exchange.dialect.nullable and body.boolean("deleteHistory"):
+        raise invalid("the embedded engine deletes no history: leave out deleteHistory", exchange.path)
     exchange.engine.delete_resource(key)
     if exchange.dialect.nullable:
         return ok({"resourceKey": exchange.dialect.key(key), "batchOperation": None})
