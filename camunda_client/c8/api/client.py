@@ -21,6 +21,7 @@ from camunda_client.c8.api import (
     element_instance,
     incident,
     job,
+    job_statistics,
     message,
     message_subscription,
     process_definition,
@@ -128,6 +129,9 @@ class CamundaClient:
     complete_job = _Method(job.complete_job)
     fail_job = _Method(job.fail_job)
     get_job_statistics = _Method(job.get_job_statistics)
+    get_job_statistics_by_error = _Method(job_statistics.get_job_statistics_by_error)
+    get_job_statistics_by_type = _Method(job_statistics.get_job_statistics_by_type)
+    get_job_statistics_by_worker = _Method(job_statistics.get_job_statistics_by_worker)
     mark_job_as_failed = _Method(job.mark_job_as_failed)
     search_jobs = _Method(job.search_jobs)
     throw_error_for_job = _Method(job.throw_error_for_job)
@@ -140,6 +144,8 @@ class CamundaClient:
     migrate_process_instance = _Method(process_instance.migrate_process_instance)
     modify_process_instance = _Method(process_instance.modify_process_instance)
     search_process_instances = _Method(process_instance.search_process_instances)
+    get_process_instance_call_hierarchy = _Method(process_instance.get_process_instance_call_hierarchy)
+    get_process_instance_sequence_flows = _Method(process_instance.get_process_instance_sequence_flows)
 
     assign_user_task = _Method(user_task.assign_user_task)
     complete_user_task = _Method(user_task.complete_user_task)
@@ -153,6 +159,7 @@ class CamundaClient:
     get_incident = _Method(incident.get_incident)
     resolve_incident = _Method(incident.resolve_incident)
     search_incidents = _Method(incident.search_incidents)
+    search_process_instance_incidents = _Method(incident.search_process_instance_incidents)
 
     get_variable = _Method(variable.get_variable)
     search_variables = _Method(variable.search_variables)
@@ -176,6 +183,7 @@ class CamundaClient:
     get_process_definition_xml = _Method(process_definition.get_process_definition_xml)
     get_start_form = _Method(process_definition.get_start_form)
     search_process_definitions = _Method(process_definition.search_process_definitions)
+    get_process_definition_statistics = _Method(process_definition.get_process_definition_statistics)
 
     evaluate_decision = _Method(decision.evaluate_decision)
     get_decision_definition = _Method(decision.get_decision_definition)
@@ -183,6 +191,9 @@ class CamundaClient:
     get_decision_instance = _Method(decision.get_decision_instance)
     search_decision_definitions = _Method(decision.search_decision_definitions)
     search_decision_instances = _Method(decision.search_decision_instances)
+    get_decision_requirements = _Method(decision.get_decision_requirements)
+    get_decision_requirements_xml = _Method(decision.get_decision_requirements_xml)
+    search_decision_requirements = _Method(decision.search_decision_requirements)
 
     create_document_link = _Method(document.create_document_link)
     delete_document = _Method(document.delete_document)
@@ -194,6 +205,7 @@ class CamundaClient:
     resume_batch_operation = _Method(batch_operation.resume_batch_operation)
     search_batch_operations = _Method(batch_operation.search_batch_operations)
     suspend_batch_operation = _Method(batch_operation.suspend_batch_operation)
+    search_batch_operation_items = _Method(batch_operation.search_batch_operation_items)
 
     create_cluster_variable = _Method(cluster_variable.create_cluster_variable)
     delete_cluster_variable = _Method(cluster_variable.delete_cluster_variable)

@@ -1,5 +1,6 @@
 """The engine's requests and answers as Python objects."""
 
+from camunda_client.c8.models._filters import Condition, NumberCondition, TextCondition
 from camunda_client.c8.models.camunda_headers import (
     C8ApiHeaders,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "ClusterTopology",
     "CompleteJobRequest",
     "CompleteUserTaskRequest",
+    "Condition",
     "CorrelateMessageRequest",
     "CorrelateMessageResponse",
     "CreateProcessInstanceRequest",
@@ -111,6 +113,7 @@ __all__ = [
     "MigrateProcessInstanceRequest",
     "ModifyProcessInstanceRequest",
     "MoveInstructions",
+    "NumberCondition",
     "Partition",
     "PinClockRequest",
     "ProcessInstanceStartInstructions",
@@ -121,6 +124,7 @@ __all__ = [
     "SetVariablesRequest",
     "SourceElement",
     "TerminateInstructions",
+    "TextCondition",
     "ThrowErrorForJobRequest",
     "UpdateJobRequest",
     "UpdateUserTaskRequest",

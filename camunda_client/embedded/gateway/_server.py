@@ -46,7 +46,7 @@ IDLE_S = 60.0
 BACKLOG = 4096
 Auth = str | tuple[str, str] | Callable[[str], bool] | None
 #: What these answer is XML, or a document's content.
-_OTHER_THAN_JSON = re.compile(r"/v2/(documents/[^/]+|(process|decision)-definitions/[^/]+/xml)")
+_OTHER_THAN_JSON = re.compile(r"/v2/(documents/[^/]+|((process|decision)-definitions|decision-requirements)/[^/]+/xml)")
 
 
 class Gateway:
