@@ -18,7 +18,17 @@ WORKER = import_graph.ROOT / "camunda_client" / "c8" / "worker"
 UNDRAWN = {"__main__", "_files", "_json", "_backoff", "_job_table", "_last_resort", "_per_config", "_stacks"}
 UNDRAWN |= {"_stop_requests", "_target"}
 #: Of the embedded engine.
-SMALL = {"_engine_jobs", "_failures", "_keys", "_locks", "_present", "_randomness", "_tenants", "_rejections"}
+SMALL = {
+    "_engine_jobs",
+    "_engine_variables",
+    "_failures",
+    "_keys",
+    "_locks",
+    "_present",
+    "_randomness",
+    "_tenants",
+    "_rejections",
+}
 
 
 def layers(contract: str) -> set[str]:

@@ -124,7 +124,7 @@ class Custody:
         elif twin.command == "failure" and (twin.lease.holds(self._clock()) or twin.retries != held.retries):
             # That is why it is offered again. Nothing is left to report of the twin; then this one's turn comes.
             twin.lease.lose(Loss.REFUSED)
-            twin.successor = held
+            twin.followed_by(held)
         else:
             self._granted_anew(twin, held)
 
@@ -341,7 +341,7 @@ class Custody:
         """In the hub: stop a handler, unless it ended while this was about to be done, and its outcome is under way."""
         if held.is_in_handler():
             self.report.interrupted.append(held.key)
-            held.stopped = True
+            held.stops()
             held.strike(HandlerStopped("the worker stops"))
 
     def hand_back_the_rest(self, within_s: float) -> None:

@@ -100,7 +100,7 @@ class Execution:
         """Run the handler in the calling greenlet and keep what it came to, unless it must not start. Never raises."""
         if self._admit is None or self._is_simple(held) or self._admit(held):
             # A greenlet starts with an empty context.
-            held.context = context = self._context.new()
+            context = held.runs_in(self._context.new())
             context.run(self._work, held)
 
     def tell(self, held: Held) -> None:
@@ -152,7 +152,7 @@ class Execution:
             fate = Fate.LOST
             log.exception("job.lost_track")
         finally:
-            held.context = held.outcome = None
+            held.reported()
             if self._on_end is not None:
                 self._on_end(held, fate)
 
@@ -179,13 +179,13 @@ class Execution:
             try:
                 result = hooks.call(handler, job, decision.make) if hooks and decision else handler(job)
             finally:
-                held.ended_s = time.monotonic()
+                held.ended(time.monotonic())
                 self.latest_run = Run(held.started_s, held.ended_s, held.settings, held.key)
                 if timer is not None:
                     timer.close()
                 if os.getpid() != self._process:
                     _end_child(sys.exc_info()[1])
-            outcome = _outcome.completed(result)
+            outcome = _outcome.completed(result, job)
         except BaseException as error:  # noqa: BLE001 - see the module's docstring
             # Also what the handler made of being stopped: its job is handed back with all its retries.
             if held.stopped or held.dropped:
@@ -203,7 +203,7 @@ class Execution:
         """
         if isinstance(error, CamundaBusinessException):
             try:
-                return _outcome.thrown(error)
+                return _outcome.thrown(error, held.job)
             except BaseException as problem:  # noqa: BLE001 - its variables may be objects of any class
                 error = problem
         self._memory.attempts.set(held.key, attempt)

@@ -262,6 +262,31 @@ class Held:
         self.greenlet, self.stage = greenlet, Stage.RUNNING
         self.started_s = self.ended_s = monotonic_s
 
+    def runs_in(self, context: Context) -> Context:
+        """Take note of the context that its handler runs in, and return it."""
+        self.context = context
+        return context
+
+    def ended(self, monotonic_s: float) -> None:
+        """Take note of when its handler ended."""
+        self.ended_s = monotonic_s
+
+    def drops(self) -> None:
+        """Take note that its handler is about to be ended because the job is lost."""
+        self.dropped = True
+
+    def stops(self) -> None:
+        """Take note that its handler is about to be ended because the worker stops."""
+        self.stopped = True
+
+    def lets_go(self) -> None:
+        """Take note that its lease is to be extended no more, however long its handler goes on."""
+        self.let_go = True
+
+    def followed_by(self, again: Held) -> None:
+        """Take note of another activation of the same job, whose turn comes after this one's."""
+        self.successor = again
+
     def came_to(self, outcome: Outcome | None) -> None:
         """Take note that its handler is through; without an outcome if it was stopped."""
         self.greenlet, self.outcome = None, outcome
@@ -271,6 +296,14 @@ class Held:
     def reports(self) -> None:
         """Take note that its outcome is about to be reported."""
         self.stage = Stage.REPORTING
+
+    def sends(self, command: str) -> None:
+        """Take note of what is being sent: ``completion``, ``failure`` or ``error``."""
+        self.command = command
+
+    def reported(self) -> None:
+        """Let go of what was kept for the report."""
+        self.context = self.outcome = None
 
     def settled(self) -> None:
         """Take note that nothing more is to be reported."""

@@ -154,7 +154,7 @@ class Reporter:
 
     def _send(self, held: Held, outcome: Outcome) -> tuple[Verdict, Answer | ServiceException | None]:
         """Return the first definite verdict, or ``UNKNOWN`` when the time for it is over."""
-        held.command = outcome.command
+        held.sends(outcome.command)
         give_up_s = self._monotonic() + PATIENCE_S
         maybe_applied = False
         last: Answer | ServiceException | None = None

@@ -325,7 +325,7 @@ class HandlerWatch:
     def _look(self, held: Held, now: float) -> None:
         settings = held.settings
         if settings.stop_when_lost and not held.dropped and not held.lease.holds(self._clock()):
-            held.dropped = True
+            held.drops()
             lost = JobLost("the job no longer belongs to this worker")
             gevent.get_hub().loop.run_callback(held.strike, lost)
         if held.let_go:
@@ -337,7 +337,7 @@ class HandlerWatch:
             self._let_go(held, now, "it outlasts max_lease")
 
     def _let_go(self, held: Held, now: float, why: str) -> None:
-        held.let_go = True
+        held.lets_go()
         log.error(
             "job.stuck",
             job_key=held.key,

@@ -58,7 +58,9 @@ from camunda_client.embedded.model import (
     Table,
 )
 from camunda_client.embedded.run import (
+    Completed,
     ElementInstance,
+    Ending,
     Entry,
     Incident,
     InstanceHistory,
@@ -70,6 +72,7 @@ from camunda_client.embedded.run import (
     ScopeWorkflow,
     Subscription,
     Token,
+    Transition,
     UserTask,
     nothing,
 )
@@ -97,9 +100,11 @@ KEPT = {
 }
 #: What is done when something falls due, or an incident is resolved.
 METHODS = frozenset({
-    "agenda.soon", "clock.now_ms", "events._timer_due", "events.subscribe_scope", "jobs._back_off_ended",
-    "jobs._lease_ended", "jobs._offer", "lifecycle._activate", "lifecycle._complete", "lifecycle._go_on_ending",
-    "lifecycle._go_on_starting", "lifecycle.attempt", "messages._expire", "starts._due",
+    "agenda.soon", "changes.ended", "clock.now_ms", "endings.said", "events._timer_due",
+    "events.begin_event_subprocess", "events.interrupted", "events.subscribe_scope", "iterating.ended_early",
+    "jobs._back_off_ended", "jobs._lease_ended", "jobs._offer", "lifecycle._activate", "lifecycle._complete",
+    "lifecycle._go_on_ending", "lifecycle._go_on_starting", "lifecycle.attempt", "lifecycle.check",
+    "lifecycle.cleared", "lifecycle.end_terminated", "messages._expire", "starts._due", "user_tasks.begin_anew",
 })  # fmt: skip
 _OURS: tuple[type, ...] = (
     Decision, DecisionRecord, Evaluated, Graph, Rule, Output, Table,
@@ -109,7 +114,7 @@ _OURS: tuple[type, ...] = (
     Mapping, MultiInstance, FlowNode, RootSpec, ScopeSpec, Cycle,
     Expression, YearsMonths,
     Incident, InstanceHistory, ElementInstance, Job,
-    ProcessInstance, Subscription, UserTask, Message, Entry,
+    ProcessInstance, Subscription, UserTask, Transition, Ending, Message, Entry, Completed,
     InstanceWorkflow, ScopeWorkflow, Token,
 )  # fmt: skip
 _OTHERS: tuple[type, ...] = (
@@ -136,9 +141,9 @@ def _spiff() -> str:
 def parts_of(runtime: Runtime) -> dict[str, Any]:
     """Return what stays where it is: the parts of an engine, which state refers to."""
     return {
-        "agenda": runtime.agenda, "clock": runtime.clock, "decisions": runtime.decisions,
+        "agenda": runtime.agenda, "changes": runtime.changes, "clock": runtime.clock, "decisions": runtime.decisions,
         "cluster_variables": runtime.lifecycle.variables.of_cluster,
-        "deployments": runtime.deployments,
+        "deployments": runtime.deployments, "endings": runtime.lifecycle.endings, "iterating": runtime.iterating,
         "events": runtime.events, "histories": runtime.histories, "incidents": runtime.incidents,
         "jobs": runtime.jobs, "keys": runtime.keys, "lifecycle": runtime.lifecycle, "runtime": runtime,
         "messages": runtime.events.messages, "schedule": runtime.schedule, "signals": runtime.events.signals,
