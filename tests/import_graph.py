@@ -22,6 +22,7 @@ ROOMS = (
     ("c8._wire",),
     ("c8.api",),
     ("c8.auth",),
+    ("c8._target",),
     ("c8._http",),
     ("config", "c8.models"),
     ("c8",),

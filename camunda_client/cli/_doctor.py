@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from camunda_client import log, patching
-from camunda_client.cli import _ending, _import_watch, _target
+from camunda_client.cli import _compatibility, _ending, _import_watch, _target
 from camunda_client.error import ServiceException
 
 if TYPE_CHECKING:
@@ -214,6 +214,8 @@ def _cluster() -> Iterator[Finding]:
     how = settings.auth
     kind = "no authentication" if how is None or how.none else "user and password" if how.basic else "a token"
     yield Finding("ok", f"configuration: {settings.api.base_url} with {kind}")
+    for note in _compatibility.notes_on_address(settings.api.base_url):
+        yield Finding("note", note)
     if how is not None and how.oauth is not None:
         yield from _guarded(auth.get_token, "token", lambda got: f"for {got[1]} s")
     yield from _topology(api.get_cluster_topology)
@@ -231,6 +233,8 @@ def _topology(ask: Callable[[], Any]) -> Iterator[Finding]:
         yield Finding("wrong", f"{message}: jobs of the others are not handed out; look at the brokers")
         return
     yield Finding("ok", message)
+    for note in _compatibility.notes_on_version(found):
+        yield Finding("note", note)
 
 
 def _guarded(call: Callable[[], Any], message: str, more: Callable[[Any], str] | None = None) -> Iterator[Finding]:

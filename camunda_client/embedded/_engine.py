@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from camunda_client.embedded._engine_jobs import EngineJobs, given
+from camunda_client.embedded._engine_variables import EngineVariables
 from camunda_client.embedded._executor import Executor
 from camunda_client.embedded._tenants import DEFAULT_TENANT, tenants_named
 from camunda_client.embedded.data import Recovery, Storage
@@ -39,7 +40,7 @@ DEFAULT_HISTORY_LIMIT = 20_000
 NEWEST_DIALECT = DIALECTS[-1]
 
 
-class Engine(EngineJobs):
+class Engine(EngineJobs, EngineVariables):
     """An engine of one partition.
 
     Args:

@@ -17,8 +17,8 @@ NOWHERE = {"CAMUNDA_REST_ADDRESS": "http://127.0.0.1:9"}
 
 @pytest.fixture
 def cluster() -> Iterator[dict[str, str]]:
-    """The address of an embedded engine, as environment."""
-    with Gateway(dialect="8.6.0") as gateway:
+    """The address of an embedded engine of the newest version, as environment."""
+    with Gateway(dialect="8.10") as gateway:
         yield {"CAMUNDA_REST_ADDRESS": gateway.base_url}
 
 
@@ -77,9 +77,21 @@ def test_where_all_is_well_nothing_is_wrong(cluster: dict[str, str], tmp_path: P
         "blocking calls are cooperative",
         f"{HANDLERS} handles ask-for-review, charge-order",
         f"configuration: {cluster['CAMUNDA_REST_ADDRESS']} with no authentication",
-        "Camunda 8.6.0, 1 of 1 partitions have a leader",
+        "Camunda 8.10.9, 1 of 1 partitions have a leader",
     ]
     assert len(output.splitlines()) == len(told["ok"]) + len(told["note"])
+
+
+def test_what_an_older_camunda_lacks_is_a_note(tmp_path: Path) -> None:
+    with Gateway(dialect="8.8") as gateway:
+        code, told, output = doctor(tmp_path, {"CAMUNDA_REST_ADDRESS": gateway.base_url})
+
+    assert code == 0, output
+    assert told["ok"][-1] == "Camunda 8.8.9, 1 of 1 partitions have a leader"
+    assert [note for note in told["note"] if "lacks" in note] == [
+        "Camunda 8.8 lacks tenants='assigned', business ids, cluster variables, statistics of jobs, moveInstructions "
+        "(8.9); leases with a token, priorities of jobs (8.10)"
+    ]
 
 
 def test_a_missing_configuration_is_wrong_and_what_needs_it_is_skipped(tmp_path: Path) -> None:

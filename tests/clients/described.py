@@ -68,7 +68,7 @@ class Described:
     path: str
     sent: str | None = None
     answered: str | None = None
-    #: Answers ``{member: [...]}``.
+    #: Answers ``{member: [...]}``; ``*``: a list and nothing around it.
     member: str | None = None
     #: Its request is ``{filter, page, sort}``, its answer ``{items, page}``.
     search: bool = False
@@ -95,6 +95,9 @@ OPERATIONS = (
     Described("PATCH", "/jobs/{}", "JobUpdateRequest"),
     _search("/jobs/search", "JobFilter", "JobSearchResult"),
     Described("GET", "/jobs/statistics/global", None, "GlobalJobStatisticsQueryResult"),
+    _search("/jobs/statistics/by-types", "JobTypeStatisticsFilter", "JobTypeStatisticsItem"),
+    _search("/jobs/statistics/by-workers", "JobWorkerStatisticsFilter", "JobWorkerStatisticsItem"),
+    _search("/jobs/statistics/errors", "JobErrorStatisticsFilter", "JobErrorStatisticsItem"),
     Described("POST", "/process-instances", "ProcessInstanceCreationInstruction", "CreateProcessInstanceResult"),
     Described("POST", "/process-instances/{}/cancellation", "CancelProcessInstanceRequest"),
     Described("POST", "/process-instances/{}/migration", "ProcessInstanceMigrationInstruction"),
@@ -104,6 +107,8 @@ OPERATIONS = (
     Described(
         "GET", "/process-instances/{}/statistics/element-instances", None, "ProcessElementStatisticsResult", "items"
     ),
+    Described("GET", "/process-instances/{}/sequence-flows", None, "ProcessInstanceSequenceFlowResult", "items"),
+    Described("GET", "/process-instances/{}/call-hierarchy", None, "ProcessInstanceCallHierarchyEntry", "*"),
     Described("GET", "/process-instances/{}", None, "ProcessInstanceResult"),
     Described("POST", "/messages/publication", "MessagePublicationRequest", "MessagePublicationResult"),
     Described("POST", "/messages/correlation", "MessageCorrelationRequest", "MessageCorrelationResult"),
@@ -126,6 +131,8 @@ OPERATIONS = (
     Described(
         "POST", "/process-definitions/{}/statistics/element-instances", None, "ProcessElementStatisticsResult", "items"
     ),
+    _search("/decision-requirements/search", "DecisionRequirementsFilter", "DecisionRequirementsResult"),
+    Described("GET", "/decision-requirements/{}", None, "DecisionRequirementsResult"),
     Described("GET", "/process-definitions/{}", None, "ProcessDefinitionResult"),
     Described("POST", "/decision-definitions/evaluation", "DecisionEvaluationInstruction", "EvaluateDecisionResult"),
     _search("/decision-definitions/search", "DecisionDefinitionFilter", "DecisionDefinitionResult"),
@@ -138,11 +145,13 @@ OPERATIONS = (
         "CorrelatedMessageSubscriptionFilter",
         "CorrelatedMessageSubscriptionResult",
     ),
+    _search("/batch-operation-items/search", "BatchOperationItemFilter", "BatchOperationItemResponse"),
     _search("/batch-operations/search", "BatchOperationFilter", "BatchOperationResponse"),
     Described("POST", "/documents", None, "DocumentReference"),
     Described("PUT", "/clock", "ClockPinRequest"),
     Described("POST", "/cluster-variables/global", "CreateClusterVariableRequest", "ClusterVariableResult"),
     Described("GET", "/cluster-variables/global/{}", None, "ClusterVariableResult"),
+    Described("PUT", "/cluster-variables/global/{}", "UpdateClusterVariableRequest", "ClusterVariableResult"),
     _search("/cluster-variables/search", "ClusterVariableSearchQueryFilterRequest", "ClusterVariableSearchResult"),
     Described("POST", "/resources/{}/deletion", "DeleteResourceRequest"),
 )
@@ -152,12 +161,11 @@ OTHERS = (
     Described("POST", "/clock/reset"),
     Described("GET", "/process-definitions/{}/xml"),
     Described("GET", "/decision-definitions/{}/xml"),
+    Described("GET", "/decision-requirements/{}/xml"),
     Described("DELETE", "/user-tasks/{}/assignee"),
     Described("GET", "/documents/{}"),
     Described("DELETE", "/documents/{}"),
     Described("DELETE", "/cluster-variables/global/{}"),
-    Described("GET", "/process-instances/{}/sequence-flows"),
-    Described("GET", "/process-instances/{}/call-hierarchy"),
 )
 
 
@@ -205,7 +213,7 @@ def _of_answer(schemas: dict[str, Any], operation: Described, exchange: Recorded
         yield from (f"unknown {name}" for name in {*answer} - {"items", "page"})
         yield from misfits(schemas, "SearchQueryPageResponse", answer.get("page", {}), "page.")
     member = "items" if operation.search else operation.member
-    for item in [answer] if member is None else answer.get(member, []):
+    for item in answer if member == "*" else [answer] if member is None else answer.get(member, []):
         yield from misfits(schemas, operation.answered, item)
 
 

@@ -22,33 +22,25 @@ class Excuse(NamedTuple):
         return dialect in self.dialects and self.client in client
 
 
-_LACKING = "the embedded engine has none, and says so in a 404"
 #: Steps that fail.
 STEPS: tuple[Excuse, ...] = (
-    *(
-        Excuse(step, _LACKING, ("8.8", "8.9", "8.10"), client)
-        for client in ("camunda-client-java", "orchestration-")
-        for step in (
-            "searchProcessInstanceIncidents",
-            "searchMessageSubscriptions",
-            "searchCorrelatedMessageSubscriptions",
-            "getProcessInstanceSequenceFlows",
-            "getProcessInstanceCallHierarchy",
-            "getProcessDefinitionStatistics",
-            "searchDecisionInstances",
-            "searchBatchOperations",
-        )
-    ),
-    *(
-        Excuse(step, _LACKING, ("8.9", "8.10"), client)
-        for client in ("camunda-client-java", "orchestration-")
-        for step in ("getGlobalJobStatistics", "clusterVariable")
-    ),
     Excuse(
         "evaluateDecision",
         "8.8 has to name a decision that failed, by a pattern that no empty text fits, also where none failed",
         ("8.8",),
         "orchestration-cluster-api",
+    ),
+    Excuse(
+        "searchDecisionInstances",
+        "8.8 describes the key of a decision instance as digits, and its own documentation has 2251799813684367-1",
+        ("8.8",),
+        "orchestration-cluster-api",
+    ),
+    Excuse(
+        "searchDecisionInstances",
+        "it parses the key of the process instance as a number also where that is null, as 8.9 describes it",
+        ("8.9",),
+        "camunda-client-java",
     ),
 )
 #: Violations of requests or answers.
@@ -58,5 +50,10 @@ EXCHANGES: tuple[Excuse, ...] = (
         "it tells one kind of instruction from others; the schemas of 8.8 describe it outside of the member's own",
         ("8.8",),
         "orchestration-cluster-api",
+    ),
+    Excuse(
+        "POST /message-subscriptions/search answer 200: unknown",
+        "the client for Python describes these members in 8.9 and insists on them; that for JavaScript has none",
+        ("8.9",),
     ),
 )

@@ -54,6 +54,7 @@ def jobs() -> str:
     (job,) = api.activate_jobs("charge", max_jobs_to_activate=1).jobs
     api.fail_job(job, retries=0, error_message="broken")
     incident = next(api.search_incidents(process_instance_key=broken, state="ACTIVE"))
+    assert next(api.search_process_instance_incidents(broken)) == incident
     api.get_incident(incident.incident_key)
     (found,) = api.search_jobs(process_instance_key=broken, state="FAILED")
     api.update_job(found.job_key, retries=1)
@@ -93,6 +94,14 @@ def instances(definition: str) -> None:
         ),
     )
     assert api.get_process_instance_statistics(waiting)
+    assert [one.process_instance_key for one in api.get_process_instance_call_hierarchy(waiting)] == [waiting]
+    assert api.get_process_instance_sequence_flows(waiting)
+    (subscription,) = api.search_message_subscriptions(
+        process_instance_key=waiting, message_subscription_state="CREATED"
+    )
+    assert subscription.correlation_key == "c"
+    assert {found.correlation_key for found in api.search_correlated_message_subscriptions()} == {"a", "b"}
+    assert api.get_process_definition_statistics(definition, state="ACTIVE")
     api.cancel_process_instance(waiting)
     assert next(api.search_process_instances(process_definition_id="message", sort="-start_date", page_size=1))
 
@@ -110,6 +119,12 @@ def user_tasks() -> None:
 
 def the_rest(definition: str) -> None:
     api.evaluate_decision(EvaluateDecisionRequest(decisionDefinitionId="dish", variables={"season": "Winter"}))
+    found = next(api.search_decision_instances(decision_definition_id="dish", state="EVALUATED"))
+    assert api.get_decision_instance(found.decision_evaluation_instance_key).matched_rules
+    requirements = next(api.search_decision_requirements())
+    assert api.get_decision_requirements(requirements.decision_requirements_key) == requirements
+    assert "dish" in api.get_decision_requirements_xml(requirements.decision_requirements_key)
+    assert list(api.search_batch_operations()) == list(api.search_batch_operation_items()) == []
     (decision,) = api.search_decision_definitions(decision_definition_id="dish")
     api.get_decision_definition_xml(decision.decision_definition_key)
     assert next(api.search_process_definitions(process_definition_id="message"))
@@ -122,6 +137,21 @@ def the_rest(definition: str) -> None:
     api.get_me()
     api.pin_clock(datetime(2030, 1, 2, tzinfo=timezone.utc))
     api.reset_clock()
+
+
+def since_8_9() -> None:
+    begin, end = datetime(2020, 1, 1, tzinfo=timezone.utc), datetime(2040, 1, 1, tzinfo=timezone.utc)
+    assert api.get_job_statistics(begin, end).completed["count"] >= JOBS
+    assert {one.job_type for one in api.get_job_statistics_by_type(begin, end, job_type=["work", "charge"])} == {
+        "work", "charge",
+    }  # fmt: skip
+    assert next(api.get_job_statistics_by_worker(begin, end, "work")).completed["count"] == JOBS
+    assert {one.error_code for one in api.get_job_statistics_by_error(begin, end, "charge")} == {"", "DECLINED"}
+    api.create_cluster_variable("rate", {"eur": 1})
+    assert api.update_cluster_variable("rate", {"eur": 2}).value == '{"eur":2}'
+    assert [one.name for one in api.search_cluster_variables(name="rate")] == ["rate"]
+    assert api.get_cluster_variable("rate").scope == "GLOBAL"
+    api.delete_cluster_variable("rate")
 
 
 @pytest.mark.parametrize("dialect", PACKAGE)
@@ -141,6 +171,8 @@ def test_it_works_all_jobs_and_every_exchange_is_described(dialect: str) -> None
             instances(keys["message"])
             user_tasks()
             the_rest(keys["message"])
+            if dialect != "8.8":
+                since_8_9()
             api.delete_resource(keys["approve"])
 
     found = Counter(what for exchange in proxy.exchanges for what in violations(dialect, exchange))

@@ -38,7 +38,8 @@ class Operation:
     #: Of the body, if that is JSON; for a search: of its filter.
     sent: str | None = None
     answered: str | None = None
-    #: ``object``, ``list``, ``search``, or the member of the answer that is a list.
+    #: ``object``, ``list`` (of items), ``plain list``, ``search``, ``filtered`` (a list for a filter), or the member of
+    #: the answer that is a list.
     shape: str = "object"
     status: int = 200
     since: str = "8.8"
@@ -70,9 +71,11 @@ class StrictServer:
                 self.complaints.append(f"{where} has no body")
             return
         body = json.loads(request.body)
-        if operation.shape == "search":
+        if operation.shape in ("search", "filtered"):
             self.complaints += [f"{where}: unknown {name}" for name in {*body} - {"page", "filter", "sort"}]
-            self.complaints += [f"{where}: unknown page.{name}" for name in {*body["page"]} - {"limit", "after"}]
+            self.complaints += [
+                f"{where}: unknown page.{name}" for name in {*body.get("page", {})} - {"limit", "after"}
+            ]
             for one in body.get("sort", []):
                 if {*one} != {"field", "order"} or one["order"] not in ("ASC", "DESC"):
                     self.complaints.append(f"{where}: sorts by {one}")
@@ -88,7 +91,9 @@ class StrictServer:
             return None
         item = self.example(operation.answered)
         page = self.example("SearchQueryPageResponse") | {"totalItems": 1, "endCursor": None}
-        shapes = {"object": item, "list": {"items": [item]}, "search": {"items": [item], "page": page}}
+        listed = {"items": [item]}
+        shapes = {"object": item, "list": listed, "filtered": listed, "plain list": [item]}
+        shapes["search"] = {"items": [item], "page": page}
         return shapes.get(operation.shape, {operation.shape: [item]})
 
     def example(self, schema: str) -> dict[str, Any]:

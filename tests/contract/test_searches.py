@@ -10,15 +10,10 @@ from typing import Any
 import pytest
 
 from camunda_client.embedded import Clock, Engine, Gateway
-from tests.contract.strict_server import SCHEMAS
+from tests.contract.described_answers import PACKAGES, ask, search, wrong
 from tests.parts import rest
 
 MODELS = Path(__file__).parent.parent / "models"
-PACKAGES = {"8.8": "8.8-npm", "8.9": "8.9-npm", "8.10": "8.10-pypi"}
-TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,), "array": (list,),
-    "object": (dict,), "any": (object,), "null": (type(None),),
-}  # fmt: skip
 #: What a search finds, by its path.
 SEARCHES = {
     "user-tasks": "UserTaskResult", "incidents": "IncidentResult", "process-instances": "ProcessInstanceResult",
@@ -47,29 +42,6 @@ def gateway(request: pytest.FixtureRequest) -> Iterator[Gateway]:
     with Gateway(engine, dialect=request.param) as running:
         yield running
     assert running.errors == []
-
-
-def ask(gateway: Gateway, method: str, path: str, body: Any = None) -> Any:
-    status, answer = rest.call(gateway.base_url, method, path, body)
-    assert status == 200, answer
-    return answer
-
-
-def search(gateway: Gateway, path: str, **query: Any) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = ask(gateway, "POST", f"/v2/{path}/search", query)["items"]
-    return items
-
-
-def wrong(dialect: str, schema: str, answer: dict[str, Any]) -> list[str]:
-    """Return what breaks the schema of an answer."""
-    members = SCHEMAS[PACKAGES[dialect]][schema]
-    found = [f"unknown {name}" for name in set(answer) - set(members)]
-    found += [f"missing {name}" for name, about in members.items() if about["required"] and name not in answer]
-    for name, value in answer.items():
-        kinds = members.get(name, {"types": ["any"]})["types"]
-        if not any(isinstance(value, TYPES[kind]) for kind in kinds):
-            found.append(f"{name} is {value!r}, not of {kinds}")
-    return found
 
 
 @pytest.mark.parametrize("path", SEARCHES)

@@ -126,6 +126,10 @@ def find(job: ActivatedJob) -> None:
     assert_type(api.search_process_instances(start_date={"$gte": noon}, tags=["a"]), Iterator[found.ProcessInstance])
     assert_type(api.get_process_instance(5).state, str)
     assert_type(api.get_process_instance_statistics("5"), list[found.ElementStatistics])
+    assert_type(api.search_process_instance_incidents("5", state="ACTIVE"), Iterator[found.Incident])
+    assert_type(api.get_process_instance_sequence_flows(5), list[found.SequenceFlow])
+    assert_type(api.get_process_instance_call_hierarchy(5), list[found.CallHierarchyEntry])
+    assert_type(api.get_process_definition_statistics("5", has_incident=True), list[found.ElementStatistics])
     assert_type(api.search_process_definitions(is_latest_version=True), Iterator[found.ProcessDefinition])
     assert_type(api.get_process_definition("5").version, int)
     assert_type(api.get_process_definition_xml("5"), str)
@@ -136,6 +140,12 @@ def find(job: ActivatedJob) -> None:
     assert_type(api.get_element_instance("5"), found.ElementInstance)
     assert_type(api.search_jobs(has_failed_with_retries_left=True), Iterator[found.FoundJob])
     assert_type(api.get_job_statistics(noon, noon, job_type="pay"), found.JobStatistics)
+    assert_type(api.get_job_statistics_by_type(noon, noon, job_type={"$like": "p*"}), Iterator[found.JobTypeStatistics])
+    assert_type(api.get_job_statistics_by_worker(noon, noon, "pay"), Iterator[found.JobWorkerStatistics])
+    assert_type(api.get_job_statistics_by_error(noon, noon, "pay"), Iterator[found.JobErrorStatistics])
+    assert_type(api.search_decision_requirements(version=2), Iterator[found.DecisionRequirements])
+    assert_type(api.get_decision_requirements("5"), found.DecisionRequirements)
+    assert_type(api.get_decision_requirements_xml("5"), str)
     assert_type(api.search_decision_definitions(version=2), Iterator[found.DecisionDefinition])
     assert_type(api.get_decision_definition("5"), found.DecisionDefinition)
     assert_type(api.search_decision_instances(), Iterator[found.FoundDecisionInstance])
@@ -148,6 +158,7 @@ def find(job: ActivatedJob) -> None:
     assert_type(api.create_document_link(document), found.DocumentLink)
     api.delete_document(document)
     assert_type(api.search_batch_operations(), Iterator[found.BatchOperation])
+    assert_type(api.search_batch_operation_items(state=["FAILED"]), Iterator[found.BatchOperationItem])
     assert_type(api.get_batch_operation("5"), found.BatchOperation)
     assert_type(api.is_ready(), bool)
     assert_type(api.get_license().valid_license, bool)
@@ -159,6 +170,20 @@ def find(job: ActivatedJob) -> None:
     assert_type(api.request("GET", "/v2/groups/a", query={"limit": 5}), Any)
     assert_type(api.delete_resource("5", delete_history=True), DeleteResourceResponse)
     assert_type(api.activate_jobs("pay", tenants="assigned"), ActivatedJobResponse)
+
+
+def several() -> None:
+    """A client of each cluster: its methods are typed as the functions are."""
+    with api.CamundaClient({"api": {"baseUrl": "http://localhost:8080"}}) as client:
+        assert_type(client.config, config.C8Config)
+        assert_type(client.get_incident("5"), found.Incident)
+        assert_type(client.search_user_tasks(assignee=["ann", "bob"], sort="-due_date"), Iterator[found.UserTask])
+        assert_type(client.activate_jobs("pay", tenants="assigned"), ActivatedJobResponse)
+        assert_type(client.deploy_resources("a.bpmn", ("b.bpmn", b"")), DeployResourcesResponse)
+        assert_type(client.wait_until(lambda: client.get_user_task(5)), found.UserTask)
+        client.search_user_tasks(asignee="ann")  # type: ignore[call-arg]
+        client.get_incident()  # type: ignore[call-arg]
+        client.resolve_incident("5", operation_reference="x")  # type: ignore[arg-type]
 
 
 def misuse() -> None:

@@ -67,3 +67,20 @@ def test_every_function_of_the_api_is_listed_with_its_endpoint() -> None:
     for name, endpoint in rows.items():
         source = re.search(r"Source: (\w+ \S+)", getattr(api, name).__doc__)
         assert source is None or endpoint == f"`{source[1].rstrip('.,')}`"
+
+
+def test_what_the_compatibility_page_says_of_the_worker_s_changes_is_tested() -> None:
+    rows = (DOCS / "compatibility.md").read_text().partition("## What changed")[2]
+    links = re.findall(r"\[([^\]]+)\]\((\.\./tests/\S+\.py)\)", rows)
+
+    assert len(links) > 15
+    for sentence, path in links:
+        words = re.sub(r"\W+", "_", sentence.lower())
+        assert words in (DOCS / path).read_text().lower() or words in STANDING_FOR_TWO, sentence
+
+
+#: Sentences of two tests with their longer names.
+STANDING_FOR_TWO = {
+    "sends_what_is_described",
+    "sends_what_is_described_and_reads_every_kind_of_answer",
+}

@@ -7,7 +7,7 @@ from camunda_client._json import blame, encoded, is_key, shown
 from camunda_client.c8._http._addresses import Address, Addresses
 from camunda_client.c8._http._answer import Answer, is_problem, parsed, printable, problem, retry_after_s
 from camunda_client.c8._http._cautions import warn_once
-from camunda_client.c8._http._exchange import exchange
+from camunda_client.c8._http._exchange import close, exchange
 from camunda_client.c8._http._verdict import Verdict, verdict
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Answer",
     "Verdict",
     "blame",
+    "close",
     "encoded",
     "exchange",
     "is_key",

@@ -46,7 +46,9 @@ def exchange(
 
     # What our caller is handling hangs below whatever is raised here, and says nothing of this exchange.
     callers = sys.exc_info()[1]
-    progress = _reading.ExchangeProgress(monotonic() + timeout_s, lambda: _tls.context_for(settings.tls))
+    # Not the settings whole: a connection keeps its last exchange, and would keep what it is closed with.
+    certificates = settings.tls
+    progress = _reading.ExchangeProgress(monotonic() + timeout_s, lambda: _tls.context_for(certificates))
     token = _reading.current.set(progress)
     try:
         with _session.send(method, url, body, headers, timeout_s, settings) as response:
@@ -74,6 +76,14 @@ def exchange(
         raise _translated(error, callers, url, timeout_s, progress) from error
     finally:
         _reading.current.reset(token)
+
+
+def close(settings: ApiConfig) -> None:
+    """Close the connections of a configuration that nothing uses."""
+    if "camunda_client.c8._http._session" in sys.modules:
+        from camunda_client.c8._http import _session
+
+        _session.close(settings)
 
 
 def _read(response: requests.Response, progress: ExchangeProgress, limit: int, url: str) -> bytes:

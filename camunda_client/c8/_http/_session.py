@@ -17,12 +17,14 @@ from requests.auth import AuthBase
 
 from camunda_client.c8._http._cautions import warn_once
 from camunda_client.c8._http._sockets import POOLS
+from camunda_client.c8._per_config import PerConfig
 from camunda_client.config import ApiConfig
 
 #: More than a process has jobs in flight: a smaller pool throws connections away, with a warning each.
 _POOL_SIZE = 1000
 
-_sessions: dict[tuple[Any, ...], requests.Session] = {}
+#: Of each configuration its own, so that one client's can be closed.
+_sessions: PerConfig[ApiConfig, dict[tuple[Any, ...], requests.Session]] = PerConfig()
 
 
 class _Adapter(HTTPAdapter):
@@ -70,17 +72,29 @@ def send(
 
 def _session_for(settings: ApiConfig) -> requests.Session:
     proxy = settings.proxy.get_secret_value() if settings.proxy is not None else None
-    # The socket class changes when gevent patches: a pool with locks from before would deadlock its greenlets.
-    # The process id changes by fork: parent and child must not talk on one connection.
-    epoch = (socket.socket, os.getpid())
+    epoch = _epoch()
     tls = settings.tls
     key = (epoch, proxy, tls.verify, tls.ca_file, tls.cert_file, tls.key_file)
-    session = _sessions.get(key)
+    sessions = _sessions.get_or_make(settings, dict)
+    session = sessions.get(key)
     if session is None:
-        for old in [old for old in _sessions if old[0] != epoch]:
-            del _sessions[old]
-        session = _sessions.setdefault(key, _new_session(settings, proxy))
+        for old in [old for old in sessions if old[0] != epoch]:
+            sessions.pop(old, None)
+        session = sessions.setdefault(key, _new_session(settings, proxy))
     return session
+
+
+def _epoch() -> tuple[type[socket.socket], int]:
+    # The socket class changes when gevent patches: a pool with locks from before would deadlock its greenlets.
+    # The process id changes by fork: parent and child must not talk on one connection.
+    return socket.socket, os.getpid()
+
+
+def close(settings: ApiConfig) -> None:
+    """Close the connections of a configuration that nothing uses; those of an earlier epoch are let go."""
+    for key, session in (_sessions.pop(settings) or {}).items():
+        if key[0] == _epoch():
+            session.close()
 
 
 class _Session(requests.Session):

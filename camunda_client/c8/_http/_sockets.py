@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import sys
+from contextlib import suppress
+from threading import get_native_id
 from time import monotonic
 from typing import Any
 
@@ -36,6 +38,7 @@ class TimedHTTPConnection(HTTPConnection):
 
     response_class = StrictResponse
     _used_at = 0.0
+    _made_by = 0
 
     def connect(self) -> None:
         progress = current.get(None)
@@ -52,6 +55,7 @@ class TimedHTTPConnection(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         progress = current.get(None)
+        self._made_by = get_native_id()
         if progress is None:
             return super()._new_conn()
         addresses = _addresses_of(self._dns_host.strip("[]"), self.port)
@@ -111,6 +115,17 @@ class TimedHTTPConnection(HTTPConnection):
     def getresponse(self) -> Any:
         self._used_at = monotonic()
         return super().getresponse()
+
+    def close(self) -> None:
+        raw = getattr(self.sock, "_sock", None)
+        if raw is None or self._made_by == get_native_id():
+            super().close()
+            return
+        # gevent would leave the closing to the loop of the native thread that connected, which may stand still or be
+        # gone (ValueError). Connections that a greenlet waits for are not closed by others, so nothing waits there.
+        raw.close()
+        with suppress(ValueError):
+            super().close()
 
     @property
     def is_connected(self) -> bool:

@@ -6,9 +6,11 @@ from camunda_client.c8.api.batch_operation import (
     cancel_batch_operation,
     get_batch_operation,
     resume_batch_operation,
+    search_batch_operation_items,
     search_batch_operations,
     suspend_batch_operation,
 )
+from camunda_client.c8.api.client import CamundaClient
 from camunda_client.c8.api.cluster import get_license, get_me, is_ready, pin_clock, reset_clock
 from camunda_client.c8.api.cluster_variable import (
     create_cluster_variable,
@@ -22,13 +24,21 @@ from camunda_client.c8.api.decision import (
     get_decision_definition,
     get_decision_definition_xml,
     get_decision_instance,
+    get_decision_requirements,
+    get_decision_requirements_xml,
     search_decision_definitions,
     search_decision_instances,
+    search_decision_requirements,
 )
 from camunda_client.c8.api.deployment import delete_resource, deploy_resources
 from camunda_client.c8.api.document import create_document_link, delete_document, download_document, upload_document
 from camunda_client.c8.api.element_instance import get_element_instance, search_element_instances, set_variables
-from camunda_client.c8.api.incident import get_incident, resolve_incident, search_incidents
+from camunda_client.c8.api.incident import (
+    get_incident,
+    resolve_incident,
+    search_incidents,
+    search_process_instance_incidents,
+)
 from camunda_client.c8.api.job import (
     activate_jobs,
     complete_job,
@@ -39,6 +49,11 @@ from camunda_client.c8.api.job import (
     throw_error_for_job,
     update_job,
 )
+from camunda_client.c8.api.job_statistics import (
+    get_job_statistics_by_error,
+    get_job_statistics_by_type,
+    get_job_statistics_by_worker,
+)
 from camunda_client.c8.api.message import correlate_message, publish_message
 from camunda_client.c8.api.message_subscription import (
     search_correlated_message_subscriptions,
@@ -46,6 +61,7 @@ from camunda_client.c8.api.message_subscription import (
 )
 from camunda_client.c8.api.process_definition import (
     get_process_definition,
+    get_process_definition_statistics,
     get_process_definition_xml,
     get_start_form,
     search_process_definitions,
@@ -54,6 +70,8 @@ from camunda_client.c8.api.process_instance import (
     cancel_process_instance,
     create_process_instance,
     get_process_instance,
+    get_process_instance_call_hierarchy,
+    get_process_instance_sequence_flows,
     get_process_instance_statistics,
     migrate_process_instance,
     modify_process_instance,
@@ -74,6 +92,7 @@ from camunda_client.c8.api.user_task import (
 from camunda_client.c8.api.variable import get_variable, search_variables
 
 __all__ = [
+    "CamundaClient",
     "activate_jobs",
     "assign_user_task",
     "broadcast_signal",
@@ -98,14 +117,22 @@ __all__ = [
     "get_decision_definition",
     "get_decision_definition_xml",
     "get_decision_instance",
+    "get_decision_requirements",
+    "get_decision_requirements_xml",
     "get_element_instance",
     "get_incident",
     "get_job_statistics",
+    "get_job_statistics_by_error",
+    "get_job_statistics_by_type",
+    "get_job_statistics_by_worker",
     "get_license",
     "get_me",
     "get_process_definition",
+    "get_process_definition_statistics",
     "get_process_definition_xml",
     "get_process_instance",
+    "get_process_instance_call_hierarchy",
+    "get_process_instance_sequence_flows",
     "get_process_instance_statistics",
     "get_start_form",
     "get_user_task",
@@ -121,16 +148,19 @@ __all__ = [
     "reset_clock",
     "resolve_incident",
     "resume_batch_operation",
+    "search_batch_operation_items",
     "search_batch_operations",
     "search_cluster_variables",
     "search_correlated_message_subscriptions",
     "search_decision_definitions",
     "search_decision_instances",
+    "search_decision_requirements",
     "search_element_instances",
     "search_incidents",
     "search_jobs",
     "search_message_subscriptions",
     "search_process_definitions",
+    "search_process_instance_incidents",
     "search_process_instances",
     "search_user_task_variables",
     "search_user_tasks",

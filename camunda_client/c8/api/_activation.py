@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from camunda_client.c8 import _target
 from camunda_client.c8._http import printable
 from camunda_client.c8.api._arguments import body, made
 from camunda_client.c8.api._call import Call, RepeatRule, run_for
 from camunda_client.c8.models import ActivatedJobResponse, ActivateJobRequest
-from camunda_client.config import get_config
 from camunda_client.config.models import REQUEST_TIMEOUT_LIMIT
 from camunda_client.error import ConnectionFailed, ErrorCode, InvalidRequestError
 
@@ -57,7 +57,7 @@ def activate_jobs(
     if tenants is not None and tenants not in _TENANT_FILTERS:
         raise InvalidRequestError(f"tenants must be 'assigned' or 'provided', not {printable(repr(tenants), 80)}")
     if request is None:
-        defaults = get_config().job_for(job_type)
+        defaults = _target.config().job_for(job_type)
         request = made(
             ActivateJobRequest,
             type=job_type,

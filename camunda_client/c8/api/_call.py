@@ -14,13 +14,13 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from camunda_client.c8 import _http
+from camunda_client.c8 import _http, _target
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8._http import Answer, Verdict
 from camunda_client.c8.api import _versions
 from camunda_client.c8.api._arguments import Body
 from camunda_client.c8.auth import authorization, authorization_after_401
-from camunda_client.config import C8Config, get_config
+from camunda_client.config import C8Config
 from camunda_client.error import (
     ConnectionFailed,
     ErrorCode,
@@ -86,7 +86,7 @@ def run(call: Call) -> Any:
         InvalidRequestError: The cluster is known to be too old for it.
         ServiceException: It was refused, or failed as often as it was tried.
     """
-    config = get_config()
+    config = _target.config()
     if call.needs:
         _versions.ensure(call.needs, config, ask=lambda: run(TOPOLOGY))
     deadline = time.monotonic() + (config.api.timeout / 1000 if call.timeout_s is None else call.timeout_s)

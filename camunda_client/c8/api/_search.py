@@ -9,9 +9,11 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import Field
 
+from camunda_client.c8 import _target
 from camunda_client.c8.api._arguments import body, made
-from camunda_client.c8.api._call import read, run_for
+from camunda_client.c8.api._call import read, run, run_for
 from camunda_client.c8.api._short import call_of
+from camunda_client.c8.api._versions import Needs
 from camunda_client.c8.models.base import RequestModel, ResponseModel, Since
 from camunda_client.error import InvalidRequestError
 
@@ -23,7 +25,7 @@ Found = TypeVar("Found", bound=ResponseModel)
 
 
 class _Query(RequestModel):
-    page: dict[str, Any]
+    page: dict[str, Any] | None = None
     filter: dict[str, Any] | None = None
     sort: list[dict[str, str]] | None = None
 
@@ -57,26 +59,60 @@ def search(
     Raises:
         InvalidRequestError: A keyword is unknown, or the cluster is known to be too old; before the iteration.
     """
+    filters, needs = _narrowed(path, known, wanted, since)
+    if isinstance(page_size, bool) or not isinstance(page_size, int) or page_size < 1:
+        raise InvalidRequestError(f"page_size must be at least 1, not {page_size!r}")
+    order = [_ordered(one) for one in ([sort] if isinstance(sort, str) else sort)]
+    query = made(_Query, page={"limit": page_size}, filter=filters or None, sort=order or None)
+    # Looked up now: the pages are asked for when the client's method has long returned.
+    return _pages(path, found, query, needs, _target.current())
+
+
+def search_forwards(path: str, found: type[Found], wanted: Mapping[str, Any], *, since: str) -> Iterator[Found]:
+    """Return an iterator over what an endpoint finds that has neither orders nor a first page's size.
+
+    Args:
+        path: The endpoint, below ``/v2``.
+        found: What it finds.
+        wanted: Its filter, by keywords. None counts as not given.
+        since: The first version of Camunda that has the endpoint.
+    """
+    filters = {wire(name): _chosen(value) for name, value in wanted.items() if value is not None}
+    query = made(_Query, filter=filters)
+    return _pages(path, found, query, ((f"POST /v2{path}", since),), _target.current())
+
+
+def listed_by(path: str, found: type[Found], known: type, wanted: Mapping[str, Any]) -> list[Found]:
+    """Return what an endpoint without pages lists for a filter; see `search` for the arguments.
+
+    Raises:
+        InvalidRequestError: A keyword is unknown, or the cluster is known to be too old.
+    """
+    filters, needs = _narrowed(path, known, wanted, "8.8")
+    call = replace(call_of("POST", path, body(made(_Query, filter=filters or None))), since=needs)
+    return [read(found, call, item) for item in run_for(_Page, call).items]
+
+
+def _narrowed(path: str, known: type, wanted: Mapping[str, Any], since: str) -> tuple[dict[str, Any], Needs]:
+    """Return a filter as it is sent, and what it needs of Camunda."""
     needs = [(f"POST /v2{path}", since)]
-    filters = {}
+    filters: dict[str, Any] = {}
     hints = get_type_hints(known, include_extras=True)
     for name, value in wanted.items():
         if name not in hints:
             raise InvalidRequestError(f"{path} can't be narrowed by {name!r}{_nearest(name, hints)}")
         if value is not None:
-            filters[wire(name)] = {"$in": list(value)} if _is_choice(value, hints[name]) else value
+            filters[wire(name)] = value if _takes_lists(hints[name]) else _chosen(value)
             needs += [(name, mark.version) for mark in _marks(hints[name])]
-    if isinstance(page_size, bool) or not isinstance(page_size, int) or page_size < 1:
-        raise InvalidRequestError(f"page_size must be at least 1, not {page_size!r}")
-    order = [_ordered(one) for one in ([sort] if isinstance(sort, str) else sort)]
-    query = made(_Query, page={"limit": page_size}, filter=filters or None, sort=order or None)
-    return _pages(path, found, query, tuple(needs))
+    return filters, tuple(needs)
 
 
 def listed(path: str, found: type[Found], since: str = "8.8") -> list[Found]:
-    """Return what an endpoint without pages lists."""
+    """Return what an endpoint without pages lists, as ``items`` or as a plain list."""
     call = call_of("GET", path, since=since)
-    return [read(found, call, item) for item in run_for(_Page, call).items]
+    content = run(call)
+    page = read(_Page, call, {"items": content} if isinstance(content, list) else content)
+    return [read(found, call, item) for item in page.items]
 
 
 def wire(name: str) -> str:
@@ -85,23 +121,34 @@ def wire(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _pages(path: str, found: type[Found], query: _Query, needs: tuple[tuple[str, str], ...]) -> Iterator[Found]:
+def _pages(
+    path: str,
+    found: type[Found],
+    query: _Query,
+    needs: Needs,
+    target: _target.Target | None,
+) -> Iterator[Found]:
     seen: set[str] = set()
     while True:
         call = replace(call_of("POST", path, body(query)), since=needs)
-        page = run_for(_Page, call)
+        with _target.asking(target):
+            page = run_for(_Page, call)
         yield from (read(found, call, item) for item in page.items)
         cursor = page.page.get("endCursor")
         # An empty page ends it, and so does a cursor that comes again: it would go round for ever.
         if not page.items or not isinstance(cursor, str) or not cursor or cursor in seen:
             return
         seen.add(cursor)
-        query = query.model_copy(update={"page": {**query.page, "after": cursor}})
+        query = query.model_copy(update={"page": {**(query.page or {}), "after": cursor}})
 
 
-def _is_choice(value: Any, hint: Any) -> bool:
-    takes_lists = any(get_origin(part) is list for part in (hint, *get_args(hint)))
-    return isinstance(value, (list, tuple, set, frozenset)) and not takes_lists
+def _takes_lists(hint: Any) -> bool:
+    return any(get_origin(part) is list for part in (hint, *get_args(hint)))
+
+
+def _chosen(value: Any) -> Any:
+    """Return several values as the condition that one of them fits."""
+    return {"$in": list(value)} if isinstance(value, (list, tuple, set, frozenset)) else value
 
 
 def _marks(hint: Any) -> list[Since]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from camunda_client.c8._per_config import PerConfig
 from camunda_client.c8.models import ClusterTopology
 from camunda_client.c8.models.base import RequestModel, Since
 from camunda_client.config import C8Config
@@ -17,14 +18,14 @@ from camunda_client.error import InvalidRequestError, ServiceException
 #: Pairs of what an older engine refuses, and the version that it needs, such as ("businessId", "8.9").
 Needs = tuple[tuple[str, str], ...]
 _VERSION = re.compile(r"(\d+)\.(\d+)")
-#: The gateway's version and the configuration it was seen with; another configuration may lead to another cluster.
-_seen: list[tuple[C8Config, str]] = []
+#: The gateway's version that was seen; another configuration may lead to another cluster.
+_seen: PerConfig[C8Config, str] = PerConfig()
 
 
 def remember(config: C8Config, topology: ClusterTopology) -> None:
     """Keep the version that a topology names."""
     if _VERSION.match(topology.gateway_version):
-        _seen[:] = [(config, topology.gateway_version)]
+        _seen.put(config, topology.gateway_version)
 
 
 def ensure(needs: Needs, config: C8Config, ask: Callable[[], Any]) -> None:
@@ -45,7 +46,7 @@ def ensure(needs: Needs, config: C8Config, ask: Callable[[], Any]) -> None:
     except (ServiceException, ValueError):
         return  # the call itself will tell
     for what, version in _lacking(needs, config):
-        raise InvalidRequestError(f"{what} needs {version}, and this cluster is Camunda {_version_of(config)}")
+        raise InvalidRequestError(f"{what} needs {version}, and this cluster is Camunda {_seen.get(config)}")
 
 
 def hint(needs: Needs, status: int) -> str:
@@ -70,12 +71,8 @@ def needed(content: Any) -> Iterator[tuple[str, str]]:
 
 
 def _lacking(needs: Needs, config: C8Config) -> Needs:
-    known = _version_of(config)
+    known = _seen.get(config)
     return () if known is None else tuple(one for one in needs if _number(known) < _number(one[1]))
-
-
-def _version_of(config: C8Config) -> str | None:
-    return next((version for seen, version in _seen if seen is config), None)
 
 
 def _number(version: str) -> tuple[int, ...]:

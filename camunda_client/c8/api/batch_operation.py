@@ -9,12 +9,18 @@ from typing_extensions import Unpack
 from camunda_client.c8.api._arguments import key
 from camunda_client.c8.api._search import PAGE_SIZE, Sort, search
 from camunda_client.c8.api._short import got, send
-from camunda_client.c8.models.generated import BatchOperation, BatchOperationFilter
+from camunda_client.c8.models.generated import (
+    BatchOperation,
+    BatchOperationFilter,
+    BatchOperationItem,
+    BatchOperationItemFilter,
+)
 
 __all__ = [
     "cancel_batch_operation",
     "get_batch_operation",
     "resume_batch_operation",
+    "search_batch_operation_items",
     "search_batch_operations",
     "suspend_batch_operation",
 ]
@@ -89,3 +95,29 @@ def resume_batch_operation(batch_operation_key: str | int) -> None:
 def _command(batch_operation_key: str | int, what: str) -> None:
     operation = key(batch_operation_key, "batch_operation_key")
     send("POST", f"/batch-operations/{operation}/{what}")
+
+
+def search_batch_operation_items(
+    *, sort: Sort = (), page_size: int = PAGE_SIZE, **filters: Unpack[BatchOperationItemFilter]
+) -> Iterator[BatchOperationItem]:
+    """Yield single commands of batch operations that fit, page by page as they are asked for.
+
+    Args:
+        sort: Names of members, the most important first; ``-name`` sorts downwards.
+        page_size: Items of one request.
+        filters: What must be true of each; see `BatchOperationItemFilter`.
+
+    Raises:
+        InvalidRequestError: A keyword is unknown; nothing was sent.
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/batch-operation-items/search.
+    """
+    return search(
+        "/batch-operation-items/search",
+        BatchOperationItem,
+        BatchOperationItemFilter,
+        filters,
+        sort=sort,
+        page_size=page_size,
+    )

@@ -16,6 +16,8 @@ from camunda_client.c8.models.generated import (
     DecisionDefinitionFilter,
     DecisionInstance,
     DecisionInstanceFilter,
+    DecisionRequirements,
+    DecisionRequirementsFilter,
     FoundDecisionInstance,
 )
 from camunda_client.error import ErrorCode
@@ -25,8 +27,11 @@ __all__ = [
     "get_decision_definition",
     "get_decision_definition_xml",
     "get_decision_instance",
+    "get_decision_requirements",
+    "get_decision_requirements_xml",
     "search_decision_definitions",
     "search_decision_instances",
+    "search_decision_requirements",
 ]
 
 
@@ -134,3 +139,53 @@ def get_decision_instance(decision_evaluation_instance_key: str) -> DecisionInst
     evaluation, _, number = str(decision_evaluation_instance_key).partition("-")
     name = "decision_evaluation_instance_key"
     return got(f"/decision-instances/{key(evaluation, name)}-{key(number, name)}", DecisionInstance)
+
+
+def search_decision_requirements(
+    *, sort: Sort = (), page_size: int = PAGE_SIZE, **filters: Unpack[DecisionRequirementsFilter]
+) -> Iterator[DecisionRequirements]:
+    """Yield deployed files of decisions that fit, page by page as they are asked for.
+
+    Args:
+        sort: Names of members, the most important first; ``-name`` sorts downwards.
+        page_size: Items of one request.
+        filters: What must be true of each; see `DecisionRequirementsFilter`.
+
+    Raises:
+        InvalidRequestError: A keyword is unknown; nothing was sent.
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/decision-requirements/search.
+    """
+    return search(
+        "/decision-requirements/search",
+        DecisionRequirements,
+        DecisionRequirementsFilter,
+        filters,
+        sort=sort,
+        page_size=page_size,
+    )
+
+
+def get_decision_requirements(decision_requirements_key: str | int) -> DecisionRequirements:
+    """Return what is known of a deployed file of decisions.
+
+    Raises:
+        ServiceException: There is none with that key (status 404), or the engine could not be asked.
+
+    Source: GET /v2/decision-requirements/{decisionRequirementsKey}.
+    """
+    found = key(decision_requirements_key, "decision_requirements_key")
+    return got(f"/decision-requirements/{found}", DecisionRequirements)
+
+
+def get_decision_requirements_xml(decision_requirements_key: str | int) -> str:
+    """Return a deployed file of decisions itself, which is DMN.
+
+    Raises:
+        ServiceException: There is none with that key (status 404), or the engine could not be asked.
+
+    Source: GET /v2/decision-requirements/{decisionRequirementsKey}/xml.
+    """
+    found = key(decision_requirements_key, "decision_requirements_key")
+    return got_xml(f"/decision-requirements/{found}/xml")

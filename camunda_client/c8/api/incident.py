@@ -15,7 +15,7 @@ from camunda_client.c8.models import ResolveIncidentRequest
 from camunda_client.c8.models.generated import Incident, IncidentFilter
 from camunda_client.error import ErrorCode
 
-__all__ = ["get_incident", "resolve_incident", "search_incidents"]
+__all__ = ["get_incident", "resolve_incident", "search_incidents", "search_process_instance_incidents"]
 
 
 def resolve_incident(incident_key: str | int, operation_reference: int | None = None) -> None:
@@ -70,3 +70,36 @@ def get_incident(incident_key: str | int) -> Incident:
     """
     found = key(incident_key, "incident_key")
     return got(f"/incidents/{found}", Incident)
+
+
+def search_process_instance_incidents(
+    process_instance_key: str | int,
+    /,
+    *,
+    sort: Sort = (),
+    page_size: int = PAGE_SIZE,
+    **filters: Unpack[IncidentFilter],
+) -> Iterator[Incident]:
+    """Yield incidents of a process instance and of all that it called, page by page as they are asked for.
+
+    Args:
+        process_instance_key: The calling instance; ``process_instance_key`` as a filter would narrow it to one of them.
+        sort: Names of members, the most important first; ``-name`` sorts downwards.
+        page_size: Items of one request.
+        filters: What must be true of each; see `IncidentFilter`.
+
+    Raises:
+        InvalidRequestError: A keyword is unknown; nothing was sent.
+        ServiceException: There is no such instance (status 404), or the engine could not be asked.
+
+    Source: POST /v2/process-instances/{processInstanceKey}/incidents/search.
+    """
+    instance = key(process_instance_key, "process_instance_key")
+    return search(
+        f"/process-instances/{instance}/incidents/search",
+        Incident,
+        IncidentFilter,
+        filters,
+        sort=sort,
+        page_size=page_size,
+    )

@@ -7,11 +7,23 @@ from collections.abc import Iterator
 from typing_extensions import Unpack
 
 from camunda_client.c8.api._arguments import key
-from camunda_client.c8.api._search import PAGE_SIZE, Sort, search
+from camunda_client.c8.api._search import PAGE_SIZE, Sort, listed_by, search
 from camunda_client.c8.api._short import got, got_if_any, got_xml
-from camunda_client.c8.models.generated import Form, ProcessDefinition, ProcessDefinitionFilter
+from camunda_client.c8.models.generated import (
+    ElementStatistics,
+    Form,
+    ProcessDefinition,
+    ProcessDefinitionFilter,
+    ProcessDefinitionStatisticsFilter,
+)
 
-__all__ = ["get_process_definition", "get_process_definition_xml", "get_start_form", "search_process_definitions"]
+__all__ = [
+    "get_process_definition",
+    "get_process_definition_statistics",
+    "get_process_definition_xml",
+    "get_start_form",
+    "search_process_definitions",
+]
 
 
 def search_process_definitions(
@@ -74,3 +86,23 @@ def get_start_form(process_definition_key: str | int) -> Form | None:
     """
     found = key(process_definition_key, "process_definition_key")
     return got_if_any(f"/process-definitions/{found}/form", Form)
+
+
+def get_process_definition_statistics(
+    process_definition_key: str | int, **filters: Unpack[ProcessDefinitionStatisticsFilter]
+) -> list[ElementStatistics]:
+    """Return for each element how many of its instances are active, completed or have an incident.
+
+    Args:
+        process_definition_key: Whose instances are counted.
+        filters: What must be true of a process instance to be counted; see `ProcessDefinitionStatisticsFilter`.
+
+    Raises:
+        InvalidRequestError: A keyword is unknown; nothing was sent.
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/process-definitions/{processDefinitionKey}/statistics/element-instances.
+    """
+    found = key(process_definition_key, "process_definition_key")
+    path = f"/process-definitions/{found}/statistics/element-instances"
+    return listed_by(path, ElementStatistics, ProcessDefinitionStatisticsFilter, filters)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from typing_extensions import Unpack
 
+from camunda_client.c8 import _target
 from camunda_client.c8._http import Verdict
 from camunda_client.c8.api._arguments import body, key, made
 from camunda_client.c8.api._call import Call, RepeatRule, run, run_for
@@ -18,14 +19,21 @@ from camunda_client.c8.models import (
     MigrateProcessInstanceRequest,
     ModifyProcessInstanceRequest,
 )
-from camunda_client.c8.models.generated import ElementStatistics, ProcessInstance, ProcessInstanceFilter
-from camunda_client.config import get_config
+from camunda_client.c8.models.generated import (
+    CallHierarchyEntry,
+    ElementStatistics,
+    ProcessInstance,
+    ProcessInstanceFilter,
+    SequenceFlow,
+)
 from camunda_client.error import ErrorCode
 
 __all__ = [
     "cancel_process_instance",
     "create_process_instance",
     "get_process_instance",
+    "get_process_instance_call_hierarchy",
+    "get_process_instance_sequence_flows",
     "get_process_instance_statistics",
     "migrate_process_instance",
     "modify_process_instance",
@@ -53,7 +61,7 @@ def create_process_instance(request: CreateProcessInstanceRequest) -> CreateProc
     """
     timeout_s = None
     if request.await_completion:
-        timeout_s = max(get_config().api.timeout / 1000, request.request_timeout / 1000 + _LATE_S)
+        timeout_s = max(_target.config().api.timeout / 1000, request.request_timeout / 1000 + _LATE_S)
     call = Call(
         "POST",
         "/process-instances",
@@ -166,3 +174,27 @@ def get_process_instance_statistics(process_instance_key: str | int) -> list[Ele
     """
     instance = key(process_instance_key, "process_instance_key")
     return listed(f"/process-instances/{instance}/statistics/element-instances", ElementStatistics)
+
+
+def get_process_instance_sequence_flows(process_instance_key: str | int) -> list[SequenceFlow]:
+    """Return the sequence flows that an instance has taken.
+
+    Raises:
+        ServiceException: The engine refused or could not be asked.
+
+    Source: GET /v2/process-instances/{processInstanceKey}/sequence-flows.
+    """
+    instance = key(process_instance_key, "process_instance_key")
+    return listed(f"/process-instances/{instance}/sequence-flows", SequenceFlow)
+
+
+def get_process_instance_call_hierarchy(process_instance_key: str | int) -> list[CallHierarchyEntry]:
+    """Return the instances whose call activities led to this one, the outermost first.
+
+    Raises:
+        ServiceException: There is none with that key (status 404), or the engine could not be asked.
+
+    Source: GET /v2/process-instances/{processInstanceKey}/call-hierarchy.
+    """
+    instance = key(process_instance_key, "process_instance_key")
+    return listed(f"/process-instances/{instance}/call-hierarchy", CallHierarchyEntry)

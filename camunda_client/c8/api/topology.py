@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from camunda_client.c8 import _target
 from camunda_client.c8.api import _versions
 from camunda_client.c8.api._call import TOPOLOGY, run_for
 from camunda_client.c8.models import ClusterTopology
-from camunda_client.config import get_config
 
 __all__ = ["get_cluster_topology"]
 
@@ -19,5 +19,5 @@ def get_cluster_topology() -> ClusterTopology:
     Source: GET /v2/topology.
     """
     topology = run_for(ClusterTopology, TOPOLOGY)
-    _versions.remember(get_config(), topology)
+    _versions.remember(_target.config(), topology)
     return topology

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+import weakref
+from collections.abc import Callable
 
+from camunda_client.c8 import _target
+from camunda_client.c8._per_config import PerConfig
 from camunda_client.c8.auth._cache import TokenCache
-from camunda_client.c8.auth._fetch import fetch_token
+from camunda_client.c8.auth._fetch import Token, fetch_token
 from camunda_client.c8.models import C8ApiHeaders
-from camunda_client.config import BasicAuthConfig, C8Config, get_config
-from camunda_client.error import ServiceException
+from camunda_client.config import BasicAuthConfig, C8Config
+from camunda_client.error import ErrorCode, ServiceException
 
 _BEARER = "Bearer "
-#: Each with the configuration it belongs to, which is compared by identity: it may be replaced in tests.
-_caches: list[tuple[C8Config, TokenCache]] = []
+_caches: PerConfig[C8Config, TokenCache] = PerConfig()
 
 
 def authorization(config: C8Config, wait_s: float | None = None) -> str | None:
@@ -65,7 +68,7 @@ def get_token() -> tuple[str, int]:
 
     Source: RFC 6749 section 4.4, client credentials.
     """
-    token = fetch_token(get_config())
+    token = fetch_token(_target.config())
     return token.value, int(token.lifetime_s)
 
 
@@ -75,7 +78,7 @@ def get_c8_api_headers() -> dict[str, str]:
     Raises:
         ServiceException: No token could be fetched.
     """
-    value = authorization(get_config())
+    value = authorization(_target.config())
     if value is None:
         return {"Content-Type": "application/json"}
     if value.startswith(_BEARER):
@@ -96,7 +99,7 @@ class AuthenticationManager:
     def is_healthy(self) -> bool:
         """Return whether we can authenticate now; asks the token server if need be."""
         try:
-            authorization(get_config())
+            authorization(_target.config())
         except ServiceException:
             return False
         return True
@@ -107,11 +110,16 @@ class AuthenticationManager:
 
 
 def _cache(config: C8Config) -> TokenCache:
-    for known, cache in _caches:
-        if known is config:
-            return cache
-    del _caches[:-3]
-    cache = TokenCache(lambda timeout_s: fetch_token(config, timeout_s))
-    _caches.append((config, cache))
-    # Another greenlet may have been quicker; all must use the first.
-    return next(found for known, found in _caches if known is config)
+    return _caches.get_or_make(config, lambda: TokenCache(_fetching(weakref.ref(config))))
+
+
+def _fetching(ref: weakref.ref[C8Config]) -> Callable[[float], Token]:
+    """Return what fetches tokens of a configuration without keeping it, and so its cache, for ever."""
+
+    def fetch(timeout_s: float) -> Token:
+        config = ref()
+        if config is None:  # renewed beside the last call of a client that is gone
+            raise ServiceException(ErrorCode.C8_AUTH_GET_TOKEN_FAILED, "its client is gone")
+        return fetch_token(config, timeout_s)
+
+    return fetch

@@ -1,5 +1,6 @@
 """The engine's requests and answers as Python objects."""
 
+from camunda_client.c8.models._filters import Condition, NumberCondition, TextCondition
 from camunda_client.c8.models.camunda_headers import (
     C8ApiHeaders,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "CompleteJobRequest",
     "CompleteUserTaskRequest",
     "Completion",
+    "Condition",
     "Corrections",
     "CorrelateMessageRequest",
     "CorrelateMessageResponse",
@@ -129,6 +131,7 @@ __all__ = [
     "MigrateProcessInstanceRequest",
     "ModifyProcessInstanceRequest",
     "MoveInstructions",
+    "NumberCondition",
     "Partition",
     "PinClockRequest",
     "ProcessInstanceStartInstructions",
@@ -139,6 +142,7 @@ __all__ = [
     "SetVariablesRequest",
     "SourceElement",
     "TerminateInstructions",
+    "TextCondition",
     "ThrowErrorForJobRequest",
     "UpdateJobRequest",
     "UpdateUserTaskRequest",

@@ -95,6 +95,7 @@ KEPT = {
     "starts": ("_timers",),
     "incidents": ("_open",),
     "user_tasks": ("_tasks",),
+    "cluster_variables": ("values", "metadata"),
     "schedule": ("_heap", "_number", "_cancelled"),
     "histories": ("by_key", "ended_keys"),
     "runtime": ("settings",),
@@ -145,6 +146,7 @@ def parts_of(runtime: Runtime) -> dict[str, Any]:
     return {
         "ad_hocs": runtime.ad_hocs, "agenda": runtime.agenda, "changes": runtime.changes,
         "clock": runtime.clock, "decisions": runtime.decisions,
+        "cluster_variables": runtime.lifecycle.variables.of_cluster,
         "deployments": runtime.deployments, "endings": runtime.lifecycle.endings, "iterating": runtime.iterating,
         "events": runtime.events, "histories": runtime.histories, "incidents": runtime.incidents,
         "jobs": runtime.jobs, "keys": runtime.keys, "lifecycle": runtime.lifecycle, "runtime": runtime,

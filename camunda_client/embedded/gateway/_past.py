@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from camunda_client.embedded._keys import PARTITION
 from camunda_client.embedded.model import Definition
-from camunda_client.embedded.run import InstanceHistory, JobRecord, UserTaskRecord
+from camunda_client.embedded.run import InstanceHistory, JobRecord, MessageRecord, UserTaskRecord
 
 Row = dict[str, Any]
 #: Characters of a variable's value that a search shows.
 PREVIEW = 8191
 _JOB_STATES = {"ACTIVATED": "CREATED"}
-#: A key of a variable is in the half of the partition's keys that the engine does not come to.
-_VARIABLE_KEYS = (1 << 51) + (1 << 50)
+#: Keys that are not the engine's own are in the half of the partition's keys that it does not come to.
+_DERIVED_KEYS = (1 << 51) + (1 << 50)
 
 
 def date_text(ms: int | None) -> str | None:
@@ -34,8 +35,17 @@ def date_text(ms: int | None) -> str | None:
 
 def variable_key(scope_key: int, name: str) -> int:
     """Return the key of a variable: always the same, so that it need not be remembered."""
-    digest = hashlib.blake2b(f"{scope_key}/{name}".encode(), digest_size=6).digest()
-    return _VARIABLE_KEYS + int.from_bytes(digest, "big")
+    return _derived(f"{scope_key}/{name}")
+
+
+def subscription_key(holder_key: int, element_id: str, name: str) -> int:
+    """Return the key of a message subscription; its holder is an element instance, or a definition at its start."""
+    return _derived(f"{holder_key}/{element_id}/{name}")
+
+
+def _derived(text: str) -> int:
+    digest = hashlib.blake2b(text.encode(), digest_size=6).digest()
+    return _DERIVED_KEYS + int.from_bytes(digest, "big")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,11 @@ class Past:
             "rootProcessInstanceKey": history.root_key, "tenantId": history.tenant_id, "tags": list(history.tags),
             "businessId": history.business_id or None,
         }  # fmt: skip
+
+    @property
+    def process_name(self) -> str | None:
+        """The name of the process; None where it has none."""
+        return None if self.definition is None else self.definition.process.root.name or None
 
     def _name(self, element_id: str) -> str | None:
         element = None if self.definition is None else self.definition.elements.get(element_id)
@@ -172,6 +187,47 @@ class Past:
     def _named(self, scope_key: int) -> list[Row]:
         of_scope = [row for row in self.variables() if row["scopeKey"] == scope_key]
         return [{"name": row["name"], "value": row["value"]} for row in of_scope]
+
+    def sequence_flows(self) -> list[Row]:
+        """Return the sequence flows that were taken, each once."""
+        taken = dict.fromkeys(one.element_id for one in self._before(self.history.elements) if one.state == "TAKEN")
+        instance = self.history.process_instance_key
+        return [self._common | {"sequenceFlowId": f"{instance}_{flow}", "elementId": flow} for flow in taken]
+
+    def message_subscriptions(self) -> list[Row]:
+        """Return the message subscriptions of element instances, each as its latest record has it."""
+        latest = {
+            (one.element_instance_key, one.element_id, one.name): one for one in self._before(self.history.messages)
+        }
+        return [
+            self._subscription(one) | {
+                "messageSubscriptionKey": subscription_key(*place), "messageSubscriptionState": one.state,
+                "lastUpdatedDate": date_text(one.at_ms), "messageSubscriptionType": "PROCESS_EVENT",
+                "processDefinitionName": self.process_name,
+                "extensionProperties": {}, "toolProperties": {}, "toolName": None, "inboundConnectorType": None,
+            }
+            for place, one in latest.items()
+            if one.element_instance_key
+        ]  # fmt: skip
+
+    def correlated_messages(self) -> list[Row]:
+        """Return the messages that the instance was handed, the one that started it first."""
+        return [
+            self._subscription(one) | {
+                "subscriptionKey": subscription_key(
+                    one.element_instance_key or self.history.process_definition_key, one.element_id, one.name
+                ),
+                "messageKey": one.message_key, "correlationTime": date_text(one.at_ms), "partitionId": PARTITION,
+            }
+            for one in self._before(self.history.messages)
+            if one.state == "CORRELATED"
+        ]  # fmt: skip
+
+    def _subscription(self, one: MessageRecord) -> Row:
+        return self._common | {
+            "elementId": one.element_id, "elementInstanceKey": one.element_instance_key or None,
+            "messageName": one.name, "correlationKey": one.correlation_key,
+        }  # fmt: skip
 
     def statistics(self) -> list[Row]:
         """Return how many instances of each element are active, completed and so on."""

@@ -8,10 +8,11 @@ from typing import Any
 from werkzeug.wrappers import Request
 
 from camunda_client.embedded.gateway._completion import Completion, Settlement, timed_out
+from camunda_client.embedded.gateway._decided import evaluated, instance_key, type_of
 from camunda_client.embedded.gateway._exchange import Exchange, Route
 from camunda_client.embedded.gateway._problems import Answer, bad_request, invalid, no_content, ok, problem
 from camunda_client.embedded.gateway._requests import INT32, Body, check_content_type
-from camunda_client.embedded.model import Deployment, Evaluated, as_text
+from camunda_client.embedded.model import Deployment, as_text
 from camunda_client.embedded.run import Activation
 
 #: Milliseconds; a message without a time to live of its own is not buffered. Where it is absent the spec says 0.
@@ -97,8 +98,11 @@ def _deployment(exchange: Exchange, deployment: Deployment) -> dict[str, Any]:
 
 def delete_resource(exchange: Exchange) -> Answer:
     """Delete a deployed resource."""
-    exchange.check_operation_reference(exchange.body("DeleteResourceRequest", optional=True))
+    body = exchange.body("DeleteResourceRequest", optional=True)
+    exchange.check_operation_reference(body)
     key = exchange.key("resourceKey")
+    if exchange.dialect.nullable and body.boolean("deleteHistory"):
+        raise invalid("the embedded engine deletes no history: leave out deleteHistory", exchange.path)
     exchange.engine.delete_resource(key)
     if exchange.dialect.nullable:
         return ok({"resourceKey": exchange.dialect.key(key), "batchOperation": None})
@@ -356,7 +360,7 @@ def evaluate(exchange: Exchange) -> Answer:
         "failureMessage": record.failure,
         "tenantId": tenant_id,
         "decisionInstanceKey": show(record.key),
-        "evaluatedDecisions": [_evaluated(exchange, item, tenant_id) for item in record.evaluated],
+        "evaluatedDecisions": [evaluated(exchange.dialect, item, tenant_id) for item in record.evaluated],
     }
     if exchange.dialect.newer:
         answer["decisionEvaluationKey"] = answer["decisionInstanceKey"]
@@ -364,48 +368,10 @@ def evaluate(exchange: Exchange) -> Answer:
         answer["failedDecisionDefinitionId"] = answer["failedDecisionDefinitionId"] or None
         answer["failureMessage"] = record.failure or None
         for number, item in enumerate(record.evaluated, start=1):
-            _complete(answer["evaluatedDecisions"][number - 1], item, f"{answer['decisionEvaluationKey']}-{number}")
+            shown = answer["evaluatedDecisions"][number - 1]
+            shown["decisionEvaluationInstanceKey"] = instance_key(record, number)
+            shown["decisionDefinitionType"] = type_of(item)
     return ok(answer)
-
-
-#: Camunda's names for what a decision is made of; it has none for other boxed expressions.
-_DECISION_TYPES = {"DECISION_TABLE", "LITERAL_EXPRESSION"}
-
-
-def _complete(shown: dict[str, Any], item: Evaluated, instance_key: str) -> None:
-    """Add what evaluated decisions have since 8.9."""
-    shown["decisionEvaluationInstanceKey"] = instance_key
-    shown["decisionDefinitionType"] = item.type if item.type in _DECISION_TYPES else "UNKNOWN"
-    for rule in shown["matchedRules"]:
-        for output in rule["evaluatedOutputs"]:
-            output |= {"ruleId": rule["ruleId"], "ruleIndex": rule["ruleIndex"]}
-
-
-def _evaluated(exchange: Exchange, item: Evaluated, tenant_id: str) -> dict[str, Any]:
-    decision = item.decision
-    return {
-        "decisionDefinitionKey": exchange.dialect.key(decision.key),
-        "decisionDefinitionId": decision.decision_id,
-        "decisionDefinitionName": decision.name,
-        "decisionDefinitionVersion": decision.version,
-        "output": as_text(item.output),
-        "tenantId": tenant_id,
-        "matchedRules": [
-            {
-                "ruleId": rule.id,
-                "ruleIndex": index,
-                "evaluatedOutputs": [
-                    {"outputId": output_id, "outputName": name, "outputValue": as_text(value)}
-                    for output_id, name, value in outputs
-                ],
-            }
-            for rule, index, outputs in item.matched
-        ],
-        "evaluatedInputs": [
-            {"inputId": input_id, "inputName": name, "inputValue": as_text(value)}
-            for input_id, name, value in item.inputs
-        ],
-    }
 
 
 ROUTES: list[Route] = [

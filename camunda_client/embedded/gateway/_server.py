@@ -46,7 +46,7 @@ IDLE_S = 60.0
 BACKLOG = 4096
 Auth = str | tuple[str, str] | Callable[[str], bool] | None
 #: What these answer is XML, or a document's content.
-_OTHER_THAN_JSON = re.compile(r"/v2/(documents/[^/]+|(process|decision)-definitions/[^/]+/xml)")
+_OTHER_THAN_JSON = re.compile(r"/v2/(documents/[^/]+|((process|decision)-definitions|decision-requirements)/[^/]+/xml)")
 
 
 class Gateway:
@@ -89,7 +89,7 @@ class Gateway:
         self.errors: list[BaseException] = []
         self._tokens = None if oidc is None else _tokens(oidc)
         self._check = _checker(auth) if self._tokens is None else self._tokens.check
-        self._router = Router(newer=self.dialect.newer)
+        self._router = Router(self.dialect)
         self._delay_ms = eventually_consistent
         self._server: Any = None
         self._ticker: Ticker | None = None

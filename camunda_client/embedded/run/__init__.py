@@ -12,6 +12,7 @@ from camunda_client.embedded.run._history import (
     Incident,
     InstanceHistory,
     JobRecord,
+    MessageRecord,
     UserTaskRecord,
     VariableRecord,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "Job",
     "JobRecord",
     "Message",
+    "MessageRecord",
     "Poll",
     "ProcessInstance",
     "Runtime",

@@ -126,7 +126,7 @@ class Behaviours:
             self._job(instance)
             return
         decision = self._bindings.decision(self._variables.text(element.decision, instance), instance)
-        visible = self._variables.visible(instance)
+        visible = self._variables.context(instance)
         record = self._decisions.decide(decision, visible)
         record.process_instance_key, record.element_instance_key = instance.process.key, instance.key
         record.element_id = element.id

@@ -13,6 +13,7 @@ from typing import Any
 from camunda_client.embedded._rejections import Rejection, invalid_argument, invalid_state, not_found
 from camunda_client.embedded._tenants import refusal
 from camunda_client.embedded.model import DecisionRecord, Definition, Deployment
+from camunda_client.embedded.run._cluster_variables import ClusterVariables
 from camunda_client.embedded.run._entrances import Activation
 from camunda_client.embedded.run._history import InstanceHistory
 from camunda_client.embedded.run._instances import ElementInstance, Job, ProcessInstance, Settle
@@ -320,6 +321,22 @@ class Commands:
         if decision is None:
             raise not_found("EVALUATE", f"Expected to evaluate decision '{key}', but no decision found for key '{key}'")
         return self._runtime.decisions.evaluate(decision, variables)
+
+    def create_cluster_variable(self, tenant_id: str, name: str, value: Any, metadata: Variables) -> None:
+        """Keep a cluster variable of a tenant, or of all where that is empty."""
+        self._cluster_variables.create((tenant_id, name), value, metadata)
+
+    def update_cluster_variable(self, tenant_id: str, name: str, value: Any, metadata: Variables | None) -> None:
+        """Give a cluster variable another value."""
+        self._cluster_variables.update((tenant_id, name), value, metadata)
+
+    def delete_cluster_variable(self, tenant_id: str, name: str) -> None:
+        """Forget a cluster variable."""
+        self._cluster_variables.delete((tenant_id, name))
+
+    @property
+    def _cluster_variables(self) -> ClusterVariables:
+        return self._runtime.lifecycle.variables.of_cluster
 
     def next_key(self) -> int:
         """Return a key nothing else bears."""

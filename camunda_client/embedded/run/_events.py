@@ -84,7 +84,7 @@ class Events:
         warnings: list[str] = []
         # A boundary event's key is read outside its activity's own variables, like the real engine does.
         scope = owner.scope if catcher.kind == "BOUNDARY_EVENT" and owner.scope is not None else owner
-        value = expression.evaluate(self._lifecycle.variables.visible(scope), warnings, self._lifecycle.variables.now)
+        value = expression.evaluate(self._lifecycle.variables.context(scope), warnings, self._lifecycle.variables.now)
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             reason = (
                 unexpected(expression, value, "one of '[STRING, NUMBER]'", []).rpartition("but was ")[2].rstrip(".")

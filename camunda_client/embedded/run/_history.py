@@ -77,6 +77,20 @@ class UserTaskRecord(NamedTuple):
     at_ms: int
 
 
+class MessageRecord(NamedTuple):
+    """A message subscription changed: CREATED, CORRELATED or DELETED; a start event's is only CORRELATED."""
+
+    state: str
+    element_id: str
+    #: Of who waits; 0 for a start event, which nothing waits at.
+    element_instance_key: int
+    name: str
+    correlation_key: str
+    at_ms: int
+    #: Of the message that was correlated.
+    message_key: int = 0
+
+
 class Incident:
     """One obstacle. ``open`` ends with its resolution, or with its element instance."""
 
@@ -104,8 +118,9 @@ class Incident:
 
 
 #: Those lists of a history that hold records.
-_RECORDS: dict[str, type[ElementRecord | JobRecord | UserTaskRecord | VariableRecord]] = {
-    "elements": ElementRecord, "jobs": JobRecord, "user_tasks": UserTaskRecord, "written": VariableRecord,
+_RECORDS: dict[str, type[ElementRecord | JobRecord | MessageRecord | UserTaskRecord | VariableRecord]] = {
+    "elements": ElementRecord, "jobs": JobRecord, "messages": MessageRecord, "user_tasks": UserTaskRecord,
+    "written": VariableRecord,
 }  # fmt: skip
 
 
@@ -122,6 +137,7 @@ class InstanceHistory:
     elements: list[ElementRecord] = field(default_factory=list)
     jobs: list[JobRecord] = field(default_factory=list)
     user_tasks: list[UserTaskRecord] = field(default_factory=list)
+    messages: list[MessageRecord] = field(default_factory=list)
     #: What its business rule tasks evaluated.
     decisions: list[DecisionRecord] = field(default_factory=list)
     written: list[VariableRecord] = field(default_factory=list)
@@ -187,6 +203,11 @@ class InstanceHistory:
     def flow(self, flow_id: str) -> None:
         """Record a sequence flow taken."""
         self.elements.append(ElementRecord(flow_id, "SEQUENCE_FLOW", "TAKEN", 0, self.now_ms()))
+
+    def message(self, state: str, element_id: str, key: int, name: str, correlation_key: str, message_key: int) -> None:
+        """Record what became of a message subscription."""
+        record = MessageRecord(state, element_id, key, name, correlation_key, self.now_ms(), message_key)
+        self.messages.append(record)
 
     def variable(self, scope_id: str, scope_key: int, name: str, value: Any, *, of_process: bool) -> None:
         """Record a variable written; one ``of_process`` is among the instance's own from now on."""

@@ -147,6 +147,8 @@ class Subscription:
     entry: Entry | None = None
     cycle: Cycle | None = None
     open: bool = True
+    #: Whether a message has ended it.
+    spent: bool = False
 
     @property
     def process_id(self) -> str:

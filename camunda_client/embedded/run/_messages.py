@@ -61,6 +61,7 @@ class Messages:
         """Wait for a message; one that is buffered already comes soon."""
         address = (subscription.tenant_id, subscription.name, subscription.correlation_key)
         self._waiting.setdefault(address, []).append(subscription)
+        _note("CREATED", subscription)
         self._lifecycle.agenda.soon(self._from_buffer, subscription, address)
 
     def close(self, subscription: Subscription) -> None:
@@ -69,6 +70,8 @@ class Messages:
         waiting = self._waiting.get(address, [])
         if subscription in waiting:
             waiting.remove(subscription)
+            if not subscription.spent:
+                _note("DELETED", subscription)
         if not waiting:
             self._waiting.pop(address, None)
 
@@ -82,6 +85,8 @@ class Messages:
 
     def _correlate(self, message: Message, subscription: Subscription) -> None:
         message.correlated[subscription.process_id] = subscription.owner.process.key
+        _note("CORRELATED", subscription, message.key)
+        subscription.spent = not _takes_more(subscription)
         self._trigger(subscription, dict(message.variables))
         if subscription.open:  # a non-interrupting one takes the next buffered message too
             self._lifecycle.agenda.soon(self._from_buffer, subscription, message.address)
@@ -158,6 +163,7 @@ class Messages:
                 definition, {}, message.tenant_id, at=[start], event_variables=dict(message.variables)
             )
             message.correlated[process_id] = process.key
+            process.history.message("CORRELATED", start.id, 0, message.name, message.correlation_key, message.key)
             if message.correlation_key:
                 process.correlation_key = message.correlation_key
                 self._running[running] = process.key
@@ -178,3 +184,16 @@ class Messages:
             buffered.remove(message)
         if not buffered:
             self._buffer.pop(message.address, None)
+
+
+def _takes_more(subscription: Subscription) -> bool:
+    """Whether it goes on waiting after a message: only what interrupts nothing does."""
+    catcher = subscription.catcher
+    return catcher.kind in ("BOUNDARY_EVENT", "START_EVENT") and not catcher.interrupting
+
+
+def _note(state: str, subscription: Subscription, message_key: int = 0) -> None:
+    owner = subscription.owner
+    owner.process.history.message(
+        state, subscription.catcher.id, owner.key, subscription.name, subscription.correlation_key, message_key
+    )

@@ -8,6 +8,7 @@ from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded.model import Expression, Mapping, unexpected
+from camunda_client.embedded.run._cluster_variables import ClusterVariables
 from camunda_client.embedded.run._instances import ElementInstance
 
 
@@ -16,6 +17,7 @@ class Variables:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
+        self.of_cluster = ClusterVariables()
 
     # -- reading ----------------------------------------------------------------------------------------------------
     def visible(self, instance: ElementInstance) -> dict[str, Any]:
@@ -30,6 +32,11 @@ class Variables:
         for variables in reversed(chain):
             merged.update(variables)
         return merged
+
+    def context(self, instance: ElementInstance) -> dict[str, Any]:
+        """Return all that an expression sees: the cluster's variables as well, which the instance's own may hide."""
+        visible = self.visible(instance)
+        return {**self.of_cluster.context(instance.process.tenant_id), **visible} if self.of_cluster.values else visible
 
     # -- writing ----------------------------------------------------------------------------------------------------
     def set_local(self, instance: ElementInstance, variables: dict[str, Any]) -> None:
@@ -55,11 +62,11 @@ class Variables:
     # -- expressions ------------------------------------------------------------------------------------------------
     def evaluate(self, expression: Expression, instance: ElementInstance) -> Any:
         """Return an expression's value as JSON."""
-        return expression.text if expression.static else expression.evaluate(self.visible(instance), [], self.now)
+        return expression.text if expression.static else expression.evaluate(self.context(instance), [], self.now)
 
     def raw(self, expression: Expression, instance: ElementInstance, warnings: list[str]) -> Any:
         """Return an expression's value with dates and durations as such; ``warnings`` gets the reasons for nulls."""
-        return expression.text if expression.static else expression.raw(self.visible(instance), warnings, self.now)
+        return expression.text if expression.static else expression.raw(self.context(instance), warnings, self.now)
 
     def typed(self, expression: Expression, instance: ElementInstance, kinds: tuple[type, ...], wanted: str) -> Any:
         """Return an expression's value if it is of a wanted type.
@@ -69,7 +76,7 @@ class Variables:
         """
         warnings: list[str] = []
         value = (
-            expression.text if expression.static else expression.evaluate(self.visible(instance), warnings, self.now)
+            expression.text if expression.static else expression.evaluate(self.context(instance), warnings, self.now)
         )
         if type(value) in kinds:
             return value
@@ -103,7 +110,7 @@ class Variables:
         )
         if not element.inputs or thrown_plainly:  # 8.6.0 passes over the latter's mappings
             return
-        context = self.visible(instance)
+        context = self.context(instance)
         local: dict[str, Any] = {}
         for mapping in instance.element.inputs:
             value = mapping.source.evaluate(context, [], self.now)
@@ -113,7 +120,7 @@ class Variables:
 
     def apply_outputs(self, instance: ElementInstance, mappings: Iterable[Mapping], target: ElementInstance) -> None:
         """Evaluate output mappings over the instance's scope and propagate the results from ``target`` outward."""
-        context = self.visible(instance)
+        context = self.context(instance)
         results: dict[str, Any] = {}
         for mapping in mappings:
             value = mapping.source.evaluate(context, [], self.now)

@@ -23,7 +23,9 @@ FOLDER = ROOT / "camunda_client/c8/models/generated"
 MODULES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "batch_operation": ("Batch operations", {
         "BatchOperationResponse": ("BatchOperation", "Many commands that were given as one."),
+        "BatchOperationItemResponse": ("BatchOperationItem", "One of those commands, and what became of it."),
         "BatchOperationFilter": ("BatchOperationFilter", ""),
+        "BatchOperationItemFilter": ("BatchOperationItemFilter", ""),
     }),
     "cluster": ("The cluster and who asks it", {
         "LicenseResponse": ("License", "The cluster's licence."),
@@ -39,7 +41,9 @@ MODULES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         "DecisionInstanceResult": ("FoundDecisionInstance", "One evaluation of a decision, as a search finds it."),
         "DecisionInstanceGetQueryResult": ("DecisionInstance", "One evaluation of a decision, with inputs and rules."),
         "DecisionDefinitionFilter": ("DecisionDefinitionFilter", ""),
+        "DecisionRequirementsResult": ("DecisionRequirements", "A deployed file of decisions."),
         "DecisionInstanceFilter": ("DecisionInstanceFilter", ""),
+        "DecisionRequirementsFilter": ("DecisionRequirementsFilter", ""),
     }),
     "document": ("Documents", {
         "DocumentReference": ("DocumentReference", "Where a document is; this is what variables carry."),
@@ -58,6 +62,9 @@ MODULES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         "JobSearchResult": ("FoundJob", "A job and what has become of it; it is not activated by this."),
         "GlobalJobStatisticsQueryResult": ("JobStatistics", "How many jobs had a state in a period."),
         "StatusMetric": ("JobCount", "How many, and when last."),
+        "JobTypeStatisticsItem": ("JobTypeStatistics", "The same for one job type, with the number of its workers."),
+        "JobWorkerStatisticsItem": ("JobWorkerStatistics", "The same for one worker."),
+        "JobErrorStatisticsItem": ("JobErrorStatistics", "An error of jobs, and how many workers met it."),
         "JobFilter": ("JobFilter", ""),
     }),
     "message_subscription": ("Message subscriptions", {
@@ -70,10 +77,13 @@ MODULES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         "ProcessDefinitionResult": ("ProcessDefinition", "A deployed process."),
         "FormResult": ("Form", "A deployed form."),
         "ProcessDefinitionFilter": ("ProcessDefinitionFilter", ""),
+        "ProcessDefinitionStatisticsFilter": ("ProcessDefinitionStatisticsFilter", ""),
     }),
     "process_instance": ("Process instances", {
         "ProcessInstanceResult": ("ProcessInstance", "A running or ended instance."),
         "ProcessElementStatisticsResult": ("ElementStatistics", "How many instances of one element there are."),
+        "ProcessInstanceSequenceFlowResult": ("SequenceFlow", "A sequence flow that an instance has taken."),
+        "ProcessInstanceCallHierarchyEntry": ("CallHierarchyEntry", "An instance on the way from the first caller."),
         "ProcessInstanceFilter": ("ProcessInstanceFilter", ""),
     }),
     "user_task": ("User tasks", {

@@ -38,6 +38,10 @@ INNER: dict[str, dict[str, dict[str, str]]] = {
 }  # fmt: skip
 
 
+#: Described as an object, but of a type that takes any JSON: Camunda's own tests and documentation have text there.
+ANY = {("CreateClusterVariableRequest", "value"), ("UpdateClusterVariableRequest", "value")}
+
+
 def merged(dialect: str) -> dict[str, dict[str, str]]:
     """Return the table of a version: what any of its packages describes."""
     found: dict[str, dict[str, Any]] = {}
@@ -50,6 +54,9 @@ def merged(dialect: str) -> dict[str, dict[str, str]]:
                     one["types"] |= set(about["types"])
                     one["items"] |= set(about.get("items", ()))
                     one["all"].append(about["required"])
+    for name, member in ANY:
+        if member in found.get(name, {}):
+            found[name][member]["types"] = {"any"}
     shown = {name: {member: _shown(about) for member, about in found[name].items()} for name in sorted(found)}
     return shown | {
         name: members for since, inner in INNER.items() for name, members in inner.items() if _at_least(dialect, since)

@@ -41,13 +41,17 @@ FOUND = (
     "CorrelatedMessageSubscriptionResult", "DocumentReference", "DocumentMetadata", "DocumentLink",
     "BatchOperationResponse", "LicenseResponse", "CamundaUserResult", "ClusterVariableResult",
     "ClusterVariableSearchResult", "FormResult", "ProcessElementStatisticsResult", "GlobalJobStatisticsQueryResult",
-    "StatusMetric", "SearchQueryPageResponse",
+    "StatusMetric", "SearchQueryPageResponse", "ProcessInstanceSequenceFlowResult",
+    "ProcessInstanceCallHierarchyEntry", "DecisionRequirementsResult", "BatchOperationItemResponse",
+    "JobTypeStatisticsItem", "JobWorkerStatisticsItem", "JobErrorStatisticsItem",
 )  # fmt: skip
 FILTERS = (
     "UserTaskFilter", "VariableFilter", "UserTaskVariableFilter", "IncidentFilter", "ProcessInstanceFilter",
     "ProcessDefinitionFilter", "ElementInstanceFilter", "JobFilter", "DecisionDefinitionFilter",
     "DecisionInstanceFilter", "MessageSubscriptionFilter", "CorrelatedMessageSubscriptionFilter",
-    "BatchOperationFilter", "ClusterVariableSearchQueryFilterRequest",
+    "BatchOperationFilter", "ClusterVariableSearchQueryFilterRequest", "ProcessDefinitionStatisticsFilter",
+    "DecisionRequirementsFilter", "BatchOperationItemFilter", "JobTypeStatisticsFilter", "JobWorkerStatisticsFilter",
+    "JobErrorStatisticsFilter",
 )  # fmt: skip
 #: Requests of the functions beside those searches.
 SENT = (

@@ -1,6 +1,11 @@
 """Models made from Camunda's schemas, which are under the Apache License 2.0."""
 
-from camunda_client.c8.models.generated.batch_operation import BatchOperation, BatchOperationFilter
+from camunda_client.c8.models.generated.batch_operation import (
+    BatchOperation,
+    BatchOperationFilter,
+    BatchOperationItem,
+    BatchOperationItemFilter,
+)
 from camunda_client.c8.models.generated.cluster import License, Me
 from camunda_client.c8.models.generated.cluster_variable import (
     ClusterVariable,
@@ -12,23 +17,40 @@ from camunda_client.c8.models.generated.decision import (
     DecisionDefinitionFilter,
     DecisionInstance,
     DecisionInstanceFilter,
+    DecisionRequirements,
+    DecisionRequirementsFilter,
     FoundDecisionInstance,
 )
 from camunda_client.c8.models.generated.document import DocumentLink, DocumentMetadata, DocumentReference
 from camunda_client.c8.models.generated.element_instance import ElementInstance, ElementInstanceFilter
 from camunda_client.c8.models.generated.incident import Incident, IncidentFilter
-from camunda_client.c8.models.generated.job import FoundJob, JobCount, JobFilter, JobStatistics
+from camunda_client.c8.models.generated.job import (
+    FoundJob,
+    JobCount,
+    JobErrorStatistics,
+    JobFilter,
+    JobStatistics,
+    JobTypeStatistics,
+    JobWorkerStatistics,
+)
 from camunda_client.c8.models.generated.message_subscription import (
     CorrelatedMessageSubscription,
     CorrelatedMessageSubscriptionFilter,
     MessageSubscription,
     MessageSubscriptionFilter,
 )
-from camunda_client.c8.models.generated.process_definition import Form, ProcessDefinition, ProcessDefinitionFilter
+from camunda_client.c8.models.generated.process_definition import (
+    Form,
+    ProcessDefinition,
+    ProcessDefinitionFilter,
+    ProcessDefinitionStatisticsFilter,
+)
 from camunda_client.c8.models.generated.process_instance import (
+    CallHierarchyEntry,
     ElementStatistics,
     ProcessInstance,
     ProcessInstanceFilter,
+    SequenceFlow,
 )
 from camunda_client.c8.models.generated.user_task import UserTask, UserTaskFilter, UserTaskVariableFilter
 from camunda_client.c8.models.generated.variable import FoundVariable, Variable, VariableFilter
@@ -36,6 +58,9 @@ from camunda_client.c8.models.generated.variable import FoundVariable, Variable,
 __all__ = [
     "BatchOperation",
     "BatchOperationFilter",
+    "BatchOperationItem",
+    "BatchOperationItemFilter",
+    "CallHierarchyEntry",
     "ClusterVariable",
     "ClusterVariableFilter",
     "CorrelatedMessageSubscription",
@@ -44,6 +69,8 @@ __all__ = [
     "DecisionDefinitionFilter",
     "DecisionInstance",
     "DecisionInstanceFilter",
+    "DecisionRequirements",
+    "DecisionRequirementsFilter",
     "DocumentLink",
     "DocumentMetadata",
     "DocumentReference",
@@ -58,16 +85,21 @@ __all__ = [
     "Incident",
     "IncidentFilter",
     "JobCount",
+    "JobErrorStatistics",
     "JobFilter",
     "JobStatistics",
+    "JobTypeStatistics",
+    "JobWorkerStatistics",
     "License",
     "Me",
     "MessageSubscription",
     "MessageSubscriptionFilter",
     "ProcessDefinition",
     "ProcessDefinitionFilter",
+    "ProcessDefinitionStatisticsFilter",
     "ProcessInstance",
     "ProcessInstanceFilter",
+    "SequenceFlow",
     "UserTask",
     "UserTaskFilter",
     "UserTaskVariableFilter",

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from camunda_client.c8.models._filters import TextCondition
 from camunda_client.c8.models.base import NullAs, Number, ResponseModel, Since, Text
 
-__all__ = ["BatchOperation", "BatchOperationFilter"]
+__all__ = ["BatchOperation", "BatchOperationFilter", "BatchOperationItem", "BatchOperationItemFilter"]
 
 
 class BatchOperation(ResponseModel):
@@ -29,6 +29,19 @@ class BatchOperation(ResponseModel):
     actor_id: str | None = Field(default=None, alias="actorId")
 
 
+class BatchOperationItem(ResponseModel):
+    """One of those commands, and what became of it."""
+
+    operation_type: Text = Field(default="", alias="operationType")
+    batch_operation_key: Text = Field(default="", alias="batchOperationKey")
+    item_key: Text = Field(default="", alias="itemKey")
+    process_instance_key: str | None = Field(default=None, alias="processInstanceKey")
+    state: Text = ""
+    processed_date: str | None = Field(default=None, alias="processedDate")
+    error_message: str | None = Field(default=None, alias="errorMessage")
+    root_process_instance_key: str | None = Field(default=None, alias="rootProcessInstanceKey")
+
+
 class BatchOperationFilter(TypedDict, total=False):
     """What a search can be narrowed by."""
 
@@ -37,3 +50,13 @@ class BatchOperationFilter(TypedDict, total=False):
     state: TextCondition
     actor_type: Annotated[str, Since("8.9")]
     actor_id: Annotated[TextCondition, Since("8.9")]
+
+
+class BatchOperationItemFilter(TypedDict, total=False):
+    """What a search can be narrowed by."""
+
+    batch_operation_key: TextCondition
+    item_key: TextCondition
+    process_instance_key: TextCondition
+    state: TextCondition
+    operation_type: Annotated[TextCondition, Since("8.9")]

@@ -15,6 +15,8 @@ __all__ = [
     "DecisionDefinitionFilter",
     "DecisionInstance",
     "DecisionInstanceFilter",
+    "DecisionRequirements",
+    "DecisionRequirementsFilter",
     "FoundDecisionInstance",
 ]
 
@@ -98,6 +100,17 @@ class DecisionDefinitionFilter(TypedDict, total=False):
     decision_requirements_version: Annotated[int, Since("8.9")]
 
 
+class DecisionRequirements(ResponseModel):
+    """A deployed file of decisions."""
+
+    decision_requirements_name: Text = Field(default="", alias="decisionRequirementsName")
+    version: Number = 0
+    decision_requirements_id: Text = Field(default="", alias="decisionRequirementsId")
+    resource_name: Text = Field(default="", alias="resourceName")
+    tenant_id: Text = Field(default="", alias="tenantId")
+    decision_requirements_key: Text = Field(default="", alias="decisionRequirementsKey")
+
+
 class DecisionInstanceFilter(TypedDict, total=False):
     """What a search can be narrowed by."""
 
@@ -118,3 +131,14 @@ class DecisionInstanceFilter(TypedDict, total=False):
     root_decision_definition_key: Annotated[TextCondition, Since("8.9")]
     decision_requirements_key: Annotated[TextCondition, Since("8.9")]
     business_id: Annotated[TextCondition, Since("8.10")]
+
+
+class DecisionRequirementsFilter(TypedDict, total=False):
+    """What a search can be narrowed by."""
+
+    decision_requirements_name: str
+    version: int
+    decision_requirements_id: str
+    tenant_id: str
+    decision_requirements_key: str
+    resource_name: str

@@ -10,7 +10,15 @@ from typing_extensions import TypedDict
 from camunda_client.c8.models._filters import NumberCondition, TextCondition
 from camunda_client.c8.models.base import JsonObject, Number, ResponseModel, Since, Text
 
-__all__ = ["FoundJob", "JobCount", "JobFilter", "JobStatistics"]
+__all__ = [
+    "FoundJob",
+    "JobCount",
+    "JobErrorStatistics",
+    "JobFilter",
+    "JobStatistics",
+    "JobTypeStatistics",
+    "JobWorkerStatistics",
+]
 
 
 class FoundJob(ResponseModel):
@@ -58,6 +66,33 @@ class JobCount(ResponseModel):
 
     count: int | None = None
     last_updated_at: str | None = Field(default=None, alias="lastUpdatedAt")
+
+
+class JobTypeStatistics(ResponseModel):
+    """The same for one job type, with the number of its workers."""
+
+    job_type: str | None = Field(default=None, alias="jobType")
+    created: dict[str, Any] | None = None
+    completed: dict[str, Any] | None = None
+    failed: dict[str, Any] | None = None
+    workers: int | None = None
+
+
+class JobWorkerStatistics(ResponseModel):
+    """The same for one worker."""
+
+    worker: str | None = None
+    created: dict[str, Any] | None = None
+    completed: dict[str, Any] | None = None
+    failed: dict[str, Any] | None = None
+
+
+class JobErrorStatistics(ResponseModel):
+    """An error of jobs, and how many workers met it."""
+
+    error_code: str | None = Field(default=None, alias="errorCode")
+    error_message: str | None = Field(default=None, alias="errorMessage")
+    workers: int | None = None
 
 
 class JobFilter(TypedDict, total=False):

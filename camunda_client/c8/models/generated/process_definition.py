@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from camunda_client.c8.models._filters import TextCondition
+from camunda_client.c8.models._filters import NumberCondition, TextCondition
 from camunda_client.c8.models.base import Number, ResponseModel, Since, Text
 
-__all__ = ["Form", "ProcessDefinition", "ProcessDefinitionFilter"]
+__all__ = ["Form", "ProcessDefinition", "ProcessDefinitionFilter", "ProcessDefinitionStatisticsFilter"]
 
 
 class ProcessDefinition(ResponseModel):
@@ -50,3 +50,28 @@ class ProcessDefinitionFilter(TypedDict, total=False):
     process_definition_key: str
     has_start_form: bool
     state: Annotated[str, Since("8.9")]
+
+
+class ProcessDefinitionStatisticsFilter(TypedDict, total=False):
+    """What a search can be narrowed by."""
+
+    start_date: TextCondition
+    end_date: TextCondition
+    state: TextCondition
+    has_incident: bool
+    tenant_id: TextCondition
+    variables: list[dict[str, Any]]
+    process_instance_key: TextCondition
+    parent_process_instance_key: TextCondition
+    parent_element_instance_key: TextCondition
+    batch_operation_id: TextCondition
+    error_message: TextCondition
+    has_retries_left: bool
+    element_instance_state: TextCondition
+    element_id: TextCondition
+    has_element_instance_incident: bool
+    incident_error_hash_code: NumberCondition
+    tags: list[str]
+    batch_operation_key: Annotated[TextCondition, Since("8.9")]
+    business_id: Annotated[TextCondition, Since("8.9")]
+    suspended_date: Annotated[TextCondition, Since("8.10")]

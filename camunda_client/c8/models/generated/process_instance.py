@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from camunda_client.c8.models._filters import NumberCondition, TextCondition
 from camunda_client.c8.models.base import NullAs, Number, ResponseModel, Since, Text
 
-__all__ = ["ElementStatistics", "ProcessInstance", "ProcessInstanceFilter"]
+__all__ = ["CallHierarchyEntry", "ElementStatistics", "ProcessInstance", "ProcessInstanceFilter", "SequenceFlow"]
 
 
 class ProcessInstance(ResponseModel):
@@ -43,6 +43,26 @@ class ElementStatistics(ResponseModel):
     canceled: Number = 0
     incidents: Number = 0
     completed: Number = 0
+
+
+class SequenceFlow(ResponseModel):
+    """A sequence flow that an instance has taken."""
+
+    sequence_flow_id: Text = Field(default="", alias="sequenceFlowId")
+    process_instance_key: Text = Field(default="", alias="processInstanceKey")
+    process_definition_key: str | None = Field(default=None, alias="processDefinitionKey")
+    process_definition_id: str | None = Field(default=None, alias="processDefinitionId")
+    element_id: Text = Field(default="", alias="elementId")
+    tenant_id: Text = Field(default="", alias="tenantId")
+    root_process_instance_key: str | None = Field(default=None, alias="rootProcessInstanceKey")
+
+
+class CallHierarchyEntry(ResponseModel):
+    """An instance on the way from the first caller."""
+
+    process_instance_key: Text = Field(default="", alias="processInstanceKey")
+    process_definition_key: Text = Field(default="", alias="processDefinitionKey")
+    process_definition_name: Text = Field(default="", alias="processDefinitionName")
 
 
 class ProcessInstanceFilter(TypedDict, total=False):
