@@ -197,6 +197,7 @@ def _add_worker(commands: Any) -> None:
     )
     worker.add_argument("--status-fd", type=int, help=argparse.SUPPRESS)
     worker.add_argument("--jobs-fd", type=int, help=argparse.SUPPRESS)
+    worker.add_argument("--caps", type=int, nargs=3, help=argparse.SUPPRESS)
     worker.set_defaults(run=_run_worker)
 
 

@@ -31,6 +31,7 @@ from camunda_client.c8.worker._manager import (
     start_camunda_workers,
     stop_camunda_workers,
 )
+from camunda_client.c8.worker._resources import Resource
 from camunda_client.c8.worker._run_handler import HandlerRun, run_handler, worker_settings
 from camunda_client.c8.worker._settings import WorkerSettings
 
@@ -44,6 +45,7 @@ __all__ = [
     "JobOutcome",
     "JobWorker",
     "JobWorkerRequest",
+    "Resource",
     "StopReport",
     "WorkerSettings",
     "add_job_worker",

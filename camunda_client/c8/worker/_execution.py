@@ -31,7 +31,7 @@ from camunda_client.c8.worker._hooks import JobOutcome
 from camunda_client.c8.worker._lease import Held, Stage, now_s
 from camunda_client.c8.worker._outcome import back_off_ms, retries_left
 from camunda_client.c8.worker._reporter import Fate
-from camunda_client.error import CamundaBusinessException
+from camunda_client.error import CamundaBusinessException, ServiceException
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -198,6 +198,8 @@ class Execution:
                 error = problem
         self._memory.attempts.set(held.key, attempt)
         job, rule = held.job, held.settings.retry
+        if held.settings.faults is not None and (kept := self._kept(held, error, attempt)) is not None:
+            return kept
         try:
             return _outcome.failed(error, job, rule, attempt=attempt)
         except BaseException as problem:  # noqa: BLE001 - as above; or retries="3", job.retries = None
@@ -205,6 +207,16 @@ class Execution:
             wait_ms = back_off_ms(rule, job, retries=retries, attempt=attempt)
             told = f"{_story.describe(error)}\n(what the exception asks for was ignored: {_story.headline(problem)})"
             return _outcome.failure(told, retries=retries, back_off_ms=wait_ms, cause=error)
+
+    def _kept(self, held: Held, error: BaseException, attempt: int) -> Outcome | None:
+        """Return the failure of a job that keeps its retries, because a system is at fault that it uses."""
+        faults = held.settings.faults
+        wait_s = None if faults is None else faults.keeps_retries_for_s(held.key, error)
+        if wait_s is None or (isinstance(error, ServiceException) and error.retries is not None):
+            return None
+        wait_ms = back_off_ms(held.settings.retry, held.job, retries=max(held.retries, 1), attempt=attempt)
+        wait_ms = max(wait_ms, int(wait_s * 1000))
+        return _outcome.failure(_story.describe(error), retries=held.retries, back_off_ms=wait_ms, cause=error)
 
 
 class _Decision:

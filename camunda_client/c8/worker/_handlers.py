@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from camunda_client import config
 from camunda_client.c8.worker._checks import Arguments, check_handler, is_async, name_of, without_partials
 from camunda_client.c8.worker._hooks import Hooks, own_hooks
+from camunda_client.c8.worker._resources import TypeCaps, read_resources
 from camunda_client.error import ConfigurationError, SignatureException
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import FrameType
 
     from camunda_client.c8.worker._checks import Milliseconds, Names
     from camunda_client.c8.worker._hooks import HookArgument
+    from camunda_client.c8.worker._resources import Resource
 
 _Handler = TypeVar("_Handler", bound="Callable[..., Any]")
 
@@ -67,6 +69,7 @@ class JobWorker:
     max_lease: int | None = None
     retry_back_off: int | None = None
     stop_when_lost: bool = False
+    caps: TypeCaps = field(default_factory=TypeCaps, repr=False)
     #: Its own, inside those of all handlers.
     hooks: Hooks = field(default_factory=Hooks, repr=False)
     #: The module whose import registered it; ``None`` if none was being imported, as in a function of a test.
@@ -114,6 +117,12 @@ def camunda_worker(
     retry_back_off: Milliseconds | None = None,
     stop_when_lost: bool = False,
     allow_async: bool | None = None,
+    resource: str | Resource | Sequence[str | Resource] | None = None,
+    limit: int | None = None,
+    rate: Names | None = None,
+    pause: Names | None = None,
+    per: str | None = None,
+    per_limit: int | None = None,
     around: HookArgument = (),
     before: HookArgument = (),
     after: HookArgument = (),
@@ -144,6 +153,13 @@ def camunda_worker(
             worker's; default no: nobody knows how far the handler is.
         allow_async: Whether the handler may be ``async def``, to run on the process's one asyncio loop; default no. It
             must not block that loop.
+        resource: What the handler uses, by name or as :class:`Resource`; one, or several. All types that name it share
+            its caps. No more jobs are asked for than the tightest allows, over all processes of one command.
+        limit: Jobs in flight at most: of all types of the resource together, or of this type where it names none.
+        rate: Starts at most, the same way: ``"20/s"``, ``"600/min"``, ``"5000/h"``; or several.
+        pause: When nothing is asked for: ``"22:00-06:00 Europe/Berlin"``, ``"Sat-Sun 00:00-24:00 Europe/Berlin"``.
+        per: A variable of whose values no more than ``per_limit`` jobs run at once, such as ``"customer_id"``.
+        per_limit: How many; default 1.
         around: Hooks around this handler, each as for :func:`around_job`; one, or several.
         before: The same for :func:`before_job`.
         after: The same for :func:`after_job`.
@@ -181,6 +197,7 @@ def camunda_worker(
         "stop_when_lost": read.choice("stop_when_lost", stop_when_lost),
     }
 
+    options["caps"] = TypeCaps.read(read, read_resources(read, resource), limit, rate, pause, per, per_limit)
     allow_async = read.choice("allow_async", allow_async)
     hooks = own_hooks(around, before, after, on_failure)
 
