@@ -127,3 +127,19 @@ def test_the_fourth_example_has_a_main_loop_of_its_own(camunda: EngineProcess, n
     assert {job["worker"] for job in completed} == {"c8-example-worker"}
     assert {job["variables"]["output"] for job in completed} == {"some output for the next task"}
     assert code == 0, worker.output[-3000:]
+
+
+def test_the_tenth_example_spares_the_systems_behind_its_handlers(camunda: EngineProcess) -> None:
+    example = Example("10", camunda)
+
+    with example.worker() as worker:
+        completed = example.jobs("COMPLETED", 120)
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0
+
+    sessions = [job["variables"]["sessions"] for job in completed if job["type"] != "notify-carrier"]
+    assert len(sessions) == 80
+    assert 1 < max(sessions) <= 4
+    assert "circuit.opened" in worker.output
+    assert {job["retries"] for job in camunda.jobs("FAILED", instances=example.keys)} == {1}
+    assert camunda.incidents(instances=example.keys) == []
