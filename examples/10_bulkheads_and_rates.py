@@ -6,10 +6,10 @@ Run, with CAMUNDA_REST_ADDRESS set to your cluster:
     camunda-client start stock --count 40
     camunda-client worker examples/10_bulkheads_and_rates.py --processes 2
 
-What you will see: "sessions" in the results of reserve-stock and write-invoice, never above 4, although two types and two
-processes share the database. Ten notify-carrier jobs a second. In the first seconds the carrier refuses calls: after three
-"job.failed" of one process or both comes "circuit.opened", a second later "circuit.closed", and every job is completed
-although each has one retry only: none was lost.
+What you will see: "sessions" in the results of reserve-stock and write-invoice, never above 4, although two types and
+two processes share the database. Ten notify-carrier jobs a second. In the first seconds the carrier refuses calls:
+after three "job.failed" comes "circuit.opened", later "circuit.closed", and every job is completed although each has
+one retry only: none was lost.
 """
 
 import os

@@ -16,7 +16,9 @@ from camunda_client import patching
 
 patching.patch()
 
+from camunda_client.c8.worker._errors import BpmnError, Incident, Retry, map_errors
 from camunda_client.c8.worker._execution import HandlerTimedOut, JobLost, keep_in_jobs
+from camunda_client.c8.worker._group import WorkerRegistry
 from camunda_client.c8.worker._handlers import JobWorker, JobWorkerRequest, camunda_worker, check_unique
 from camunda_client.c8.worker._health import Health, JobInHand, StopReport
 from camunda_client.c8.worker._hooks import JobOutcome, after_job, around_job, before_job, on_failure
@@ -36,17 +38,21 @@ from camunda_client.c8.worker._run_handler import HandlerRun, run_handler, worke
 from camunda_client.c8.worker._settings import WorkerSettings
 
 __all__ = [
+    "BpmnError",
     "CamundaWorkerManager",
     "HandlerRun",
     "HandlerTimedOut",
     "Health",
+    "Incident",
     "JobInHand",
     "JobLost",
     "JobOutcome",
     "JobWorker",
     "JobWorkerRequest",
     "Resource",
+    "Retry",
     "StopReport",
+    "WorkerRegistry",
     "WorkerSettings",
     "add_job_worker",
     "after_job",
@@ -58,6 +64,7 @@ __all__ = [
     "health",
     "jobs_in_hand",
     "keep_in_jobs",
+    "map_errors",
     "on_failure",
     "register_workers",
     "registered_workers",

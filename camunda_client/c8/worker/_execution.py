@@ -27,6 +27,7 @@ from camunda_client import log as logging
 from camunda_client import metrics, patching
 from camunda_client.c8 import _job_table
 from camunda_client.c8.worker import _outcome, _story
+from camunda_client.c8.worker._errors import Action, BpmnError, Incident, Retry
 from camunda_client.c8.worker._hooks import JobOutcome
 from camunda_client.c8.worker._lease import Held, Stage, now_s
 from camunda_client.c8.worker._outcome import back_off_ms, retries_left
@@ -191,15 +192,20 @@ class Execution:
 
         Never raises: a job without an outcome would run again for ever, and never lose a retry.
         """
-        if isinstance(error, CamundaBusinessException):
+        kept = None if held.settings.faults is None else self._kept(held, error, attempt)
+        action = None if held.settings.errors is None else _ruled(held, error)
+        thrown = action.exception(error) if isinstance(action, BpmnError) else error
+        if isinstance(thrown, CamundaBusinessException):
             try:
-                return _outcome.thrown(error)
+                return _outcome.thrown(thrown)
             except BaseException as problem:  # noqa: BLE001 - its variables may be objects of any class
                 error = problem
         self._memory.attempts.set(held.key, attempt)
         job, rule = held.job, held.settings.retry
-        if held.settings.faults is not None and (kept := self._kept(held, error, attempt)) is not None:
+        if kept is not None and not isinstance(action, Incident):
             return kept
+        if isinstance(action, (Retry, Incident)):
+            return _asked(held, error, action, attempt)
         try:
             return _outcome.failed(error, job, rule, attempt=attempt)
         except BaseException as problem:  # noqa: BLE001 - as above; or retries="3", job.retries = None
@@ -217,6 +223,26 @@ class Execution:
         wait_ms = back_off_ms(held.settings.retry, held.job, retries=max(held.retries, 1), attempt=attempt)
         wait_ms = max(wait_ms, int(wait_s * 1000))
         return _outcome.failure(_story.describe(error), retries=held.retries, back_off_ms=wait_ms, cause=error)
+
+
+def _ruled(held: Held, error: BaseException) -> Action | None:
+    """Return what the rules say of an exception. Never raises."""
+    try:
+        return None if held.settings.errors is None else held.settings.errors.action(held.job, error)
+    except BaseException:
+        log.error("hook.failed", hook="errors", exc_info=True)
+        return None
+
+
+def _asked(held: Held, error: BaseException, action: Retry | Incident, attempt: int) -> Outcome:
+    """Return the failure that a rule asks for."""
+    if isinstance(action, Incident):
+        return _outcome.failure(_story.describe(error), retries=0, cause=error)
+    # Only the first failure may be given retries: with as many after each, a job would be tried for ever.
+    retries = retries_left(held.retries, action.retries if attempt == 1 else None)
+    asked_ms: int | None = action.back_off  # type: ignore[assignment]  # read by Retry
+    wait_ms = back_off_ms(held.settings.retry, held.job, retries=retries, attempt=attempt, asked_ms=asked_ms)
+    return _outcome.failure(_story.describe(error), retries=retries, back_off_ms=wait_ms, cause=error)
 
 
 class _Decision:

@@ -7,10 +7,11 @@ import inspect
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from camunda_client import config
 from camunda_client.c8.worker._checks import Arguments, check_handler, is_async, name_of, without_partials
+from camunda_client.c8.worker._errors import ErrorRules
 from camunda_client.c8.worker._hooks import Hooks, own_hooks
 from camunda_client.c8.worker._resources import TypeCaps, read_resources
 from camunda_client.error import ConfigurationError, SignatureException
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from camunda_client.c8.worker._checks import Milliseconds, Names
+    from camunda_client.c8.worker._errors import Errors
     from camunda_client.c8.worker._hooks import HookArgument
     from camunda_client.c8.worker._resources import Resource
 
@@ -54,6 +56,13 @@ def _importing() -> str | None:
     return None
 
 
+class Shared(Protocol):
+    """What the handlers of one group share."""
+
+    hooks: Hooks
+    errors: ErrorRules
+
+
 @dataclass
 class JobWorker:
     """A handler for one job type, as registered. Milliseconds; ``None`` as in :class:`JobWorkerRequest`."""
@@ -70,6 +79,10 @@ class JobWorker:
     retry_back_off: int | None = None
     stop_when_lost: bool = False
     caps: TypeCaps = field(default_factory=TypeCaps, repr=False)
+    #: What its exceptions come to.
+    errors: ErrorRules = field(default_factory=ErrorRules, compare=False, repr=False)
+    #: The group that it belongs to, if any.
+    registry: Shared | None = field(default=None, compare=False, repr=False)
     #: Its own, inside those of all handlers.
     hooks: Hooks = field(default_factory=Hooks, repr=False)
     #: The module whose import registered it; ``None`` if none was being imported, as in a function of a test.
@@ -123,6 +136,7 @@ def camunda_worker(
     pause: Names | None = None,
     per: str | None = None,
     per_limit: int | None = None,
+    errors: Errors | None = None,
     around: HookArgument = (),
     before: HookArgument = (),
     after: HookArgument = (),
@@ -160,6 +174,7 @@ def camunda_worker(
         pause: When nothing is asked for: ``"22:00-06:00 Europe/Berlin"``, ``"Sat-Sun 00:00-24:00 Europe/Berlin"``.
         per: A variable of whose values no more than ``per_limit`` jobs run at once, such as ``"customer_id"``.
         per_limit: How many; default 1.
+        errors: What exceptions come to, as for :func:`map_errors`, such as ``{KeyError: Incident()}``.
         around: Hooks around this handler, each as for :func:`around_job`; one, or several.
         before: The same for :func:`before_job`.
         after: The same for :func:`after_job`.
@@ -198,6 +213,7 @@ def camunda_worker(
     }
 
     options["caps"] = TypeCaps.read(read, read_resources(read, resource), limit, rate, pause, per, per_limit)
+    options["errors"] = ErrorRules(errors, f"errors of {read.whose}")
     allow_async = read.choice("allow_async", allow_async)
     hooks = own_hooks(around, before, after, on_failure)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from camunda_client.c8.worker import _errors
 from camunda_client.c8.worker._async_handlers import as_blocking
 from camunda_client.c8.worker._checks import is_async
+from camunda_client.c8.worker._errors import ErrorChain
 from camunda_client.c8.worker._handlers import JobWorkerRequest
 from camunda_client.c8.worker._hooks import Hooks, everywhere
 from camunda_client.error import ConfigurationError
@@ -56,6 +58,8 @@ class WorkerSettings:
     resources: tuple[Resource, ...] = ()
     per: str | None = None
     per_limit: int = 1
+    #: What its exceptions come to; ``None`` where there are no rules.
+    errors: ErrorChain | None = field(default=None, repr=False)
     #: What its failures say of its resources; ``None`` where none has a circuit. Set by the running worker.
     faults: Faults | None = field(default=None, repr=False)
     #: Those of all handlers and of this one; ``None`` if there are none, which costs nothing.
@@ -91,9 +95,20 @@ def resolve(registered: JobWorker, config: C8Config) -> WorkerSettings:
         max_lease_s=_seconds(registered.max_lease or job.max_lease),
         retry=_rule(registered, job),
         stop_when_lost=registered.stop_when_lost,
-        hooks=(everywhere + registered.hooks) or None,
+        hooks=_hooks_of(registered) or None,
+        errors=_errors_of(registered),
         **_caps(registered, job),
     )
+
+
+def _hooks_of(registered: JobWorker) -> Hooks:
+    shared = registered.registry.hooks if registered.registry is not None else Hooks()
+    return everywhere + (shared + registered.hooks)
+
+
+def _errors_of(registered: JobWorker) -> ErrorChain | None:
+    shared = (registered.registry.errors,) if registered.registry is not None else ()
+    return ErrorChain((registered.errors, *shared, _errors.everywhere)) or None
 
 
 class Faults(Protocol):
