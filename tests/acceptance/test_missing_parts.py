@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.parts import databases
+from tests.parts.need import MissingPartError, needed
+
 ROOT = Path(__file__).parent.parent.parent
 NEEDS_KEYCLOAK = "tests/acceptance/test_keycloak.py::test_keycloak_counts_the_tokens_it_gave"
 
@@ -26,3 +29,16 @@ def test_without_maven_the_tests_of_keycloak(ci: str, code: int, outcome: str, t
     assert outcome in run.stdout
     assert "needs Maven to fetch org.keycloak:keycloak-quarkus-dist:26.7.3:tar.gz" in run.stdout
     assert "0 tests ran with tokens of a real Keycloak" in run.stdout
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("", pytest.skip.Exception), ("true", MissingPartError)])
+@pytest.mark.parametrize(("server", "package"), [("postgresql", "postgresql"), ("redis", "redis-server")])
+def test_without_its_server_a_database(
+    server: str, package: str, ci: str, outcome: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(databases, "DEBIAN", tmp_path)
+
+    with pytest.raises(outcome, match=f"apt-get install {package}"), needed(), getattr(databases, server)():
+        pass

@@ -5,13 +5,16 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.parts import databases, rest
 from tests.parts.camunda import EngineProcess
+from tests.parts.databases import PostgreSQL
 from tests.parts.libraries import libraries
 from tests.parts.need import MissingPartError, needed
 from tests.parts.programs import Program
@@ -60,6 +63,30 @@ def folder() -> Path:
 def scene(folder: Path, engine: EngineProcess) -> Scene:
     """Jobs for one test; first of all asks for the libraries, so that nothing is started where they are missing."""
     return Scene(engine)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """One PostgreSQL for all tests."""
+    with ExitStack() as stack:
+        with needed():
+            server = stack.enter_context(databases.postgresql())
+        yield server
+
+
+@pytest.fixture
+def database(postgresql: PostgreSQL) -> str:
+    """The URL of a database for one test, with the function ``meet(n)``, in which n sessions must wait at once."""
+    return postgresql.database(f"db-{rest.unique()}")
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[str]:
+    """The URL of one Redis for all tests; use keys of your own (the job type)."""
+    with ExitStack() as stack:
+        with needed():
+            server = stack.enter_context(databases.redis())
+        yield server
 
 
 @pytest.fixture

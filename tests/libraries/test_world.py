@@ -32,6 +32,40 @@ def handler(job):
     assert all("Timed Out" in job["errorMessage"] for job in failed)
 
 
+@pytest.mark.parametrize("at_once", [1, 20])
+def test_bare_alarms_end_their_own_handlers(scene: Scene, start: Start, at_once: int) -> None:
+    """The exception landed in the hub and ended the worker, or each ``alarm(0)`` switched off the others' alarms."""
+    source = f"""
+import signal
+
+class Спешка(Exception): pass
+
+def too_long(*_):
+    raise Спешка("took too long")
+
+signal.signal(signal.SIGALRM, too_long)
+
+@camunda_worker(os.environ["JOB_TYPE"], request_timeout=400, max_jobs_active={at_once}, retry_back_off=600_000)
+def handler(job):
+    signal.alarm(1)
+    try:
+        time.sleep(60 if job.variables["number"] % 4 == 0 else 0.2)
+    finally:
+        signal.alarm(0)
+"""
+    with start(source) as app:
+        app.wait_for("workers.started")
+        scene.start(12)
+        failed = scene.jobs("FAILED", 3)
+        completed = scene.jobs("COMPLETED", 9)
+        app.send(signal.SIGTERM)
+        assert app.end() == 0
+
+    assert {job["errorMessage"].splitlines()[0] for job in failed} == {"Спешка: took too long"}
+    assert len(failed) == 3
+    assert len(completed) == 9
+
+
 def test_the_command_drains_under_ddtrace_run(scene: Scene, start: Start) -> None:
     """Its handler of SIGTERM flushes and lets the default end the process: 0 of 5 jobs were finished."""
     source = """
