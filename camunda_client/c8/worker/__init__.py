@@ -22,6 +22,7 @@ from camunda_client.c8.worker._group import WorkerRegistry
 from camunda_client.c8.worker._handlers import JobWorker, JobWorkerRequest, camunda_worker, check_unique
 from camunda_client.c8.worker._health import Health, JobInHand, StopReport
 from camunda_client.c8.worker._hooks import JobOutcome, after_job, around_job, before_job, on_failure
+from camunda_client.c8.worker._idempotency import idempotent
 from camunda_client.c8.worker._manager import (
     CamundaWorkerManager,
     add_job_worker,
@@ -33,9 +34,12 @@ from camunda_client.c8.worker._manager import (
     start_camunda_workers,
     stop_camunda_workers,
 )
+from camunda_client.c8.worker._postgres_store import PostgresStore
+from camunda_client.c8.worker._redis_store import RedisStore
 from camunda_client.c8.worker._resources import Resource
 from camunda_client.c8.worker._run_handler import HandlerRun, run_handler, worker_settings
 from camunda_client.c8.worker._settings import WorkerSettings
+from camunda_client.c8.worker._sqlite_store import SqliteStore
 
 __all__ = [
     "BpmnError",
@@ -49,8 +53,11 @@ __all__ = [
     "JobOutcome",
     "JobWorker",
     "JobWorkerRequest",
+    "PostgresStore",
+    "RedisStore",
     "Resource",
     "Retry",
+    "SqliteStore",
     "StopReport",
     "WorkerRegistry",
     "WorkerSettings",
@@ -62,6 +69,7 @@ __all__ = [
     "check_unique",
     "clear",
     "health",
+    "idempotent",
     "jobs_in_hand",
     "keep_in_jobs",
     "map_errors",
