@@ -16,6 +16,7 @@ from camunda_client import patching
 
 patching.patch()
 
+from camunda_client.c8.models import AdHocResult, Completion, Corrections, Denied, UserTaskResult
 from camunda_client.c8.worker._errors import BpmnError, Incident, Retry, map_errors
 from camunda_client.c8.worker._execution import HandlerTimedOut, JobLost, keep_in_jobs
 from camunda_client.c8.worker._group import WorkerRegistry
@@ -42,8 +43,12 @@ from camunda_client.c8.worker._settings import WorkerSettings
 from camunda_client.c8.worker._sqlite_store import SqliteStore
 
 __all__ = [
+    "AdHocResult",
     "BpmnError",
     "CamundaWorkerManager",
+    "Completion",
+    "Corrections",
+    "Denied",
     "HandlerRun",
     "HandlerTimedOut",
     "Health",
@@ -59,6 +64,7 @@ __all__ = [
     "Retry",
     "SqliteStore",
     "StopReport",
+    "UserTaskResult",
     "WorkerRegistry",
     "WorkerSettings",
     "add_job_worker",

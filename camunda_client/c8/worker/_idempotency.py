@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic_core import from_json
 
-from camunda_client.c8.models import ActivatedJob
+from camunda_client.c8.models import ActivatedJob, Completion
 from camunda_client.c8.worker._checks import is_async, name_of
 from camunda_client.c8.worker._outcome import completed, thrown
 from camunda_client.c8.worker._stores import AlreadyKept
@@ -63,7 +63,7 @@ def idempotent(store: Store, *, key: Callable[[ActivatedJob], str] | None = None
         @functools.wraps(handler)
         def call(*args: Any, **kwargs: Any) -> Any:
             job = _job_of(args)
-            return _once(store, _kept_under(job, key), lambda: handler(*args, **kwargs))
+            return _once(store, job, _kept_under(job, key), lambda: handler(*args, **kwargs))
 
         return call  # type: ignore[return-value]
 
@@ -87,7 +87,7 @@ def _kept_under(job: ActivatedJob, key: Callable[[ActivatedJob], str] | None) ->
     return f"{job.job_type}:{own}"
 
 
-def _once(store: Store, key: str, run: Callable[[], Any]) -> Any:
+def _once(store: Store, job: ActivatedJob, key: str, run: Callable[[], Any]) -> Any:
     error: CamundaBusinessException | None = None
     result: Any = None
     try:
@@ -99,7 +99,7 @@ def _once(store: Store, key: str, run: Callable[[], Any]) -> Any:
                 except CamundaBusinessException as thrown_error:
                     # An outcome like any other: the session is committed, and then it is raised.
                     error = thrown_error
-                session.put(key, _RESULT + completed(result).body if error is None else _ERROR + thrown(error).body)
+                session.put(key, _outcome_of(job, result, error))
     except AlreadyKept as first:
         # It ran twice at the same time; what this run wrote by the store's connection is undone.
         kept = first.outcome
@@ -111,9 +111,16 @@ def _once(store: Store, key: str, run: Callable[[], Any]) -> Any:
     return result
 
 
+def _outcome_of(job: ActivatedJob, result: object, error: CamundaBusinessException | None) -> bytes:
+    return _RESULT + completed(result, job).body if error is None else _ERROR + thrown(error, job).body
+
+
 def _again(kept: bytes) -> Any:
     """Return or raise what the first run came to."""
     if kept.startswith(_RESULT):
-        return from_json(kept[len(_RESULT) :])["variables"]
+        done = from_json(kept[len(_RESULT) :])
+        if done.keys() == {"variables"}:
+            return done["variables"]
+        return Completion(variables=done["variables"], result=done.get("result"), business_id=done.get("businessId"))
     said = from_json(kept[len(_ERROR) :])
     raise CamundaBusinessException(said["errorCode"], said.get("errorMessage"), said.get("variables"))

@@ -12,7 +12,7 @@ from gevent.event import Event
 
 from camunda_client.c8 import worker
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker import SqliteStore, camunda_worker, idempotent, run_handler
+from camunda_client.c8.worker import Denied, SqliteStore, camunda_worker, idempotent, run_handler
 from camunda_client.error import CamundaBusinessException, ConfigurationError, SignatureException
 from tests.parts.fake_gateway import job
 
@@ -99,6 +99,16 @@ def test_a_bpmn_error_is_an_outcome_like_any_other(store: SqliteStore) -> None:
     assert runs[0].report == runs[1].report
     assert runs[0].report["variables"] == {"limit": 100}
     assert charges(store) == ["7"]
+
+
+def test_a_result_that_is_more_than_variables_is_returned_as_it_was(store: SqliteStore) -> None:
+    handler = idempotent(store)(lambda job: Denied("not yours"))
+    listener = job(7, kind="TASK_LISTENER", listenerEventType="COMPLETING")
+
+    reports = [run_handler(handler, listener).report for _ in range(2)]
+
+    assert reports[0] == reports[1]
+    assert reports[0]["result"]["deniedReason"] == "not yours"
 
 
 def test_of_two_runs_at_the_same_time_one_counts(store: SqliteStore) -> None:
