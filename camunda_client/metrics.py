@@ -26,6 +26,8 @@ __all__ = [
     "Counter",
     "Histogram",
     "Metrics",
+    "cap_waits",
+    "circuits_opened",
     "clear",
     "current",
     "dump",
@@ -168,6 +170,8 @@ greenlets_died = Counter("camunda_greenlets_died", "Greenlets of the worker's ow
 hub_blocked_s = Counter("camunda_hub_blocked_seconds", "Seconds in which something kept all greenlets waiting.", ())
 log_lines_lost = Counter("camunda_log_lines_lost", "Log lines that could not be written.", ())
 jobs_in_flight = Counter("camunda_jobs_in_flight", "Jobs received and not yet answered.", goes_down=True)
+cap_waits = Counter("camunda_cap_waits", "Polls that a cap of a resource has put off.")
+circuits_opened = Counter("camunda_circuits_opened", "Circuits that jobs of the type have opened.")
 handler_duration_s = Histogram("camunda_handler_duration_seconds", "Time that handlers took.")
 lease_slack_s = Histogram("camunda_lease_slack_seconds", "What was left of the lease when the outcome was through.")
 HISTOGRAMS = (handler_duration_s, lease_slack_s)
@@ -185,6 +189,8 @@ COUNTERS = (
     reports_given_up,
     report_retries,
     polls,
+    cap_waits,
+    circuits_opened,
     lease_extended,
     lease_lost,
     poller_restarts,

@@ -136,12 +136,17 @@ def open_current(fd: int) -> None:
 
 def new_file() -> int:
     """In the parent: return a descriptor of memory for one table."""
+    return memory_file("camunda-jobs", _SIZE)
+
+
+def memory_file(name: str, size: int) -> int:
+    """Return a descriptor of so many bytes of memory, all zero, that a child process can be given."""
     if hasattr(os, "memfd_create"):
-        fd = os.memfd_create("camunda-jobs")
+        fd = os.memfd_create(name)
     else:
         with tempfile.TemporaryFile() as file:
             fd = os.dup(file.fileno())
-    os.ftruncate(fd, _SIZE)
+    os.ftruncate(fd, size)
     return fd
 
 

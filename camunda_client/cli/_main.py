@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from camunda_client import __version__, patching
-from camunda_client.cli import _demo, _engine, _stdout, _target, _worker
+from camunda_client.cli import _by_hand_options, _demo, _engine, _stdout, _target, _worker
 from camunda_client.error import ConfigurationError, ServiceException
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         help="time for the import of TARGET, after which it is said where it hangs; default: 30",
     )
     doctor.set_defaults(run=_run_doctor)
+    _by_hand_options.add(commands, _count, _seconds)
     return parser
 
 
@@ -204,6 +205,7 @@ def _add_worker(commands: Any) -> None:
     )
     worker.add_argument("--status-fd", type=int, help=argparse.SUPPRESS)
     worker.add_argument("--jobs-fd", type=int, help=argparse.SUPPRESS)
+    worker.add_argument("--caps", type=int, nargs=3, help=argparse.SUPPRESS)
     worker.set_defaults(run=_run_worker)
 
 

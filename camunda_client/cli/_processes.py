@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from camunda_client import log as logging
-from camunda_client.c8 import _job_table
+from camunda_client.c8 import _cap_table, _job_table
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8._last_resort import GRACE_S, LONGEST_END_S
 from camunda_client.c8._stop_requests import StopAction, StopRequests
@@ -46,8 +46,9 @@ _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 class Worker:
     """One place for a worker process, and the process that has it now."""
 
-    def __init__(self, number: int, command: list[str], board: StatusBoard) -> None:
+    def __init__(self, number: int, command: list[str], board: StatusBoard, caps: SharedCaps | None = None) -> None:
         self.number = number
+        self._caps = caps
         self._command = command
         self._board = board
         self.deaths = 0
@@ -95,8 +96,12 @@ class Worker:
         try:
             # In a session of its own: Ctrl+C in a terminal reaches the parent alone, which passes it on once.
             self.process = subprocess.Popen(  # noqa: S603 - ourselves
-                [*self._command, "--status-fd", str(theirs.fileno()), "--jobs-fd", str(self._table_fd)],
-                pass_fds=[theirs.fileno(), self._table_fd],
+                [
+                    *self._command,
+                    *("--status-fd", str(theirs.fileno()), "--jobs-fd", str(self._table_fd)),
+                    *(("--caps", *self._caps.arguments(self.number - 1)) if self._caps is not None else ()),
+                ],
+                pass_fds=[theirs.fileno(), self._table_fd, *([self._caps.fd] if self._caps is not None else [])],
                 start_new_session=True,
             )
         except BaseException:
@@ -142,6 +147,8 @@ class Worker:
         assert self.channel is not None  # noqa: S101 - for the type checker
         self.channel.close()
         self.process = self.channel = None
+        if self._caps is not None:
+            self._caps.table.clear(self.number - 1)
         self._wait(had_jobs=bool(self.table.jobs()))
         self._board.ended(self.number, self.wait_s, deaths=self.deaths, exit_code=code)
 
@@ -164,6 +171,19 @@ class Worker:
         return round(max(self.start_at_s - time.monotonic(), 0), 3)
 
 
+class SharedCaps:
+    """What all worker processes use up together of the caps of their resources."""
+
+    def __init__(self, processes: int) -> None:
+        self._processes = processes
+        self.fd = _cap_table.new_file(processes)
+        self.table = _cap_table.CapTable(self.fd, processes)
+
+    def arguments(self, place: int) -> list[str]:
+        """Return what a process is to be given at its start, to keep its part."""
+        return [str(self.fd), str(self._processes), str(place)]
+
+
 class WorkerProcesses:
     """All workers of one command."""
 
@@ -171,7 +191,8 @@ class WorkerProcesses:
         """Run so many of ``command``, whose configuration counts where ``drain_timeout_s`` is not given."""
         self._drain_timeout_s = drain_timeout_s
         self.board = StatusBoard(processes)
-        self._workers = [Worker(number, command, self.board) for number in range(1, processes + 1)]
+        caps = SharedCaps(processes) if processes > 1 else None
+        self._workers = [Worker(number, command, self.board, caps) for number in range(1, processes + 1)]
         #: Signals that came, and when.
         self._signals: list[tuple[int, float]] = []
         self._stop_requests = StopRequests()

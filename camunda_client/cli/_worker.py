@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from camunda_client import log, patching
-from camunda_client.c8 import _job_table
+from camunda_client.c8 import _cap_table, _job_table
 from camunda_client.cli import _ending, _import_watch, _target
 from camunda_client.error import ConfigurationError
 
@@ -32,6 +32,8 @@ def run(options: argparse.Namespace) -> int:
     )
     if options.jobs_fd is not None:
         _job_table.open_current(options.jobs_fd)
+    if options.caps is not None:
+        _cap_table.open_current(*options.caps)
     watch = _import_watch.for_worker(options.target, _blocked_limit_s())
     watch.start()
     failed = False

@@ -101,6 +101,8 @@ def _rule(kind: str, message: str) -> str:
 
 def _outer_name(outer: str, inner: str) -> str:
     """Return the name of a per-type option: its section thinks that it is api.job."""
+    if outer.startswith("api.resources."):
+        return inner.replace("api.resources.NAME", outer, 1)
     return inner.replace("api.job", outer, 1) if outer.startswith("api.jobs.") else inner
 
 

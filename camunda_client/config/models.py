@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from camunda_client._caps import Pause, Rate
 from camunda_client.config import _environment
 from camunda_client.config._auth import (
     AuthConfig,
@@ -29,6 +30,7 @@ __all__ = [
     "C8Config",
     "ClientAssertionConfig",
     "JobConfig",
+    "ResourceConfig",
     "SaasAuthConfig",
     "SelfManagedAuthConfig",
     "TlsConfig",
@@ -72,6 +74,20 @@ Wait = Annotated[int, Field(ge=1, le=LONGEST_WAIT), BeforeValidator(_in_millisec
 WaitOrZero = Annotated[int, Field(ge=0, le=LONGEST_WAIT), BeforeValidator(_in_milliseconds), _MS]
 RequestTimeout = Annotated[int, Field(ge=0, lt=REQUEST_TIMEOUT_LIMIT), BeforeValidator(_in_milliseconds), _MS]
 Count = Annotated[int, Field(ge=1)]
+
+
+def _rate(text: str) -> str:
+    Rate.parse(text)
+    return text
+
+
+def _pause(text: str) -> str:
+    Pause.parse(text)
+    return text
+
+
+_RateText = Annotated[str, AfterValidator(_rate)]
+_PauseText = Annotated[str, AfterValidator(_pause)]
 
 
 class JobConfig(Section):
@@ -150,6 +166,47 @@ class JobConfig(Section):
     retry_back_off_max: Annotated[
         MillisecondsOrZero, Doc("Longest such pause", "CAMUNDA_WORKER_RETRY_BACK_OFF_MAX")
     ] = Field(default=60_000, alias="retryBackOffMax")
+    resource: Annotated[
+        list[Annotated[str, Field(min_length=1)]] | None,
+        BeforeValidator(_listed),
+        Doc("Resources that handlers use, by name; types that name one share its caps", unit="a,b,..."),
+    ] = None
+    limit: Annotated[
+        Count | None,
+        Doc("Most jobs in flight of the resource, over all processes of a command", unit="jobs", default="no limit"),
+    ] = None
+    rate: Annotated[
+        list[_RateText] | None,
+        BeforeValidator(_listed),
+        Doc("Most starts of the resource's jobs: 20/s, 600/min, 5000/h", unit="a,b,..."),
+    ] = None
+    pause: Annotated[
+        list[_PauseText] | None,
+        BeforeValidator(_listed),
+        Doc("When nothing is asked for: 22:00-06:00 Europe/Berlin", unit="a,b,..."),
+    ] = None
+    per: Annotated[
+        str | None, Field(min_length=1), Doc("Variable of whose values no more than perLimit jobs run at once")
+    ] = None
+    per_limit: Annotated[Count | None, Doc("How many jobs of one value", unit="jobs", default="one")] = Field(
+        default=None, alias="perLimit"
+    )
+
+
+class ResourceConfig(Section):
+    """What a system behind handlers can bear; job types name it by ``resource``. See ``camunda_client.c8.worker``."""
+
+    section: ClassVar[str] = "api.resources.NAME"
+
+    limit: Count | None = None
+    rate: Annotated[list[_RateText] | None, BeforeValidator(_listed)] = None
+    pause: Annotated[list[_PauseText] | None, BeforeValidator(_listed)] = None
+    opens_after: Count | None = Field(default=None, alias="opensAfter")
+    #: Dotted names of exceptions.
+    opens_on: Annotated[list[Annotated[str, Field(min_length=1)]] | None, BeforeValidator(_listed)] = Field(
+        default=None, alias="opensOn"
+    )
+    opens_for: Wait = Field(default=30_000, alias="opensFor")
 
 
 class TlsConfig(Section):
@@ -204,6 +261,10 @@ class ApiConfig(Section):
     jobs: Annotated[dict[str, JobConfig], Doc("Any option of api.job for one job type: {type: {option: value}}")] = (
         Field(default_factory=dict)
     )
+    #: Per name, what a system behind handlers can bear.
+    resources: Annotated[
+        dict[str, ResourceConfig], Doc("What systems behind handlers can bear: {name: {option: value}}")
+    ] = Field(default_factory=dict)
     tls: TlsConfig = Field(default_factory=TlsConfig)
     proxy: Annotated[
         Annotated[Secret, AfterValidator(utf8), AfterValidator(_proxy_url), BeforeValidator(unwrapped)] | None,

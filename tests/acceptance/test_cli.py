@@ -37,8 +37,8 @@ def test_help_tells_commands_exit_codes_units_defaults_and_environment_names(tmp
     code, output = run("--help", cwd=tmp_path)
 
     assert code == 0
-    for command in ("worker", "deploy", "start", "topology", "demo", "engine", "doctor"):
-        assert f"\n    {command} " in output
+    for command in ("worker", "deploy", "start", "topology", "demo", "engine", "doctor", "job", "jobs", "incidents"):
+        assert f"\n    {command} " in output.replace(f"{command}\n", f"{command} ")
     assert "128+n  signal n came again, more than a second after the first" in output
     assert "api.job.timeout  (ms, default: 10000)" in output
     assert "Environment: CAMUNDA_REST_ADDRESS, CAMUNDA_API_BASE_URL, ZEEBE_REST_ADDRESS" in output

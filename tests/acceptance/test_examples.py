@@ -182,3 +182,19 @@ def test_the_eleventh_example_drives_an_ad_hoc_sub_process(new_camunda: Callable
     assert "turn 2: Order 5 is on its way to Ada." in worker.output
     variables = found(camunda, "variables", name="answer")
     assert {variable["value"] for variable in variables} == {'"Order 5 is on its way to Ada."'}
+
+
+def test_the_tenth_example_spares_the_systems_behind_its_handlers(camunda: EngineProcess) -> None:
+    example = Example("10", camunda)
+
+    with example.worker() as worker:
+        completed = example.jobs("COMPLETED", 120)
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0
+
+    sessions = [job["variables"]["sessions"] for job in completed if job["type"] != "notify-carrier"]
+    assert len(sessions) == 80
+    assert 1 < max(sessions) <= 4
+    assert "circuit.opened" in worker.output
+    assert {job["retries"] for job in camunda.jobs("FAILED", instances=example.keys)} == {1}
+    assert camunda.incidents(instances=example.keys) == []

@@ -16,7 +16,7 @@ PICTURES = re.findall(r"```mermaid\n(.*?)```", PAGE, re.DOTALL)
 WORKER = import_graph.ROOT / "camunda_client" / "c8" / "worker"
 #: Of the package's top and of ``c8``: what has no room, and is in the list only.
 UNDRAWN = {"__main__", "_files", "_json", "_backoff", "_child_start", "_job_table", "_last_resort", "_per_config"}
-UNDRAWN |= {"_stacks", "_stop_requests", "_target"}
+UNDRAWN |= {"_cap_table", "_caps", "_stacks", "_stop_requests", "_target"}
 #: Of the embedded engine.
 SMALL = {
     "_engine_jobs",

@@ -6,7 +6,9 @@ from tests import import_graph
 
 GRAPH = import_graph.imports()
 #: What the command shares with the worker that it runs.
-SHARED = tuple(f"c8.{name}" for name in ("_backoff", "_job_table", "_last_resort", "_stacks", "_stop_requests"))
+SHARED = tuple(
+    f"c8.{name}" for name in ("_backoff", "_cap_table", "_job_table", "_last_resort", "_stacks", "_stop_requests")
+)
 HEIGHT = {name: -row for row, names in enumerate(import_graph.ROOMS) for name in names}
 
 

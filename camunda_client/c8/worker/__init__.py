@@ -18,10 +18,13 @@ patching.patch()
 
 from camunda_client.c8.models import AdHocResult, Completion, Corrections, Denied, UserTaskResult
 from camunda_client.c8.worker._blocking import BlockingModule, blocking_modules
+from camunda_client.c8.worker._errors import BpmnError, Incident, Retry, map_errors
 from camunda_client.c8.worker._execution import HandlerTimedOut, JobLost, keep_in_jobs
+from camunda_client.c8.worker._group import WorkerRegistry
 from camunda_client.c8.worker._handlers import JobWorker, JobWorkerRequest, camunda_worker, check_unique
 from camunda_client.c8.worker._health import Health, JobInHand, StopReport
 from camunda_client.c8.worker._hooks import JobOutcome, after_job, around_job, before_job, on_failure
+from camunda_client.c8.worker._idempotency import idempotent
 from camunda_client.c8.worker._manager import (
     CamundaWorkerManager,
     add_job_worker,
@@ -34,12 +37,17 @@ from camunda_client.c8.worker._manager import (
     stop_camunda_workers,
 )
 from camunda_client.c8.worker._offload import HandlerProcessDied, try_children
+from camunda_client.c8.worker._postgres_store import PostgresStore
+from camunda_client.c8.worker._redis_store import RedisStore
+from camunda_client.c8.worker._resources import Resource
 from camunda_client.c8.worker._run_handler import HandlerRun, run_handler, worker_settings
 from camunda_client.c8.worker._settings import WorkerSettings
+from camunda_client.c8.worker._sqlite_store import SqliteStore
 
 __all__ = [
     "AdHocResult",
     "BlockingModule",
+    "BpmnError",
     "CamundaWorkerManager",
     "Completion",
     "Corrections",
@@ -48,13 +56,20 @@ __all__ = [
     "HandlerRun",
     "HandlerTimedOut",
     "Health",
+    "Incident",
     "JobInHand",
     "JobLost",
     "JobOutcome",
     "JobWorker",
     "JobWorkerRequest",
+    "PostgresStore",
+    "RedisStore",
+    "Resource",
+    "Retry",
+    "SqliteStore",
     "StopReport",
     "UserTaskResult",
+    "WorkerRegistry",
     "WorkerSettings",
     "add_job_worker",
     "after_job",
@@ -65,8 +80,10 @@ __all__ = [
     "check_unique",
     "clear",
     "health",
+    "idempotent",
     "jobs_in_hand",
     "keep_in_jobs",
+    "map_errors",
     "on_failure",
     "register_workers",
     "registered_workers",

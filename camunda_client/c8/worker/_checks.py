@@ -167,10 +167,10 @@ _MOST = 2**31 - 1
 
 
 class Arguments:
-    """Reads the arguments of one decorator."""
+    """Reads the arguments of one decorator, or of what ``whose`` names."""
 
-    def __init__(self, job_type: str) -> None:
-        self._job_type = job_type
+    def __init__(self, job_type: str, whose: str = "") -> None:
+        self.whose = whose or f"@camunda_worker(job_type={job_type!r})"
 
     def names(self, argument: str, value: Names | None) -> list[str] | None:
         """Return a list of names, ``None`` for ``None``.
@@ -184,7 +184,7 @@ class Arguments:
             [value] if isinstance(value, str) else list(value) if isinstance(value, Collection) else [None]
         )
         if isinstance(value, (bytes, dict)) or not all(isinstance(name, str) and name.strip() for name in found):
-            raise self._refused(argument, value, 'it must be a name or a list of names, such as ["orderId", "amount"]')
+            raise self.refused(argument, value, 'it must be a name or a list of names, such as ["orderId", "amount"]')
         # A set has no order of its own; sent in one order, the gateway's log and ours stay comparable.
         return sorted(found) if isinstance(value, (set, frozenset)) else found
 
@@ -213,7 +213,7 @@ class Arguments:
             ConfigurationError: It is neither True nor False nor ``None``.
         """
         if value is not None and not isinstance(value, bool):
-            raise self._refused(argument, value, "it must be True or False")
+            raise self.refused(argument, value, "it must be True or False")
         return value
 
     def one_of(self, argument: str, value: str | None, words: tuple[str, ...]) -> str | None:
@@ -223,7 +223,7 @@ class Arguments:
             ConfigurationError: It is none of the words.
         """
         if value is not None and value not in words:
-            raise self._refused(argument, value, f"it must be one of {', '.join(words)}")
+            raise self.refused(argument, value, f"it must be one of {', '.join(words)}")
         return value
 
     def text(self, argument: str, value: str | None) -> str | None:
@@ -233,7 +233,7 @@ class Arguments:
             ConfigurationError: It is no text.
         """
         if value is not None and not isinstance(value, str):
-            raise self._refused(argument, value, "it must be text")
+            raise self.refused(argument, value, "it must be text")
         return value
 
     def _number(self, argument: str, value: Any, most: int, rule: str) -> int | None:
@@ -245,10 +245,11 @@ class Arguments:
         except (TypeError, ValueError, OverflowError):
             whole = False
         if not whole or not 0 <= number <= most:
-            raise self._refused(argument, value, f"{rule}, at most {most}")
+            raise self.refused(argument, value, f"{rule}, at most {most}")
         return int(number)
 
-    def _refused(self, argument: str, value: object, rule: str) -> ConfigurationError:
+    def refused(self, argument: str, value: object, rule: str) -> ConfigurationError:
+        """Return the error that says which argument has which value, and what it must be."""
         shown = repr(value)
         shown = shown if len(shown) <= 80 else f"{shown[:80]}…"
-        return ConfigurationError(f"{argument} of @camunda_worker(job_type={self._job_type!r}) is {shown}; {rule}")
+        return ConfigurationError(f"{argument} of {self.whose} is {shown}; {rule}")

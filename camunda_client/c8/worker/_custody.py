@@ -22,7 +22,7 @@ from camunda_client.c8.worker._extender import LeaseExtender
 from camunda_client.c8.worker._health import StopReport
 from camunda_client.c8.worker._lease import OWN_LOSSES, SURE, Held, Lease, Loss, Stage, now_s
 from camunda_client.c8.worker._outcome import Memory, Outcome, failure, retries_left
-from camunda_client.c8.worker._reporter import Fate, Reporter
+from camunda_client.c8.worker._reporter import FULL, Fate, Reporter
 from camunda_client.c8.worker._slots import Slots
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from camunda_client.c8.worker._gateway import Gateway, UnreadableJob
     from camunda_client.c8.worker._settings import WorkerSettings
 
+    #: Asked of each job that comes: for how many milliseconds to hand it back, and why; ``None`` if it may start.
+    Defers = Callable[[Held], tuple[int, str] | None]
+
 log = logging.get_logger(__name__)
 
 #: Lost leases of one job, for which its handler or its settings are to blame, after which it is failed for good.
@@ -42,10 +45,10 @@ POISON_LIMIT = 5
 class _OfType:
     """The jobs in hand of one type."""
 
-    __slots__ = ("jobs", "on_release", "settings")
+    __slots__ = ("defers", "jobs", "on_release", "settings")
 
-    def __init__(self, settings: WorkerSettings, on_release: Callable[[Held], None]) -> None:
-        self.settings, self.on_release = settings, on_release
+    def __init__(self, settings: WorkerSettings, on_release: Callable[[Held], None], defers: Defers | None) -> None:
+        self.settings, self.on_release, self.defers = settings, on_release, defers
         self.jobs: dict[str, Held] = {}
 
 
@@ -79,12 +82,14 @@ class Custody:
         #: Where handlers run.
         self.slots = Slots(pool, self._execution.work, self._execution.tell)
 
-    def open(self, settings: WorkerSettings, on_release: Callable[[Held], None]) -> Mapping[str, Held]:
+    def open(
+        self, settings: WorkerSettings, on_release: Callable[[Held], None], defers: Defers | None = None
+    ) -> Mapping[str, Held]:
         """Begin to take jobs of a type; return those in hand, by key, as they change.
 
-        ``on_release`` is called with each that is no longer in hand.
+        ``on_release`` is called with each that is no longer in hand. ``defers`` may have a job handed back that came.
         """
-        self._types[settings.job_type] = of_type = _OfType(settings, on_release)
+        self._types[settings.job_type] = of_type = _OfType(settings, on_release, defers)
         return of_type.jobs
 
     def latest_run(self) -> Run | None:
@@ -144,13 +149,17 @@ class Custody:
 
     def _take(self, held: Held) -> None:
         settings = held.settings
-        jobs = self._types[settings.job_type].jobs
+        of_type = self._types[settings.job_type]
+        jobs = of_type.jobs
         # A late poll's jobs may come on top of those of the next one.
         surplus = len(jobs) >= settings.cap
         jobs[held.key] = held
         metrics.jobs_in_flight[settings.job_type] += 1
         if self.stopping or surplus:
             self.hand_back_soon(held)
+            return
+        if of_type.defers is not None and (deferred := of_type.defers(held)) is not None:
+            self.hand_back_soon(held, *deferred)
             return
         if self.slots.free > 0:
             held.may_run()
@@ -274,16 +283,16 @@ class Custody:
             self.idle.set()
 
     # -- handing back -------------------------------------------------------------------------------------------------
-    def hand_back_soon(self, held: Held) -> None:
-        """Hand a job back without blocking the caller."""
+    def hand_back_soon(self, held: Held, back_off_ms: int = 0, why: str = FULL) -> None:
+        """Hand a job back without blocking the caller, to be offered again after ``back_off_ms``."""
         held.reports()
-        self.hand_backs.spawn(self._hand_back, held)
+        self.hand_backs.spawn(self._hand_back, held, back_off_ms, why)
 
-    def _hand_back(self, held: Held) -> None:
+    def _hand_back(self, held: Held, back_off_ms: int, why: str) -> None:
         fate = Fate.LOST
         try:
             logging.bind_job(held.job)
-            fate = self.reporter.hand_back(held)
+            fate = self.reporter.hand_back(held, back_off_ms, why)
         except Exception:
             metrics.greenlets_died["hand-back"] += 1
             log.exception("greenlet.died", greenlet="hand-back")

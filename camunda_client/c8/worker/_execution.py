@@ -27,11 +27,12 @@ from camunda_client import log as logging
 from camunda_client import metrics, patching
 from camunda_client.c8 import _job_table
 from camunda_client.c8.worker import _outcome, _story
+from camunda_client.c8.worker._errors import Action, BpmnError, Incident, Retry
 from camunda_client.c8.worker._hooks import JobOutcome
 from camunda_client.c8.worker._lease import Held, Stage, now_s
 from camunda_client.c8.worker._outcome import MadeElsewhere, back_off_ms, retries_left
 from camunda_client.c8.worker._reporter import Fate
-from camunda_client.error import CamundaBusinessException
+from camunda_client.error import CamundaBusinessException, ServiceException
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -206,13 +207,20 @@ class Execution:
             if error.outcome.command == "failure":
                 self._memory.attempts.set(held.key, attempt)
             return error.outcome
-        if isinstance(error, CamundaBusinessException):
+        kept = None if held.settings.faults is None else self._kept(held, error, attempt)
+        action = None if held.settings.errors is None else _ruled(held, error)
+        thrown = action.exception(error) if isinstance(action, BpmnError) else error
+        if isinstance(thrown, CamundaBusinessException):
             try:
-                return _outcome.thrown(error, held.job)
+                return _outcome.thrown(thrown, held.job)
             except BaseException as problem:  # noqa: BLE001 - its variables may be objects of any class
                 error = problem
         self._memory.attempts.set(held.key, attempt)
         job, rule = held.job, held.settings.retry
+        if kept is not None and not isinstance(action, Incident):
+            return kept
+        if isinstance(action, (Retry, Incident)):
+            return _asked(held, error, action, attempt)
         try:
             return _outcome.failed(error, job, rule, attempt=attempt)
         except BaseException as problem:  # noqa: BLE001 - as above; or retries="3", job.retries = None
@@ -220,6 +228,36 @@ class Execution:
             wait_ms = back_off_ms(rule, job, retries=retries, attempt=attempt)
             message = f"{_story.describe(error)}\n(what the exception asks for was ignored: {_story.headline(problem)})"
             return _outcome.failure(message, retries=retries, back_off_ms=wait_ms, cause=error)
+
+    def _kept(self, held: Held, error: BaseException, attempt: int) -> Outcome | None:
+        """Return the failure of a job that keeps its retries, because a system is at fault that it uses."""
+        faults = held.settings.faults
+        wait_s = None if faults is None else faults.keeps_retries_for_s(held.key, error)
+        if wait_s is None or (isinstance(error, ServiceException) and error.retries is not None):
+            return None
+        wait_ms = back_off_ms(held.settings.retry, held.job, retries=max(held.retries, 1), attempt=attempt)
+        wait_ms = max(wait_ms, int(wait_s * 1000))
+        return _outcome.failure(_story.describe(error), retries=held.retries, back_off_ms=wait_ms, cause=error)
+
+
+def _ruled(held: Held, error: BaseException) -> Action | None:
+    """Return what the rules say of an exception. Never raises."""
+    try:
+        return None if held.settings.errors is None else held.settings.errors.action(held.job, error)
+    except BaseException:
+        log.error("hook.failed", hook="errors", exc_info=True)
+        return None
+
+
+def _asked(held: Held, error: BaseException, action: Retry | Incident, attempt: int) -> Outcome:
+    """Return the failure that a rule asks for."""
+    if isinstance(action, Incident):
+        return _outcome.failure(_story.describe(error), retries=0, cause=error)
+    # Only the first failure may be given retries: with as many after each, a job would be tried for ever.
+    retries = retries_left(held.retries, action.retries if attempt == 1 else None)
+    asked_ms: int | None = action.back_off  # type: ignore[assignment]  # read by Retry
+    wait_ms = back_off_ms(held.settings.retry, held.job, retries=retries, attempt=attempt, asked_ms=asked_ms)
+    return _outcome.failure(_story.describe(error), retries=retries, back_off_ms=wait_ms, cause=error)
 
 
 class _Decision:

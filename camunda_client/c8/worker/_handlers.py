@@ -7,19 +7,23 @@ import inspect
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from camunda_client import config
 from camunda_client.c8.worker._checks import Arguments, check_handler, is_async, name_of, without_partials
+from camunda_client.c8.worker._errors import ErrorRules
 from camunda_client.c8.worker._hooks import Hooks, own_hooks
+from camunda_client.c8.worker._resources import TypeCaps, read_resources
 from camunda_client.error import ConfigurationError, SignatureException
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import FrameType
 
     from camunda_client.c8.worker._checks import Milliseconds, Names
+    from camunda_client.c8.worker._errors import Errors
     from camunda_client.c8.worker._hooks import HookArgument
+    from camunda_client.c8.worker._resources import Resource
 
 _Handler = TypeVar("_Handler", bound="Callable[..., Any]")
 
@@ -52,6 +56,13 @@ def _importing() -> str | None:
     return None
 
 
+class Shared(Protocol):
+    """What the handlers of one group share."""
+
+    hooks: Hooks
+    errors: ErrorRules
+
+
 @dataclass
 class JobWorker:
     """A handler for one job type, as registered. Milliseconds; ``None`` as in :class:`JobWorkerRequest`."""
@@ -68,6 +79,11 @@ class JobWorker:
     retry_back_off: int | None = None
     stop_when_lost: bool = False
     run_in: str | None = None
+    caps: TypeCaps = field(default_factory=TypeCaps, repr=False)
+    #: What its exceptions come to.
+    errors: ErrorRules = field(default_factory=ErrorRules, compare=False, repr=False)
+    #: The group that it belongs to, if any.
+    registry: Shared | None = field(default=None, compare=False, repr=False)
     #: Its own, inside those of all handlers.
     hooks: Hooks = field(default_factory=Hooks, repr=False)
     #: The module whose import registered it; ``None`` if none was being imported, as in a function of a test.
@@ -116,6 +132,13 @@ def camunda_worker(
     stop_when_lost: bool = False,
     allow_async: bool | None = None,
     run_in: Literal["greenlet", "process"] | None = None,
+    resource: str | Resource | Sequence[str | Resource] | None = None,
+    limit: int | None = None,
+    rate: Names | None = None,
+    pause: Names | None = None,
+    per: str | None = None,
+    per_limit: int | None = None,
+    errors: Errors | None = None,
     around: HookArgument = (),
     before: HookArgument = (),
     after: HookArgument = (),
@@ -148,6 +171,14 @@ def camunda_worker(
             must not block that loop.
         run_in: ``process`` for code that can't yield (it computes, or waits in C): it runs in a thread of an unpatched
             child process, which imports the handler's module anew. Default ``greenlet``, in this process.
+        resource: What the handler uses, by name or as :class:`Resource`; one, or several. All types that name it share
+            its caps. No more jobs are asked for than the tightest allows, over all processes of one command.
+        limit: Jobs in flight at most: of all types of the resource together, or of this type where it names none.
+        rate: Starts at most, the same way: ``"20/s"``, ``"600/min"``, ``"5000/h"``; or several.
+        pause: When nothing is asked for: ``"22:00-06:00 Europe/Berlin"``, ``"Sat-Sun 00:00-24:00 Europe/Berlin"``.
+        per: A variable of whose values no more than ``per_limit`` jobs run at once, such as ``"customer_id"``.
+        per_limit: How many; default 1.
+        errors: What exceptions come to, as for :func:`map_errors`, such as ``{KeyError: Incident()}``.
         around: Hooks around this handler, each as for :func:`around_job`; one, or several.
         before: The same for :func:`before_job`.
         after: The same for :func:`after_job`.
@@ -186,6 +217,8 @@ def camunda_worker(
         "run_in": read.one_of("run_in", run_in, ("greenlet", "process")),
     }
 
+    options["caps"] = TypeCaps.read(read, read_resources(read, resource), limit, rate, pause, per, per_limit)
+    options["errors"] = ErrorRules(errors, f"errors of {read.whose}")
     allow_async = read.choice("allow_async", allow_async)
     hooks = own_hooks(around, before, after, on_failure)
 

@@ -71,6 +71,8 @@ class TypeHealth:
     trouble: str | None
     #: Jobs that may be in hand at once.
     max_jobs_active: int = 0
+    #: The cap, with its resource's name, for which it is not polled for now, or ``None``.
+    capped_by: str | None = None
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from camunda_client.c8._http import Answer
+    from camunda_client.c8.worker._allowance import Allowance
     from camunda_client.c8.worker._custody import Custody
     from camunda_client.c8.worker._gateway import Gateway
     from camunda_client.c8.worker._settings import WorkerSettings
@@ -52,10 +53,13 @@ class Poller:
         job_types: int,
         has_leases: Callable[[], bool],
         clock: Callable[[], float] | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
         """Poll for ``settings.job_type``, one of ``job_types``, and give the jobs to ``custody``.
 
         ``has_leases`` tells whether the cluster gives leases a token. ``clock`` is that of leases unless given.
+        ``allowance`` is asked for how many jobs to poll; without it, only the type's own settings and the pool limit
+        that.
         """
         self._clock = clock or now_s
         self.settings = settings
@@ -78,8 +82,16 @@ class Poller:
         self._stopping = False
         self._changed = Event()
         self._before, self._after = _request_parts(settings)
+        self._allowance = allowance
+        #: The last poll brought nothing.
+        self._came_empty = True
         #: Jobs of this type in hand, by key.
-        self.held: Mapping[str, Held] = custody.open(settings, self.released)
+        self.held: Mapping[str, Held]
+        if allowance is None:
+            self.held = custody.open(settings, self.released)
+        else:
+            self.held = custody.open(settings, self._released_place, allowance.defers)
+            allowance.serve(lambda: self.active, self._changed)
 
     def stop(self) -> None:
         """Ask no more. A poll that is open goes on to its end."""
@@ -103,6 +115,16 @@ class Poller:
             self._pace.handler_took(held.ended_s - held.started_s)
         self._changed.set()
 
+    def _released_place(self, held: Held) -> None:
+        self.released(held)
+        if self._allowance is not None:
+            self._allowance.released(held)
+
+    @property
+    def capped_by(self) -> str | None:
+        """The cap, with its resource's name, for which the type can't be polled for at the moment."""
+        return None if self._allowance is None else self._allowance.capped_by
+
     def health(self, now: float | None = None) -> TypeHealth:
         """Return this type's health at a moment of the monotonic clock, by default this one."""
         now = time.monotonic() if now is None else now
@@ -112,24 +134,32 @@ class Poller:
         hangs = self.is_full and 0 < self.active <= stuck
         return TypeHealth(
             job_type=self.settings.job_type,
-            alive=not hangs and (self.is_full or not self._pace.is_overdue(ago)),
+            alive=not hangs and (self.is_full or self.capped_by is not None or not self._pace.is_overdue(ago)),
             active=self.active,
             stuck=stuck,
             answered_s_ago=None if ago is None else round(ago, 3),
             trouble=self.trouble,
             max_jobs_active=self.settings.cap,
+            capped_by=self.capped_by,
         )
 
     def run(self) -> None:
         """Poll until stopped."""
         while not self._stopping:
             room = self._room()
+            if self._allowance is not None:
+                room = self._allowance.take(room, is_idle=self._came_empty)
             if room:
                 self._poll(room)
             else:
                 self._slots.notify(self._changed)
-                self._changed.wait(CAPACITY_LOOK_S if self._is_limited else None)
+                self._changed.wait(CAPACITY_LOOK_S if self._is_limited else self._look_s())
             self._changed.clear()
+        if self._allowance is not None:
+            self._allowance.leave()
+
+    def _look_s(self) -> float | None:
+        return None if self._allowance is None else self._allowance.wait_s
 
     # -- how many -----------------------------------------------------------------------------------------------------
     def _room(self) -> int:
@@ -164,6 +194,8 @@ class Poller:
         """
         started_s = self._clock()
         request_timeout_s = self._pace.request_timeout_s(started_s, self._offsets)
+        if self._allowance is not None:
+            request_timeout_s = self._allowance.parked_s(request_timeout_s)
         parked_s = max(request_timeout_s, 0)
         self._slots.ask(room)
         self.parked_until_s = time.monotonic() + parked_s + LATE_S
@@ -177,17 +209,29 @@ class Poller:
         took_s = self._clock() - started_s
         if not poll.ready():
             self._late += 1
-            gevent.spawn(self._await_late, poll)
-            self._failed("silent", room, waited_s=round(took_s, 3))
+            gevent.spawn(self._await_late, poll, room)
+            self._pause(self._failed("silent", room, waited_s=round(took_s, 3)))
             return
+        try:
+            wait_s = self._came(poll, room, took_s, request_timeout_s)
+        finally:
+            self._settle(room)
+        if wait_s:
+            self._pause(wait_s)
+
+    def _settle(self, room: int) -> None:
+        if self._allowance is not None:
+            self._allowance.settle(room)
+
+    def _came(self, poll: gevent.Greenlet[..., Poll], room: int, took_s: float, request_timeout_s: float) -> float:
+        """Take what a poll came to; return the seconds to wait before the next."""
         answer, sent_s, received_s = poll.get()  # raises what went wrong in our own code, for the supervisor
-        if isinstance(answer, ServiceException):
-            reason = getattr(answer, "reason", "unreachable")
-            if reason == "reset" and self._pace.are_cut(self._clock(), took_s, request_timeout_s):
-                self._say_cut(took_s)
-            self._failed(reason, room, detail=str(answer))
-        else:
-            self._answered(answer, room, sent_s, received_s)
+        if not isinstance(answer, ServiceException):
+            return self._answered(answer, room, sent_s, received_s)
+        reason = getattr(answer, "reason", "unreachable")
+        if reason == "reset" and self._pace.are_cut(self._clock(), took_s, request_timeout_s):
+            self._say_cut(took_s)
+        return self._failed(reason, room, detail=str(answer))
 
     def _request(self, room: int, request_timeout_s: float) -> bytes:
         lease = b'"withLease":true,' if self._wants_lease() else b""
@@ -215,7 +259,7 @@ class Poller:
             answer = error
         return answer, sent_s, self._clock()
 
-    def _await_late(self, poll: gevent.Greenlet[..., Poll]) -> None:
+    def _await_late(self, poll: gevent.Greenlet[..., Poll], room: int) -> None:
         """Take the jobs of a poll that is waited for no more; anything else about it has been logged."""
         poll.join()
         self._late -= 1
@@ -226,6 +270,8 @@ class Poller:
             # A defect of this library: what the poll brought comes back when its lease ends.
             metrics.greenlets_died["late poll"] += 1
             log.exception("greenlet.died", greenlet="late poll")
+        finally:
+            self._settle(room)
 
     def _late_jobs(self, answer: Answer | ServiceException) -> list[Any]:
         if isinstance(answer, ServiceException) or answer.status != 200:
@@ -246,28 +292,28 @@ class Poller:
         )
 
     # -- what came of it ----------------------------------------------------------------------------------------------
-    def _answered(self, answer: Answer, room: int, sent_s: float, received_s: float) -> None:
+    def _answered(self, answer: Answer, room: int, sent_s: float, received_s: float) -> float:
         if answer.status == 400 and b"withLease" in answer.body and self.settings.with_lease == "auto":
             # Something older answers than the topology names. Without tokens it works as it always has.
             self._leases_refused = True
             log.warning("lease.tokens_refused", job_type=self.settings.job_type, **fields(answer))
-            return
+            return 0.0
         if answer.status != 200:
             reason = "overload" if is_overload(answer) else "status"
-            self._failed(reason, room, answer.retry_after_s, **fields(answer))
-            return
+            return self._failed(reason, room, answer.retry_after_s, **fields(answer))
         try:
             found = raw_jobs(answer)
         except ValueError as error:
-            self._failed("not_json", room, content_type=answer.content_type[:80], detail=str(error)[:200])
-            return
+            return self._failed("not_json", room, content_type=answer.content_type[:80], detail=str(error)[:200])
         self._went_well()
         metrics.polls[self.settings.job_type, "jobs" if found else "empty"] += 1
+        self._came_empty = not found
         if found:
             self._pace.busy()
             self._take(found, sent_s, received_s)
-        else:
-            self._pause(self._pace.empty(received_s - sent_s, is_idle=not self.active))
+            return 0.0
+        wait_s = self._pace.empty(received_s - sent_s, is_idle=not self.active)
+        return wait_s if self._allowance is None else self._allowance.pause_s(wait_s)
 
     def _went_well(self) -> None:
         self.answered_s = time.monotonic()
@@ -281,6 +327,8 @@ class Poller:
         metrics.jobs_activated[settings.job_type] += len(found)
         at_least_s = ends_s = sent_s + lease_s * SURE
         quick = self._pace.is_quick(received_s - sent_s)
+        if self._allowance is not None:
+            self._allowance.began(len(found))
         for number, raw in enumerate(found):
             try:
                 job = read_job(raw)
@@ -292,8 +340,8 @@ class Poller:
                 ends_s = self._offsets.ends_s(job.job_key, job.deadline, lease_s, sent_s=sent_s, received_s=received_s)
             self._custody.accept(job, settings, at_least_s if quick else ends_s, received_s)
 
-    def _failed(self, reason: str, room: int, asked_for_s: float | None = None, **facts: object) -> None:
-        """Back off, and say so once for each change of state rather than for each try."""
+    def _failed(self, reason: str, room: int, asked_for_s: float | None = None, **facts: object) -> float:
+        """Return for how long to back off, and say so once for each change of state rather than for each try."""
         metrics.polls[self.settings.job_type, reason] += 1
         wait_s = self._pace.failed(reason, room, asked_for_s)
         say = log.debug
@@ -302,7 +350,7 @@ class Poller:
         elif self.trouble != reason:
             self.trouble, say = reason, log.warning
         say("poll.failed", job_type=self.settings.job_type, reason=reason, wait_s=round(wait_s, 3), **facts)
-        self._pause(wait_s)
+        return wait_s
 
     def _pause(self, seconds: float) -> None:
         """Wait, but not beyond a stop."""

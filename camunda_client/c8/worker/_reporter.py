@@ -47,6 +47,8 @@ _WAITS = {
 #: Seconds after which a report that never got a definite answer is given up. An outage of that length has long been
 #: noticed, and the job's next holder has long begun.
 PATIENCE_S = 900.0
+#: The message of a job that only a lack of room in this worker has kept from being worked.
+FULL = "handed back unworked by a stopping or full worker"
 _REMEDY = "something between here and Camunda answers in its place; let POST /v2/jobs pass to Camunda's REST API"
 
 
@@ -135,9 +137,12 @@ class Reporter:
         held.settled()
         return self._conclude(held, outcome, verdict, answer)
 
-    def hand_back(self, held: Held) -> Fate:
-        """Return a job that was not worked, retries unchanged: Camunda offers it again within milliseconds."""
-        outcome = failure("handed back unworked by a stopping or full worker", retries=held.retries)
+    def hand_back(self, held: Held, back_off_ms: int = 0, why: str = FULL) -> Fate:
+        """Return a job that was not worked, retries unchanged: Camunda offers it again within milliseconds.
+
+        Or after ``back_off_ms``.
+        """
+        outcome = failure(why, retries=held.retries, back_off_ms=back_off_ms)
         held.reports()
         verdict, answer = self._send(held, outcome)
         held.settled()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from camunda_client.c8.worker import _errors
 from camunda_client.c8.worker._async_handlers import as_blocking
 from camunda_client.c8.worker._checks import is_async
+from camunda_client.c8.worker._errors import ErrorChain
 from camunda_client.c8.worker._handlers import JobWorkerRequest
 from camunda_client.c8.worker._hooks import Hooks, everywhere
 from camunda_client.error import ConfigurationError
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from camunda_client.c8.models import ActivatedJob
     from camunda_client.c8.worker._handlers import JobWorker
+    from camunda_client.c8.worker._resources import Resource
     from camunda_client.config import C8Config, JobConfig
 
     Handler = Callable[[ActivatedJob], Any]
@@ -53,6 +56,14 @@ class WorkerSettings:
     stop_when_lost: bool = False
     #: ``greenlet``, or ``process``: in a child process (:mod:`._offload`).
     run_in: str = "greenlet"
+    #: The resources that it uses, and a variable with one of whose values ``per_limit`` jobs run at once.
+    resources: tuple[Resource, ...] = ()
+    per: str | None = None
+    per_limit: int = 1
+    #: What its exceptions come to; ``None`` where there are no rules.
+    errors: ErrorChain | None = field(default=None, repr=False)
+    #: What its failures say of its resources; ``None`` where none has a circuit. Set by the running worker.
+    faults: Faults | None = field(default=None, repr=False)
     #: Those of all handlers and of this one; ``None`` if there are none, which costs nothing.
     hooks: Hooks | None = field(default=None, repr=False)
 
@@ -87,8 +98,46 @@ def resolve(registered: JobWorker, config: C8Config) -> WorkerSettings:
         retry=_rule(registered, job),
         stop_when_lost=registered.stop_when_lost,
         run_in=_run_in(registered, job),
-        hooks=(everywhere + registered.hooks) or None,
+        hooks=_hooks_of(registered) or None,
+        errors=_errors_of(registered),
+        **_caps(registered, job),
     )
+
+
+def _hooks_of(registered: JobWorker) -> Hooks:
+    shared = registered.registry.hooks if registered.registry is not None else Hooks()
+    return everywhere + (shared + registered.hooks)
+
+
+def _errors_of(registered: JobWorker) -> ErrorChain | None:
+    shared = (registered.registry.errors,) if registered.registry is not None else ()
+    return ErrorChain((registered.errors, *shared, _errors.everywhere)) or None
+
+
+class Faults(Protocol):
+    """What is asked about each exception of a handler."""
+
+    def keeps_retries_for_s(self, job_key: str, error: BaseException, /) -> float | None:
+        """Return after how many seconds to offer the job again with all its retries; ``None`` if it loses one."""
+
+
+def _caps(registered: JobWorker, job: JobConfig) -> dict[str, Any]:
+    """Return what caps a type, by its decorator where that says something, else by the configuration.
+
+    Raises:
+        ConfigurationError: The variable of ``per`` is not fetched.
+    """
+    asked = registered.caps.over(job)
+    if asked is None:
+        return {}
+    where = registered.place()
+    request = registered.request
+    if asked.per is not None and request and request.fetch_variables and asked.per not in request.fetch_variables:
+        raise ConfigurationError(
+            f"per of {where} is {asked.per!r}, which its fetch_variables don't bring; add it to them"
+        )
+    resources = tuple(asked.resources(registered.job_type, where))
+    return {"resources": resources, "per": asked.per, "per_limit": asked.per_limit or 1}
 
 
 #: Seconds. The gateway holds a poll for 10 s unless asked otherwise, and answers 503 from 30 s up (8.6.0).

@@ -19,6 +19,7 @@ from camunda_client import log as logging
 from camunda_client import metrics
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8.worker import _async_handlers
+from camunda_client.c8.worker._allowance import Caps
 from camunda_client.c8.worker._custody import Custody
 from camunda_client.c8.worker._execution import JobContext
 from camunda_client.c8.worker._gateway import Gateway
@@ -26,6 +27,7 @@ from camunda_client.c8.worker._health import ClusterWatch, Health, StopReport
 from camunda_client.c8.worker._lease import Held
 from camunda_client.c8.worker._pace import Offsets
 from camunda_client.c8.worker._poller import Poller
+from camunda_client.c8.worker._resources import settled
 from camunda_client.c8.worker._standby import Standby
 from camunda_client.c8.worker._watchdog import HandlerWatch, Watchdog
 
@@ -61,6 +63,9 @@ class Supervisor:
         self._custody = Custody(self._context, self._commands, config.worker.pool, config.worker.max_connections)
         self._cluster = ClusterWatch(self._commands)
         self._offsets = Offsets(lambda: self._cluster.partitions)
+        used = [resource for settings in workers for resource in settings.resources]
+        caps = Caps(settled(used, config.api.resources))
+        workers = [caps.fitted(settings) for settings in workers]
         self._pollers = {
             settings.job_type: Poller(
                 settings,
@@ -69,6 +74,7 @@ class Supervisor:
                 self._offsets,
                 len(workers),
                 lambda: self._cluster.has_leases,
+                allowance=caps.allowance(settings),
             )
             for settings in workers
         }

@@ -53,6 +53,7 @@ def _state(statuses: list[dict[str, Any]]) -> dict[str, Any]:
         "cap": sum(one["max_jobs_active"] for one in statuses),
         "stuck": sum(one["stuck"] for one in statuses),
         "trouble": next((one["trouble"] for one in statuses if one["trouble"]), None),
+        "capped_by": next((why for one in statuses if (why := one.get("capped_by"))), None),
         "polled_s_ago": None if None in ages else max(ages),
     }
 
