@@ -23,15 +23,18 @@ __all__ = [
     "COUNTERS",
     "DURATION_BUCKETS_S",
     "HISTOGRAMS",
+    "PROMPT_S",
     "Counter",
     "Histogram",
     "Metrics",
+    "Waits",
     "clear",
     "current",
     "dump",
     "greenlets_died",
     "handler_duration_s",
     "hub_blocked_s",
+    "job_wait_s",
     "jobs_activated",
     "jobs_completed",
     "jobs_duplicate",
@@ -121,9 +124,14 @@ class Histogram:
         self._counts.clear()
         self._sums.clear()
 
+    def items(self) -> Iterator[tuple[str, list[int], float]]:
+        """Yield job type, counts by bucket, and the sum."""
+        for job_type, counts in list(self._counts.items()):
+            yield job_type, list(counts), self._sums[job_type]
+
     def dump(self) -> dict[str, list[Any]]:
         """Return counts by bucket and the sum, by job type."""
-        return {job_type: [list(counts), self._sums[job_type]] for job_type, counts in list(self._counts.items())}
+        return {job_type: [counts, total] for job_type, counts, total in self.items()}
 
     def add(self, dumped: dict[str, list[Any]]) -> None:
         """Add what another process counted."""
@@ -134,18 +142,39 @@ class Histogram:
 
     def count_and_sum(self) -> dict[str, tuple[int, float]]:
         """Return by job type how many there were, and the seconds they took together."""
-        return {job_type: (sum(counts), self._sums[job_type]) for job_type, counts in list(self._counts.items())}
+        return {job_type: (sum(counts), total) for job_type, counts, total in self.items()}
 
     def buckets(self) -> Iterator[tuple[str, list[tuple[str, float]], float]]:
         """Yield job type, cumulated buckets with their upper ends, and the sum, as Prometheus wants them."""
-        for job_type, counts in list(self._counts.items()):
+        for job_type, counts, total in self.items():
             so_far = 0
             cumulated: list[tuple[str, float]] = []
             for end, count in zip((*map(str, DURATION_BUCKETS_S), "+Inf"), counts, strict=True):
                 so_far += count
                 cumulated.append((end, so_far))
-            yield job_type, cumulated, self._sums[job_type]
+            yield job_type, cumulated, total
 
+
+class Waits(Histogram):
+    """How long jobs waited for their handlers. Only waits beyond :data:`PROMPT_S` are observed, as the handlers end.
+
+    All others are in the first bucket, and add nothing to the sum: most jobs start at once, and then cost nothing here.
+    """
+
+    def __init__(self, name: str, text: str, handlers: Histogram) -> None:
+        super().__init__(name, text)
+        self._handlers = handlers
+
+    def items(self) -> Iterator[tuple[str, list[int], float]]:
+        """Yield job type, counts by bucket, and the sum."""
+        for job_type, ended, _ in self._handlers.items():
+            waited = self._counts.get(job_type) or [0] * len(ended)
+            prompt = max(sum(ended) - sum(waited), 0)
+            yield job_type, [waited[0] + prompt, *waited[1:]], self._sums.get(job_type, 0.0)
+
+
+#: Seconds. A wait up to this is none.
+PROMPT_S = DURATION_BUCKETS_S[0]
 
 jobs_activated = Counter("camunda_jobs_activated", "Jobs received from Camunda.")
 jobs_completed = Counter("camunda_jobs_completed", "Jobs completed.")
@@ -170,7 +199,10 @@ log_lines_lost = Counter("camunda_log_lines_lost", "Log lines that could not be 
 jobs_in_flight = Counter("camunda_jobs_in_flight", "Jobs received and not yet answered.", goes_down=True)
 handler_duration_s = Histogram("camunda_handler_duration_seconds", "Time that handlers took.")
 lease_slack_s = Histogram("camunda_lease_slack_seconds", "What was left of the lease when the outcome was through.")
-HISTOGRAMS = (handler_duration_s, lease_slack_s)
+job_wait_s = Waits(
+    "camunda_job_wait_seconds", "Time between a job's activation and the start of its handler.", handler_duration_s
+)
+HISTOGRAMS = (handler_duration_s, lease_slack_s, job_wait_s)
 
 COUNTERS = (
     jobs_activated,

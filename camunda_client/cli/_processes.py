@@ -106,7 +106,7 @@ class Worker:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             theirs.close()
         self.channel, self.ready, self.end_s, self._unread = channel, False, None, b""
-        self._board.started(self.number, self.process.pid, channel.sendall)
+        self._board.started(self.number, self.process.pid, channel.sendall, self.table.blocked)
         log.info("process.started", process=self.number, pid=self.process.pid)
 
     def fileno(self) -> int:

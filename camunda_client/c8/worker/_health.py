@@ -71,6 +71,9 @@ class TypeHealth:
     trouble: str | None
     #: Jobs that may be in hand at once.
     max_jobs_active: int = 0
+    #: The least that was left of a lease when it was extended, in the last minute or two, in seconds; 0 after a loss;
+    #: ``None`` if no lease was extended.
+    least_slack_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,10 @@ class JobInHand:
     lease_left_s: float
     #: Where its handler stands, ``file:line in function``, the innermost frame last; empty unless it runs.
     stack: list[str]
+    #: The handler, ``module.function``.
+    handler: str = ""
+    #: The handler should have ended long ago (``job.stuck`` in the log).
+    stuck: bool = False
 
 
 def in_hand(jobs: Iterable[Held]) -> list[JobInHand]:
@@ -183,9 +190,17 @@ def in_hand(jobs: Iterable[Held]) -> list[JobInHand]:
             age_s=round(now - held.received_s, 3),
             lease_left_s=round(held.lease.left_s(now), 3),
             stack=stack_of(held),
+            handler=handler_of(held),
+            stuck=held.let_go,
         )
         for held in jobs
     ]
+
+
+def handler_of(held: Held) -> str:
+    """Return a job's handler as ``module.function``."""
+    handler = held.settings.handler
+    return f"{handler.__module__}.{getattr(handler, '__qualname__', type(handler).__qualname__)}"
 
 
 def tell_jobs_in_hand(jobs: Iterable[Held]) -> None:

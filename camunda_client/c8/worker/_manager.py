@@ -249,10 +249,17 @@ def registered_workers() -> list[JobWorker]:
     return [*CamundaWorkerManager().workers, *queue]
 
 
-def jobs_in_hand() -> list[JobInHand]:
-    """Return the jobs that the workers of this process have, and where the handler of each stands; without I/O."""
+def jobs_in_hand(most: int | None = None) -> list[JobInHand]:
+    """Return the jobs that the workers of this process have, and where the handler of each stands; without I/O.
+
+    Args:
+        most: No more than these, the oldest first. Without it all, in no order; a stack takes 5 µs.
+    """
     running = CamundaWorkerManager().running
-    return in_hand(running.held_jobs()) if running is not None else []
+    jobs = [] if running is None else running.held_jobs()
+    if most is not None:
+        jobs = sorted(jobs, key=lambda held: held.received_s)[:most]
+    return in_hand(jobs)
 
 
 def clear() -> None:

@@ -115,9 +115,10 @@ class Poller:
             alive=not hangs and (self.is_full or not self._pace.is_overdue(ago)),
             active=self.active,
             stuck=stuck,
-            answered_s_ago=None if ago is None else round(ago, 3),
+            answered_s_ago=_rounded(ago),
             trouble=self.trouble,
             max_jobs_active=self.settings.cap,
+            least_slack_s=_rounded(self._custody.extender.slack.of(self.settings.job_type, self._clock())),
         )
 
     def run(self) -> None:
@@ -310,6 +311,10 @@ class Poller:
         while not self._stopping and (left_s := end_s - time.monotonic()) > 0:
             self._changed.clear()
             self._changed.wait(left_s)
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 def _request_parts(settings: WorkerSettings) -> tuple[bytes, bytes]:

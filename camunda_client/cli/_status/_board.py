@@ -40,6 +40,8 @@ class _ProcessStatus:
         self.past: deque[tuple[float, Dump]] = deque(maxlen=_PAST_KEPT)
         #: Sends the process a line.
         self.say: Callable[[bytes], object] | None = None
+        #: Returns by what its hub is blocked at a moment of the monotonic clock, if it is.
+        self.blocked: Callable[[float], dict[str, Any] | None] = _never
         #: Questions that it has not answered, and answers that have not been fetched.
         self.unanswered: set[int] = set()
         self.answers: dict[int, dict[str, Any]] = {}
@@ -53,9 +55,9 @@ class _ProcessStatus:
             self.past.append((now, status["metrics"]))
         self.status, self.said_s = {**status, "at_s": now}, now
 
-    def asked(self, question: int, line: bytes) -> bool:
-        """Send it a question; return False if it is gone, or has too many to answer already."""
-        if self.say is None or len(self.unanswered) >= _OPEN:
+    def asked(self, question: int, line: bytes, now: float) -> bool:
+        """Send it a question; return False if it is gone or blocked, or has too many to answer already."""
+        if self.say is None or len(self.unanswered) >= _OPEN or self.blocked(now):
             return False
         try:
             self.say(line)
@@ -76,10 +78,19 @@ class _ProcessStatus:
             return {"state": state, "alive": False, "pid": self.pid, "starting_s": round(now - self.since_s, 1)}
         health, silent_s = self.status["health"], now - self.said_s
         state = "stopping" if stopping or not health["running"] else "running"
+        blocked = self.blocked(now)
         if silent_s >= SILENCE_S:
             state = "silent"
+        elif blocked:
+            state = "blocked"
         status = {"state": state, "pid": self.pid, "silent_s": round(silent_s, 1), **health}
+        if blocked:
+            status["blocked_by"] = blocked
         return {**status, "alive": state == "running" and health["alive"]}
+
+
+def _never(_now: float) -> None:
+    """Know nothing of a hub that is blocked."""
 
 
 class StatusBoard:
@@ -103,11 +114,21 @@ class StatusBoard:
         #: What this process, the parent, warned of.
         self.notable = Notable()
 
-    def started(self, number: int, pid: int, say: Callable[[bytes], object] | None = None) -> None:
-        """Keep that a place has a new process; ``say`` sends it a line, and raises OSError if it is gone."""
+    def started(
+        self,
+        number: int,
+        pid: int,
+        say: Callable[[bytes], object] | None = None,
+        blocked: Callable[[float], dict[str, Any] | None] = _never,
+    ) -> None:
+        """Keep that a place has a new process.
+
+        ``say`` sends it a line, and raises OSError if it is gone. ``blocked`` returns by what its hub is blocked at a
+        moment of the monotonic clock, ``None`` while it runs.
+        """
         with self._lock:
             self._places[number] = place = _ProcessStatus(self._clock(), pid)
-            place.say = say
+            place.say, place.blocked = say, blocked
 
     def put(self, number: int, status: dict[str, Any]) -> None:
         """Keep a worker's newest status."""
@@ -133,14 +154,15 @@ class StatusBoard:
             place.answers[question] = answer
             self._answers.notify_all()
 
-    def ask(self, question: dict[str, Any]) -> dict[int, dict[str, Any]]:
-        """Ask every process, and return the answers of those that gave one within a second, by place."""
+    def ask(self, question: dict[str, Any], within_s: float | None = None) -> dict[int, dict[str, Any]]:
+        """Ask every process, and return the answers of those that gave one within a second, or so many, by place."""
         with self._answers:
             self._questions += 1
             mine = self._questions
             line = json.dumps({"question": mine, **question}).encode() + b"\n"
-            asked = [place for place in self._places.values() if place.asked(mine, line)]
-            self._answers.wait_for(lambda: all(mine in place.answers or place.end for place in asked), self.ANSWER_S)
+            now, within_s = self._clock(), within_s or self.ANSWER_S
+            asked = [place for place in self._places.values() if place.asked(mine, line, now)]
+            self._answers.wait_for(lambda: all(mine in place.answers or place.end for place in asked), within_s)
             found = {}
             for number, place in self._places.items():
                 if place in asked and (answer := place.answers.pop(mine, None)) is not None:
@@ -189,12 +211,11 @@ class StatusBoard:
         """
         now = self._clock()
         with self._lock:
-            silent = [
-                number
-                for number, place in self._places.items()
-                if place.shown(now, stopping=self._stopping)["state"] == "silent"
-            ]
-        return {"alive": not silent, "silent": silent}
+            states = {
+                number: place.shown(now, stopping=self._stopping)["state"] for number, place in self._places.items()
+            }
+        silent, blocked = ([number for number in states if states[number] == state] for state in ("silent", "blocked"))
+        return {"alive": not silent and not blocked, "silent": silent, "blocked": blocked}
 
     def exposition(self, accept: str = "") -> tuple[str, bytes]:
         """Return content type and sums over all processes: OpenMetrics where that is accepted, or Prometheus's text."""
@@ -210,9 +231,9 @@ class StatusBoard:
             total.register_with_prometheus(registry)
             return content_type, encode(registry)
 
-    def jobs(self, most: int) -> dict[str, Any]:
+    def jobs(self, most: int, within_s: float | None = None) -> dict[str, Any]:
         """Return the jobs in hand of all processes, the ``most`` oldest, how many there are, and recent events."""
-        answers = self.ask({"jobs": most})
+        answers = self.ask({"jobs": most}, within_s)
         jobs = [{"process": number, **job} for number, answer in answers.items() for job in answer["jobs"]]
         jobs.sort(key=lambda job: -job["age_s"])
         events = [{"process": number, **event} for number, answer in answers.items() for event in answer["events"]]

@@ -136,8 +136,9 @@ class _Answers(BaseHTTPRequestHandler):
             self.end_headers()
             self._event("history", {"points": self.server.board.points()})
             while True:
+                began_s = time.monotonic()
                 self._event("now", self.server.look())
-                time.sleep(_LOOK_EVERY_S)
+                time.sleep(max(began_s + _LOOK_EVERY_S - time.monotonic(), _LOOK_EVERY_S / 4))
 
     def _event(self, name: str, data: dict[str, Any]) -> None:
         self.wfile.write(f"event: {name}\ndata: {json.dumps(data)}\n\n".encode())
@@ -201,8 +202,10 @@ class _Server(ThreadingHTTPServer):
         with self._looking:
             if time.monotonic() - self._looked[0] > _LOOK_EVERY_S * 0.8:
                 board = self.board
+                # First what takes time: meanwhile it shows that a hub is blocked.
+                jobs = board.jobs(_SHOWN, _LOOK_EVERY_S / 2)
                 shown = {"at": time.time(), **board.health(), "types": board.types(), "points": board.points(5)}
-                self._looked = (time.monotonic(), {**shown, **board.jobs(_SHOWN)})
+                self._looked = (time.monotonic(), {**shown, **jobs})
             return self._looked[1]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
