@@ -173,6 +173,14 @@ def _add_worker(commands: Any) -> None:
         "/types and /jobs (JSON); needs the extra: pip install 'c8-client[metrics]'; default: not at all",
     )
     worker.add_argument("--status-host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
+    worker.add_argument(
+        "--admin-token-file",
+        type=Path,
+        metavar="FILE",
+        help="let POST /types on the status port pause, resume and drain job types and change their caps, for those on "
+        "this machine that show the token in this file; default: nothing can be changed",
+    )
+    worker.add_argument("--admin-remote", action="store_true", help="with --admin-token-file: for other machines, too")
     speed = "let requests.get() and its like in handlers share TLS contexts (docs/fast-requests.md)"
     worker.add_argument("--fast-requests", action="store_const", const="shared", help=speed)
     # A name of its own: with an optional value, `--fast-requests app.py` would take app.py for it.

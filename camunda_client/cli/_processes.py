@@ -22,7 +22,7 @@ from camunda_client.c8 import _job_table
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8._last_resort import GRACE_S, LONGEST_END_S
 from camunda_client.c8._stop_requests import StopAction, StopRequests
-from camunda_client.cli._status import SILENCE_S, StatusBoard, serve
+from camunda_client.cli._status import SILENCE_S, Admin, StatusBoard, serve
 from camunda_client.cli._suspects import DEATHS, Suspects
 
 if TYPE_CHECKING:
@@ -339,5 +339,6 @@ def run(options: argparse.Namespace) -> int:
         command.append("--fast-requests=pooled" if options.fast_requests == "pooled" else "--fast-requests")
     workers = WorkerProcesses(command, options.processes, options.drain_timeout)
     if options.status_port is not None:
-        serve(workers.board, options.status_host, options.status_port)
+        admin = Admin(options.admin_token_file, options.admin_remote) if options.admin_token_file else None
+        serve(workers.board, options.status_host, options.status_port, admin=admin)
     return workers.run()

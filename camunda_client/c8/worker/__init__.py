@@ -23,6 +23,7 @@ from camunda_client.c8.worker._hooks import JobOutcome, after_job, around_job, b
 from camunda_client.c8.worker._manager import (
     CamundaWorkerManager,
     add_job_worker,
+    change_workers,
     clear,
     health,
     jobs_in_hand,
@@ -51,6 +52,7 @@ __all__ = [
     "around_job",
     "before_job",
     "camunda_worker",
+    "change_workers",
     "check_unique",
     "clear",
     "health",

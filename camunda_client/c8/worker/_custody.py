@@ -17,7 +17,7 @@ from camunda_client import log as logging
 from camunda_client import metrics
 from camunda_client.c8 import _job_table
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker._execution import Execution, HandlerStopped
+from camunda_client.c8.worker._execution import Execution, HandlerStopped, Run
 from camunda_client.c8.worker._extender import LeaseExtender
 from camunda_client.c8.worker._health import StopReport
 from camunda_client.c8.worker._lease import OWN_LOSSES, SURE, Held, Lease, Loss, Stage, now_s
@@ -87,8 +87,8 @@ class Custody:
         self._types[settings.job_type] = of_type = _OfType(settings, on_release)
         return of_type.jobs
 
-    def latest_run(self) -> tuple[float, float]:
-        """Return when the handler that ended last had started, and when it ended, on the monotonic clock."""
+    def latest_run(self) -> Run | None:
+        """Return the run of a handler that ended last."""
         return self._execution.latest_run
 
     def jobs(self) -> list[Held]:
@@ -318,10 +318,10 @@ class Custody:
         self.stopping = True
         self.report = StopReport()
 
-    def hand_back_waiting(self) -> None:
-        """Hand back what has no slot yet."""
+    def hand_back_waiting(self, job_type: str | None = None) -> None:
+        """Hand back what has no slot yet, of one type if it is given."""
         for held in self.jobs():
-            if held.stage is Stage.WAITING:
+            if held.stage is Stage.WAITING and job_type in (None, held.settings.job_type):
                 self.hand_back_soon(held)
 
     def wait_until_idle(self, deadline_s: float) -> None:

@@ -19,7 +19,7 @@ import sys
 import time
 import types
 import uuid
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 import gevent
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from camunda_client.c8.worker._outcome import Memory, Outcome
     from camunda_client.c8.worker._reporter import Reporter
+    from camunda_client.c8.worker._settings import WorkerSettings
 
     #: Called when a job is done with: its fate, or ``None`` if its handler was stopped.
     OnEnd = Callable[[Held, Fate | None], None]
@@ -56,6 +57,15 @@ class JobLost(BaseException):
 
 class HandlerStopped(BaseException):
     """Raised inside a handler whose worker stops and won't wait any longer."""
+
+
+class Run(NamedTuple):
+    """A handler's run that has ended. Times on the monotonic clock."""
+
+    started_s: float
+    ended_s: float
+    settings: WorkerSettings
+    key: str
 
 
 class Execution:
@@ -81,8 +91,8 @@ class Execution:
         self._admit, self._on_end, self._clock = admit, on_end, clock or now_s
         self._process = os.getpid()
         self._table = _job_table.current
-        #: When the handler that ended last had started, and when it ended; for the watchdog's thread to ask.
-        self.latest_run = (0.0, 0.0)
+        #: Of the handler that ended last; for the watchdog's thread to ask.
+        self.latest_run: Run | None = None
         # Handlers may run asyncio, many at once.
         patching.give_greenlets_event_loops()
 
@@ -170,7 +180,7 @@ class Execution:
                 result = hooks.call(handler, job, decision.make) if hooks and decision else handler(job)
             finally:
                 held.ended_s = time.monotonic()
-                self.latest_run = (held.started_s, held.ended_s)
+                self.latest_run = Run(held.started_s, held.ended_s, held.settings, held.key)
                 if timer is not None:
                     timer.close()
                 if os.getpid() != self._process:

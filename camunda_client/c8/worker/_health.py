@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from camunda_client.c8.worker._gateway import Gateway
     from camunda_client.c8.worker._lease import Held
+    from camunda_client.c8.worker._settings import WorkerSettings
 
 log = get_logger(__name__)
 
@@ -74,6 +75,8 @@ class TypeHealth:
     #: The least that was left of a lease when it was extended, in the last minute or two, in seconds; 0 after a loss;
     #: ``None`` if no lease was extended.
     least_slack_s: float | None = None
+    #: ``running``, or what an operator asked for: ``paused``, ``draining``, or ``drained`` once nothing is in hand.
+    state: str = "running"
 
 
 @dataclass(frozen=True)
@@ -190,16 +193,16 @@ def in_hand(jobs: Iterable[Held]) -> list[JobInHand]:
             age_s=round(now - held.received_s, 3),
             lease_left_s=round(held.lease.left_s(now), 3),
             stack=stack_of(held),
-            handler=handler_of(held),
+            handler=handler_of(held.settings),
             stuck=held.let_go,
         )
         for held in jobs
     ]
 
 
-def handler_of(held: Held) -> str:
-    """Return a job's handler as ``module.function``."""
-    handler = held.settings.handler
+def handler_of(settings: WorkerSettings) -> str:
+    """Return a type's handler as ``module.function``."""
+    handler = settings.handler
     return f"{handler.__module__}.{getattr(handler, '__qualname__', type(handler).__qualname__)}"
 
 

@@ -76,10 +76,20 @@ class Poller:
         self._is_limited = False
         self._told_most: int | None = None
         self._stopping = False
+        #: What operators asked for.
+        self._cap, self._paused, self.drains = settings.cap, False, False
         self._changed = Event()
         self._before, self._after = _request_parts(settings)
         #: Jobs of this type in hand, by key.
         self.held: Mapping[str, Held] = custody.open(settings, self.released)
+
+    def change(self, cap: int | None = None, *, paused: bool | None = None) -> None:
+        """Have other jobs in flight at most, or ask no more until further notice: then what still comes is returned."""
+        self._cap = cap or self._cap
+        self._paused = self._paused if paused is None else paused
+        # Without room nothing is asked for, and what an open poll brings is beyond the cap.
+        self.settings.change_cap(0 if self._paused else self._cap)
+        self._changed.set()
 
     def stop(self) -> None:
         """Ask no more. A poll that is open goes on to its end."""
@@ -117,9 +127,15 @@ class Poller:
             stuck=stuck,
             answered_s_ago=_rounded(ago),
             trouble=self.trouble,
-            max_jobs_active=self.settings.cap,
+            max_jobs_active=self._cap,
             least_slack_s=_rounded(self._custody.extender.slack.of(self.settings.job_type, self._clock())),
+            state=self._state(),
         )
+
+    def _state(self) -> str:
+        if not self._paused:
+            return "running"
+        return "paused" if not self.drains else "draining" if self.active else "drained"
 
     def run(self) -> None:
         """Poll until stopped."""

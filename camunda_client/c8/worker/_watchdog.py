@@ -24,7 +24,7 @@ from gevent.event import Event
 from camunda_client import metrics, patching
 from camunda_client.c8 import _job_table
 from camunda_client.c8._last_resort import LastResort, end_now, say
-from camunda_client.c8._stacks import innermost, is_debugged
+from camunda_client.c8._stacks import defined_at, innermost, is_debugged
 from camunda_client.c8.worker._execution import JobLost
 from camunda_client.c8.worker._health import handler_of, stack_of
 from camunda_client.c8.worker._lease import Held, now_s
@@ -33,6 +33,8 @@ from camunda_client.log import get_logger
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import FrameType
+
+    from camunda_client.c8.worker._execution import Run
 
 log = get_logger(__name__)
 
@@ -70,6 +72,8 @@ class Sighting:
     job_key: str | None = None
     #: ``module.function``.
     handler: str | None = None
+    #: Whether the process only waited; ``None`` if that is still to be judged.
+    waited: bool | None = None
 
     def facts(self) -> dict[str, Any]:
         """Return what the live page shows of it."""
@@ -82,7 +86,7 @@ class Watchdog:
     def __init__(
         self,
         last_resort: LastResort,
-        latest_run: Callable[[], tuple[float, float]] = lambda: (0.0, 0.0),
+        latest_run: Callable[[], Run | None] = lambda: None,
         limit_s: float = 0.0,
         running_jobs: Callable[[], int] = lambda: 0,
         clock: Callable[[], float] | None = None,
@@ -91,7 +95,7 @@ class Watchdog:
 
         Args:
             last_resort: Told of signals to end, and that the hub is well.
-            latest_run: Returns when the handler that ended last had started, and when it ended.
+            latest_run: Returns the run of a handler that ended last.
             limit_s: Seconds after which a process whose hub has not come back ends itself; 0 for never.
             running_jobs: Returns how many handlers are half-way; called in a native thread.
             clock: The monotonic one unless given.
@@ -169,7 +173,7 @@ class Watchdog:
                 log.warning("process.frozen", frozen_s=round(frozen_s, 3))
             if sighting is not None:
                 blocked_s = max(blocked_s, sighting.seen_s)
-                waits = self._waits(blocked_s)
+                waits = self._waits(blocked_s) if sighting.waited is None else sighting.waited
                 metrics.hub_blocked_s[()] += blocked_s
                 log.warning(
                     "hub.blocked",
@@ -206,6 +210,9 @@ class Watchdog:
         if late_s > THRESHOLD_S and self._was_frozen(late_s, cpu_s):
             self._frozen_s += late_s
             self._ticked_s = self._clock()
+        elif late_s > max(THRESHOLD_S, self._clock() - self._ticked_s):
+            # The hub got the interpreter's lock before this thread, and has ticked meanwhile.
+            self._sighting = self._sighting or self._look_back(late_s, cpu_s < late_s * _COMPUTES)
         else:
             self._judge(self._clock() - self._ticked_s - TICK_S)
 
@@ -213,7 +220,8 @@ class Watchdog:
         if blocked_s < THRESHOLD_S:
             self._told = False
         elif self._sighting is None:
-            self._sighting = self._look(blocked_s)
+            just_ended = self._has_just_run(blocked_s)
+            self._sighting = self._look_back(blocked_s) if just_ended else self._look(blocked_s)
         elif self._limit_s and blocked_s > self._limit_s:
             frame = sys._current_frames().get(self._main)
             if not is_debugged(frame):
@@ -230,8 +238,12 @@ class Watchdog:
         if cpu_s > late_s / 3 or _held_job(sys._current_frames().get(self._main)) is not None:
             return False
         # It may have ended by now: the main thread goes on until this one gets the lock.
-        started_s, ended_s = self._latest_run()
-        return ended_s - started_s < late_s * 0.8 or self._clock() - ended_s > TICK_S
+        return not self._has_just_run(late_s)
+
+    def _has_just_run(self, for_s: float) -> bool:
+        """Tell whether the handler that ended last ran for about that time, and has just ended."""
+        run = self._latest_run()
+        return run is not None and run.ended_s - run.started_s >= for_s * 0.8 and self._clock() - run.ended_s <= TICK_S
 
     def _heed_signals(self) -> None:
         if self._signals is None:
@@ -250,9 +262,19 @@ class Watchdog:
         sighting.others = max(self._running_jobs() - (held is not None), 0)
         if held is not None:
             sighting.job_type, sighting.job_key = held.settings.job_type, held.key
-            sighting.handler = handler_of(held)
+            sighting.handler = handler_of(held.settings)
         if self._table is not None:
             self._table.say_blocked(sighting.facts())
+        return sighting
+
+    def _look_back(self, blocked_s: float, waited: bool | None = None) -> Sighting:
+        """Return what blocked the hub until just now, if a handler did: only where that begins can still be said."""
+        sighting = Sighting([], blocked_s, self._running_jobs(), waited=waited)
+        run = self._latest_run()
+        if run is not None and self._has_just_run(blocked_s):
+            sighting.stack = defined_at(run.settings.handler)
+            sighting.job_type, sighting.job_key = run.settings.job_type, run.key
+            sighting.handler = handler_of(run.settings)
         return sighting
 
     def _write(self, blocked_s: float) -> None:
@@ -338,7 +360,7 @@ class HandlerWatch:
             "job.stuck",
             job_key=held.key,
             job_type=held.settings.job_type,
-            handler=handler_of(held),
+            handler=handler_of(held.settings),
             since_s=round(now - held.started_s, 3),
             why=why,
             stack=stack_of(held),

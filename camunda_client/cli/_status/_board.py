@@ -89,8 +89,22 @@ class _ProcessStatus:
         return {**status, "alive": state == "running" and health["alive"]}
 
 
+def _line(number: int, question: dict[str, Any]) -> bytes:
+    return json.dumps({"question": number, **question}).encode() + b"\n"
+
+
 def _never(_now: float) -> None:
     """Know nothing of a hub that is blocked."""
+
+
+def _without(changes: list[dict[str, Any]], newer: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the changes that a newer one does not make void: those of other types, or of other settings."""
+
+    def is_void(change: dict[str, Any]) -> bool:
+        of_same_type = newer.get("job_type") in (None, change.get("job_type"))
+        return of_same_type and all(newer.get(name) is not None for name in change if name != "job_type")
+
+    return [change for change in changes if not is_void(change)]
 
 
 class StatusBoard:
@@ -111,6 +125,8 @@ class StatusBoard:
         #: One sum of all that have ended: a worker that dies again and again must not fill its parent.
         self._ended = metrics.Metrics()
         self._history = History()
+        #: What operators have changed, for processes that are yet to come.
+        self._changes: list[dict[str, Any]] = []
         #: What this process, the parent, warned of.
         self.notable = Notable()
 
@@ -129,6 +145,9 @@ class StatusBoard:
         with self._lock:
             self._places[number] = place = _ProcessStatus(self._clock(), pid)
             place.say, place.blocked = say, blocked
+            if self._changes:
+                self._questions += 1
+                place.asked(self._questions, _line(self._questions, {"changes": list(self._changes)}), self._clock())
 
     def put(self, number: int, status: dict[str, Any]) -> None:
         """Keep a worker's newest status."""
@@ -159,7 +178,7 @@ class StatusBoard:
         with self._answers:
             self._questions += 1
             mine = self._questions
-            line = json.dumps({"question": mine, **question}).encode() + b"\n"
+            line = _line(mine, question)
             now, within_s = self._clock(), within_s or self.ANSWER_S
             asked = [place for place in self._places.values() if place.asked(mine, line, now)]
             self._answers.wait_for(lambda: all(mine in place.answers or place.end for place in asked), within_s)
@@ -245,6 +264,21 @@ class StatusBoard:
             "events": sorted([*events, *self.notable.newest()], key=lambda event: event["at"]),
             "unheard": unheard,
         }
+
+    def change(self, change: dict[str, Any]) -> dict[str, Any]:
+        """Have all processes, and those that replace them, work in another way; return what came of it.
+
+        Args:
+            change: The arguments of :func:`camunda_client.c8.worker.change_workers`.
+        """
+        answers = self.ask({"changes": [change]})
+        errors = [answer["error"] for answer in answers.values() if "error" in answer]
+        with self._lock:
+            unheard = [number for number, place in self._places.items() if place.pid and number not in answers]
+            if not errors:
+                self._changes = [*_without(self._changes, change), change]
+        changed = sorted({job_type for answer in answers.values() for job_type in answer["changed"]})
+        return {"changed": changed, "unheard": unheard, **({"error": errors[0]} if errors else {})}
 
     def job(self, job_key: str) -> dict[str, Any] | None:
         """Return one job in hand with the stack of its handler, ``None`` if no process has it."""

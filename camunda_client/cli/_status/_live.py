@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 #: A process's newest status, and what it had counted at earlier moments.
 Process = tuple[dict[str, Any], "list[tuple[float, Dump]]"]
+#: What a type does, the first that is true of any process.
+_STATES: Final = ("running", "paused", "draining")
 _COUNTED: Final = {
     "completed": "camunda_jobs_completed",
     "failed": "camunda_jobs_failed",
@@ -51,6 +53,7 @@ def _state(statuses: list[dict[str, Any]]) -> dict[str, Any]:
     slacks = [one["least_slack_s"] for one in statuses if one.get("least_slack_s") is not None]
     return {
         "alive": all(one["alive"] for one in statuses),
+        "state": next((state for state in _STATES if any(one.get("state") == state for one in statuses)), "drained"),
         "in_flight": sum(one["active"] for one in statuses),
         "cap": sum(one["max_jobs_active"] for one in statuses),
         "stuck": sum(one["stuck"] for one in statuses),

@@ -134,6 +134,7 @@ function stateOf(type) {
   if (type.stuck) words.push(`${type.stuck} stuck`);
   if (type.trouble) words.push(type.trouble === "overload" ? "back-pressure" : `polls fail: ${type.trouble}`);
   if (!type.alive && !words.length) words.push(type.polled_s_ago === null ? "first poll runs" : "not polling");
+  if (type.state !== "running") words.unshift(type.state);
   return words.join(", ") || "polling";
 }
 

@@ -81,5 +81,5 @@ def test_a_stuck_handler_is_named(waiting: Held) -> None:
     [job] = in_hand([waiting])
 
     assert job.stuck
-    assert job.handler == handler_of(waiting)
+    assert job.handler == handler_of(waiting.settings)
     assert job.handler.startswith("tests.")
