@@ -8,6 +8,7 @@ Code in other threads or processes does not count here; it reports to the hub, w
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -62,6 +63,7 @@ __all__ = [
 #: Seconds. Handlers take from a millisecond (a cache) to minutes (a file transfer); finer steps would cost more
 #: series than they tell.
 DURATION_BUCKETS_S = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+_ENDS = (*map(str, DURATION_BUCKETS_S), "+Inf")
 
 
 class Counter(defaultdict[Any, float]):
@@ -100,6 +102,8 @@ class Histogram:
         self.text = text
         self._counts: dict[str, list[int]] = {}
         self._sums: dict[str, float] = {}
+        #: The latest example of each job type and bucket: its ids, how long it took, and when that was.
+        self._examples: dict[tuple[str, int], tuple[dict[str, str], float, float]] = {}
 
     def empty(self) -> Histogram:
         """Return one of the same name that has counted nothing."""
@@ -114,6 +118,22 @@ class Histogram:
         counts[bisect_left(DURATION_BUCKETS_S, duration_s)] += 1
         self._sums[job_type] += duration_s
 
+    def exemplify(self, job_type: str, duration_s: float, ids: dict[str, str]) -> None:
+        """Keep the trace of one that was observed, as an example of those that took about as long."""
+        bucket = bisect_left(DURATION_BUCKETS_S, duration_s)
+        self._examples[job_type, bucket] = (ids, duration_s, time.time())
+
+    def examples(self) -> list[list[Any]]:
+        """Return the examples: job type, number of the bucket, ids, seconds, and when, in seconds since 1970."""
+        return [[*place, *example] for place, example in list(self._examples.items())]
+
+    def add_examples(self, dumped: list[list[Any]]) -> None:
+        """Take those of another process that are newer."""
+        for job_type, bucket, ids, duration_s, at_s in dumped:
+            known = self._examples.get((job_type, bucket))
+            if known is None or known[2] < at_s:
+                self._examples[job_type, bucket] = (ids, duration_s, at_s)
+
     def start(self, job_type: str) -> None:
         """Show that there was none yet."""
         self._counts.setdefault(job_type, [0] * (len(DURATION_BUCKETS_S) + 1))
@@ -123,6 +143,7 @@ class Histogram:
         """Forget everything."""
         self._counts.clear()
         self._sums.clear()
+        self._examples.clear()
 
     def items(self) -> Iterator[tuple[str, list[int], float]]:
         """Yield job type, counts by bucket, and the sum."""
@@ -144,14 +165,14 @@ class Histogram:
         """Return by job type how many there were, and the seconds they took together."""
         return {job_type: (sum(counts), total) for job_type, counts, total in self.items()}
 
-    def buckets(self) -> Iterator[tuple[str, list[tuple[str, float]], float]]:
-        """Yield job type, cumulated buckets with their upper ends, and the sum, as Prometheus wants them."""
+    def buckets(self) -> Iterator[tuple[str, list[tuple[str, float, Any]], float]]:
+        """Yield job type, cumulated buckets with their upper ends and examples, and the sum, as Prometheus wants it."""
         for job_type, counts, total in self.items():
             so_far = 0
-            cumulated: list[tuple[str, float]] = []
-            for end, count in zip((*map(str, DURATION_BUCKETS_S), "+Inf"), counts, strict=True):
+            cumulated: list[tuple[str, float, Any]] = []
+            for bucket, (end, count) in enumerate(zip(_ENDS, counts, strict=True)):
                 so_far += count
-                cumulated.append((end, so_far))
+                cumulated.append((end, so_far, self._examples.get((job_type, bucket))))
             yield job_type, cumulated, total
 
 
@@ -270,6 +291,7 @@ class Metrics:
                 one.name: [[list(labels), value] for labels, value in one.samples().items()] for one in self.counters()
             },
             "histograms": {one.name: one.dump() for one in self._histograms},
+            "examples": {one.name: examples for one in self._histograms if (examples := one.examples())},
         }
 
     def merge(self, dumped: dict[str, Any]) -> None:
@@ -279,6 +301,7 @@ class Metrics:
                 counter[labels[0] if len(labels) == 1 else tuple(labels)] += value
         for histogram in self._histograms:
             histogram.add(dumped["histograms"].get(histogram.name, {}))
+            histogram.add_examples(dumped.get("examples", {}).get(histogram.name, ()))
 
     def prometheus_collector(self) -> Collector:
         """Return a collector for ``prometheus_client``; it reads the sums when it is asked.
@@ -289,6 +312,7 @@ class Metrics:
         try:
             from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
             from prometheus_client.registry import Collector
+            from prometheus_client.samples import Exemplar
         except ImportError as error:
             remedy = "install it with pip install 'c8-client[metrics]'"
             raise ImportError(f"prometheus_client is missing; {remedy}") from error
@@ -306,7 +330,10 @@ class Metrics:
                 for histogram in shown._histograms:
                     spread = HistogramMetricFamily(histogram.name, histogram.text, labels=("job_type",))
                     for job_type, buckets, total in histogram.buckets():
-                        spread.add_metric((job_type,), buckets, sum_value=total)
+                        shown_buckets = [
+                            [end, count, *([Exemplar(*example)] if example else [])] for end, count, example in buckets
+                        ]
+                        spread.add_metric((job_type,), shown_buckets, sum_value=total)  # type: ignore[arg-type]
                     yield spread
 
         return JobCollector()

@@ -6,7 +6,15 @@ call ``add_job_to_lines()`` alone.
 """
 
 from camunda_client.log._clean import redact
-from camunda_client.log._context import JobInFlight, add_job_context, bind_job, job_context, job_fields, unbind_job
+from camunda_client.log._context import (
+    JobInFlight,
+    add_job_context,
+    bind_job,
+    job_context,
+    job_fields,
+    set_line_fields,
+    unbind_job,
+)
 from camunda_client.log._logger import Logger, get_logger, watch_warnings
 from camunda_client.log._setup import Mode, add_job_to_lines, configure_if_unconfigured, flush, lost_lines
 from camunda_client.log._streams import secure_standard_streams
@@ -26,6 +34,7 @@ __all__ = [
     "lost_lines",
     "redact",
     "secure_standard_streams",
+    "set_line_fields",
     "unbind_job",
     "watch_warnings",
 ]

@@ -7,7 +7,7 @@ an empty context, so a handler's own greenlets and threads log without the job u
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from contextvars import ContextVar, Token
 from typing import Any, Protocol
 
@@ -88,12 +88,32 @@ def unbind_job(token: Token[JobContext | None]) -> None:
 
 
 def job_fields() -> dict[str, object]:
-    """Return the keys of the job in flight, empty outside a handler; not to be changed."""
+    """Return the keys of the job in flight, empty outside a handler, and what integrations add; not to be changed."""
     context = job_context.get()
-    return _NO_JOB if context is None else context.fields()
+    fields = _NO_JOB if context is None else context.fields()
+    return fields if _more is None else {**fields, **_more()}
 
 
 _NO_JOB: dict[str, object] = {}
+#: Returns further fields for a line, and how these may be called.
+_more: Callable[[], dict[str, str]] | None = None
+_more_names: tuple[str, ...] = ()
+
+
+def set_line_fields(names: tuple[str, ...], fields: Callable[[], dict[str, str]] | None) -> None:
+    """Have every line carry further fields, such as the ids of its trace.
+
+    Args:
+        names: All that there may be.
+        fields: Called for each line, where it is logged; it may not wait. ``None`` ends that.
+    """
+    global _more, _more_names
+    _more, _more_names = fields, names
+
+
+def line_keys() -> tuple[str, ...]:
+    """Return the names of all fields that a line inside a handler may have of the job and of integrations."""
+    return (*JOB_KEYS, *_more_names)
 
 
 def add_job_context(
@@ -105,8 +125,6 @@ def add_job_context(
 
     Keys that the line already has win.
     """
-    context = job_context.get()
-    if context is not None:
-        for key, value in context.fields().items():
-            event_dict.setdefault(key, value)
+    for key, value in job_fields().items():
+        event_dict.setdefault(key, value)
     return event_dict

@@ -6,15 +6,13 @@ import logging
 from typing import Any
 
 from camunda_client.log import _clean
-from camunda_client.log._context import JOB_KEYS, job_fields
+from camunda_client.log._context import job_fields, line_keys
 from camunda_client.log._logger import OWN_PATH
 from camunda_client.log._render import Renderer
 from camunda_client.log._sink import Sink
 
 #: What a record outside a handler says, so that a format with ``%(job_key)s`` works everywhere.
 OUTSIDE = "-"
-
-_DEFAULTS = dict.fromkeys(JOB_KEYS, OUTSIDE)
 
 #: What every record has; anything else came with ``extra=`` and belongs in the line.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -87,8 +85,8 @@ def add_job_to_records() -> None:
         attributes = record.__dict__
         for key, value in job_fields().items():
             attributes.setdefault(key, value)
-        for key, value in _DEFAULTS.items():
-            attributes.setdefault(key, value)
+        for key in line_keys():
+            attributes.setdefault(key, OUTSIDE)
         return record
 
     make_record_with_job.adds_job = True  # type: ignore[attr-defined]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from camunda_client import metrics
@@ -114,3 +116,17 @@ def test_waits_of_several_processes_add_up() -> None:
     total.merge(metrics.dump())
 
     assert total.snapshot()["camunda_job_wait_seconds_count"] == {("pay",): 2}
+
+
+def test_examples_of_all_processes_are_shown_to_those_who_ask_for_openmetrics() -> None:
+    metrics.handler_duration_s.observe("pay", 0.2)
+    metrics.handler_duration_s.exemplify("pay", 0.2, {"trace_id": "abc"})
+    total = metrics.Metrics()
+    total.merge(metrics.dump())
+    registry = CollectorRegistry()
+    total.register_with_prometheus(registry)
+
+    text = openmetrics.generate_latest(registry).decode()
+
+    assert re.search(r'le="0.25".* 1.0 # {trace_id="abc"} 0.2', text)
+    assert "abc" not in generate_latest(registry).decode()
