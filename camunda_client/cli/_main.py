@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from camunda_client import __version__, patching
+from camunda_client import __version__, log, patching
 from camunda_client.cli import _demo, _engine, _stdout, _target, _worker
 from camunda_client.error import ConfigurationError, ServiceException
 
@@ -203,6 +203,9 @@ def _add_worker(commands: Any) -> None:
         metavar="NAMES",
         help="hooks for libraries, separated by commas: auto, none, or names (docs/hooks.md); default: auto",
     )
+    worker.add_argument(
+        "-v", "--verbose", action="store_true", help="on a terminal: show every field of every line (docs/logging.md)"
+    )
     worker.add_argument("--status-fd", type=int, help=argparse.SUPPRESS)
     worker.add_argument("--jobs-fd", type=int, help=argparse.SUPPRESS)
     worker.set_defaults(run=_run_worker)
@@ -216,6 +219,8 @@ def _run_worker(options: argparse.Namespace) -> int:
     """
     if options.integrations is not None:
         os.environ["CAMUNDA_CLIENT_INTEGRATIONS"] = options.integrations
+    if options.verbose:
+        os.environ[log.VERBOSE_VARIABLE] = "1"
     if options.no_mend:
         # By the environment, so that the processes of --processes have it, too.
         known = os.environ.get(patching.NO_MEND_VARIABLE)

@@ -16,10 +16,18 @@ from camunda_client.log._context import (
     unbind_job,
 )
 from camunda_client.log._logger import Logger, get_logger, watch_warnings
-from camunda_client.log._setup import Mode, add_job_to_lines, configure_if_unconfigured, flush, lost_lines
+from camunda_client.log._setup import (
+    VERBOSE_VARIABLE,
+    Mode,
+    add_job_to_lines,
+    configure_if_unconfigured,
+    flush,
+    lost_lines,
+)
 from camunda_client.log._streams import secure_standard_streams
 
 __all__ = [
+    "VERBOSE_VARIABLE",
     "JobInFlight",
     "Logger",
     "Mode",

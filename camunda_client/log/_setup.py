@@ -13,15 +13,21 @@ from typing import Any
 
 from camunda_client import patching
 from camunda_client.log import _clean, _logger
+from camunda_client.log._console import WIDTH, console_renderer
 from camunda_client.log._context import add_job_context
 from camunda_client.log._plain import described
-from camunda_client.log._render import Renderer, console_renderer, render_json
+from camunda_client.log._render import Renderer, render_json
 from camunda_client.log._sink import Sink
 from camunda_client.log._stdlib import SinkHandler, add_job_to_records
 from camunda_client.log._streams import secure_standard_streams
 
 #: The first of these that is set decides. The second is the name of the original package.
 LEVEL_VARIABLES = ("CAMUNDA_LOG_LEVEL", "LOGGER_LEVEL")
+
+#: Lines for people show every field where this is set to anything but 0.
+VERBOSE_VARIABLE = "CAMUNDA_LOG_VERBOSE"
+#: Columns. A narrower terminal wraps.
+_NARROWEST = 80
 
 _LEVELS = {
     "DEBUG": logging.DEBUG,
@@ -165,7 +171,7 @@ def _set_up(level: int) -> Mode:
     # A closed stderr would let the lines run into whatever is opened next.
     secure_standard_streams()
     fd = _stderr_fd()
-    render = console_renderer(colours="NO_COLOR" not in os.environ) if os.isatty(fd) else render_json
+    render = _for_people(fd) if os.isatty(fd) else render_json
     _sink = Sink(fd, lambda lost: render("log.lines_lost", "warning", __package__, {"count": lost}))
     atexit.register(_sink.close)
     _logger._state.level = level
@@ -178,6 +184,15 @@ def _set_up(level: int) -> Mode:
     logging.getLogger().setLevel(level)
     _set_up_structlog(_sink, render, level)
     return Mode.OURS
+
+
+def _for_people(fd: int) -> Renderer:
+    """Return the renderer for a terminal."""
+    width = WIDTH
+    with contextlib.suppress(OSError):
+        width = max(os.get_terminal_size(fd).columns or WIDTH, _NARROWEST)
+    verbose = os.environ.get(VERBOSE_VARIABLE, "").strip() not in ("", "0")
+    return console_renderer("NO_COLOR" not in os.environ, verbose=verbose, width=width)
 
 
 def _stderr_fd() -> int:
