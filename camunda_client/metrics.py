@@ -277,6 +277,12 @@ class Metrics:
             found[f"{histogram.name}_sum"] = {(job_type,): total for job_type, (_, total) in seconds.items()}
         return found
 
+    def handler_buckets(self) -> list[int]:
+        """Return how many handlers took how long, of all job types, by the buckets of :data:`DURATION_BUCKETS_S`."""
+        [handlers] = [one for one in self._histograms if one.name == handler_duration_s.name]
+        none = [0] * (len(DURATION_BUCKETS_S) + 1)
+        return [sum(column) for column in zip(none, *(counts for _, counts, _ in handlers.items()), strict=True)]
+
     def clear(self) -> None:
         """Forget everything counted so far; for tests. Lost log lines stay: the log counts them."""
         for counter in self._counters:

@@ -12,10 +12,13 @@ from camunda_client.log._context import (
     bind_job,
     job_context,
     job_fields,
+    keep_lines,
+    kept_lines,
     set_line_fields,
     unbind_job,
 )
 from camunda_client.log._logger import Logger, get_logger, watch_warnings
+from camunda_client.log._rules import JOBS_VARIABLE, part_of
 from camunda_client.log._setup import (
     VERBOSE_VARIABLE,
     Mode,
@@ -27,6 +30,7 @@ from camunda_client.log._setup import (
 from camunda_client.log._streams import secure_standard_streams
 
 __all__ = [
+    "JOBS_VARIABLE",
     "VERBOSE_VARIABLE",
     "JobInFlight",
     "Logger",
@@ -39,7 +43,10 @@ __all__ = [
     "get_logger",
     "job_context",
     "job_fields",
+    "keep_lines",
+    "kept_lines",
     "lost_lines",
+    "part_of",
     "redact",
     "secure_standard_streams",
     "set_line_fields",

@@ -6,11 +6,13 @@ left out of JSON lines, nor of these with ``CAMUNDA_LOG_VERBOSE=1``.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from typing import Any, Final
 
 from camunda_client.log import _clean
+from camunda_client.log._context import JAVA_NAMES
 from camunda_client.log._plain import described
 from camunda_client.log._render import Renderer, clean_fields, key_values, readable
 
@@ -28,7 +30,9 @@ _COLOURS: Final = {
 #: Fields that have a place of their own in a line about a job.
 _PLACED: Final = frozenset({"job_type", "element_id", "duration_s", "error", "job_key", "process_instance_key"})
 #: Fields that are left out of it, and those left out while they have this value.
-_LEFT_OUT: Final = frozenset({"process_definition_id", "worker", "retries", "report_s", "trace_id", "span_id"})
+_LEFT_OUT: Final = frozenset(
+    {*JAVA_NAMES, "process_definition_id", "worker", "retries", "report_s", "trace_id", "span_id"}
+)
 _USUAL: Final = {"tenant_id": "<default>", "attempt": 1}
 #: Fields that follow in lines of their own.
 _BELOW: Final = ("exception", "stack", "remedy")
@@ -74,6 +78,8 @@ def _about_a_job(
     """Return the first line, and those below it."""
     below = [line for name in _BELOW for line in _lines_of(fields.get(name), "" if name == "exception" else name)]
     shown = clean_fields({name: value for name, value in fields.items() if name not in _BELOW})
+    if "error" in shown:
+        shown["error"] = _with_text(str(shown["error"]), below)
     text = "  ".join(filter(None, [_clean.escape(_clean.redact(event)), *_parts(shown)]))
     keys = _keys(shown)
     if len(text) + 2 + len(keys) > width:
@@ -82,6 +88,12 @@ def _about_a_job(
     if logger.startswith(_OURS) and len(text) > room:
         text = text[: room - 1] + "…"
     return f"{text}  {_coloured(keys, _DIM, colours)}", below
+
+
+def _with_text(error: str, trace: list[str]) -> str:
+    """Return an exception's type with its text, which the last line of its traceback has."""
+    pattern = re.compile(rf"(?:[\w.]+\.)?{re.escape(error)}: ")
+    return next((_clean.escape(line) for line in reversed(trace) if pattern.match(line)), error)
 
 
 def _parts(shown: Mapping[str, Any]) -> list[str]:

@@ -619,13 +619,15 @@ def test_what_differs_from_the_usual_is_shown() -> None:
 
 def test_a_failure_begins_with_its_type_and_text_and_is_cut_to_the_width() -> None:
     first, *below = on_a_terminal(
-        "job.failed", "warning", error="ValueError: " + "long " * 60, retries_left=2, exception="Traceback\n  File x"
-    )
+        "job.failed", "warning", error="ValueError", retries_left=2,
+        exception="Traceback\n  File x\nValueError: " + "long " * 60 + "\nnote",
+    )  # fmt: skip
 
     assert first.startswith("warning  job.failed  ValueError: long long")
     assert first.endswith("…  2251799813690331")
     assert len(first) + 9 == 120
-    assert below == ["| Traceback", "|   File x"]
+    assert below[:2] == ["| Traceback", "|   File x"]
+    assert below[3] == "| note"
 
 
 def test_what_a_handler_says_is_never_cut() -> None:

@@ -92,6 +92,7 @@ class CamundaWorkerManager:
             )
         _tell_about_blocking_code()
         patching.tell_of_alarms(_tell_of_alarm)
+        logging.keep_lines(settings.worker.failure_log_lines)
         if drain_timeout_s is None:
             drain_timeout_s = settings.worker.drain_timeout / 1000
         # There is one timer of that kind to a process: an application's tests, or itself, may use it.

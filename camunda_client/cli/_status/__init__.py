@@ -8,6 +8,7 @@ so ``/livez`` is right also about a worker whose hub is blocked: it no longer ti
 from camunda_client.cli._status._admin import Admin
 from camunda_client.cli._status._board import SILENCE_S, StatusBoard
 from camunda_client.cli._status._channel import fill, say_ending, talk_to_parent
+from camunda_client.cli._status._history import difference, quantiles
 from camunda_client.cli._status._server import CLIENTS, PATIENCE_S, serve
 
 __all__ = [
@@ -16,7 +17,9 @@ __all__ = [
     "SILENCE_S",
     "Admin",
     "StatusBoard",
+    "difference",
     "fill",
+    "quantiles",
     "say_ending",
     "serve",
     "talk_to_parent",

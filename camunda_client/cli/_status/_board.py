@@ -242,13 +242,17 @@ class StatusBoard:
         from prometheus_client.exposition import choose_encoder
 
         encode, content_type = choose_encoder(accept)
+        registry = CollectorRegistry()
+        self.totals().register_with_prometheus(registry)
+        return content_type, encode(registry)
+
+    def totals(self) -> metrics.Metrics:
+        """Return what all processes have counted together, those that have ended and this one included."""
+        total = metrics.Metrics()
         with self._lock:
-            total = metrics.Metrics()
             for dumped in (metrics.current.dump(), *self._dumps()):
                 total.merge(dumped)
-            registry = CollectorRegistry()
-            total.register_with_prometheus(registry)
-            return content_type, encode(registry)
+        return total
 
     def jobs(self, most: int, within_s: float | None = None) -> dict[str, Any]:
         """Return the jobs in hand of all processes, the ``most`` oldest, how many there are, and recent events."""
