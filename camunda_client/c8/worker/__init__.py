@@ -16,6 +16,7 @@ from camunda_client import patching
 
 patching.patch()
 
+from camunda_client.c8.models import AdHocResult, Completion, Corrections, Denied, UserTaskResult
 from camunda_client.c8.worker._execution import HandlerTimedOut, JobLost, keep_in_jobs
 from camunda_client.c8.worker._handlers import JobWorker, JobWorkerRequest, camunda_worker, check_unique
 from camunda_client.c8.worker._health import Health, JobInHand, StopReport
@@ -36,7 +37,11 @@ from camunda_client.c8.worker._run_handler import HandlerRun, run_handler, worke
 from camunda_client.c8.worker._settings import WorkerSettings
 
 __all__ = [
+    "AdHocResult",
     "CamundaWorkerManager",
+    "Completion",
+    "Corrections",
+    "Denied",
     "HandlerRun",
     "HandlerTimedOut",
     "Health",
@@ -46,6 +51,7 @@ __all__ = [
     "JobWorker",
     "JobWorkerRequest",
     "StopReport",
+    "UserTaskResult",
     "WorkerSettings",
     "add_job_worker",
     "after_job",

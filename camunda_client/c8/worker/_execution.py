@@ -103,7 +103,7 @@ class Execution:
             held.waited_s = now - held.received_s
         if self._admit is None or self._is_simple(held, now) or self._admit(held):
             # A greenlet starts with an empty context.
-            held.context = context = self._context.new()
+            context = held.runs_in(self._context.new())
             context.run(self._work, held)
 
     def tell(self, held: Held) -> None:
@@ -152,7 +152,7 @@ class Execution:
             fate = Fate.LOST
             log.exception("job.lost_track")
         finally:
-            held.context = held.outcome = None
+            held.reported()
             if self._on_end is not None:
                 self._on_end(held, fate)
 
@@ -179,13 +179,13 @@ class Execution:
             try:
                 result = hooks.call(handler, job, decision.make) if hooks and decision else handler(job)
             finally:
-                held.ended_s = time.monotonic()
+                held.ended(time.monotonic())
                 self.latest_run = Run(held.started_s, held.ended_s, held.settings, held.key)
                 if timer is not None:
                     timer.close()
                 if os.getpid() != self._process:
                     _end_child(sys.exc_info()[1])
-            outcome = _outcome.completed(result)
+            outcome = _outcome.completed(result, job)
         except BaseException as error:  # noqa: BLE001 - see the module's docstring
             # Also what the handler made of being stopped: its job is handed back with all its retries.
             if held.stopped or held.dropped:
@@ -205,7 +205,7 @@ class Execution:
         """
         if isinstance(error, CamundaBusinessException):
             try:
-                return _outcome.thrown(error)
+                return _outcome.thrown(error, held.job)
             except BaseException as problem:  # noqa: BLE001 - its variables may be objects of any class
                 error = problem
         self._memory.attempts.set(held.key, attempt)
@@ -215,8 +215,8 @@ class Execution:
         except BaseException as problem:  # noqa: BLE001 - as above; or retries="3", job.retries = None
             retries = retries_left(held.retries)
             wait_ms = back_off_ms(rule, job, retries=retries, attempt=attempt)
-            told = f"{_story.describe(error)}\n(what the exception asks for was ignored: {_story.headline(problem)})"
-            return _outcome.failure(told, retries=retries, back_off_ms=wait_ms, cause=error)
+            message = f"{_story.describe(error)}\n(what the exception asks for was ignored: {_story.headline(problem)})"
+            return _outcome.failure(message, retries=retries, back_off_ms=wait_ms, cause=error)
 
 
 class _Decision:

@@ -43,7 +43,7 @@ log = get_logger(__name__)
 TICK_S: Final = 0.25
 #: Seconds without a tick that are worth a line. Leases are counted in seconds; a garbage collection is shorter.
 THRESHOLD_S: Final = 1.0
-#: Seconds after which nobody counts on the hub to come back and log.
+#: Seconds after which the thread no longer counts on the hub to come back and log.
 LAST_RESORT_S: Final = 30.0
 #: Part of the time from which on code counts as computing.
 _COMPUTES: Final = 0.2
@@ -94,7 +94,7 @@ class Watchdog:
         """Prepare; nothing runs yet.
 
         Args:
-            last_resort: Told of signals to end, and that the hub is well.
+            last_resort: Learns of signals to end, and that the hub is well.
             latest_run: Returns the run of a handler that ended last.
             limit_s: Seconds after which a process whose hub has not come back ends itself; 0 for never.
             running_jobs: Returns how many handlers are half-way; called in a native thread.
@@ -118,7 +118,7 @@ class Watchdog:
         self._running = False
         self._sighting: Sighting | None = None
         self._frozen_s = 0.0
-        self._told = False
+        self._is_said = False
         #: Where C code of the interpreter writes the numbers of signals as they come, and where the thread reads them.
         self._signals: tuple[int, int] | None = None
 
@@ -152,7 +152,7 @@ class Watchdog:
             self._signals = reader, writer
             return
         if before >= 0:
-            signal.set_wakeup_fd(before)  # somebody else's, who hears them instead
+            signal.set_wakeup_fd(before)  # another's, which hears them instead
         os.close(reader)
         os.close(writer)
 
@@ -218,7 +218,7 @@ class Watchdog:
 
     def _judge(self, blocked_s: float) -> None:
         if blocked_s < THRESHOLD_S:
-            self._told = False
+            self._is_said = False
         elif self._sighting is None:
             just_ended = self._has_just_run(blocked_s)
             self._sighting = self._look_back(blocked_s) if just_ended else self._look(blocked_s)
@@ -226,8 +226,8 @@ class Watchdog:
             frame = sys._current_frames().get(self._main)
             if not is_debugged(frame):
                 end_now([f"hub.blocked for {blocked_s:.0f} s: the process ends", *innermost(frame)])
-        elif blocked_s > LAST_RESORT_S and not self._told:
-            self._told = True
+        elif blocked_s > LAST_RESORT_S and not self._is_said:
+            self._is_said = True
             self._write(blocked_s)
 
     def _was_frozen(self, late_s: float, cpu_s: float) -> bool:
@@ -281,9 +281,9 @@ class Watchdog:
         sighting = self._sighting
         if sighting is None:
             return
-        told = f"hub.blocked for {blocked_s:.0f} s and still, job_type={sighting.job_type} job_key={sighting.job_key}"
+        first = f"hub.blocked for {blocked_s:.0f} s and still, job_type={sighting.job_type} job_key={sighting.job_key}"
         why = [DEADLOCK] if sighting.others and self._waits(blocked_s) else []
-        say([told, *why, *sighting.stack])
+        say([first, *why, *sighting.stack])
 
     def _waits(self, blocked_s: float) -> bool:
         """Tell whether the code only waits, perhaps for something that another job of this process has to do."""
@@ -343,7 +343,7 @@ class HandlerWatch:
     def _look(self, held: Held, now: float) -> None:
         settings = held.settings
         if settings.stop_when_lost and not held.dropped and not held.lease.holds(self._clock()):
-            held.dropped = True
+            held.drops()
             lost = JobLost("the job no longer belongs to this worker")
             gevent.get_hub().loop.run_callback(held.strike, lost)
         if held.let_go:
@@ -355,7 +355,7 @@ class HandlerWatch:
             self._let_go(held, now, "it outlasts max_lease")
 
     def _let_go(self, held: Held, now: float, why: str) -> None:
-        held.let_go = True
+        held.lets_go()
         log.error(
             "job.stuck",
             job_key=held.key,
