@@ -88,7 +88,15 @@ def _parser() -> argparse.ArgumentParser:
         "doctor",
         help="look at Python, packages, handlers, configuration, token and cluster, and say what is wrong",
         description="Prints one line for everything looked at: ok, note, wrong or skipped. Exit code 1 if anything is "
-        "wrong. Sends nothing but a request for a token and one for the topology.",
+        "wrong. Sends requests that change nothing: for a token, for the topology, for jobs of a type that no process "
+        "has, and to extend a job that does not exist.",
+    )
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    doctor.add_argument(
+        "--long-poll",
+        type=_seconds,
+        metavar="SECONDS",
+        help="how long to have a poll held, to see what cuts it; 0: not at all; default: api.job.requestTimeout, or 10",
     )
     doctor.add_argument("target", metavar="TARGET", nargs="?", help="your handlers, as worker takes them")
     doctor.add_argument(
