@@ -6,18 +6,16 @@ job that does not exist.
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
-from camunda_client.c8._http import Answer, exchange, is_problem
-from camunda_client.c8.auth import authorization
+from camunda_client.c8.api import probe
 from camunda_client.error import ServiceException
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from camunda_client.config import C8Config
 
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
 
 #: Seconds between the clocks that are worth a note, and that make tokens and certificates fail.
 _SKEW_S, _MUCH_SKEW_S = 2.0, 30.0
-#: Seconds for an answer, beyond what a poll is asked to wait.
-_PATIENCE_S: Final = 15.0
 #: Of partition 1, and far beyond what a cluster has given out.
 _NO_JOB: Final = (1 << 51) + (1 << 50)
 #: Part of a long poll's time from which on it counts as held to its end, and seconds below which as not held at all.
@@ -36,105 +32,79 @@ _HELD, _AT_ONCE_S = 0.8, 0.25
 
 def findings(settings: C8Config, poll_s: float) -> Iterator[Found]:
     """Yield what was found, each as soon as it is; ``poll_s`` is how long a poll is to be held, 0 for not at all."""
-    probe = _Probe(settings)
-    yield probe.clock()
-    yield probe.patch()
-    yield probe.poll(poll_s) if poll_s > 0 else ("skipped", "a long poll: --long-poll 0")
+    yield _clock(settings)
+    yield _patch(settings)
+    yield _poll(settings, poll_s) if poll_s > 0 else ("skipped", "a long poll: --long-poll 0")
 
 
-class _Probe:
-    def __init__(self, settings: C8Config) -> None:
-        self._settings = settings
-        self._headers: Mapping[str, str] = {}
-        self._took_s = 0.0
+def _clock(settings: C8Config) -> Found:
+    """Compare this machine's clock with that of whatever answers."""
+    try:
+        answer = probe(settings, "GET", "/topology")
+    except ServiceException as error:
+        return "wrong", str(error)
+    text = answer.headers.get("date", "")
+    try:
+        theirs_s = parsedate_to_datetime(text).timestamp()
+    except ValueError:
+        return "note", "the answer has no Date, so that the clocks can't be compared"
+    # It has whole seconds, and was made at some time while the answer was waited for.
+    skew_s = theirs_s + 0.5 - (time.time() - answer.took_s / 2)
+    if abs(skew_s) < _SKEW_S + answer.took_s / 2:
+        return "ok", "the clocks of this machine and of Camunda agree"
+    way = "behind" if skew_s > 0 else "ahead of"
+    message = f"this machine's clock is {abs(skew_s):.0f} s {way} Camunda's: set it by NTP (chrony, timesyncd)"
+    if abs(skew_s) < _MUCH_SKEW_S:
+        return "note", message
+    return "wrong", f"{message}; tokens and certificates count as expired or not yet valid"
 
-    def clock(self) -> Found:
-        """Compare this machine's clock with that of whatever answers."""
-        try:
-            self._send("GET", "/topology", None, 0.0)
-        except ServiceException as error:
-            return "wrong", str(error)
-        text = self._headers.get("date", "")
-        try:
-            theirs_s = parsedate_to_datetime(text).timestamp()
-        except ValueError:
-            return "note", "the answer has no Date, so that the clocks can't be compared"
-        # It has whole seconds, and was made at some time while the answer was waited for.
-        skew_s = theirs_s + 0.5 - (time.time() - self._took_s / 2)
-        if abs(skew_s) < _SKEW_S + self._took_s / 2:
-            return "ok", "the clocks of this machine and of Camunda agree"
-        way = "behind" if skew_s > 0 else "ahead of"
-        message = f"this machine's clock is {abs(skew_s):.0f} s {way} Camunda's: set it by NTP (chrony, timesyncd)"
-        if abs(skew_s) < _MUCH_SKEW_S:
-            return "note", message
-        return "wrong", f"{message}; tokens and certificates count as expired or not yet valid"
 
-    def patch(self) -> Found:
-        """See whether a lease can be extended."""
-        try:
-            answer = self._send("PATCH", f"/jobs/{_NO_JOB}", {"changeset": {"timeout": 1000}}, 0.0)
-        except ServiceException as error:
-            return "wrong", f"PATCH, by which leases are extended: {error}"
-        if answer.status in (401, 403) and is_problem(answer):
-            return "wrong", f"Camunda lets this client extend no leases (status {answer.status}): give it job:update"
-        if is_problem(answer) or answer.status == 204:
-            return "ok", "PATCH gets through, by which leases are extended"
-        who = f" ({answer.server})" if answer.server else ""
-        return "wrong", (
-            f"something between here and Camunda{who} answers PATCH with status {answer.status}: let PATCH /v2/jobs "
-            "pass, or set a timeout that covers the longest handler"
-        )
+def _patch(settings: C8Config) -> Found:
+    """See whether a lease can be extended."""
+    try:
+        answer = probe(settings, "PATCH", f"/jobs/{_NO_JOB}", {"changeset": {"timeout": 1000}})
+    except ServiceException as error:
+        return "wrong", f"PATCH, by which leases are extended: {error}"
+    if answer.status in (401, 403) and answer.is_problem:
+        return "wrong", f"Camunda lets this client extend no leases (status {answer.status}): give it job:update"
+    if answer.is_problem or answer.status == 204:
+        return "ok", "PATCH gets through, by which leases are extended"
+    who = f" ({answer.server})" if answer.server else ""
+    return "wrong", (
+        f"something between here and Camunda{who} answers PATCH with status {answer.status}: let PATCH /v2/jobs "
+        "pass, or set a timeout that covers the longest handler"
+    )
 
-    def poll(self, seconds: float) -> Found:
-        """See whether a poll is held for as long as it is asked for."""
-        asked = {
-            "type": f"c8-client-doctor-{secrets.token_hex(8)}",
-            "worker": "doctor",
-            "timeout": 1000,
-            "maxJobsToActivate": 1,
-            "requestTimeout": int(seconds * 1000),
-        }
-        began_s = time.monotonic()
-        try:
-            answer = self._send("POST", "/jobs/activation", asked, seconds)
-        except ServiceException as error:
-            return "wrong", self._cut(time.monotonic() - began_s, seconds, str(error))
-        if answer.status != 200 or b'"jobs"' not in answer.body:
-            how = f"status {answer.status}" if answer.status != 200 else answer.content_type
-            if is_problem(answer):
-                return "wrong", f"Camunda refuses to hand out jobs: {how}"
-            return "wrong", self._cut(self._took_s, seconds, how)
-        if self._took_s < _AT_ONCE_S:
-            return "note", f"polls are answered at once, not held for {seconds:g} s: jobs wait for pollingInterval"
-        if self._took_s < seconds * _HELD:
-            return "note", f"a poll for {seconds:g} s was answered after {self._took_s:.1f} s"
-        return "ok", f"a poll is held for {seconds:g} s"
 
-    @staticmethod
-    def _cut(after_s: float, seconds: float, how: str) -> str:
-        below_ms = max(int(after_s * 800), 100)
-        return (
-            f"a poll for {seconds:g} s was cut after {after_s:.1f} s ({how}): raise the time-out of what is in "
-            f"between, such as a proxy's read timeout, or set api.job.requestTimeout below {below_ms} ms"
-        )
+def _poll(settings: C8Config, seconds: float) -> Found:
+    """See whether a poll is held for as long as it is asked for."""
+    asked = {
+        "type": f"c8-client-doctor-{secrets.token_hex(8)}",
+        "worker": "doctor",
+        "timeout": 1000,
+        "maxJobsToActivate": 1,
+        "requestTimeout": int(seconds * 1000),
+    }
+    began_s = time.monotonic()
+    try:
+        answer = probe(settings, "POST", "/jobs/activation", asked, seconds)
+    except ServiceException as error:
+        return "wrong", _cut(time.monotonic() - began_s, seconds, str(error))
+    if answer.status != 200 or b'"jobs"' not in answer.body:
+        how = f"status {answer.status}" if answer.status != 200 else answer.content_type
+        if answer.is_problem:
+            return "wrong", f"Camunda refuses to hand out jobs: {how}"
+        return "wrong", _cut(answer.took_s, seconds, how)
+    if answer.took_s < _AT_ONCE_S:
+        return "note", f"polls are answered at once, not held for {seconds:g} s: jobs wait for pollingInterval"
+    if answer.took_s < seconds * _HELD:
+        return "note", f"a poll for {seconds:g} s was answered after {answer.took_s:.1f} s"
+    return "ok", f"a poll is held for {seconds:g} s"
 
-    def _send(self, method: str, path: str, body: object, wait_s: float) -> Answer:
-        settings = self._settings
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        if (value := authorization(settings, _PATIENCE_S)) is not None:
-            headers["Authorization"] = value
-        began_s = time.monotonic()
-        answer = exchange(
-            method,
-            settings.api.rest_url + path,
-            body=None if body is None else json.dumps(body).encode(),
-            headers=headers,
-            timeout_s=wait_s + _PATIENCE_S,
-            settings=settings.api,
-            seen=self._see,
-        )
-        self._took_s = time.monotonic() - began_s
-        return answer
 
-    def _see(self, headers: Mapping[str, str]) -> None:
-        self._headers = {name.lower(): value for name, value in headers.items()}
+def _cut(after_s: float, seconds: float, how: str) -> str:
+    below_ms = max(int(after_s * 800), 100)
+    return (
+        f"a poll for {seconds:g} s was cut after {after_s:.1f} s ({how}): raise the time-out of what is in "
+        f"between, such as a proxy's read timeout, or set api.job.requestTimeout below {below_ms} ms"
+    )

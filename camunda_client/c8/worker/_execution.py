@@ -100,7 +100,7 @@ class Execution:
         """Run the handler in the calling greenlet and keep what it came to, unless it must not start. Never raises."""
         now = self._clock()
         if now - held.received_s > metrics.PROMPT_S:
-            held.waited_s = now - held.received_s
+            held.has_waited(now - held.received_s)
         if self._admit is None or self._is_simple(held, now) or self._admit(held):
             # A greenlet starts with an empty context.
             context = held.runs_in(self._context.new())

@@ -288,6 +288,10 @@ class Held:
         self.due_slot: int | None = None
 
     # -- how far it is: other rooms say what they do, and write nothing here ------------------------------------------
+    def has_waited(self, seconds: float) -> None:
+        """Take note that its start took so long."""
+        self.waited_s = seconds
+
     def may_run(self) -> None:
         """Have a slot."""
         self.stage = Stage.RUNNING
