@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from camunda_client import log, patching
-from camunda_client.cli import _ending, _import_watch, _machine, _target
+from camunda_client.cli import _ending, _import_watch, _machine, _tables, _target
 from camunda_client.error import ServiceException
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class _Report:
         """Take a finding; return whether it says that something is wrong."""
         self._all.append(finding)
         if not self._as_json:
-            print(f"{finding.verdict:<8} {finding.message}", flush=True)
+            _tables.verdict(finding.verdict, finding.message)
         return finding.verdict == "wrong"
 
     def end(self) -> None:

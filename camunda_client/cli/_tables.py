@@ -1,10 +1,12 @@
-"""Tables for people: by rich where it is installed and there is a terminal, in plain columns elsewhere."""
+"""Tables and verdicts for people: in colour on a terminal, tables by rich if it is installed; plain text elsewhere."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-from typing import TYPE_CHECKING
+import textwrap
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,25 @@ def show(head: Sequence[str], rows: Sequence[Sequence[str]], *, wide: int = -1) 
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     for row in (head, *rows):
         print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+
+
+_COLOURS: Final = {"ok": "32", "note": "33", "wrong": "1;31", "skipped": "2"}
+#: Columns of a verdict and the blank behind it, and those at least that the text beside it gets.
+_INDENT, _NARROWEST = 9, 40
+
+
+def verdict(word: str, text: str) -> None:
+    """Print a verdict and what it is about: on a terminal in colour, with the text's lines one below the other."""
+    if not sys.stdout.isatty():
+        print(f"{word:<{_INDENT - 1}} {text}", flush=True)
+        return
+    width = max(shutil.get_terminal_size().columns - _INDENT, _NARROWEST)
+    # Long addresses and paths stay whole, so that they can be copied.
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+    head = f"{word:<{_INDENT - 1}}"
+    if "NO_COLOR" not in os.environ:
+        head = f"\x1b[{_COLOURS.get(word, '0')}m{head}\x1b[0m"
+    print(f"{head} " + f"\n{' ' * _INDENT}".join(lines), flush=True)
 
 
 def _is_for_eyes() -> bool:

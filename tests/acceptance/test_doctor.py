@@ -332,3 +332,20 @@ def test_json_has_every_finding_whatever_the_handlers_print(cluster: dict[str, s
     assert "hello" in process.stderr
     assert {one["verdict"] for one in found} <= {"ok", "note", "skipped"}
     assert "app.py handles a, b" in [one["message"] for one in found]
+
+
+def test_on_a_terminal_verdicts_are_coloured_and_their_texts_stand_below_one_another(
+    cluster: dict[str, str], tmp_path: Path
+) -> None:
+    source = "import pty, sys; pty.spawn([sys.executable, '-m', 'camunda_client', 'doctor', '--long-poll', '0'])"
+    environment = {**cluster, "COLUMNS": "60", "CAMUNDA_WORKER_TIMOUT": "1"}
+
+    _, coloured = Program.run("-c", source, cwd=tmp_path, environment=environment)
+    _, plain = Program.run("-c", source, cwd=tmp_path, environment={**environment, "NO_COLOR": "1"})
+
+    assert "\x1b[33mnote    \x1b[0m CAMUNDA_WORKER_TIMOUT is set" in coloured
+    assert "\x1b" not in plain
+    lines = plain.splitlines()
+    [at] = [at for at, line in enumerate(lines) if line.startswith("note     CAMUNDA_WORKER_TIMOUT is set")]
+    assert lines[at + 1].startswith("         ")
+    assert all(len(line) <= 60 for line in lines[at : at + 2])
