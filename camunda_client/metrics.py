@@ -8,6 +8,7 @@ Code in other threads or processes does not count here; it reports to the hub, w
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -23,9 +24,11 @@ __all__ = [
     "COUNTERS",
     "DURATION_BUCKETS_S",
     "HISTOGRAMS",
+    "PROMPT_S",
     "Counter",
     "Histogram",
     "Metrics",
+    "Waits",
     "cap_waits",
     "circuits_opened",
     "clear",
@@ -34,6 +37,7 @@ __all__ = [
     "greenlets_died",
     "handler_duration_s",
     "hub_blocked_s",
+    "job_wait_s",
     "jobs_activated",
     "jobs_completed",
     "jobs_duplicate",
@@ -61,6 +65,7 @@ __all__ = [
 #: Seconds. Handlers take from a millisecond (a cache) to minutes (a file transfer); finer steps would cost more
 #: series than they tell.
 DURATION_BUCKETS_S = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+_ENDS = (*map(str, DURATION_BUCKETS_S), "+Inf")
 
 
 class Counter(defaultdict[Any, float]):
@@ -99,6 +104,8 @@ class Histogram:
         self.text = text
         self._counts: dict[str, list[int]] = {}
         self._sums: dict[str, float] = {}
+        #: The latest example of each job type and bucket: its ids, how long it took, and when that was.
+        self._examples: dict[tuple[str, int], tuple[dict[str, str], float, float]] = {}
 
     def empty(self) -> Histogram:
         """Return one of the same name that has counted nothing."""
@@ -113,6 +120,22 @@ class Histogram:
         counts[bisect_left(DURATION_BUCKETS_S, duration_s)] += 1
         self._sums[job_type] += duration_s
 
+    def exemplify(self, job_type: str, duration_s: float, ids: dict[str, str]) -> None:
+        """Keep the trace of one that was observed, as an example of those that took about as long."""
+        bucket = bisect_left(DURATION_BUCKETS_S, duration_s)
+        self._examples[job_type, bucket] = (ids, duration_s, time.time())
+
+    def examples(self) -> list[list[Any]]:
+        """Return the examples: job type, number of the bucket, ids, seconds, and when, in seconds since 1970."""
+        return [[*place, *example] for place, example in list(self._examples.items())]
+
+    def add_examples(self, dumped: list[list[Any]]) -> None:
+        """Take those of another process that are newer."""
+        for job_type, bucket, ids, duration_s, at_s in dumped:
+            known = self._examples.get((job_type, bucket))
+            if known is None or known[2] < at_s:
+                self._examples[job_type, bucket] = (ids, duration_s, at_s)
+
     def start(self, job_type: str) -> None:
         """Show that there was none yet."""
         self._counts.setdefault(job_type, [0] * (len(DURATION_BUCKETS_S) + 1))
@@ -122,10 +145,16 @@ class Histogram:
         """Forget everything."""
         self._counts.clear()
         self._sums.clear()
+        self._examples.clear()
+
+    def items(self) -> Iterator[tuple[str, list[int], float]]:
+        """Yield job type, counts by bucket, and the sum."""
+        for job_type, counts in list(self._counts.items()):
+            yield job_type, list(counts), self._sums[job_type]
 
     def dump(self) -> dict[str, list[Any]]:
         """Return counts by bucket and the sum, by job type."""
-        return {job_type: [list(counts), self._sums[job_type]] for job_type, counts in list(self._counts.items())}
+        return {job_type: [counts, total] for job_type, counts, total in self.items()}
 
     def add(self, dumped: dict[str, list[Any]]) -> None:
         """Add what another process counted."""
@@ -136,18 +165,39 @@ class Histogram:
 
     def count_and_sum(self) -> dict[str, tuple[int, float]]:
         """Return by job type how many there were, and the seconds they took together."""
-        return {job_type: (sum(counts), self._sums[job_type]) for job_type, counts in list(self._counts.items())}
+        return {job_type: (sum(counts), total) for job_type, counts, total in self.items()}
 
-    def buckets(self) -> Iterator[tuple[str, list[tuple[str, float]], float]]:
-        """Yield job type, cumulated buckets with their upper ends, and the sum, as Prometheus wants them."""
-        for job_type, counts in list(self._counts.items()):
+    def buckets(self) -> Iterator[tuple[str, list[tuple[str, float, Any]], float]]:
+        """Yield job type, cumulated buckets with their upper ends and examples, and the sum, as Prometheus wants it."""
+        for job_type, counts, total in self.items():
             so_far = 0
-            cumulated: list[tuple[str, float]] = []
-            for end, count in zip((*map(str, DURATION_BUCKETS_S), "+Inf"), counts, strict=True):
+            cumulated: list[tuple[str, float, Any]] = []
+            for bucket, (end, count) in enumerate(zip(_ENDS, counts, strict=True)):
                 so_far += count
-                cumulated.append((end, so_far))
-            yield job_type, cumulated, self._sums[job_type]
+                cumulated.append((end, so_far, self._examples.get((job_type, bucket))))
+            yield job_type, cumulated, total
 
+
+class Waits(Histogram):
+    """How long jobs waited for their handlers. Only waits beyond :data:`PROMPT_S` are observed, as the handlers end.
+
+    All others are in the first bucket, and add nothing to the sum: most jobs start at once, and then cost nothing here.
+    """
+
+    def __init__(self, name: str, text: str, handlers: Histogram) -> None:
+        super().__init__(name, text)
+        self._handlers = handlers
+
+    def items(self) -> Iterator[tuple[str, list[int], float]]:
+        """Yield job type, counts by bucket, and the sum."""
+        for job_type, ended, _ in self._handlers.items():
+            waited = self._counts.get(job_type) or [0] * len(ended)
+            prompt = max(sum(ended) - sum(waited), 0)
+            yield job_type, [waited[0] + prompt, *waited[1:]], self._sums.get(job_type, 0.0)
+
+
+#: Seconds. A wait up to this is none.
+PROMPT_S = DURATION_BUCKETS_S[0]
 
 jobs_activated = Counter("camunda_jobs_activated", "Jobs received from Camunda.")
 jobs_completed = Counter("camunda_jobs_completed", "Jobs completed.")
@@ -174,7 +224,10 @@ cap_waits = Counter("camunda_cap_waits", "Polls that a cap of a resource has put
 circuits_opened = Counter("camunda_circuits_opened", "Circuits that jobs of the type have opened.")
 handler_duration_s = Histogram("camunda_handler_duration_seconds", "Time that handlers took.")
 lease_slack_s = Histogram("camunda_lease_slack_seconds", "What was left of the lease when the outcome was through.")
-HISTOGRAMS = (handler_duration_s, lease_slack_s)
+job_wait_s = Waits(
+    "camunda_job_wait_seconds", "Time between a job's activation and the start of its handler.", handler_duration_s
+)
+HISTOGRAMS = (handler_duration_s, lease_slack_s, job_wait_s)
 
 COUNTERS = (
     jobs_activated,
@@ -230,6 +283,12 @@ class Metrics:
             found[f"{histogram.name}_sum"] = {(job_type,): total for job_type, (_, total) in seconds.items()}
         return found
 
+    def handler_buckets(self) -> list[int]:
+        """Return how many handlers took how long, of all job types, by the buckets of :data:`DURATION_BUCKETS_S`."""
+        [handlers] = [one for one in self._histograms if one.name == handler_duration_s.name]
+        none = [0] * (len(DURATION_BUCKETS_S) + 1)
+        return [sum(column) for column in zip(none, *(counts for _, counts, _ in handlers.items()), strict=True)]
+
     def clear(self) -> None:
         """Forget everything counted so far; for tests. Lost log lines stay: the log counts them."""
         for counter in self._counters:
@@ -244,6 +303,7 @@ class Metrics:
                 one.name: [[list(labels), value] for labels, value in one.samples().items()] for one in self.counters()
             },
             "histograms": {one.name: one.dump() for one in self._histograms},
+            "examples": {one.name: examples for one in self._histograms if (examples := one.examples())},
         }
 
     def merge(self, dumped: dict[str, Any]) -> None:
@@ -253,6 +313,7 @@ class Metrics:
                 counter[labels[0] if len(labels) == 1 else tuple(labels)] += value
         for histogram in self._histograms:
             histogram.add(dumped["histograms"].get(histogram.name, {}))
+            histogram.add_examples(dumped.get("examples", {}).get(histogram.name, ()))
 
     def prometheus_collector(self) -> Collector:
         """Return a collector for ``prometheus_client``; it reads the sums when it is asked.
@@ -263,6 +324,7 @@ class Metrics:
         try:
             from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
             from prometheus_client.registry import Collector
+            from prometheus_client.samples import Exemplar
         except ImportError as error:
             remedy = "install it with pip install 'c8-client[metrics]'"
             raise ImportError(f"prometheus_client is missing; {remedy}") from error
@@ -280,7 +342,10 @@ class Metrics:
                 for histogram in shown._histograms:
                     spread = HistogramMetricFamily(histogram.name, histogram.text, labels=("job_type",))
                     for job_type, buckets, total in histogram.buckets():
-                        spread.add_metric((job_type,), buckets, sum_value=total)
+                        shown_buckets = [
+                            [end, count, *([Exemplar(*example)] if example else [])] for end, count, example in buckets
+                        ]
+                        spread.add_metric((job_type,), shown_buckets, sum_value=total)  # type: ignore[arg-type]
                     yield spread
 
         return JobCollector()

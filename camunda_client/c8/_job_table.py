@@ -1,4 +1,4 @@
-"""Which jobs a worker process has in hand, in memory that its parent can still read when it has died.
+"""Which jobs a worker process has in hand, in memory that its parent can still read when it has died, or is blocked.
 
 To write down a job costs no system call and no answer. The other way, the parent writes down which jobs are condemned:
 the worker that is offered one of them fails it instead of running it.
@@ -6,26 +6,33 @@ the worker that is offered one of them fails it instead of running it.
 
 from __future__ import annotations
 
+import json
 import mmap
 import os
 import signal
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 #: Jobs in hand that are written down; of more, the rest can't be suspected.
 _JOBS: Final = 4096
+#: Seconds without a tick after which the hub counts as blocked: ``hub.blocked`` in the log begins there, too.
+BLOCKED_S: Final = 1.25
 #: Jobs that can be condemned at the same time.
 MOST_CONDEMNED: Final = 16
-#: Where what lies, in cells of eight bytes: a number that changes with the condemned, the job that was begun last, the
-#: condemned with how often and of what processes died, and the jobs in hand.
-_VERSION, _LAST, _FIRST_CONDEMNED = 0, 1, 2
+#: Where what lies, in cells of eight bytes: a number that changes with the condemned, the job that was begun last, when
+#: the hub ran last in milliseconds, how long the text about what blocks it is, the condemned with how often and of what
+#: processes died, the jobs in hand, and that text.
+_VERSION, _LAST, _TICK, _TEXT_LENGTH, _FIRST_CONDEMNED = 0, 1, 2, 3, 4
 _WIDTH: Final = 3
 _FIRST_JOB: Final = _FIRST_CONDEMNED + MOST_CONDEMNED * _WIDTH
-_SIZE: Final = (_FIRST_JOB + _JOBS) * 8
+_TEXT: Final = (_FIRST_JOB + _JOBS) * 8
+_LONGEST_TEXT: Final = 8192
+_SIZE: Final = _TEXT + _LONGEST_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +100,44 @@ class JobTable:
             if self._cells[cell] == int(job_key):
                 self._cells[cell] = 0
 
+    def tick(self, monotonic_s: float) -> None:
+        """Write down that the hub runs at this moment of the monotonic clock, which all processes share; 0: no more."""
+        self._cells[_TICK] = int(monotonic_s * 1000)
+        self._cells[_TEXT_LENGTH] = 0
+
+    def say_blocked(self, facts: dict[str, Any]) -> None:
+        """In a native thread: write down by what the hub is blocked."""
+        text = json.dumps(facts).encode()
+        if len(text) <= _LONGEST_TEXT:
+            self._memory[_TEXT : _TEXT + len(text)] = text
+            self._cells[_TEXT_LENGTH] = len(text)
+
     # -- in the parent ----------------------------------------------------------------------------------------------
 
     def jobs(self) -> set[int]:
         """Return the jobs in hand."""
-        return {key for key in self._cells[_FIRST_JOB:] if key}
+        return {key for key in self._cells[_FIRST_JOB : _FIRST_JOB + _JOBS] if key}
 
     def last(self) -> int:
         """Return the job that was begun last, 0 if it has ended."""
         last = self._cells[_LAST]
         return last if last in self.jobs() else 0
 
+    def blocked(self, monotonic_s: float) -> dict[str, Any] | None:
+        """Return for how long the hub has not run, and by whose fault if that is known; ``None`` while it runs."""
+        ticked_s = self._cells[_TICK] / 1000
+        away_s = monotonic_s - ticked_s
+        if not ticked_s or away_s < BLOCKED_S:
+            return None
+        length = self._cells[_TEXT_LENGTH]
+        facts: dict[str, Any] = {}
+        with suppress(ValueError):  # it is being written
+            facts = json.loads(self._memory[_TEXT : _TEXT + length]) if length else {}
+        return {"blocked_s": round(away_s, 1), **facts}
+
     def clear(self) -> None:
         """Forget all jobs in hand, for a new process."""
-        self._cells[_LAST] = 0
+        self._cells[_LAST] = self._cells[_TICK] = self._cells[_TEXT_LENGTH] = 0
         for cell in range(_FIRST_JOB, _FIRST_JOB + _JOBS):
             self._cells[cell] = 0
 

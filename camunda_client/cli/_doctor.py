@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import json
+import os
 import platform
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, redirect_stdout, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from camunda_client import log, patching
-from camunda_client.cli import _compatibility, _ending, _import_watch, _target
+from camunda_client.cli import _compatibility, _ending, _import_watch, _machine, _tables, _target
 from camunda_client.error import ServiceException
 
 if TYPE_CHECKING:
     import argparse
 
     from camunda_client.c8.worker import JobWorker, WorkerSettings
+    from camunda_client.config import C8Config
 
 #: Minor versions of Python 3 that are tested.
 _TESTED = range(10, 16)
 _DISTRIBUTION = "c8-client"
+#: Milliseconds for which a poll is held unless the configuration says otherwise.
+_POLL_MS = 10_000
 #: For Camunda 7, by others; it has a top-level package of our name, and the one installed last wins.
 _NAMESAKE = "camunda-client"
 #: How SIGALRM is asked for, and who may have that in its text without limiting handlers.
@@ -39,23 +44,48 @@ class Finding(NamedTuple):
 
 def run(options: argparse.Namespace) -> int:
     """Print the findings; return 1 if something is wrong."""
-    patched = _patch()
     wrong = False
-    for finding in [*_interpreter(), *_packages(), *_namesake(), *patched]:
-        wrong = _print(finding) or wrong
-    for finding in _target_findings(options.target, options.import_timeout):
-        wrong = _print(finding) or wrong
-    for finding in _cluster():
-        wrong = _print(finding) or wrong
+    say = _Report(as_json=options.json)
+    # What TARGET prints at its import would break the JSON.
+    with redirect_stdout(sys.stderr) if options.json else nullcontext():
+        for finding in _findings(options):
+            wrong = say(finding) or wrong
+    say.end()
     log.flush()
     code = 1 if wrong else 0
     # What TARGET has started would keep this command as it keeps a worker.
     return code if options.target is None else _ending.end(code, _ending.EXIT_S)
 
 
-def _print(finding: Finding) -> bool:
-    print(f"{finding.verdict:<8} {finding.message}", flush=True)
-    return finding.verdict == "wrong"
+def _findings(options: argparse.Namespace) -> Iterator[Finding]:
+    """Yield all findings, each as soon as it is there."""
+    patched = _patch()
+    yield from (*_interpreter(), *_packages(), *_namesake(), *map(_found, _machine.twice_installed()), *patched)
+    yield from _target_findings(options.target, options.import_timeout)
+    yield from _cluster(options.long_poll)
+
+
+class _Report:
+    """Prints findings: each as it comes, or all at the end as JSON."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json, self._all = as_json, list[Finding]()
+
+    def __call__(self, finding: Finding) -> bool:
+        """Take a finding; return whether it says that something is wrong."""
+        self._all.append(finding)
+        if not self._as_json:
+            _tables.verdict(finding.verdict, finding.message)
+        return finding.verdict == "wrong"
+
+    def end(self) -> None:
+        """Print what was not printed."""
+        if self._as_json:
+            print(json.dumps([finding._asdict() for finding in self._all], indent=2), flush=True)
+
+
+def _found(found: tuple[str, str]) -> Finding:
+    return Finding(*found)
 
 
 # -- this machine ---------------------------------------------------------------------------------------------------
@@ -144,6 +174,7 @@ def _target_findings(target: str | None, import_timeout_s: float) -> Iterator[Fi
     if not workers:
         yield Finding("wrong", f"{target} has no function decorated with @camunda_worker")
         return
+    yield from map(_found, _machine.import_order(target))
     types = ", ".join(sorted({one.job_type for one in workers}))
     yield from _guarded(lambda: worker.check_unique(workers), f"{target} handles {types}")
     for module in _alarm_users():
@@ -198,9 +229,11 @@ def _alarm_users() -> Iterator[str]:
 
 
 # -- configuration and cluster --------------------------------------------------------------------------------------
-def _cluster() -> Iterator[Finding]:
+def _cluster(poll_s: float | None) -> Iterator[Finding]:
     from camunda_client import config
     from camunda_client.c8 import api, auth
+
+    yield from map(_found, _machine.misspelt_variables(os.environ))
 
     try:
         settings = config.get_config()
@@ -216,9 +249,30 @@ def _cluster() -> Iterator[Finding]:
     yield Finding("ok", f"configuration: {settings.api.base_url} with {kind}")
     for note in _compatibility.notes_on_address(settings.api.base_url):
         yield Finding("note", note)
+    yield _found(_machine.origins())
+    yield from map(_found, _room(settings))
     if how is not None and how.oauth is not None:
         yield from _guarded(auth.get_token, "token", lambda got: f"for {got[1]} s")
-    yield from _topology(api.get_cluster_topology)
+    reached = False
+    for finding in _topology(api.get_cluster_topology):
+        reached = reached or finding.message.startswith("Camunda ")
+        yield finding
+    if reached:
+        from camunda_client.cli import _probes
+
+        asked_s = settings.api.job.request_timeout or _POLL_MS
+        yield from map(_found, _probes.findings(settings, asked_s / 1000 if poll_s is None else poll_s))
+
+
+def _room(settings: C8Config) -> Iterator[tuple[str, str]]:
+    """Look whether the handlers that were imported fit into this process."""
+    from camunda_client.c8 import worker
+
+    workers = []
+    for one in worker.CamundaWorkerManager().workers:
+        with suppress(ServiceException):  # what is wrong with it has been said
+            workers.append(worker.worker_settings(one))
+    return _machine.room(workers, settings.worker.pool)
 
 
 def _topology(ask: Callable[[], Any]) -> Iterator[Finding]:

@@ -15,26 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from camunda_client import __version__, patching
-from camunda_client.cli import _by_hand_options, _demo, _engine, _stdout, _target, _worker
+from camunda_client import __version__, log, patching
+from camunda_client.cli import _by_hand_options, _demo, _engine, _help, _stdout, _target, _worker
 from camunda_client.error import ConfigurationError, ServiceException
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-_EPILOG = """\
-exit codes:
-  0      done; every job in hand was answered, or handed back untouched
-  1      it failed; or handlers were stopped at the drain's deadline, or jobs could not be answered
-  2      wrong arguments, configuration or target
-  3      blocking calls can't be made cooperative any more (CAMUNDA_CLIENT_PATCH=strict)
-  128+n  signal n came again, more than a second after the first
-
-environment beside the options below:
-  CAMUNDA_CLIENT_PATCH  1 = make blocking calls cooperative (default), 0 = change nothing, strict = or end with 3
-  CAMUNDA_LOG_LEVEL     DEBUG, INFO (default), WARNING, ERROR or CRITICAL
-
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,16 +50,6 @@ def _flushed(code: int) -> int:
     return code
 
 
-class _Parser(argparse.ArgumentParser):
-    """The outermost parser: its help ends with all options of the configuration."""
-
-    def format_help(self) -> str:
-        from camunda_client import config
-
-        self.epilog = _EPILOG + config.options_text()
-        return super().format_help()
-
-
 def _client(name: str) -> Callable[[argparse.Namespace], int]:
     """Return a command of :mod:`._client`, which is imported when it runs."""
 
@@ -86,21 +62,21 @@ def _client(name: str) -> Callable[[argparse.Namespace], int]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = argparse.ArgumentParser(
         prog="camunda-client",
         description="Work Camunda 8 jobs with plain blocking handlers, and talk to the cluster.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_help.EPILOG,
+        formatter_class=_help.Formatter,
     )
     parser.add_argument("--version", action="version", version=f"c8-client {__version__}")
-    commands = parser.add_subparsers(
-        title="commands", metavar="COMMAND", required=True, parser_class=argparse.ArgumentParser
-    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_worker(commands)
     _add_deploy(commands)
     _add_start(commands)
     topology = commands.add_parser("topology", help="show brokers, partitions and versions")
     topology.add_argument("--json", action="store_true", help="print JSON")
     topology.set_defaults(run=_client("topology"))
+    _add_config(commands)
     demo = commands.add_parser("demo", help="work 500 instances with blocking handlers, and show what that saves")
     demo.add_argument("--instances", type=_count, default=500, metavar="N", help="default: 500")
     demo.add_argument(
@@ -112,7 +88,15 @@ def _parser() -> argparse.ArgumentParser:
         "doctor",
         help="look at Python, packages, handlers, configuration, token and cluster, and say what is wrong",
         description="Prints one line for everything looked at: ok, note, wrong or skipped. Exit code 1 if anything is "
-        "wrong. Sends nothing but a request for a token and one for the topology.",
+        "wrong. Sends requests that change nothing: for a token, for the topology, for jobs of a type that no process "
+        "has, and to extend a job that does not exist.",
+    )
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    doctor.add_argument(
+        "--long-poll",
+        type=_seconds,
+        metavar="SECONDS",
+        help="how long to have a poll held, to see what cuts it; 0: not at all; default: api.job.requestTimeout, or 10",
     )
     doctor.add_argument("target", metavar="TARGET", nargs="?", help="your handlers, as worker takes them")
     doctor.add_argument(
@@ -124,7 +108,27 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.set_defaults(run=_run_doctor)
     _by_hand_options.add(commands, _count, _seconds)
+    _help.add_examples(commands)
     return parser
+
+
+def _run_config(options: argparse.Namespace) -> int:
+    from camunda_client.cli import _config
+
+    return _config.run(options)
+
+
+def _add_config(commands: Any) -> None:
+    settings = commands.add_parser(
+        "config",
+        help="show every setting, its value and where it came from",
+        description="Shows the settings as a worker would have them here: from code (with --target), the environment, "
+        "./.env, or by default. Secrets are masked. Exit code 2 if something is wrong with them.",
+    )
+    settings.add_argument("option", metavar="OPTION", nargs="?", help="one option, or a variable's name; default: all")
+    settings.add_argument("--target", metavar="TARGET", help="import this first, as worker does; default: nothing")
+    settings.add_argument("--json", action="store_true", help="print JSON")
+    settings.set_defaults(run=_run_config)
 
 
 def _run_doctor(options: argparse.Namespace) -> int:
@@ -174,6 +178,14 @@ def _add_worker(commands: Any) -> None:
         "/types and /jobs (JSON); needs the extra: pip install 'c8-client[metrics]'; default: not at all",
     )
     worker.add_argument("--status-host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
+    worker.add_argument(
+        "--admin-token-file",
+        type=Path,
+        metavar="FILE",
+        help="let POST /types on the status port pause, resume and drain job types and change their caps, for those on "
+        "this machine that show the token in this file; default: nothing can be changed",
+    )
+    worker.add_argument("--admin-remote", action="store_true", help="with --admin-token-file: for other machines, too")
     speed = "let requests.get() and its like in handlers share TLS contexts (docs/fast-requests.md)"
     worker.add_argument("--fast-requests", action="store_const", const="shared", help=speed)
     # A name of its own: with an optional value, `--fast-requests app.py` would take app.py for it.
@@ -203,6 +215,21 @@ def _add_worker(commands: Any) -> None:
         metavar="NAMES",
         help="hooks for libraries, separated by commas: auto, none, or names (docs/hooks.md); default: auto",
     )
+    worker.add_argument(
+        "--summary",
+        type=_interval,
+        metavar="SECONDS",
+        help="log a line about all jobs in each interval, such as 10 or 10s; default: none",
+    )
+    worker.add_argument(
+        "--log-jobs",
+        type=_jobs,
+        metavar="WHICH",
+        help="which jobs get a line: all, failed, or 1/100 of those that go well; default: all, or CAMUNDA_LOG_JOBS",
+    )
+    worker.add_argument(
+        "-v", "--verbose", action="store_true", help="on a terminal: show every field of every line (docs/logging.md)"
+    )
     worker.add_argument("--status-fd", type=int, help=argparse.SUPPRESS)
     worker.add_argument("--jobs-fd", type=int, help=argparse.SUPPRESS)
     worker.add_argument("--caps", type=int, nargs=3, help=argparse.SUPPRESS)
@@ -217,6 +244,10 @@ def _run_worker(options: argparse.Namespace) -> int:
     """
     if options.integrations is not None:
         os.environ["CAMUNDA_CLIENT_INTEGRATIONS"] = options.integrations
+    if options.log_jobs is not None:
+        os.environ[log.JOBS_VARIABLE] = options.log_jobs
+    if options.verbose:
+        os.environ[log.VERBOSE_VARIABLE] = "1"
     if options.no_mend:
         # By the environment, so that the processes of --processes have it, too.
         known = os.environ.get(patching.NO_MEND_VARIABLE)
@@ -312,6 +343,19 @@ def _seconds(text: str) -> float:
     if not 0 <= value < 1e6:
         raise argparse.ArgumentTypeError(f"seconds from 0 up are needed, not {text!r}")
     return value
+
+
+def _interval(text: str) -> float:
+    seconds = _seconds(text.removesuffix("s"))
+    if seconds < 1:
+        raise argparse.ArgumentTypeError(f"an interval of at least a second is needed, not {text!r}")
+    return seconds
+
+
+def _jobs(text: str) -> str:
+    if log.part_of(text.lower()) is None:
+        raise argparse.ArgumentTypeError(f"all, failed or a part such as 1/100 is needed, not {text!r}")
+    return text
 
 
 def _count(text: str) -> int:

@@ -22,7 +22,8 @@ from camunda_client.c8 import _cap_table, _job_table
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8._last_resort import GRACE_S, LONGEST_END_S
 from camunda_client.c8._stop_requests import StopAction, StopRequests
-from camunda_client.cli._status import SILENCE_S, StatusBoard, serve
+from camunda_client.cli._status import SILENCE_S, Admin, StatusBoard, serve
+from camunda_client.cli._summary import Summary
 from camunda_client.cli._suspects import DEATHS, Suspects
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Worker:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             theirs.close()
         self.channel, self.ready, self.end_s, self._unread = channel, False, None, b""
-        self._board.started(self.number, self.process.pid, channel.sendall)
+        self._board.started(self.number, self.process.pid, channel.sendall, self.table.blocked)
         log.info("process.started", process=self.number, pid=self.process.pid)
 
     def fileno(self) -> int:
@@ -190,6 +191,7 @@ class WorkerProcesses:
     def __init__(self, command: list[str], processes: int, drain_timeout_s: float | None = None) -> None:
         """Run so many of ``command``, whose configuration counts where ``drain_timeout_s`` is not given."""
         self._drain_timeout_s = drain_timeout_s
+        self.summary: Summary | None = None
         self.board = StatusBoard(processes)
         caps = SharedCaps(processes) if processes > 1 else None
         self._workers = [Worker(number, command, self.board, caps) for number in range(1, processes + 1)]
@@ -219,6 +221,8 @@ class WorkerProcesses:
             self._reap_orphans()
             self._forget_executed()
             self._kill_overdue()
+            if self.summary is not None:
+                self.summary.look()
             if self._stopping and not any(worker.process for worker in self._workers):
                 _ignore_echoes()
                 return max(self._codes, default=0)
@@ -362,5 +366,8 @@ def run(options: argparse.Namespace) -> int:
         command += ["--patch", driver]
     workers = WorkerProcesses(command, options.processes, options.drain_timeout)
     if options.status_port is not None:
-        serve(workers.board, options.status_host, options.status_port)
+        admin = Admin(options.admin_token_file, options.admin_remote) if options.admin_token_file else None
+        serve(workers.board, options.status_host, options.status_port, admin=admin)
+    if options.summary is not None:
+        workers.summary = Summary(options.summary, workers.board.totals)
     return workers.run()

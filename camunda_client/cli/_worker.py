@@ -72,6 +72,19 @@ def _configure() -> None:
         config.initialize_config()
 
 
+def _summarize(every_s: float) -> None:
+    """Log a summary in each interval, for ever."""
+    import gevent
+
+    from camunda_client import metrics
+    from camunda_client.cli._summary import Summary
+
+    summary = Summary(every_s, lambda: metrics.current)
+    while True:
+        summary.look()
+        gevent.sleep(min(every_s, 1.0))
+
+
 def _work(manager: CamundaWorkerManager, options: argparse.Namespace) -> int:
     import gevent
     from gevent.event import Event
@@ -90,6 +103,8 @@ def _work(manager: CamundaWorkerManager, options: argparse.Namespace) -> int:
     )
     if options.status_fd is not None:
         gevent.spawn(_status.talk_to_parent, options.status_fd, told_to_stop.set)
+    elif options.summary is not None:
+        gevent.spawn(_summarize, options.summary)
     with suppress(KeyboardInterrupt, SystemExit):
         # They come up here where TARGET started the workers itself, without a loop of its own.
         told_to_stop.wait()

@@ -1,8 +1,9 @@
 """How the library is configured: in code, by environment variables, or in a `.env` file."""
 
-from camunda_client.config._current import config_help, get_config, initialize_config, reset_config
+from camunda_client.config._current import config_help, get_config, initialize_config, reset_config, settings
 from camunda_client.config._environment import said_in_environment
 from camunda_client.config._options import options_text
+from camunda_client.config._origins import Setting
 from camunda_client.config.models import (
     ApiConfig,
     AuthConfig,
@@ -27,6 +28,7 @@ __all__ = [
     "ResourceConfig",
     "SaasAuthConfig",
     "SelfManagedAuthConfig",
+    "Setting",
     "TlsConfig",
     "WorkerConfig",
     "config_help",
@@ -35,4 +37,5 @@ __all__ = [
     "options_text",
     "reset_config",
     "said_in_environment",
+    "settings",
 ]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from camunda_client.config import _environment
+from camunda_client.config import _environment, _origins
 from camunda_client.config._options import options_text
 from camunda_client.config._sections import configuration_error, given
 from camunda_client.config.models import AuthConfig, C8Config
 from camunda_client.error import ConfigurationError
 
 _current: C8Config | None = None
+#: What code has given of it.
+_said: C8Config | None = None
 
 
 def initialize_config(config_dict: dict[str, Any] | C8Config | None = None, config: C8Config | None = None) -> None:
@@ -28,7 +30,7 @@ def initialize_config(config_dict: dict[str, Any] | C8Config | None = None, conf
         RuntimeError: It was set before; see `reset_config`.
         ConfigurationError: Something is wrong or missing; the message lists all problems.
     """
-    global _current
+    global _current, _said
     if _current is not None:
         raise RuntimeError("the configuration is set already; call reset_config() first if it must change")
     if isinstance(config_dict, C8Config):
@@ -41,7 +43,7 @@ def initialize_config(config_dict: dict[str, Any] | C8Config | None = None, conf
         config = C8Config(**{str(name): value for name, value in (config_dict or {}).items()})
     elif not isinstance(config, C8Config):
         raise ConfigurationError(f"initialize_config() takes a C8Config as config, not {type(config).__name__}")
-    _current = _completed(config)
+    _current, _said = _completed(config), config
 
 
 def get_config() -> C8Config:
@@ -60,8 +62,16 @@ def get_config() -> C8Config:
 
 def reset_config() -> None:
     """Forget the configuration, so that tests can set another."""
-    global _current
-    _current = None
+    global _current, _said
+    _current = _said = None
+
+
+def settings() -> list[_origins.Setting]:
+    """Return every setting with its value, masked if it is secret, and where that has come from.
+
+    Before :func:`initialize_config`, or where that has failed, values are what the environment says, unchecked.
+    """
+    return _origins.settings_of(_current, _said)
 
 
 def config_help() -> None:

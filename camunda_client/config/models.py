@@ -330,6 +330,15 @@ class WorkerConfig(Section):
             "CAMUNDA_WORKER_BLOCKED_LIMIT",
         ),
     ] = Field(default=300_000, alias="blockedLimit")
+    failure_log_lines: Annotated[
+        int,
+        Field(ge=0, le=100),
+        Doc(
+            "Last lines of a job's log that its failure's message ends with, up to 100; without secrets, as in the log",
+            "CAMUNDA_WORKER_FAILURE_LOG_LINES",
+            unit="lines",
+        ),
+    ] = Field(default=0, alias="failureLogLines")
     transport: Annotated[
         Literal["auto", "requests"],
         Doc(

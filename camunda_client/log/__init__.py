@@ -6,12 +6,32 @@ call ``add_job_to_lines()`` alone.
 """
 
 from camunda_client.log._clean import redact
-from camunda_client.log._context import JobInFlight, add_job_context, bind_job, job_context, job_fields, unbind_job
+from camunda_client.log._context import (
+    JobInFlight,
+    add_job_context,
+    bind_job,
+    job_context,
+    job_fields,
+    keep_lines,
+    kept_lines,
+    set_line_fields,
+    unbind_job,
+)
 from camunda_client.log._logger import Logger, get_logger, watch_warnings
-from camunda_client.log._setup import Mode, add_job_to_lines, configure_if_unconfigured, flush, lost_lines
+from camunda_client.log._rules import JOBS_VARIABLE, part_of
+from camunda_client.log._setup import (
+    VERBOSE_VARIABLE,
+    Mode,
+    add_job_to_lines,
+    configure_if_unconfigured,
+    flush,
+    lost_lines,
+)
 from camunda_client.log._streams import secure_standard_streams
 
 __all__ = [
+    "JOBS_VARIABLE",
+    "VERBOSE_VARIABLE",
     "JobInFlight",
     "Logger",
     "Mode",
@@ -23,9 +43,13 @@ __all__ = [
     "get_logger",
     "job_context",
     "job_fields",
+    "keep_lines",
+    "kept_lines",
     "lost_lines",
+    "part_of",
     "redact",
     "secure_standard_streams",
+    "set_line_fields",
     "unbind_job",
     "watch_warnings",
 ]

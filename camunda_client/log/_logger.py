@@ -13,6 +13,7 @@ from typing import Any
 from camunda_client.log import _clean
 from camunda_client.log._context import job_fields
 from camunda_client.log._render import Renderer, clean_fields, readable
+from camunda_client.log._rules import LEFT_OUT, Rules
 from camunda_client.log._sink import Sink
 
 #: Level, logger's name, event, own fields.
@@ -100,6 +101,8 @@ class _State:
         self.route: Route = to_stdlib
         #: Shown what is logged from warnings up.
         self.watcher: Callable[[str, str, dict[str, Any]], None] | None = None
+        #: What is left out, on request.
+        self.rules: Rules | None = None
         #: Lines that failed before they reached a sink.
         self.failed = 0
 
@@ -108,6 +111,8 @@ def _emit(level: int, logger: Logger, event: str, args: tuple[Any, ...], fields:
     try:
         if args:
             event = event % args
+        if _state.rules is not None and not _passes(_state.rules, level, event, fields):
+            return
         if logger._fields:
             fields = {**logger._fields, **fields}
         if level >= 30 and _state.watcher is not None:
@@ -115,6 +120,21 @@ def _emit(level: int, logger: Logger, event: str, args: tuple[Any, ...], fields:
         _state.route(level, logger.name, event, fields)
     except Exception:  # noqa: BLE001 (a line must not fail the job that logs it; it is counted)
         _state.failed += 1
+
+
+def _passes(rules: Rules, level: int, event: str, fields: dict[str, Any]) -> bool:
+    say_left_out()
+    return rules.allow(level, event, fields, str(job_fields().get("job_type", "")))
+
+
+def say_left_out() -> None:
+    """Say which repeats were left out of the last minute, once it is over."""
+    if _state.rules is not None:
+        for facts in _state.rules.left_out():
+            _state.route(_WARNING, __package__, LEFT_OUT, facts)
+
+
+_WARNING = 30
 
 
 def level_name(level: int) -> str:

@@ -1,4 +1,4 @@
-"""From an event to bytes: one JSON object or one readable line, both safe to show on a terminal."""
+"""From an event to bytes, one JSON object; and its parts as readable text. Both are safe to show on a terminal."""
 
 from __future__ import annotations
 
@@ -107,30 +107,6 @@ def _cut(value: object) -> object:
     if len(text) <= _LONGEST_VALUE:
         return value if isinstance(value, str) else text
     return f"{text[:_LONGEST_VALUE]}... ({len(text)} characters)"
-
-
-_RESET = "\x1b[0m"
-_COLOURS = {"debug": "\x1b[2m", "warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[1;31m"}
-
-
-def console_renderer(colours: bool) -> Renderer:
-    """Return the renderer for people: time, level, event, ``key=value``; a traceback follows, each line indented."""
-
-    def render(event: str, level: str, logger: str, fields: Mapping[str, object]) -> bytes:
-        colour = _COLOURS.get(level, "") if colours else ""
-        reset = _RESET if colour else ""
-        head = f"{time.strftime('%H:%M:%S')} {colour}{level:<8}{reset}"
-        trace = fields.get("exception")
-        text = f"{head} {readable(event, {k: v for k, v in fields.items() if k != 'exception'})}"
-        if not logger.startswith("camunda_client"):
-            text += f" logger={_clean.escape(_clean.redact(logger))}"
-        if trace:
-            # Several lines for one event, but none that could be taken for another event.
-            shown = _clean.redact(described(trace))
-            text += "".join(f"\n         | {_clean.escape(one)}" for one in shown.splitlines())
-        return text.encode("utf-8", "backslashreplace") + b"\n"
-
-    return render
 
 
 def readable(event: str, fields: Mapping[str, object]) -> str:

@@ -12,16 +12,25 @@ from enum import Enum
 from typing import Any
 
 from camunda_client import patching
-from camunda_client.log import _clean, _logger
+from camunda_client.log import _clean, _context, _logger
+from camunda_client.log._console import WIDTH, console_renderer
 from camunda_client.log._context import add_job_context
 from camunda_client.log._plain import described
-from camunda_client.log._render import Renderer, console_renderer, render_json
+from camunda_client.log._render import Renderer, render_json
+from camunda_client.log._rules import rules_of
 from camunda_client.log._sink import SharedSink, Sink
 from camunda_client.log._stdlib import SinkHandler, add_job_to_records
 from camunda_client.log._streams import secure_standard_streams
 
 #: The first of these that is set decides. The second is the name of the original package.
 LEVEL_VARIABLES = ("CAMUNDA_LOG_LEVEL", "LOGGER_LEVEL")
+
+#: Lines for people show every field where this is set to anything but 0.
+VERBOSE_VARIABLE = "CAMUNDA_LOG_VERBOSE"
+#: Lines also have the names that Camunda's Java client gives its logging context where this is set to anything but 0.
+MDC_VARIABLE = "CAMUNDA_LOG_MDC"
+#: Columns. A narrower terminal wraps.
+_NARROWEST = 80
 
 _LEVELS = {
     "DEBUG": logging.DEBUG,
@@ -66,6 +75,8 @@ def configure_if_unconfigured() -> Mode:
         patching.tell_of_failed_greenlets(_tell_of_failed_greenlet)
     if _mode is None:
         level, unknown = _level_from_environment()
+        _logger._state.rules, misread = rules_of(os.environ)
+        _context.add_java_names(wanted=os.environ.get(MDC_VARIABLE, "").strip() not in ("", "0"))
         if _configured_structlog() is not None:
             _mode = _join_structlog()
         elif all(map(_exports, logging.getLogger().handlers)):
@@ -76,6 +87,8 @@ def configure_if_unconfigured() -> Mode:
             _logger.get_logger(__package__).warning(
                 "log.level_unknown", value=unknown, used="INFO", known=list(_LEVELS)
             )
+        for variable, value in misread:
+            _logger.get_logger(__package__).warning("log.option_unknown", variable=variable, value=value)
     return _mode
 
 
@@ -100,6 +113,7 @@ def lost_lines() -> int:
 
 def flush() -> None:
     """Try again to write the lines that a stalled reader has kept back; never waits."""
+    _logger.say_left_out()
     if _sink is not None:
         _sink.flush()
 
@@ -165,7 +179,7 @@ def _set_up(level: int) -> Mode:
     # A closed stderr would let the lines run into whatever is opened next.
     secure_standard_streams()
     fd = _stderr_fd()
-    render = console_renderer(colours="NO_COLOR" not in os.environ) if os.isatty(fd) else render_json
+    render = _for_people(fd) if os.isatty(fd) else render_json
     made = Sink if patching.is_patched() else SharedSink
     _sink = made(fd, lambda lost: render("log.lines_lost", "warning", __package__, {"count": lost}))
     atexit.register(_sink.close)
@@ -179,6 +193,15 @@ def _set_up(level: int) -> Mode:
     logging.getLogger().setLevel(level)
     _set_up_structlog(_sink, render, level)
     return Mode.OURS
+
+
+def _for_people(fd: int) -> Renderer:
+    """Return the renderer for a terminal."""
+    width = WIDTH
+    with contextlib.suppress(OSError):
+        width = max(os.get_terminal_size(fd).columns or WIDTH, _NARROWEST)
+    verbose = os.environ.get(VERBOSE_VARIABLE, "").strip() not in ("", "0")
+    return console_renderer("NO_COLOR" not in os.environ, verbose=verbose, width=width)
 
 
 def _stderr_fd() -> int:

@@ -6,15 +6,13 @@ import logging
 from typing import Any
 
 from camunda_client.log import _clean
-from camunda_client.log._context import JOB_KEYS, job_fields
+from camunda_client.log._context import job_fields, keep_line, line_keys
 from camunda_client.log._logger import OWN_PATH
 from camunda_client.log._render import Renderer
 from camunda_client.log._sink import Sink
 
 #: What a record outside a handler says, so that a format with ``%(job_key)s`` works everywhere.
 OUTSIDE = "-"
-
-_DEFAULTS = dict.fromkeys(JOB_KEYS, OUTSIDE)
 
 #: What every record has; anything else came with ``extra=`` and belongs in the line.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -52,6 +50,8 @@ class SinkHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record's line; never raises."""
         try:
+            message = _message(record)
+            keep_line(record.levelname, message)
             fields: dict[str, object] = dict(job_fields())
             for key, value in record.__dict__.items():
                 if key not in _STANDARD and value is not OUTSIDE:
@@ -60,7 +60,7 @@ class SinkHandler(logging.Handler):
                 fields["exception"] = _clean.format_exception(found)
             if record.stack_info:
                 fields.setdefault("stack", _clean.shortened(_clean.redact(record.stack_info)))
-            self._sink.write(self._render(_message(record), record.levelname.lower(), record.name, fields))
+            self._sink.write(self._render(message, record.levelname.lower(), record.name, fields))
         except Exception:  # noqa: BLE001 (a line must not fail the job that logs it; it is counted)
             self._sink.count_lost()
 
@@ -87,8 +87,10 @@ def add_job_to_records() -> None:
         attributes = record.__dict__
         for key, value in job_fields().items():
             attributes.setdefault(key, value)
-        for key, value in _DEFAULTS.items():
-            attributes.setdefault(key, value)
+        for key in line_keys():
+            attributes.setdefault(key, OUTSIDE)
+        if record.pathname != OWN_PATH and not any(isinstance(one, SinkHandler) for one in logging.root.handlers):
+            keep_line(record.levelname, _message(record))
         return record
 
     make_record_with_job.adds_job = True  # type: ignore[attr-defined]

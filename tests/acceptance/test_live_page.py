@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -37,6 +40,8 @@ def never(job: ActivatedJob) -> dict:
     return {{}}
 """
 WAIT_FOR_GO = "while not os.path.exists('go'): time.sleep(0.05)"
+#: In C and without a yield, for as long as the file is there.
+HOLD = "import ctypes; [ctypes.CDLL(None).usleep(100_000) for _ in iter(lambda: os.path.exists('hold'), False)]"
 BLOCK = "import ctypes; ctypes.CDLL(None).usleep(2_000_000)"
 
 
@@ -73,6 +78,14 @@ def opened(stack: ExitStack, workers: Workers, **how: Any) -> Any:
 
     until(lambda: driver.open(f"http://127.0.0.1:{workers.port}/"), "the page is there", look_every_s=0.1)
     return driver
+
+
+def livez(workers: Workers) -> int:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{workers.port}/livez", timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def text(driver: Any, selector: str) -> str:
@@ -123,6 +136,30 @@ def test_a_handler_that_blocks_and_jobs_that_fail_are_told_without_what_they_sai
     workers.start(1)
     until(lambda: "job.failed" in text(driver, "#events"), "the failure is told")
     assert "4711" not in driver.run("return document.documentElement.outerHTML")
+
+
+def test_a_handler_that_blocks_is_shown_while_it_does_and_the_port_says_so(
+    camunda: EngineProcess, tmp_path: Path, stack: ExitStack
+) -> None:
+    workers = Workers(camunda, tmp_path, HOLD)
+    driver = opened(stack, workers)
+    until(lambda: "All well" in text(driver, "#state"), "all is well")
+    assert livez(workers) == 200
+    workers.make("hold")
+    workers.start(1)
+
+    until(lambda: livez(workers) == 503, "a restart would help", look_every_s=0.1)
+    until(lambda: "blocked by app.work at" in text(driver, "#state"), "the page names the handler")
+    assert "app.py:10 in" in text(driver, "#state")
+    until(lambda: any("blocked" in row for row in rows(driver, "processes")), "and the process")
+
+    (tmp_path / "hold").unlink()
+    until(lambda: "All well" in text(driver, "#state"), "all is well again")
+    assert livez(workers) == 200
+    workers.program.wait_for("hub.blocked")
+    [line] = [json.loads(line) for line in workers.program.lines if "hub.blocked" in line]
+    assert line["handler"] == "app.work"
+    assert any("app.py:10 in work" in place for place in line["stack"])
 
 
 @pytest.mark.parametrize(

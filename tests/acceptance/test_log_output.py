@@ -216,7 +216,8 @@ def test_a_terminal_gets_lines_for_people() -> None:
         check=False,
     )
 
-    assert b"job.completed job_key=2251799813685250" in done.stdout
+    assert b"job.completed  pay  charge" in done.stdout
+    assert b"2251799813685250 in 2251799813685248" in done.stdout
     assert b"vendor line 0 x" in done.stdout
     assert b"{" not in done.stdout
 

@@ -63,12 +63,14 @@ def seen():
     }
 
 fresh = seen() | {"bag": None}
+del fresh["span"]
 
 @camunda_worker(os.environ["JOB_TYPE"], max_jobs_active=100)
 def handler(job):
     number = job.variables["number"]
     order = f"Auftrag №{number} ж"
     at_start = seen()
+    trace_id = at_start.pop("span")  # of the job's own span
     local.user = order
     context.attach(baggage.set_baggage("order", order))
     span = tracer.start_span(order)
@@ -87,7 +89,8 @@ def handler(job):
         time.sleep(random.uniform(0.01, 0.1))
         logger.info(order)
         assert seen() == mine, (seen(), mine)
-    found(order=order, at_start=at_start == fresh, differs={k: str(v) for k, v in at_start.items() if v != fresh[k]},
+    found(order=order, trace=str(trace_id), at_start=at_start == fresh,
+          differs={k: str(v) for k, v in at_start.items() if v != fresh[k]},
           own=[mine["local"], mine["baggage"], mine["structlog"], mine["sentry"], mine["user"], mine["bag"][0]],
           decimals=mine["decimals"] - 10 - number, lines=sorted(set(lines[str(job.job_key)])),
           application=[baggage.get_baggage("application"), structlog.contextvars.get_contextvars()["application"]])
@@ -108,6 +111,7 @@ def test_three_hundred_jobs_leave_nothing_to_one_another(scene: Scene, start: St
     events = [line for line in lines if "event" in line]
 
     assert len({job["order"] for job in jobs}) == JOBS
+    assert len({job["trace"] for job in jobs}) == JOBS
     assert [job["differs"] for job in jobs if not job["at_start"]] == []
     assert [job for job in jobs if {*job["own"], *job["lines"]} != {job["order"]} or job["decimals"]] == []
     assert {tuple(job["application"]) for job in jobs} == {("shop", "shop")}

@@ -25,6 +25,10 @@ def test_no_page_names_a_variable_that_nobody_reads() -> None:
     known = {
         AUTH_STRATEGY,
         "CAMUNDA_LOG_LEVEL",
+        "CAMUNDA_LOG_JOBS",
+        "CAMUNDA_LOG_MDC",
+        "CAMUNDA_LOG_REPEATS",
+        "CAMUNDA_LOG_VERBOSE",
         "CAMUNDA_CLIENT_PATCH",
         *(name for option in OPTIONS for name in option.env),
     }

@@ -21,8 +21,9 @@ from pydantic import BaseModel
 
 from camunda_client import log, patching
 from camunda_client.log import _clean, _logger
+from camunda_client.log._console import console_renderer
 from camunda_client.log._plain import DEPTH, ITEMS
-from camunda_client.log._render import LONGEST, console_renderer, key_values, render_json
+from camunda_client.log._render import LONGEST, key_values, render_json
 from camunda_client.log._sink import KEPT, Sink
 from camunda_client.log._stdlib import SinkHandler
 
@@ -69,6 +70,7 @@ def test_a_job_without_an_attempt_says_none() -> None:
 @pytest.mark.parametrize("render", [render_json, console_renderer(colours=True), console_renderer(colours=False)])
 def test_nothing_in_an_event_or_a_value_can_act_on_the_terminal(render: _logger.Renderer) -> None:
     line = render(NASTY, "info", "camunda_client", {"value": NASTY, NASTY: 1, "list": [NASTY]}).decode()
+    line = line.replace("\x1b[32minfo    \x1b[0m", "info")  # the level's own colour
 
     assert line.count("\n") == 1
     assert line.endswith("\n")
@@ -585,3 +587,79 @@ def _close(fd: int) -> None:
     Asked for anew, because a late patch re-binds what a module keeps of the original.
     """
     patching.original("os", "close")(fd)
+
+
+JOB_FIELDS = {
+    "job_key": "2251799813690331", "job_type": "charge-card", "process_instance_key": "2251799813685249",
+    "process_definition_id": "order", "element_id": "Activity_1x8dk2f", "worker": "w", "tenant_id": "<default>",
+    "retries": 3, "attempt": 1,
+}  # fmt: skip
+
+
+def on_a_terminal(event: str, level: str = "info", logger: str = "camunda_client.c8", **fields: Any) -> list[str]:
+    """Return the lines of an event about a job, without the time."""
+    text = console_renderer(colours=False)(event, level, logger, {**JOB_FIELDS, **fields}).decode()
+    return [line[9:] for line in text.splitlines()]
+
+
+def test_a_line_about_a_job_fits_and_leaves_out_what_is_the_same_for_all() -> None:
+    [line] = on_a_terminal("job.completed", duration_s=0.42, report_s=0.01)
+
+    assert line == (
+        "info     job.completed  charge-card  Activity_1x8dk2f  420 ms  2251799813690331 in 2251799813685249"
+    )
+    assert len(line) + 9 <= 120
+
+
+def test_what_differs_from_the_usual_is_shown() -> None:
+    [line] = on_a_terminal("job.completed", duration_s=132.0, attempt=2, tenant_id="acme")
+
+    assert "2 min 12 s  tenant_id=acme attempt=2  2251799813690331" in line
+
+
+def test_a_failure_begins_with_its_type_and_text_and_is_cut_to_the_width() -> None:
+    first, *below = on_a_terminal(
+        "job.failed", "warning", error="ValueError", retries_left=2,
+        exception="Traceback\n  File x\nValueError: " + "long " * 60 + "\nnote",
+    )  # fmt: skip
+
+    assert first.startswith("warning  job.failed  ValueError: long long")
+    assert first.endswith("…  2251799813690331")
+    assert len(first) + 9 == 120
+    assert below[:2] == ["| Traceback", "|   File x"]
+    assert below[3] == "| note"
+
+
+def test_what_a_handler_says_is_never_cut() -> None:
+    [line] = on_a_terminal("word " * 60, logger="shop")
+
+    assert line.count("word") == 60
+
+
+def test_a_stack_and_a_remedy_have_lines_of_their_own() -> None:
+    lines = on_a_terminal("hub.blocked", "warning", stack=["a.py:1 in f", "b.py:2 in g"], remedy="use a pool")
+
+    assert lines[1:] == ["| stack: a.py:1 in f", "| b.py:2 in g", "| remedy: use a pool"]
+
+
+def test_verbose_lines_have_everything() -> None:
+    fields = {**JOB_FIELDS, "duration_s": 0.42, "error": "e" * 300}
+
+    line = console_renderer(colours=False, verbose=True)("job.failed", "info", "camunda_client", fields).decode()
+
+    assert all(f"{name}=" in line for name in fields)
+    assert "e" * 300 in line
+
+
+def test_keys_are_dimmed_and_levels_coloured_unless_there_are_to_be_no_colours() -> None:
+    coloured = console_renderer(colours=True)("job.completed", "warning", "camunda_client", JOB_FIELDS).decode()
+
+    assert "\x1b[33mwarning \x1b[0m" in coloured
+    assert "\x1b[2m2251799813690331 in 2251799813685249\x1b[0m" in coloured
+    assert "\x1b" not in console_renderer(colours=False)("job.completed", "warning", "x", JOB_FIELDS).decode()
+
+
+def test_no_secret_of_a_job_reaches_the_terminal() -> None:
+    lines = on_a_terminal("password=hunter2", error="token=hunter2", api_key="hunter2", remedy="password=hunter2")
+
+    assert "hunter2" not in "\n".join(lines)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from camunda_client import metrics
@@ -94,3 +96,37 @@ def test_a_job_type_begins_with_all_its_series_at_zero() -> None:
     assert set(of_ship.values()) == {0}
     every = {name for name, values in metrics.snapshot().items() if () not in values and ("poller",) not in values}
     assert every <= of_ship.keys()
+
+
+def test_jobs_that_start_at_once_are_waits_without_being_counted_one_by_one() -> None:
+    for _ in range(3):
+        metrics.handler_duration_s.observe("pay", 0.2)
+    metrics.job_wait_s.observe("pay", 0.02)
+
+    assert metrics.dump()["histograms"]["camunda_job_wait_seconds"]["pay"] == [[2, 1, *[0] * 11], 0.02]
+    name = "camunda_job_wait_seconds"
+    assert exposed()[f"{name}_bucket", (("job_type", "pay"), ("le", "0.005"))] == 2
+    assert exposed()[f"{name}_count", (("job_type", "pay"),)] == 3
+
+
+def test_waits_of_several_processes_add_up() -> None:
+    metrics.handler_duration_s.observe("pay", 0.2)
+    total = metrics.Metrics()
+    total.merge(metrics.dump())
+    total.merge(metrics.dump())
+
+    assert total.snapshot()["camunda_job_wait_seconds_count"] == {("pay",): 2}
+
+
+def test_examples_of_all_processes_are_shown_to_those_who_ask_for_openmetrics() -> None:
+    metrics.handler_duration_s.observe("pay", 0.2)
+    metrics.handler_duration_s.exemplify("pay", 0.2, {"trace_id": "abc"})
+    total = metrics.Metrics()
+    total.merge(metrics.dump())
+    registry = CollectorRegistry()
+    total.register_with_prometheus(registry)
+
+    text = openmetrics.generate_latest(registry).decode()
+
+    assert re.search(r'le="0.25".* 1.0 # {trace_id="abc"} 0.2', text)
+    assert "abc" not in generate_latest(registry).decode()

@@ -12,6 +12,8 @@ from camunda_client.config import ApiConfig
 from camunda_client.error import ConnectionFailed, ServiceException
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import requests
 
     from camunda_client.c8._http._reading import ExchangeProgress
@@ -21,7 +23,14 @@ _CHUNK = 65536
 
 
 def exchange(
-    method: str, url: str, *, body: bytes | None, headers: dict[str, str], timeout_s: float, settings: ApiConfig
+    method: str,
+    url: str,
+    *,
+    body: bytes | None,
+    headers: dict[str, str],
+    timeout_s: float,
+    settings: ApiConfig,
+    seen: Callable[[Mapping[str, str]], object] | None = None,
 ) -> Answer:
     """Return what the server answered, whatever its status.
 
@@ -32,6 +41,7 @@ def exchange(
         headers: All that are sent, but for what belongs to the connection.
         timeout_s: For everything together: connecting, sending, waiting, reading.
         settings: Proxy, certificates, limits.
+        seen: Called with the answer's headers.
 
     Raises:
         ConnectionFailed: There was no complete answer, or it was a redirect, or too large.
@@ -54,6 +64,8 @@ def exchange(
         with _session.send(method, url, body, headers, timeout_s, settings) as response:
             if 300 <= response.status_code < 400 and "location" in response.headers:
                 raise _redirected(url, response.headers["location"])
+            if seen is not None:
+                seen(response.headers)
             content = _read(response, progress, settings.max_response_bytes, url)
             return Answer(
                 status=response.status_code,

@@ -1,5 +1,6 @@
 """The engine's REST API: one module per resource, one function per endpoint."""
 
+from camunda_client.c8.api._probe import probe as probe  # for the command, not part of the API
 from camunda_client.c8.api._request import request
 from camunda_client.c8.api._wait import wait_until
 from camunda_client.c8.api.batch_operation import (

@@ -28,6 +28,7 @@ from camunda_client.c8.worker._idempotency import idempotent
 from camunda_client.c8.worker._manager import (
     CamundaWorkerManager,
     add_job_worker,
+    change_workers,
     clear,
     health,
     jobs_in_hand,
@@ -77,6 +78,7 @@ __all__ = [
     "before_job",
     "blocking_modules",
     "camunda_worker",
+    "change_workers",
     "check_unique",
     "clear",
     "health",

@@ -327,10 +327,12 @@ class Custody:
         self.stopping = True
         self.report = StopReport()
 
-    def hand_back_waiting(self) -> None:
-        """Hand back what has no slot yet, or no thread of a child process."""
+    def hand_back_waiting(self, job_type: str | None = None) -> None:
+        """Hand back what has no slot yet, or no thread of a child process; of one type if it is given."""
         loop = gevent.get_hub().loop
         for held in self.jobs():
+            if job_type not in (None, held.settings.job_type):
+                continue
             if held.stage is Stage.WAITING:
                 self.hand_back_soon(held)
             elif held.is_queued():

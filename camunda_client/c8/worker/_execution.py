@@ -100,7 +100,10 @@ class Execution:
 
     def work(self, held: Held) -> None:
         """Run the handler in the calling greenlet and keep what it came to, unless it must not start. Never raises."""
-        if self._admit is None or self._is_simple(held) or self._admit(held):
+        now = self._clock()
+        if now - held.received_s > metrics.PROMPT_S:
+            held.has_waited(now - held.received_s)
+        if self._admit is None or self._is_simple(held, now) or self._admit(held):
             # A greenlet starts with an empty context.
             context = held.runs_in(self._context.new())
             context.run(self._work, held)
@@ -113,13 +116,10 @@ class Execution:
         if held.context is not None:
             held.context.run(self._tell, held)
 
-    def _is_simple(self, held: Held) -> bool:
+    def _is_simple(self, held: Held, now: float) -> bool:
         """Tell whether a job may start without further ado: most may."""
         return (
-            held.stage is Stage.RUNNING
-            and held.lease.is_ample(self._clock())
-            and not self._memory.losses
-            and self._table is None
+            held.stage is Stage.RUNNING and held.lease.is_ample(now) and not self._memory.losses and self._table is None
         )
 
     def _work(self, held: Held) -> None:
@@ -194,6 +194,8 @@ class Execution:
                 return None
             outcome = decision.of(error) if decision else self.raised(held, error, attempt)
         metrics.handler_duration_s.observe(held.settings.job_type, held.ended_s - held.started_s)
+        if held.waited_s:
+            metrics.job_wait_s.observe(held.settings.job_type, held.waited_s)
         if hooks and decision:
             hooks.ended(job, decision.for_hooks(outcome, result))
         return outcome

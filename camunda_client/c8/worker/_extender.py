@@ -19,7 +19,7 @@ from camunda_client import log as logging
 from camunda_client import metrics
 from camunda_client.c8._http import is_problem
 from camunda_client.c8.worker._gateway import ForeignAnswers, Verdict, fields, judge
-from camunda_client.c8.worker._lease import Durations, Held, Loss, Stage, now_s, pause_s
+from camunda_client.c8.worker._lease import Durations, Held, LeastSlack, Loss, Stage, now_s, pause_s
 from camunda_client.error import ServiceException
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ class LeaseExtender:
         self._most = most
         #: How long an extension takes.
         self.durations = Durations()
+        #: What extensions left, lately.
+        self.slack = LeastSlack()
         #: The pause between two extensions by the length of the lease, while that time is the usual one.
         self._pauses: dict[float, float] = {}
         #: Jobs by the slot of time in which they fall due, and these slots as a heap.
@@ -169,6 +171,7 @@ class LeaseExtender:
         held.lease.lose(loss or self._loss_of(held))
         self.forget(held)
         metrics.lease_lost[held.settings.job_type] += 1
+        self.slack.note(held.settings.job_type, 0.0, self._clock())
         reason = held.lease.loss.value  # type: ignore[attr-defined]
         log.warning(
             "lease.lost",
@@ -354,7 +357,9 @@ class LeaseExtender:
         if held.is_settled():
             return  # reported meanwhile; a 404 is no news
         if verdict is Verdict.DONE:
+            left_s = held.lease.left_s(answered_s)
             if held.lease.granted(asked_s, answered_s):
+                self.slack.note(held.settings.job_type, left_s, answered_s)
                 metrics.lease_extended[held.settings.job_type] += 1
                 self._enter(held, held.lease.due_s(self.durations.usual_s))
             else:

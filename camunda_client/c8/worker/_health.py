@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from camunda_client.c8.worker._gateway import Gateway
     from camunda_client.c8.worker._lease import Held
+    from camunda_client.c8.worker._settings import WorkerSettings
 
 log = get_logger(__name__)
 
@@ -73,6 +74,11 @@ class TypeHealth:
     max_jobs_active: int = 0
     #: The cap, with its resource's name, for which it is not polled for now, or ``None``.
     capped_by: str | None = None
+    #: The least that was left of a lease when it was extended, in the last minute or two, in seconds; 0 after a loss;
+    #: ``None`` if no lease was extended.
+    least_slack_s: float | None = None
+    #: ``running``, or what an operator asked for: ``paused``, ``draining``, or ``drained`` once nothing is in hand.
+    state: str = "running"
 
 
 @dataclass(frozen=True)
@@ -169,6 +175,10 @@ class JobInHand:
     lease_left_s: float
     #: Where its handler stands, ``file:line in function``, the innermost frame last; empty unless it runs.
     stack: list[str]
+    #: The handler, ``module.function``.
+    handler: str = ""
+    #: The handler should have ended long ago (``job.stuck`` in the log).
+    stuck: bool = False
 
 
 def in_hand(jobs: Iterable[Held]) -> list[JobInHand]:
@@ -185,9 +195,17 @@ def in_hand(jobs: Iterable[Held]) -> list[JobInHand]:
             age_s=round(now - held.received_s, 3),
             lease_left_s=round(held.lease.left_s(now), 3),
             stack=stack_of(held),
+            handler=handler_of(held.settings),
+            stuck=held.let_go,
         )
         for held in jobs
     ]
+
+
+def handler_of(settings: WorkerSettings) -> str:
+    """Return a type's handler as ``module.function``."""
+    handler = settings.handler
+    return f"{handler.__module__}.{getattr(handler, '__qualname__', type(handler).__qualname__)}"
 
 
 def tell_jobs_in_hand(jobs: Iterable[Held]) -> None:

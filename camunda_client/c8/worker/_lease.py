@@ -202,6 +202,38 @@ class Durations:
         self.usual_s = ordered[int((len(ordered) - 1) * _USUAL)]
 
 
+#: Seconds after which the least that was left is forgotten: between one and two of these.
+_SLACK_WINDOW_S = 60.0
+
+
+class LeastSlack:
+    """The least that was left of leases when an extension was through, lately, by job type."""
+
+    def __init__(self) -> None:
+        #: By job type: when the window began, the least in it, and the least in the one before it.
+        self._least: dict[str, tuple[float, float, float]] = {}
+
+    def note(self, job_type: str, left_s: float, now_s: float) -> None:
+        """Count an extension that left so many seconds, 0 for a lease that was lost."""
+        began_s, least_s, before_s = self._current(job_type, now_s)
+        self._least[job_type] = began_s, min(least_s, max(left_s, 0.0)), before_s
+
+    def of(self, job_type: str, now_s: float) -> float | None:
+        """Return the least of the last minute or two in seconds; ``None`` if there was no extension."""
+        _, *least_s = self._current(job_type, now_s)
+        return min(least_s) if min(least_s) < _NEVER else None
+
+    def _current(self, job_type: str, now_s: float) -> tuple[float, float, float]:
+        began_s, least_s, before_s = self._least.get(job_type, (now_s, _NEVER, _NEVER))
+        age_s = now_s - began_s
+        if age_s < _SLACK_WINDOW_S:
+            return began_s, least_s, before_s
+        return now_s, _NEVER, least_s if age_s < 2 * _SLACK_WINDOW_S else _NEVER
+
+
+_NEVER = float("inf")
+
+
 class Stage(Enum):
     """How far a held job is."""
 
@@ -217,6 +249,7 @@ class Held:
     __slots__ = (
         "command", "context", "dropped", "due_slot", "ended_s", "greenlet", "job", "key", "lease", "let_go", "outcome",
         "received_s", "retries", "settings", "stage", "started_s", "stopped", "successor", "token",
+        "waited_s",
     )  # fmt: skip
 
     def __init__(self, job: ActivatedJob, settings: WorkerSettings, received_s: float, lease: Lease) -> None:
@@ -233,6 +266,8 @@ class Held:
         self.received_s = received_s
         #: When the handler started and ended, on the monotonic clock; 0 before.
         self.started_s = self.ended_s = 0.0
+        #: Seconds from its coming to its start, if that was worth counting.
+        self.waited_s = 0.0
         self.stage = Stage.WAITING
         #: Its handler should have ended long ago: its lease is not extended any more.
         self.let_go = False
@@ -253,6 +288,10 @@ class Held:
         self.due_slot: int | None = None
 
     # -- how far it is: other rooms say what they do, and write nothing here ------------------------------------------
+    def has_waited(self, seconds: float) -> None:
+        """Take note that its start took so long."""
+        self.waited_s = seconds
+
     def may_run(self) -> None:
         """Have a slot."""
         self.stage = Stage.RUNNING

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 log = logging.get_logger(__name__)
 
+#: What can be asked of running workers.
+ACTIONS = ("pause", "resume", "drain")
+
 
 class CamundaWorkerManager:
     """The workers of this process; every call of the class gives the same object."""
@@ -104,6 +107,7 @@ class CamundaWorkerManager:
         _tell_about_blocking_code(chosen)
         workers = self._with_offload(chosen, settings)
         patching.tell_of_alarms(_tell_of_alarm)
+        logging.keep_lines(settings.worker.failure_log_lines)
         if drain_timeout_s is None:
             drain_timeout_s = settings.worker.drain_timeout / 1000
         # There is one timer of that kind to a process: an application's tests, or itself, may use it.
@@ -288,15 +292,56 @@ def health() -> Health:
     return running.health() if running is not None else Health(alive=False, running=False, leader=None)
 
 
+def change_workers(
+    job_type: str | None = None, *, action: str | None = None, max_jobs_active: int | None = None
+) -> list[str]:
+    """Change how running workers work, until they are stopped; returns at once.
+
+    Args:
+        job_type: Which; all unless given.
+        action: ``pause`` asks for no more jobs, and finishes those in hand. ``drain`` also hands back what has not
+            started; ``health()`` says ``drained`` once nothing is in hand. ``resume`` ends either. What a poll brings
+            that was open meanwhile is handed back untouched.
+        max_jobs_active: Jobs of a type in flight at most from now on; those beyond it finish.
+
+    Returns:
+        The job types that were changed.
+
+    Raises:
+        ConfigurationError: There is no such type or action, nothing runs, or the number is below 1.
+    """
+    running = CamundaWorkerManager().running
+    if running is None:
+        raise ConfigurationError("no workers run that could be changed: call start_camunda_workers() first")
+    if action not in (None, *ACTIONS) or (action is None and max_jobs_active is None):
+        raise ConfigurationError(
+            f"action is {action!r}: it must be one of {', '.join(ACTIONS)}, or set max_jobs_active"
+        )
+    if max_jobs_active is not None and max_jobs_active < 1:
+        raise ConfigurationError(f"max_jobs_active is {max_jobs_active}: it must be at least 1; use pause for none")
+    if job_type is not None and job_type not in running.job_types:
+        raise ConfigurationError(f"no worker of this process has job type {job_type!r}: {', '.join(running.job_types)}")
+    changed = [job_type] if job_type is not None else running.job_types
+    running.change(changed, action, max_jobs_active)
+    return changed
+
+
 def registered_workers() -> list[JobWorker]:
     """Return all handlers of this process, oldest first: registered ones, and decorated ones that are not yet."""
     return [*CamundaWorkerManager().workers, *queue]
 
 
-def jobs_in_hand() -> list[JobInHand]:
-    """Return the jobs that the workers of this process have, and where the handler of each stands; without I/O."""
+def jobs_in_hand(most: int | None = None) -> list[JobInHand]:
+    """Return the jobs that the workers of this process have, and where the handler of each stands; without I/O.
+
+    Args:
+        most: No more than these, the oldest first. Without it all, in no order; a stack takes 5 µs.
+    """
     running = CamundaWorkerManager().running
-    return in_hand(running.held_jobs()) if running is not None else []
+    jobs = [] if running is None else running.held_jobs()
+    if most is not None:
+        jobs = sorted(jobs, key=lambda held: held.received_s)[:most]
+    return in_hand(jobs)
 
 
 def clear() -> None:

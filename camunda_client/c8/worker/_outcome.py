@@ -24,7 +24,7 @@ from camunda_client.c8.models import JobResult
 from camunda_client.c8.worker._results import UnfitResult, check_error, check_variables, parts_of
 from camunda_client.c8.worker._story import describe
 from camunda_client.error import CamundaBusinessException, InvalidRequestError, ServiceException
-from camunda_client.log import redact
+from camunda_client.log import kept_lines, redact
 
 if TYPE_CHECKING:
     from camunda_client.c8.models import ActivatedJob
@@ -138,7 +138,14 @@ def failed(error: BaseException, job: ActivatedJob, rule: RetryRule, *, attempt:
     retries = retries_left(job.retries, own.retries if own else None)
     wait_ms = back_off_ms(rule, job, retries=retries, attempt=attempt, asked_ms=own.retry_back_off if own else None)
     variables = own.variables if own else None
-    return failure(describe(error), retries=retries, back_off_ms=wait_ms, variables=variables, cause=error)
+    message = describe(error) + _last_lines()
+    return failure(message, retries=retries, back_off_ms=wait_ms, variables=variables, cause=error)
+
+
+def _last_lines() -> str:
+    """Return what the job has logged last, if that is asked for, as the end of a message."""
+    lines = kept_lines()
+    return "\n".join(["\nlast lines of its log:", *(f"  {redact(line)}" for line in lines)]) if lines else ""
 
 
 def failure(

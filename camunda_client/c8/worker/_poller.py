@@ -80,6 +80,8 @@ class Poller:
         self._is_limited = False
         self._said_most: int | None = None
         self._stopping = False
+        #: What operators asked for.
+        self._cap, self._paused, self.drains = settings.cap, False, False
         self._changed = Event()
         self._before, self._after = _request_parts(settings)
         self._allowance = allowance
@@ -92,6 +94,14 @@ class Poller:
         else:
             self.held = custody.open(settings, self._released_place, allowance.defers)
             allowance.serve(lambda: self.active, self._changed)
+
+    def change(self, cap: int | None = None, *, paused: bool | None = None) -> None:
+        """Have other jobs in flight at most, or ask no more until further notice: then what still comes is returned."""
+        self._cap = cap or self._cap
+        self._paused = self._paused if paused is None else paused
+        # Without room nothing is asked for, and what an open poll brings is beyond the cap.
+        self.settings.change_cap(0 if self._paused else self._cap)
+        self._changed.set()
 
     def stop(self) -> None:
         """Ask no more. A poll that is open goes on to its end."""
@@ -137,11 +147,18 @@ class Poller:
             alive=not hangs and (self.is_full or self.capped_by is not None or not self._pace.is_overdue(ago)),
             active=self.active,
             stuck=stuck,
-            answered_s_ago=None if ago is None else round(ago, 3),
+            answered_s_ago=_rounded(ago),
             trouble=self.trouble,
-            max_jobs_active=self.settings.cap,
             capped_by=self.capped_by,
+            max_jobs_active=self._cap,
+            least_slack_s=_rounded(self._custody.extender.slack.of(self.settings.job_type, self._clock())),
+            state=self._state(),
         )
+
+    def _state(self) -> str:
+        if not self._paused:
+            return "running"
+        return "paused" if not self.drains else "draining" if self.active else "drained"
 
     def run(self) -> None:
         """Poll until stopped."""
@@ -358,6 +375,10 @@ class Poller:
         while not self._stopping and (left_s := end_s - time.monotonic()) > 0:
             self._changed.clear()
             self._changed.wait(left_s)
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 def _request_parts(settings: WorkerSettings) -> tuple[bytes, bytes]:

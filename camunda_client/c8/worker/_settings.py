@@ -42,7 +42,7 @@ class WorkerSettings:
     lease_s: float
     #: Jobs per poll at most; ``None``: as many as there are free slots.
     batch: int | None
-    #: Jobs of this type in flight at most.
+    #: Jobs of this type in flight at most; what :meth:`change_cap` said last.
     cap: int
     fetch_variables: tuple[str, ...] | None
     request_timeout_s: float
@@ -66,6 +66,10 @@ class WorkerSettings:
     faults: Faults | None = field(default=None, repr=False)
     #: Those of all handlers and of this one; ``None`` if there are none, which costs nothing.
     hooks: Hooks | None = field(default=None, repr=False)
+
+    def change_cap(self, cap: int) -> None:
+        """Have so many jobs in flight at most from now on, 0 for none: the one setting that changes while it runs."""
+        object.__setattr__(self, "cap", cap)
 
     @property
     def lease_ms(self) -> int:

@@ -32,7 +32,7 @@ from camunda_client.c8.worker._standby import Standby
 from camunda_client.c8.worker._watchdog import HandlerWatch, Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gevent.event import Event
 
@@ -132,6 +132,21 @@ class Supervisor:
             types=types,
             dead=dead,
         )
+
+    def change(self, job_types: Iterable[str], action: str | None, cap: int | None) -> None:
+        """Pause, resume or drain types, or change how many jobs they have in flight at most."""
+        for job_type in job_types:
+            poller = self._pollers[job_type]
+            poller.change(cap, paused=None if action is None else action != "resume")
+            poller.drains = action == "drain" if action else poller.drains
+            if action == "drain":
+                self._custody.hand_back_waiting(job_type)
+            log.info("worker.changed", job_type=job_type, action=action, max_jobs_active=cap)
+
+    @property
+    def job_types(self) -> list[str]:
+        """The types that it polls for."""
+        return sorted(self._pollers)
 
     def start(self) -> None:
         """Begin to poll; returns at once."""

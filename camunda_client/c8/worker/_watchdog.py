@@ -11,23 +11,22 @@ The thread also hears signals to end, which reach Python only when the main thre
 
 from __future__ import annotations
 
-import inspect
 import os
 import signal
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import gevent
 from gevent.event import Event
 
 from camunda_client import metrics, patching
+from camunda_client.c8 import _job_table
 from camunda_client.c8._last_resort import LastResort, end_now, say
 from camunda_client.c8._stacks import defined_at, innermost, is_debugged
-from camunda_client.c8.worker._checks import name_of
 from camunda_client.c8.worker._execution import JobLost
-from camunda_client.c8.worker._health import stack_of
+from camunda_client.c8.worker._health import handler_of, stack_of
 from camunda_client.c8.worker._lease import Held, now_s
 from camunda_client.log import get_logger
 
@@ -80,6 +79,10 @@ class Sighting:
     #: Whether the process only waited; ``None`` if that is still to be judged.
     waited: bool | None = None
 
+    def facts(self) -> dict[str, Any]:
+        """Return what the live page shows of it."""
+        return {"job_type": self.job_type, "job_key": self.job_key, "handler": self.handler, "stack": self.stack}
+
 
 class Watchdog:
     """Watches the hub of the thread that starts it."""
@@ -112,6 +115,8 @@ class Watchdog:
         self._read = patching.original("os", "read")
         self._main = patching.original("_thread", "get_ident")()
         self._ticked_s = self._clock()
+        #: Where the parent reads that the hub is blocked, and by whom, while it is.
+        self._table = _job_table.current
         #: CPU time of the process at the tick.
         self._ticked_cpu_s = time.process_time()
         self._running = False
@@ -132,6 +137,8 @@ class Watchdog:
     def stop(self) -> None:
         """Watch no more; the thread ends within a tick."""
         self._running = False
+        if self._table is not None:
+            self._table.tick(0.0)
         if self._signals is not None:
             other = signal.set_wakeup_fd(-1)
             if other != self._signals[1]:
@@ -157,6 +164,8 @@ class Watchdog:
         """Tick until stopped, and log what the thread has seen."""
         while True:
             self._ticked_s, self._ticked_cpu_s = self._clock(), time.process_time()
+            if self._table is not None:
+                self._table.tick(self._ticked_s)
             gevent.sleep(TICK_S)
             if not self._running:
                 return
@@ -259,7 +268,9 @@ class Watchdog:
         sighting.others = max(self._running_jobs() - (held is not None), 0)
         if held is not None:
             sighting.job_type, sighting.job_key = held.settings.job_type, held.key
-            sighting.handler = name_of(inspect.unwrap(held.settings.handler))
+            sighting.handler = handler_of(held.settings)
+        if self._table is not None:
+            self._table.say_blocked(sighting.facts())
         return sighting
 
     def _look_back(self, blocked_s: float, waited: bool | None = None) -> Sighting:
@@ -269,7 +280,7 @@ class Watchdog:
         if run is not None and self._has_just_run(blocked_s):
             sighting.stack = defined_at(run.settings.handler)
             sighting.job_type, sighting.job_key = run.settings.job_type, run.key
-            sighting.handler = name_of(inspect.unwrap(run.settings.handler))
+            sighting.handler = handler_of(run.settings)
         return sighting
 
     def _write(self, blocked_s: float) -> None:
@@ -358,6 +369,7 @@ class HandlerWatch:
             "job.stuck",
             job_key=held.key,
             job_type=held.settings.job_type,
+            handler=handler_of(held.settings),
             since_s=round(now - (held.started_s or now), 3),
             why=why,
             stack=stack_of(held),

@@ -40,6 +40,8 @@ class _ProcessStatus:
         self.past: deque[tuple[float, Dump]] = deque(maxlen=_PAST_KEPT)
         #: Sends the process a line.
         self.say: Callable[[bytes], object] | None = None
+        #: Returns by what its hub is blocked at a moment of the monotonic clock, if it is.
+        self.blocked: Callable[[float], dict[str, Any] | None] = _never
         #: Questions that it has not answered, and answers that have not been fetched.
         self.unanswered: set[int] = set()
         self.answers: dict[int, dict[str, Any]] = {}
@@ -53,9 +55,9 @@ class _ProcessStatus:
             self.past.append((now, status["metrics"]))
         self.status, self.said_s = {**status, "at_s": now}, now
 
-    def asked(self, question: int, line: bytes) -> bool:
-        """Send it a question; return False if it is gone, or has too many to answer already."""
-        if self.say is None or len(self.unanswered) >= _OPEN:
+    def asked(self, question: int, line: bytes, now: float) -> bool:
+        """Send it a question; return False if it is gone or blocked, or has too many to answer already."""
+        if self.say is None or len(self.unanswered) >= _OPEN or self.blocked(now):
             return False
         try:
             self.say(line)
@@ -76,10 +78,33 @@ class _ProcessStatus:
             return {"state": state, "alive": False, "pid": self.pid, "starting_s": round(now - self.since_s, 1)}
         health, silent_s = self.status["health"], now - self.said_s
         state = "stopping" if stopping or not health["running"] else "running"
+        blocked = self.blocked(now)
         if silent_s >= SILENCE_S:
             state = "silent"
+        elif blocked:
+            state = "blocked"
         status = {"state": state, "pid": self.pid, "silent_s": round(silent_s, 1), **health}
+        if blocked:
+            status["blocked_by"] = blocked
         return {**status, "alive": state == "running" and health["alive"]}
+
+
+def _line(number: int, question: dict[str, Any]) -> bytes:
+    return json.dumps({"question": number, **question}).encode() + b"\n"
+
+
+def _never(_now: float) -> None:
+    """Know nothing of a hub that is blocked."""
+
+
+def _without(changes: list[dict[str, Any]], newer: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the changes that a newer one does not make void: those of other types, or of other settings."""
+
+    def is_void(change: dict[str, Any]) -> bool:
+        of_same_type = newer.get("job_type") in (None, change.get("job_type"))
+        return of_same_type and all(newer.get(name) is not None for name in change if name != "job_type")
+
+    return [change for change in changes if not is_void(change)]
 
 
 class StatusBoard:
@@ -100,14 +125,29 @@ class StatusBoard:
         #: One sum of all that have ended: a worker that dies again and again must not fill its parent.
         self._ended = metrics.Metrics()
         self._history = History()
+        #: What operators have changed, for processes that are yet to come.
+        self._changes: list[dict[str, Any]] = []
         #: What this process, the parent, warned of.
         self.notable = Notable()
 
-    def started(self, number: int, pid: int, say: Callable[[bytes], object] | None = None) -> None:
-        """Keep that a place has a new process; ``say`` sends it a line, and raises OSError if it is gone."""
+    def started(
+        self,
+        number: int,
+        pid: int,
+        say: Callable[[bytes], object] | None = None,
+        blocked: Callable[[float], dict[str, Any] | None] = _never,
+    ) -> None:
+        """Keep that a place has a new process.
+
+        ``say`` sends it a line, and raises OSError if it is gone. ``blocked`` returns by what its hub is blocked at a
+        moment of the monotonic clock, ``None`` while it runs.
+        """
         with self._lock:
             self._places[number] = place = _ProcessStatus(self._clock(), pid)
-            place.say = say
+            place.say, place.blocked = say, blocked
+            if self._changes:
+                self._questions += 1
+                place.asked(self._questions, _line(self._questions, {"changes": list(self._changes)}), self._clock())
 
     def put(self, number: int, status: dict[str, Any]) -> None:
         """Keep a worker's newest status."""
@@ -133,14 +173,15 @@ class StatusBoard:
             place.answers[question] = answer
             self._answers.notify_all()
 
-    def ask(self, question: dict[str, Any]) -> dict[int, dict[str, Any]]:
-        """Ask every process, and return the answers of those that gave one within a second, by place."""
+    def ask(self, question: dict[str, Any], within_s: float | None = None) -> dict[int, dict[str, Any]]:
+        """Ask every process, and return the answers of those that gave one within a second, or so many, by place."""
         with self._answers:
             self._questions += 1
             mine = self._questions
-            line = json.dumps({"question": mine, **question}).encode() + b"\n"
-            asked = [place for place in self._places.values() if place.asked(mine, line)]
-            self._answers.wait_for(lambda: all(mine in place.answers or place.end for place in asked), self.ANSWER_S)
+            line = _line(mine, question)
+            now, within_s = self._clock(), within_s or self.ANSWER_S
+            asked = [place for place in self._places.values() if place.asked(mine, line, now)]
+            self._answers.wait_for(lambda: all(mine in place.answers or place.end for place in asked), within_s)
             found = {}
             for number, place in self._places.items():
                 if place in asked and (answer := place.answers.pop(mine, None)) is not None:
@@ -189,12 +230,11 @@ class StatusBoard:
         """
         now = self._clock()
         with self._lock:
-            silent = [
-                number
-                for number, place in self._places.items()
-                if place.shown(now, stopping=self._stopping)["state"] == "silent"
-            ]
-        return {"alive": not silent, "silent": silent}
+            states = {
+                number: place.shown(now, stopping=self._stopping)["state"] for number, place in self._places.items()
+            }
+        silent, blocked = ([number for number in states if states[number] == state] for state in ("silent", "blocked"))
+        return {"alive": not silent and not blocked, "silent": silent, "blocked": blocked}
 
     def exposition(self, accept: str = "") -> tuple[str, bytes]:
         """Return content type and sums over all processes: OpenMetrics where that is accepted, or Prometheus's text."""
@@ -202,17 +242,21 @@ class StatusBoard:
         from prometheus_client.exposition import choose_encoder
 
         encode, content_type = choose_encoder(accept)
+        registry = CollectorRegistry()
+        self.totals().register_with_prometheus(registry)
+        return content_type, encode(registry)
+
+    def totals(self) -> metrics.Metrics:
+        """Return what all processes have counted together, those that have ended and this one included."""
+        total = metrics.Metrics()
         with self._lock:
-            total = metrics.Metrics()
             for dumped in (metrics.current.dump(), *self._dumps()):
                 total.merge(dumped)
-            registry = CollectorRegistry()
-            total.register_with_prometheus(registry)
-            return content_type, encode(registry)
+        return total
 
-    def jobs(self, most: int) -> dict[str, Any]:
+    def jobs(self, most: int, within_s: float | None = None) -> dict[str, Any]:
         """Return the jobs in hand of all processes, the ``most`` oldest, how many there are, and recent events."""
-        answers = self.ask({"jobs": most})
+        answers = self.ask({"jobs": most}, within_s)
         jobs = [{"process": number, **job} for number, answer in answers.items() for job in answer["jobs"]]
         jobs.sort(key=lambda job: -job["age_s"])
         events = [{"process": number, **event} for number, answer in answers.items() for event in answer["events"]]
@@ -224,6 +268,21 @@ class StatusBoard:
             "events": sorted([*events, *self.notable.newest()], key=lambda event: event["at"]),
             "unheard": unheard,
         }
+
+    def change(self, change: dict[str, Any]) -> dict[str, Any]:
+        """Have all processes, and those that replace them, work in another way; return what came of it.
+
+        Args:
+            change: The arguments of :func:`camunda_client.c8.worker.change_workers`.
+        """
+        answers = self.ask({"changes": [change]})
+        errors = [answer["error"] for answer in answers.values() if "error" in answer]
+        with self._lock:
+            unheard = [number for number, place in self._places.items() if place.pid and number not in answers]
+            if not errors:
+                self._changes = [*_without(self._changes, change), change]
+        changed = sorted({job_type for answer in answers.values() for job_type in answer["changed"]})
+        return {"changed": changed, "unheard": unheard, **({"error": errors[0]} if errors else {})}
 
     def job(self, job_key: str) -> dict[str, Any] | None:
         """Return one job in hand with the stack of its handler, ``None`` if no process has it."""

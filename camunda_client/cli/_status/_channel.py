@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from camunda_client import metrics
 from camunda_client.cli._status._notable import Notable
+from camunda_client.error import ServiceException
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,15 +78,25 @@ def _status() -> dict[str, Any]:
 
 
 def _answer(asked: dict[str, Any], notable: Notable) -> dict[str, Any]:
-    from camunda_client.c8.worker import jobs_in_hand
+    from camunda_client.c8.worker import health, jobs_in_hand
 
     number = {"answer": asked["question"]}
-    jobs = sorted(jobs_in_hand(), key=lambda job: job.age_s, reverse=True)
+    if (changes := asked.get("changes")) is not None:
+        return {**number, **_changed(changes)}
     if (job_key := asked.get("job")) is not None:
-        return {**number, "job": next((asdict(job) for job in jobs if job.job_key == job_key), None)}
+        return {**number, "job": next((asdict(job) for job in jobs_in_hand() if job.job_key == job_key), None)}
     # Stacks make most of the answer, and are asked for one by one.
-    shown = [{**asdict(job), "stack": _place(job.stack)} for job in jobs[: asked["jobs"]]]
-    return {**number, "jobs": shown, "count": len(jobs), "events": notable.newest()}
+    shown = [{**vars(job), "stack": _place(job.stack)} for job in jobs_in_hand(asked["jobs"])]
+    return {**number, "jobs": shown, "count": health().in_flight, "events": notable.newest()}
+
+
+def _changed(changes: list[dict[str, Any]]) -> dict[str, Any]:
+    from camunda_client.c8.worker import change_workers
+
+    try:
+        return {"changed": sorted({job_type for change in changes for job_type in change_workers(**change)})}
+    except ServiceException as error:
+        return {"changed": [], "error": str(error)}
 
 
 def _place(stack: list[str]) -> list[str]:

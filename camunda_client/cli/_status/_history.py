@@ -14,7 +14,8 @@ EVERY_S: Final = 1.0
 #: Seconds that a rate and a quantile of a point look back.
 WINDOW_S: Final = 10.0
 _COMPLETED, _FAILED, _THROWN = "camunda_jobs_completed", "camunda_jobs_failed", "camunda_jobs_error_thrown"
-_HANDLERS: Final = "camunda_handler_duration_seconds"
+HANDLERS: Final = "camunda_handler_duration_seconds"
+WAITS: Final = "camunda_job_wait_seconds"
 #: A bucket more than its upper ends: what took longer than the last.
 _BUCKETS: Final = len(DURATION_BUCKETS_S) + 1
 
@@ -25,14 +26,15 @@ Dump = dict[str, Any]
 class Totals:
     """Sums at one moment, over all job types and processes."""
 
-    __slots__ = ("at_s", "completed", "durations", "failed", "in_flight")
+    __slots__ = ("at_s", "completed", "durations", "failed", "in_flight", "waits")
 
     def __init__(self, at_s: float, dumps: list[Dump], in_flight: int) -> None:
         self.at_s = at_s
         self.completed = sum(_sum(dump, _COMPLETED) for dump in dumps)
         self.failed = sum(_sum(dump, _FAILED) + _sum(dump, _THROWN) for dump in dumps)
         self.in_flight = in_flight
-        self.durations = added(buckets for dump in dumps for buckets in durations_of(dump).values())
+        self.durations = added(buckets for dump in dumps for buckets in durations_of(dump, HANDLERS).values())
+        self.waits = added(buckets for dump in dumps for buckets in durations_of(dump, WAITS).values())
 
 
 class History:
@@ -62,12 +64,14 @@ class History:
         long_before = totals[max(index - int(WINDOW_S / EVERY_S), 0)]
         took_s = max(now.at_s - before.at_s, EVERY_S / 2)
         lately = difference(now.durations, long_before.durations)
+        waited = difference(now.waits, long_before.waits)
         return {
             "at_s": round(now.at_s, 1),
             "completed": round(max(now.completed - before.completed, 0) / took_s, 2),
             "failed": round(max(now.failed - before.failed, 0) / took_s, 2),
             "in_flight": now.in_flight,
             **quantiles(lately),
+            **{f"wait_{name}": value for name, value in quantiles(waited).items()},
         }
 
 
@@ -88,7 +92,7 @@ def _quantile(buckets: list[int], part: float) -> float | None:
     return DURATION_BUCKETS_S[-1]  # or longer
 
 
-def durations_of(dump: Dump, name: str = _HANDLERS) -> dict[str, list[int]]:
+def durations_of(dump: Dump, name: str) -> dict[str, list[int]]:
     """Return how many took how long, by job type."""
     return {job_type: buckets for job_type, (buckets, _) in dump["histograms"].get(name, {}).items()}
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from camunda_client.cli._status._history import added, difference, durations_of, quantiles
+from camunda_client.cli._status._history import HANDLERS, WAITS, added, difference, durations_of, quantiles
 
 if TYPE_CHECKING:
     from camunda_client.cli._status._history import Dump
 
 #: A process's newest status, and what it had counted at earlier moments.
 Process = tuple[dict[str, Any], "list[tuple[float, Dump]]"]
+#: What a type does, the first that is true of any process.
+_STATES: Final = ("running", "paused", "draining")
 _COUNTED: Final = {
     "completed": "camunda_jobs_completed",
     "failed": "camunda_jobs_failed",
@@ -32,7 +34,7 @@ def type_rows(processes: list[Process]) -> list[dict[str, Any]]:
             health.setdefault(one["job_type"], []).append(one)
     counts = {name: _counts(processes, metric) for name, metric in _COUNTED.items()}
     rates = _rates(processes)
-    times = _times(processes)
+    times, waits = _times(processes, HANDLERS), _times(processes, WAITS)
     return [
         {
             "job_type": job_type,
@@ -40,6 +42,7 @@ def type_rows(processes: list[Process]) -> list[dict[str, Any]]:
             **{name: counts[name].get(job_type, 0) for name in _COUNTED},
             "rate": round(rates.get(job_type, 0.0), 2),
             "handler": quantiles(times.get(job_type, [])),
+            "wait": quantiles(waits.get(job_type, [])),
         }
         for job_type in sorted(health)
     ]
@@ -47,14 +50,17 @@ def type_rows(processes: list[Process]) -> list[dict[str, Any]]:
 
 def _state(statuses: list[dict[str, Any]]) -> dict[str, Any]:
     ages = [one["answered_s_ago"] for one in statuses]
+    slacks = [one["least_slack_s"] for one in statuses if one.get("least_slack_s") is not None]
     return {
         "alive": all(one["alive"] for one in statuses),
+        "state": next((state for state in _STATES if any(one.get("state") == state for one in statuses)), "drained"),
         "in_flight": sum(one["active"] for one in statuses),
         "cap": sum(one["max_jobs_active"] for one in statuses),
         "stuck": sum(one["stuck"] for one in statuses),
         "trouble": next((one["trouble"] for one in statuses if one["trouble"]), None),
         "capped_by": next((why for one in statuses if (why := one.get("capped_by"))), None),
         "polled_s_ago": None if None in ages else max(ages),
+        "least_slack_s": min(slacks, default=None),
     }
 
 
@@ -83,12 +89,12 @@ def _rates(processes: list[Process]) -> dict[str, float]:
     return rates
 
 
-def _times(processes: list[Process]) -> dict[str, list[int]]:
-    """Return, by job type, how many handlers took how long."""
+def _times(processes: list[Process], metric: str) -> dict[str, list[int]]:
+    """Return, by job type, how many took how long of what a histogram counts."""
     found: dict[str, list[list[int]]] = {}
     for status, past in processes:
-        before = durations_of(past[0][1]) if past else {}
-        for job_type, buckets in durations_of(status["metrics"]).items():
+        before = durations_of(past[0][1], metric) if past else {}
+        for job_type, buckets in durations_of(status["metrics"], metric).items():
             earlier = before.get(job_type, [0] * len(buckets))
             found.setdefault(job_type, []).append(difference(buckets, earlier))
     return {job_type: added(many) for job_type, many in found.items()}

@@ -14,6 +14,7 @@ KEPT: Final = 50
 _FIELDS: Final = (
     "job_type",
     "job_key",
+    "handler",
     "element_id",
     "process",
     "pid",
@@ -24,6 +25,8 @@ _FIELDS: Final = (
     "reason",
     "blocked_s",
     "running_s",
+    "since_s",
+    "why",
     "wait_s",
     "greenlet",
     "remedy",

@@ -13,12 +13,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
+from camunda_client import log as logging
+from camunda_client.cli._status._admin import MOST_BYTES, RefusedError, change_of
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from camunda_client.cli._status._admin import Admin
     from camunda_client.cli._status._board import StatusBoard
+
+log = logging.get_logger(__name__)
 
 #: Seconds that a client of the status port may take in all, and may say nothing.
 PATIENCE_S: Final = 5.0
@@ -49,14 +54,18 @@ _HEADERS: Final = {
 _LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 
 
-def serve(board: StatusBoard, host: str, port: int, *, metrics: bool = True) -> ThreadingHTTPServer:
+def serve(
+    board: StatusBoard, host: str, port: int, *, metrics: bool = True, admin: Admin | None = None
+) -> ThreadingHTTPServer:
     """Answer ``/``, ``/metrics``, ``/livez``, ``/readyz`` alias ``/health``, ``/types`` and ``/jobs`` on a thread.
 
-    Without ``metrics`` there is no ``/metrics``, and the extra is not needed.
+    Without ``metrics`` there is no ``/metrics``, and the extra is not needed. Without ``admin`` nothing can be changed.
 
     Raises:
-        ConfigurationError: The port is taken, or the extra for metrics is missing.
+        ConfigurationError: The port is taken, the extra for metrics is missing, or the admin's token can't be used.
     """
+    if admin is not None:
+        admin.check()
     if metrics:
         try:
             import prometheus_client  # noqa: F401 - asked for here, so that it isn't missed at the first scrape
@@ -66,7 +75,7 @@ def serve(board: StatusBoard, host: str, port: int, *, metrics: bool = True) -> 
         server = _Server((host, port), _Answers)
     except OSError as error:
         raise ConfigurationError(f"--status-port {port} on {host} can't be used: {error}; choose another") from error
-    server.board, server.has_metrics = board, metrics
+    server.board, server.has_metrics, server.admin = board, metrics, admin
     # Where only this machine can ask, a page of another site must not, by a name of its own for this address.
     server.names = _LOOPBACK_NAMES if _is_loopback(str(server.server_address[0])) else ()
     board.notable.start()
@@ -114,12 +123,41 @@ class _Answers(BaseHTTPRequestHandler):
             self._json(200 if job else 404, job or {"error": f"no process has job {found[1]} in hand"})
         elif path == "/events" and self.command == "GET":
             self._stream()
+        elif path == "/schema.json":
+            from camunda_client.cli._status._schema import schema  # it needs pydantic, which the parent does not
+
+            self._json(200, schema())
         else:
             known = ["/", "/metrics", "/livez", "/readyz", "/health", "/types", "/jobs", "/jobs/KEY", "/events"]
+            known.append("/schema.json")
             self._send(404, "text/plain", f"there are {', '.join(known)}\n".encode())
 
     def do_HEAD(self) -> None:
         self.do_GET()
+
+    def do_POST(self) -> None:
+        # What came with the request may not have been read.
+        self.close_connection = True
+        try:
+            self._json(*self._change())
+        except RefusedError as refusal:
+            self._json(refusal.status, {"error": str(refusal)})
+
+    def _change(self) -> tuple[int, dict[str, Any]]:
+        """Change the workers as the request asks; return the status and the answer."""
+        if self.path != "/types" or not self._may_look():
+            raise RefusedError(404, "what can be changed is /types, by POST")
+        if self.server.admin is None:
+            raise RefusedError(403, "start the workers with --admin-token-file FILE to change them here")
+        client = str(self.client_address[0])
+        self.server.admin.allow(client, self.headers.get("Authorization"))
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > MOST_BYTES:
+            raise RefusedError(413, f"send Content-Length, at most {MOST_BYTES}")
+        change = change_of(self.headers.get("Content-Type"), self.rfile.read(int(length)))
+        answer = self.server.board.change(change)
+        log.info("types.changed", **change, client=client, changed=answer["changed"], unheard=answer["unheard"])
+        return 400 if "error" in answer else 503 if answer["unheard"] else 200, answer
 
     def _may_look(self) -> bool:
         name = re.sub(r":\d+$", "", self.headers.get("Host", "localhost")).lower()
@@ -136,8 +174,9 @@ class _Answers(BaseHTTPRequestHandler):
             self.end_headers()
             self._event("history", {"points": self.server.board.points()})
             while True:
+                began_s = time.monotonic()
                 self._event("now", self.server.look())
-                time.sleep(_LOOK_EVERY_S)
+                time.sleep(max(began_s + _LOOK_EVERY_S - time.monotonic(), _LOOK_EVERY_S / 4))
 
     def _event(self, name: str, data: dict[str, Any]) -> None:
         self.wfile.write(f"event: {name}\ndata: {json.dumps(data)}\n\n".encode())
@@ -168,6 +207,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     board: StatusBoard
     has_metrics: bool
+    admin: Admin | None
     #: By which it may be called; by any if this is empty.
     names: tuple[str, ...] = ()
 
@@ -201,8 +241,10 @@ class _Server(ThreadingHTTPServer):
         with self._looking:
             if time.monotonic() - self._looked[0] > _LOOK_EVERY_S * 0.8:
                 board = self.board
+                # First what takes time: meanwhile it shows that a hub is blocked.
+                jobs = board.jobs(_SHOWN, _LOOK_EVERY_S / 2)
                 shown = {"at": time.time(), **board.health(), "types": board.types(), "points": board.points(5)}
-                self._looked = (time.monotonic(), {**shown, **board.jobs(_SHOWN)})
+                self._looked = (time.monotonic(), {**shown, **jobs})
             return self._looked[1]
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -168,7 +168,7 @@ def test_only_a_silent_process_is_not_live() -> None:
 
     board.ended(2, 3.0, exit_code=1)
     clock.now_s += SILENCE_S + 1
-    assert board.liveness() == {"alive": False, "silent": [1]}
+    assert board.liveness() == {"alive": False, "silent": [1], "blocked": []}
 
     board.put(1, word())
     board.stop()
@@ -246,3 +246,23 @@ def test_workers_are_asked_nothing_while_nobody_looks() -> None:
         board.types()
 
     assert worker.questions == []
+
+
+def test_a_blocked_process_is_shown_with_its_culprit_and_not_asked() -> None:
+    """Silence took five seconds to show, and named nobody."""
+    clock, asked = Clock(), []
+    board, culprit = StatusBoard(1, clock), {"blocked_s": 1.5, "handler": "app.work"}
+    blocked: list[dict[str, Any]] = []
+    board.started(1, 4711, asked.append, lambda _now: next(iter(blocked), None))
+    board.put(1, word())
+
+    blocked.append(culprit)
+    [shown] = board.health()["processes"]
+    assert (shown["state"], shown["alive"], shown["blocked_by"]) == ("blocked", False, culprit)
+    assert board.liveness() == {"alive": False, "silent": [], "blocked": [1]}
+    assert board.jobs(10)["unheard"] == [1]
+    assert asked == []
+
+    blocked.clear()
+    assert board.liveness() == {"alive": True, "silent": [], "blocked": []}
+    assert states(board) == [("running", True)]

@@ -33,8 +33,9 @@ def test_a_point_has_what_ended_a_second_and_how_long_handlers_took_lately() -> 
     history.add(Totals(102.0, [dump(30, 5, took(3, 35)), dump(10)], 7))
 
     assert history.points() == [
-        {"at_s": 102.0, "completed": 20.0, "failed": 2.5, "in_flight": 7, "p50": 0.175, "p95": 0.2425, "p99": 0.2485}
-    ]
+        {"at_s": 102.0, "completed": 20.0, "failed": 2.5, "in_flight": 7, "p50": 0.175, "p95": 0.2425, "p99": 0.2485,
+         "wait_p50": None, "wait_p95": None, "wait_p99": None}
+    ]  # fmt: skip
 
 
 def test_ten_minutes_are_kept_and_no_more() -> None:
@@ -95,3 +96,16 @@ def test_a_row_for_each_type_adds_up_its_processes() -> None:
     )  # fmt: skip
     assert (row["completed"], row["failed"], row["rate"]) == (75, 6, 2.2)
     assert row["handler"] == {"p50": 0.0025, "p95": 0.0048, "p99": 0.0049}
+
+
+def test_a_row_has_waits_and_the_least_slack_of_all_processes() -> None:
+    def process(waited: list[int], slack_s: float | None) -> Any:
+        health = {"job_type": "a", "alive": True, "active": 1, "max_jobs_active": 5, "stuck": 0, "trouble": None,
+                  "answered_s_ago": 0.1, "least_slack_s": slack_s}  # fmt: skip
+        counted = {"counters": {}, "histograms": {"camunda_job_wait_seconds": {"a": [waited, 0.0]}}}
+        return {"health": {"types": [health]}, "metrics": counted, "at_s": 1.0}, []
+
+    [row] = type_rows([process(took(1, 10), 6.5), process(took(1, 10), None), process(took(1, 20), 2.5)])
+
+    assert row["wait"] == {"p50": 0.015, "p95": 0.024, "p99": 0.0248}
+    assert row["least_slack_s"] == 2.5

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from camunda_client.c8 import _job_table
-from camunda_client.c8._job_table import MOST_CONDEMNED, JobTable, Verdict
+from camunda_client.c8._job_table import BLOCKED_S, MOST_CONDEMNED, JobTable, Verdict
 from camunda_client.cli._suspects import DEATHS, Suspects
 
 KILLED = -signal.SIGKILL
@@ -104,3 +104,21 @@ def test_a_worker_learns_which_jobs_are_condemned_and_says_which_it_failed(table
     assert worker.verdict("7") is None
     assert worker.verdict("8") == Verdict(4, 139)
     assert parent.still_condemned() == {8}
+
+
+def test_a_parent_reads_that_its_workers_hub_is_blocked_and_by_whom(tables: tuple[JobTable, JobTable]) -> None:
+    parent, worker = tables
+    assert parent.blocked(1000.0) is None, "it has never run"
+
+    worker.tick(1000.0)
+    assert parent.blocked(1000.0 + BLOCKED_S - 0.1) is None
+    assert parent.blocked(1002.0) == {"blocked_s": 2.0}
+
+    worker.say_blocked({"handler": "app.work", "stack": ["app.py:3 in work"]})
+    assert parent.blocked(1002.0) == {"blocked_s": 2.0, "handler": "app.work", "stack": ["app.py:3 in work"]}
+
+    worker.tick(1002.5)
+    assert parent.blocked(1003.0) is None
+    assert parent.blocked(1004.5) == {"blocked_s": 2.0}, "another time, by another"
+    worker.tick(0.0)
+    assert parent.blocked(2000.0) is None, "it has stopped"

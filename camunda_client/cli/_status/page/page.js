@@ -120,11 +120,21 @@ const place = (text) => text.replace(/^.*\/([^/]*\/[^/]*:\d+)/, "$1");
 
 const column = (title, value, show, more = {}) => ({ title, value, show, number: true, ...more });
 
+const waits = (wait) => (wait.p50 === null ? "–" : [wait.p50, wait.p95, wait.p99].map(seconds).join(" / "));
+
+// Which handler holds up a process, and where it stands.
+function culprit(blocked) {
+  if (!blocked) return "–";
+  const where = blocked.stack ? ` at ${place(blocked.stack.at(-1))}` : "";
+  return `${blocked.handler ?? "not known"}${where}, ${seconds(blocked.blocked_s)}`;
+}
+
 function stateOf(type) {
   const words = [];
   if (type.stuck) words.push(`${type.stuck} stuck`);
   if (type.trouble) words.push(type.trouble === "overload" ? "back-pressure" : `polls fail: ${type.trouble}`);
   if (!type.alive && !words.length) words.push(type.polled_s_ago === null ? "first poll runs" : "not polling");
+  if (type.state !== "running") words.unshift(type.state);
   return words.join(", ") || "polling";
 }
 
@@ -136,10 +146,12 @@ const types = new Table(byId("types"), [
   column("p50", (type) => type.handler.p50, seconds),
   column("p95", (type) => type.handler.p95, seconds),
   column("p99", (type) => type.handler.p99, seconds),
+  column("Waits p50 / p95 / p99", (type) => type.wait.p95, (value, type) => waits(type.wait)),
   column("Completed", (type) => type.completed, number),
   column("Failed", (type) => type.failed, number, { mark: (type) => (type.failed ? "warn" : "") }),
   column("BPMN errors", (type) => type.errors_thrown, number),
   column("Report retries", (type) => type.report_retries, number),
+  column("Least lease left", (type) => type.least_slack_s, seconds, { mark: (type) => (type.least_slack_s === 0 ? "bad" : "") }),
   column("Leases lost", (type) => type.lease_lost, number, { mark: (type) => (type.lease_lost ? "bad" : "") }),
   column("Last poll", (type) => type.polled_s_ago, (value) => (value === null ? "none yet" : `${seconds(value)} ago`)),
 ], (type) => type.job_type, 2);
@@ -148,15 +160,17 @@ const jobs = new Table(byId("jobs"), [
   column("Job", (job) => job.job_key, undefined, { number: false }),
   column("Type", (job) => job.job_type, undefined, { number: false }),
   column("Element", (job) => job.element_id, undefined, { number: false }),
-  column("Stage", (job) => job.stage, undefined, { number: false }),
+  column("Handler", (job) => job.handler, undefined, { number: false }),
+  column("Stage", (job) => (job.stuck ? "stuck" : job.stage), undefined, { number: false, mark: (job) => (job.stuck ? "bad" : "") }),
   column("Age", (job) => job.age_s, seconds),
   column("Lease left", (job) => job.lease_left_s, seconds, { mark: (job) => (job.lease_left_s <= 0 ? "bad" : "") }),
   column("Stands at", (job) => place(job.stack.at(-1) ?? ""), undefined, { number: false }),
-], (job) => job.job_key, 4, { title: "Stack", text: "Stack", label: (key) => `Stack of job ${key}`, run: (job) => showJob(job.job_key) });
+], (job) => job.job_key, 5, { title: "Stack", text: "Stack", label: (key) => `Stack of job ${key}`, run: (job) => showJob(job.job_key) });
 
 const processes = new Table(byId("processes"), [
   column("Process", (one) => one.process, String),
-  column("State", (one) => one.state, undefined, { number: false, mark: (one) => (one.alive ? "" : one.state === "running" || one.state === "silent" ? "bad" : "warn") }),
+  column("State", (one) => one.state, undefined, { number: false, mark: (one) => (one.alive ? "" : ["running", "silent", "blocked"].includes(one.state) ? "bad" : "warn") }),
+  column("Blocked by", (one) => culprit(one.blocked_by), undefined, { number: false }),
   column("Pid", (one) => one.pid, (value) => String(value ?? "–")),
   column("Jobs in hand", (one) => one.in_flight, number),
   column("Stuck handlers", (one) => one.stuck, number),
@@ -177,7 +191,7 @@ async function showJob(key) {
   byId("job-stack").replaceChildren(...(job.stack ?? []).map((place) => element("li", { text: place })));
   const shown = answer.ok
     ? { "Job type": job.job_type, Process: job.process_definition_id, Instance: job.process_instance_key, Element: job.element_id,
-        Stage: job.stage, Age: seconds(job.age_s), "Lease left": seconds(job.lease_left_s), "Worker process": job.process }
+        Handler: job.handler, Stage: job.stuck ? "stuck: it should have ended long ago" : job.stage, Age: seconds(job.age_s), "Lease left": seconds(job.lease_left_s), "Worker process": job.process }
     : { "It has ended": job.error };
   for (const [name, value] of Object.entries(shown)) facts.append(element("dt", { text: name }), element("dd", { text: String(value) }));
   if (!byId("job").open) byId("job").showModal();
@@ -246,6 +260,7 @@ const charts = [
   new Chart("Jobs a second", [{ name: "completed", title: "completed" }, { name: "failed", title: "failed or BPMN error" }], number),
   new Chart("Jobs in flight", [{ name: "in_flight", title: "in flight" }], number),
   new Chart("Time of handlers", [{ name: "p50", title: "p50" }, { name: "p95", title: "p95" }, { name: "p99", title: "p99" }], seconds),
+  new Chart("Waits for a start", [{ name: "wait_p50", title: "p50" }, { name: "wait_p95", title: "p95" }, { name: "wait_p99", title: "p99" }], seconds),
 ];
 
 // -- the rest -------------------------------------------------------------------------------------------------------
@@ -265,15 +280,23 @@ function showTiles(now) {
   tile("Jobs a second", number(last.completed));
   tile("In flight", number(now.count));
   tile("Handlers, p95", seconds(last.p95));
+  tile("Waits, p95", seconds(last.wait_p95));
   tile("Completed", number(sum("completed")));
   tile("Failed", number(sum("failed")));
   tile("Leases lost", number(sum("lease_lost")));
   tile("Processes alive", `${now.processes.filter((one) => one.alive).length} of ${now.processes.length}`);
 }
 
+function troubleOf(one) {
+  if (one.state === "blocked") return `process ${one.process} is blocked by ${culprit(one.blocked_by)}`;
+  return `process ${one.process} is ${one.state === "running" ? "not well" : one.state}`;
+}
+
 function showState(now) {
   const failing = now.types.filter((type) => !type.alive && type.polled_s_ago !== null).map((type) => type.job_type);
-  const troubles = now.processes.filter((one) => !one.alive).map((one) => `process ${one.process} is ${one.state === "running" ? "not well" : one.state}`);
+  const troubles = now.processes.filter((one) => !one.alive).map(troubleOf);
+  const stuck = now.jobs.filter((job) => job.stuck).map((job) => job.handler);
+  if (stuck.length) troubles.push(`stuck: ${[...new Set(stuck)].join(", ")}`);
   if (failing.length) troubles.push(`${failing.length} of ${now.types.length} job types do not poll`);
   if (now.processes.some((one) => one.leader === false)) troubles.push("Camunda has no leader");
   const text = troubles.length ? `Attention: ${troubles.join("; ")}` : "All well";

@@ -357,3 +357,13 @@ def test_the_loop_looks_until_it_is_stopped(caplog: pytest.LogCaptureFixture) ->
     room.extender.stop()
 
     looking.get(timeout=5)
+
+
+def test_what_an_extension_left_of_its_lease_is_kept() -> None:
+    room = Room()
+    room.know(0.01)
+    room.hold()
+
+    room.pass_by(LEASE_S)
+
+    assert room.extender.slack.of("t", room.clock()) == pytest.approx(LEASE_S * (1 - EXTEND_AFTER), abs=0.1)

@@ -6,7 +6,7 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from camunda_client.c8.worker._health import innermost, stack_of, tell_jobs_in_hand
+from camunda_client.c8.worker._health import handler_of, in_hand, innermost, stack_of, tell_jobs_in_hand
 from camunda_client.c8.worker._lease import Held, now_s
 from tests.parts.fake_gateway import held
 
@@ -73,3 +73,13 @@ def test_a_stack_is_told_without_reading_source() -> None:
     one.greenlet.kill()
 
     assert "<odd>:2 in handler" in stack
+
+
+def test_a_stuck_handler_is_named(waiting: Held) -> None:
+    waiting.let_go = True
+
+    [job] = in_hand([waiting])
+
+    assert job.stuck
+    assert job.handler == handler_of(waiting.settings)
+    assert job.handler.startswith("tests.")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camunda_client.c8.worker._lease import SURE, Durations, Lease, Loss, pause_s
+from camunda_client.c8.worker._lease import SURE, Durations, Lease, LeastSlack, Loss, pause_s
 from camunda_client.c8.worker._pace import Offsets
 
 LENGTHS = st.sampled_from([0.3, 1.0, 2.0, 10.0, 60.0, 3600.0])
@@ -234,3 +234,25 @@ def test_each_partition_has_a_clock_of_its_own_and_all_have_to_be_known() -> Non
 
 def test_a_job_without_a_deadline_is_counted_from_the_request() -> None:
     assert Offsets().ends_s("1", 0, 10.0, sent_s=5.0, received_s=9.0) == 5.0 + 10.0 * SURE
+
+
+def test_the_least_slack_is_of_the_last_minute_or_two() -> None:
+    slack = LeastSlack()
+    assert slack.of("t", 0.0) is None
+
+    slack.note("t", 4.0, 0.0)
+    slack.note("t", 6.0, 30.0)
+    assert (slack.of("t", 59.0), slack.of("u", 59.0)) == (4.0, None)
+
+    slack.note("t", 7.0, 61.0)
+    assert slack.of("t", 100.0) == 4.0, "from the minute before"
+    assert slack.of("t", 122.0) == 7.0
+    assert slack.of("t", 1000.0) is None
+
+
+def test_a_lost_lease_left_nothing() -> None:
+    slack = LeastSlack()
+
+    slack.note("t", -3.0, 0.0)
+
+    assert slack.of("t", 1.0) == 0.0
