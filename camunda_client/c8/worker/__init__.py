@@ -12,6 +12,8 @@ Importing this package makes blocking I/O cooperative (``gevent.monkey.patch_all
 """
 
 # ruff: noqa: E402 - patching comes before everything that might copy an unpatched name
+from typing import TYPE_CHECKING, Any
+
 from camunda_client import patching
 
 patching.patch()
@@ -43,7 +45,9 @@ from camunda_client.c8.worker._redis_store import RedisStore
 from camunda_client.c8.worker._resources import Resource
 from camunda_client.c8.worker._run_handler import HandlerRun, run_handler, worker_settings
 from camunda_client.c8.worker._settings import WorkerSettings
-from camunda_client.c8.worker._sqlite_store import SqliteStore
+
+if TYPE_CHECKING:
+    from camunda_client.c8.worker._sqlite_store import SqliteStore
 
 __all__ = [
     "AdHocResult",
@@ -95,3 +99,12 @@ __all__ = [
     "try_children",
     "worker_settings",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load SQLite when it is asked for: it blocks while it computes, and would be named at each worker's start."""
+    if name == "SqliteStore":
+        from camunda_client.c8.worker._sqlite_store import SqliteStore
+
+        return SqliteStore
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
