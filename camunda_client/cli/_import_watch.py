@@ -55,8 +55,7 @@ class ImportStatus(NamedTuple):
             return (
                 f"{self.importing}, but a thread that was started there waits at {at} in a call that can't be made "
                 "cooperative, and keeps the whole process: a deadlock, unless another process ends that wait. Do "
-                "without that thread (loguru: enqueue=False; logging: queue.SimpleQueue instead of multiprocessing's), "
-                "or start it in a process of its own"
+                "without that thread, or start it in a process of its own"
             )
         return f"{self.importing} blocks the whole process at {at}"
 

@@ -100,8 +100,10 @@ def _patch_and_mend() -> PatchReport:
     from camunda_client.patching._alarms import give_greenlets_alarms
     from camunda_client.patching._log_locks import share_log_locks
     from camunda_client.patching._mend import mend
+    from camunda_client.patching._pipes import give_greenlets_pipes
 
     give_greenlets_alarms()
+    give_greenlets_pipes()
 
     no_mend = os.environ.get(NO_MEND_VARIABLE, "").split(",")
     mended, left = mend([name.strip() for name in no_mend if name.strip()], knew_gevent=knew_gevent)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import multiprocessing
 import os
 import sqlite3
@@ -14,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import gevent
@@ -149,6 +151,23 @@ def test_handlers_wait_for_programs_together(scene: Scene, call: Callable[[], An
 
     assert tally.peak >= 8
     assert time.monotonic() - started_s < 8
+
+
+@pytest.mark.fault(97)
+def test_pools_of_processes_are_waited_for_together(scene: Scene) -> None:
+    """The threads of a pool stopped the whole process for good."""
+    meeting = Barrier(2)
+
+    def pooled(job: ActivatedJob) -> dict[str, Any]:
+        with multiprocessing.get_context("fork").Pool(1) as pool:
+            meeting.wait(60)
+            return {"root": pool.apply(math.sqrt, (job.variables["number"] ** 2,))}
+
+    scene.start(4)
+    with working(scene.camunda.base_url, {scene.job_type: pooled}, max_jobs_active=2):
+        completed = scene.completed_once(4)
+
+    assert sorted(job["variables"]["root"] for job in completed) == [0, 1, 2, 3]
 
 
 def forks_a_process(job: ActivatedJob) -> int | None:

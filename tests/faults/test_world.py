@@ -193,9 +193,8 @@ threading.Thread(target=say, args=("THREAD", 1.0)).start()
 # By kind: the module's text, and what is said of it.
 FROZEN = {
     "logger": (
-        "import multiprocessing\n"
-        "lines = multiprocessing.SimpleQueue()\n"
-        "threading.Thread(target=lambda: print(lines.get()), daemon=True).start()\n"
+        "lines = os.pipe()\n"
+        "threading.Thread(target=lambda: print(os.read(lines[0], 1)), daemon=True).start()\n"
         "time.sleep(0)\n",
         "a deadlock",
     ),
