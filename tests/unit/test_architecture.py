@@ -17,7 +17,17 @@ WORKER = import_graph.ROOT / "camunda_client" / "c8" / "worker"
 #: Of the package's top and of ``c8``: what has no room, and is in the list only.
 UNDRAWN = {"__main__", "_files", "_json", "_backoff", "_job_table", "_last_resort", "_stacks", "_stop_requests"}
 #: Of the embedded engine.
-SMALL = {"_engine_jobs", "_failures", "_keys", "_locks", "_present", "_randomness", "_tenants", "_rejections"}
+SMALL = {
+    "_engine_events",
+    "_engine_jobs",
+    "_failures",
+    "_keys",
+    "_locks",
+    "_present",
+    "_randomness",
+    "_tenants",
+    "_rejections",
+}
 
 
 def layers(contract: str) -> set[str]:

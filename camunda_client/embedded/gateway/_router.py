@@ -10,6 +10,7 @@ from werkzeug.routing import Map, Rule
 from camunda_client.embedded.gateway import (
     _routes_ad_hoc,
     _routes_cluster,
+    _routes_conditionals,
     _routes_documents,
     _routes_jobs,
     _routes_processes,
@@ -34,7 +35,15 @@ class Router:
     def __init__(self, *, newer: bool = False) -> None:
         self._newer = newer
         routes = (
-            [*_routes_search.ROUTES, *_routes_documents.ROUTES, *_routes_ad_hoc.ROUTES, *ROUTES] if newer else ROUTES
+            [
+                *_routes_search.ROUTES,
+                *_routes_documents.ROUTES,
+                *_routes_ad_hoc.ROUTES,
+                *_routes_conditionals.ROUTES,
+                *ROUTES,
+            ]
+            if newer
+            else ROUTES
         )
         rules = [Rule(path, methods=[method], endpoint=handler) for method, path, handler in routes]
         self._map = Map(rules, strict_slashes=True, merge_slashes=False, redirect_defaults=False)
