@@ -169,3 +169,17 @@ def test_the_eleventh_example_drives_an_ad_hoc_sub_process(new_camunda: Callable
     assert "turn 2: Order 5 is on its way to Ada." in worker.output
     variables = found(camunda, "variables", name="answer")
     assert {variable["value"] for variable in variables} == {'"Order 5 is on its way to Ada."'}
+
+
+def test_the_twelfth_example_undoes_what_was_booked(camunda: EngineProcess) -> None:
+    example = Example("12", camunda)
+
+    with example.worker() as worker:
+        completed = example.jobs("COMPLETED", 4)
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0
+
+    assert {job["type"] for job in completed[:2]} == {"book-hotel", "book-flight"}
+    assert {job["type"] for job in completed[2:]} == {"cancel-hotel", "cancel-flight"}
+    assert "hotel H-1 is cancelled" in worker.output
+    assert "flight F-1 is cancelled" in worker.output
