@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from camunda_client.embedded._engine_jobs import EngineJobs, given
+from camunda_client.embedded._engine_events import EngineEvents
+from camunda_client.embedded._engine_jobs import given
 from camunda_client.embedded._engine_variables import EngineVariables
 from camunda_client.embedded._executor import Executor
 from camunda_client.embedded._tenants import DEFAULT_TENANT, tenants_named
@@ -40,7 +41,7 @@ DEFAULT_HISTORY_LIMIT = 20_000
 NEWEST_DIALECT = DIALECTS[-1]
 
 
-class Engine(EngineJobs, EngineVariables):
+class Engine(EngineEvents, EngineVariables):
     """An engine of one partition.
 
     Args:
@@ -216,52 +217,6 @@ class Engine(EngineJobs, EngineVariables):
         """
         plain = [[element_id, dict(variables)] for element_id, variables in elements]
         self._run(self._commands.activate_in_ad_hoc, element_instance_key, plain, cancel)
-
-    # -- events -----------------------------------------------------------------------------------------------------
-    def publish(
-        self,
-        name: str,
-        correlation_key: str = "",
-        variables: Mapping[str, Any] | None = None,
-        *,
-        ttl: timedelta = timedelta(0),
-        message_id: str = "",
-        tenant_id: str = DEFAULT_TENANT,
-    ) -> int:
-        """Publish a message and return its key; with a time to live it waits for those who come later.
-
-        Raises:
-            Rejection: ALREADY_EXISTS, or INVALID_ARGUMENT: there is no such tenant.
-        """
-        ttl_ms = ttl // timedelta(milliseconds=1)
-        return self._run(
-            self._commands.publish, name, correlation_key, dict(variables or {}), ttl_ms, message_id, tenant_id
-        )
-
-    def correlate(
-        self,
-        name: str,
-        correlation_key: str = "",
-        variables: Mapping[str, Any] | None = None,
-        *,
-        tenant_id: str = DEFAULT_TENANT,
-    ) -> tuple[int, int]:
-        """Correlate a message now; return its key and the process instance's.
-
-        Raises:
-            Rejection: NOT_FOUND: nothing waits for it; INVALID_ARGUMENT: there is no such tenant.
-        """
-        return self._run(self._commands.correlate, name, correlation_key, dict(variables or {}), tenant_id)
-
-    def broadcast(
-        self, name: str, variables: Mapping[str, Any] | None = None, *, tenant_id: str = DEFAULT_TENANT
-    ) -> int:
-        """Broadcast a signal and return its key.
-
-        Raises:
-            Rejection: INVALID_ARGUMENT: there is no such tenant.
-        """
-        return self._run(self._commands.broadcast, name, dict(variables or {}), tenant_id)
 
     # -- incidents, user tasks, decisions ---------------------------------------------------------------------------
     def resolve_incident(self, key: int) -> None:

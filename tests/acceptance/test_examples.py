@@ -198,3 +198,17 @@ def test_the_tenth_example_spares_the_systems_behind_its_handlers(camunda: Engin
     assert "circuit.opened" in worker.output
     assert {job["retries"] for job in camunda.jobs("FAILED", instances=example.keys)} == {1}
     assert camunda.incidents(instances=example.keys) == []
+
+
+def test_the_twelfth_example_undoes_what_was_booked(camunda: EngineProcess) -> None:
+    example = Example("12", camunda)
+
+    with example.worker() as worker:
+        completed = example.jobs("COMPLETED", 4)
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0
+
+    assert {job["type"] for job in completed[:2]} == {"book-hotel", "book-flight"}
+    assert {job["type"] for job in completed[2:]} == {"cancel-hotel", "cancel-flight"}
+    assert "hotel H-1 is cancelled" in worker.output
+    assert "flight F-1 is cancelled" in worker.output

@@ -10,6 +10,7 @@ from werkzeug.routing import Map, Rule
 from camunda_client.embedded.gateway import (
     _routes_ad_hoc,
     _routes_cluster,
+    _routes_conditionals,
     _routes_decided,
     _routes_documents,
     _routes_instances,
@@ -27,7 +28,7 @@ ROUTES: list[Route] = [*_routes_cluster.ROUTES, *_routes_processes.ROUTES, *_rou
 #: What came with 8.8, and with 8.9.
 NEWER: list[Route] = [
     *_routes_search.ROUTES, *_routes_instances.ROUTES, *_routes_decided.ROUTES, *_routes_documents.ROUTES,
-    *_routes_ad_hoc.ROUTES,
+    *_routes_ad_hoc.ROUTES, *_routes_conditionals.ROUTES,
 ]  # fmt: skip
 NULLABLE: list[Route] = [*_routes_statistics.ROUTES, *_routes_variables.ROUTES]
 _SLASHES = re.compile(r"/{2,}")

@@ -45,7 +45,8 @@ class Listener:
 class Event:
     """What a catch event waits for, or a throw event causes.
 
-    ``kind`` is none, message, signal, timer, error, escalation, terminate, link or compensation. ``name`` is the
+    ``kind`` is none, message, signal, timer, error, escalation, terminate, link, compensation or
+    conditional. ``name`` is the
     name of the message, signal or link, or the code of the error or escalation (None catches any code).
     ``activity_id`` is whom a compensation is thrown for ("" = whatever has completed).
     """
@@ -56,6 +57,10 @@ class Event:
     timer_kind: str = ""
     timer: Expression | None = None
     activity_id: str = ""
+    #: Of a conditional event: the variables that it depends on, and the kinds of changes that count.
+    condition: Expression | None = None
+    variables: frozenset[str] = frozenset()
+    changes: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

@@ -296,7 +296,7 @@ class ZeebeParser(BpmnParser):  # type: ignore[misc]
             self.problems += [ModelProblem(element.id, element.name, text) for text in texts]
         for element, text in problems_of_compensation(found):
             self.problems.append(ModelProblem(element.id, element.name, text))
-        if not any(start.event.kind in ("none", "message", "timer", "signal") for start in root.starts):
+        if not any(start.event.kind in ("none", "message", "timer", "signal", "conditional") for start in root.starts):
             self.problem(node, "Must have at least one start event")
         return Process(root, spec, scopes, found)
 

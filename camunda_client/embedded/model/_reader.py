@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from camunda_client.embedded._failures import Failure
+from camunda_client.embedded.model._dialects import since
 from camunda_client.embedded.model._element import Element, Event, MultiInstance
 from camunda_client.embedded.model._expressions import Expression
 from camunda_client.embedded.model._ids import local_id
 from camunda_client.embedded.model._timers import first_due
 
-_EVENTS = {"message", "signal", "timer", "error", "escalation", "terminate", "link", "compensate"}
+_CHANGES = ("create", "update")
+_EVENTS = {"message", "signal", "timer", "error", "escalation", "terminate", "link", "compensate", "conditional"}
 
 
 class ElementError(ValueError):
@@ -90,6 +93,8 @@ class Reader:
             return self.message(element, definition.get("messageRef"))
         if kind == "timer":
             return self.timer(definition, element)
+        if kind == "conditional":
+            return self.conditional(definition)
         return self.named(kind, definition, element)
 
     def named(self, kind: str, definition: Any, element: Element) -> Event:
@@ -120,6 +125,20 @@ class Reader:
         if not key and not at_process_start:
             raise ElementError("Must have exactly one zeebe:subscription extension element with a correlationKey")
         return Event("message", expression(message.get("name")), required_expression(key) if key else None)
+
+    def conditional(self, definition: Any) -> Event:
+        if not since("8.9"):
+            raise ElementError("Event definitions of type conditional are not supported before 8.9")
+        text = (definition.findtext("bpmn:condition", namespaces=self.namespaces) or "").strip()
+        if not text:
+            raise ElementError("Attribute 'condition' must be present and not empty")
+        condition = required_expression(text)
+        filters = definition.findall("bpmn:extensionElements/zeebe:conditionalFilter", self.namespaces)
+        changes = {change for one in filters for change in _changes(one.get("variableEvents") or "")}
+        return Event(
+            "conditional", condition=condition, variables=frozenset(_names(condition.tree)),
+            changes=frozenset(changes or _CHANGES),
+        )  # fmt: skip
 
     def in_event_subprocess(self) -> bool:
         return bool(self.node.getparent().get("triggeredByEvent") == "true")
@@ -180,6 +199,26 @@ def _compensation(definition: Any, element: Element) -> Event:
     if throws and definition.get("waitForCompletion", "true") != "true":
         raise ElementError(f"A compensation {throws} event waitForCompletion attribute must be true or not present")
     return Event("compensation", activity_id=local_id(definition.get("activityRef")) or "" if throws else "")
+
+
+def _changes(text: str) -> list[str]:
+    found = [change.strip() for change in text.split(",") if change.strip()]
+    for change in found:
+        if change not in _CHANGES:
+            known = "Must be one of: create, update or a comma-separated list of both."
+            raise ElementError(f"Variable event '{change}' is not valid. {known}")
+    return found
+
+
+def _names(tree: Any) -> Iterator[str]:
+    """Yield the names in a FEEL expression; more than are variables of a process, but all that are."""
+    if isinstance(tree, tuple) and len(tree) == 2 and tree[0] == "name" and isinstance(tree[1], str):
+        yield tree[1]
+    elif isinstance(tree, (tuple, list)):
+        for part in tree:
+            yield from _names(part)
+    elif isinstance(tree, dict):
+        yield from _names(list(tree.values()))
 
 
 def _a(noun: str) -> str:

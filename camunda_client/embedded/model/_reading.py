@@ -265,13 +265,13 @@ def _sub(reader: Reader, element: Element) -> None:
 
 
 def _catch(_reader: Reader, element: Element) -> None:
-    _only(element, {"message", "signal", "timer", "link"})
+    _only(element, {"message", "signal", "timer", "link", "conditional"})
 
 
 def _boundary(reader: Reader, element: Element) -> None:
     if element.event.kind != "compensation" and reader.node.find("bpmn:outgoing", reader.namespaces) is None:
         raise ElementError("Must have at least one outgoing sequence flow or association")
-    _only(element, {"message", "signal", "timer", "error", "escalation", "compensation"})
+    _only(element, {"message", "signal", "timer", "error", "escalation", "compensation", "conditional"})
     if element.event.kind in ("error", "compensation") and not element.interrupting:
         raise ElementError("Non-interrupting events of this type are not allowed")
 

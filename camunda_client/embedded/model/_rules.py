@@ -52,6 +52,14 @@ def _problems_of_catching(catching: Iterable[Element]) -> Iterator[str]:
             yield f"The same scope can not contain more than one of: {one}. It catches all."
 
 
+def _problems_of_conditional(catching: Iterable[Element]) -> Iterator[str]:
+    conditions = [one.event.condition.source for one in catching if one.event.condition is not None]
+    for condition, count in Counter(conditions).items():
+        if count > 1:
+            what = "Multiple conditional event definitions with the same condition expression"
+            yield f"{what} '{condition}' are not allowed."
+
+
 def _caught(element: Element) -> tuple[str, str]:
     event = element.event
     return event.kind, event.name.source if event.name else ""
@@ -70,6 +78,7 @@ def _problems_of_event_gateway(gateway: Element, siblings: dict[str, Element]) -
         yield "Event-based gateway must have at least 2 outgoing sequence flows."
     targets = [siblings[flow.target] for flow in gateway.outgoing]
     yield from _problems_of_catching(targets)
+    yield from _problems_of_conditional(targets)
     for target in targets:
         if target.kind != "INTERMEDIATE_CATCH_EVENT" or target.event.kind == "link":
             yield (
@@ -118,8 +127,8 @@ def problems_of_scope(element: Element) -> Iterator[str]:
         yield "Must have exactly one none start event"
     if element.kind == "EVENT_SUB_PROCESS":
         kinds = [s.event.kind for s in element.starts]
-        if len(kinds) != 1 or kinds[0] not in ("message", "timer", "signal", "error", "escalation"):
-            yield "Must have exactly one start event of one of: error, escalation, message, signal, timer"
+        if len(kinds) != 1 or kinds[0] not in ("message", "timer", "signal", "error", "escalation", "conditional"):
+            yield "Must have exactly one start event of one of: conditional, error, escalation, message, signal, timer"
         elif kinds[0] == "error" and not element.start.interrupting:
             yield "Non-interrupting events of this type are not allowed"
         elif element.start.event.timer_kind == "cycle" and element.start.interrupting:
@@ -127,5 +136,6 @@ def problems_of_scope(element: Element) -> Iterator[str]:
     if element.kind == "PROCESS" and sum(s.event.kind == "none" for s in element.starts) > 1:
         yield "Multiple none start events are not allowed"
     if element.kind == "PROCESS":
-        kinds = sorted({s.event.kind for s in element.starts} - {"none", "message", "timer", "signal"})
+        kinds = sorted({s.event.kind for s in element.starts} - {"none", "message", "timer", "signal", "conditional"})
+        yield from _problems_of_conditional(element.starts)
         yield from (f"A process can't start with an event of the type {kind}" for kind in kinds)

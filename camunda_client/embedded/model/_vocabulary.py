@@ -57,6 +57,7 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "taskHeaders": (),
     "header": ("id", "key", "value"),
     "taskDefinition": ("type", "retries"),
+    "conditionalFilter": ("variableEvents",),
     "loopCharacteristics": ("inputCollection", "inputElement", "outputCollection", "outputElement"),
     "calledElement": ("processId", "propagateAllChildVariables", "propagateAllParentVariables", "bindingType",
                       "versionTag"),
@@ -75,12 +76,12 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "versionTag": ("value",),
 }  # fmt: skip
 #: Extensions that a later release brought, so that an earlier one would pass over them.
-SINCE = {"taskListeners": "8.8", "adHoc": "8.7"}
+SINCE = {"taskListeners": "8.8", "adHoc": "8.7", "conditionalFilter": "8.9"}
 #: Extensions and attributes that Camunda makes something of, and we do not yet.
 EXTENSIONS_REFUSED = frozenset({
-    "linkedResources", "linkedResource", "jobPriorityDefinition", "conditionalFilter", "publishMessage",
+    "linkedResources", "linkedResource", "jobPriorityDefinition", "publishMessage",
 })  # fmt: skip
-ATTRIBUTES_REFUSED = frozenset({("calledElement", "businessId")})
+ATTRIBUTES_REFUSED = frozenset({("calledElement", "businessId"), ("conditionalFilter", "variableNames")})
 #: Extensions that Camunda itself makes nothing of when a process runs.
 EXTENSIONS_WITHOUT_MEANING = frozenset({"properties", "property", "userTaskForm", "agentDefinition"})
 #: Attributes that earlier modelers wrote, and what all keep for themselves.

@@ -10,10 +10,12 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
+from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._rejections import Rejection, invalid_argument, invalid_state, not_found
 from camunda_client.embedded._tenants import refusal
 from camunda_client.embedded.model import DecisionRecord, Definition, Deployment
 from camunda_client.embedded.run._cluster_variables import ClusterVariables
+from camunda_client.embedded.run._conditions import conditional_definitions
 from camunda_client.embedded.run._entrances import Activation
 from camunda_client.embedded.run._history import InstanceHistory
 from camunda_client.embedded.run._instances import ElementInstance, Job, ProcessInstance, Settle
@@ -287,6 +289,30 @@ class Commands:
         key = self._runtime.keys.next()
         self._runtime.events.signals.broadcast(name, variables, tenant_id)
         return key
+
+    def evaluate_conditionals(
+        self, variables: Variables, tenant_id: str, definition_key: int | None = None
+    ) -> tuple[int, list[InstanceHistory]]:
+        """Start an instance for each conditional start event that holds; return a key and the instances."""
+        self._check_tenant(tenant_id, "EVALUATE", "Evaluate Conditional")
+        runtime = self._runtime
+        if definition_key is None:
+            definitions = conditional_definitions(runtime.deployments, tenant_id)
+        else:
+            definitions = [self._conditional(definition_key, tenant_id)]
+        key = runtime.keys.next()
+        try:
+            started = runtime.events.conditions.start_those_that_hold(definitions, variables, tenant_id)
+        except Failure as failure:
+            raise invalid_argument("EVALUATE", failure.message) from failure
+        return key, [process.history for process in started]
+
+    def _conditional(self, key: int, tenant_id: str) -> Definition:
+        definition = self._runtime.deployments.by_key(key)
+        if definition is None or definition.tenant_id != tenant_id:
+            reason = f"Expected to evaluate conditionals of the process definition with key '{key}', but found none"
+            raise not_found("EVALUATE", reason)
+        return definition
 
     # -- incidents, user tasks --------------------------------------------------------------------------------------
     def resolve_incident(self, key: int) -> None:

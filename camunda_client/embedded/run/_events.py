@@ -10,6 +10,7 @@ from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._present import present
 from camunda_client.embedded.model import Element, FlowNode, first_due, next_due, to_ms, unexpected
 from camunda_client.embedded.run._clock import Clock
+from camunda_client.embedded.run._conditions import Conditions
 from camunda_client.embedded.run._instances import ElementInstance, ProcessInstance, Subscription
 from camunda_client.embedded.run._lifecycle import Lifecycle
 from camunda_client.embedded.run._messages import Messages
@@ -19,7 +20,7 @@ from camunda_client.embedded.run._signals import Signals
 log = logging.getLogger(__name__)
 
 #: Events that are waited for; errors and escalations are searched when they are thrown.
-AWAITED = ("message", "signal", "timer")
+AWAITED = ("message", "signal", "timer", "conditional")
 
 
 class Events:
@@ -30,6 +31,7 @@ class Events:
         self._schedule = schedule
         self.messages = Messages(lifecycle, clock, schedule, self.trigger)
         self.signals = Signals(lifecycle, self.trigger)
+        self.conditions = Conditions(lifecycle, self.trigger)
 
     # -- waiting ----------------------------------------------------------------------------------------------------
     def subscribe(self, owner: ElementInstance, catcher: Element) -> None:
@@ -63,6 +65,8 @@ class Events:
             warnings: list[str] = []
             value = variables.raw(timer, owner, warnings)
             subscription.due_ms, subscription.cycle = first_due(event.timer_kind, value, timer, now_ms, warnings)
+        elif event.condition is not None:
+            subscription.name = event.condition.source
         else:
             subscription.name = variables.text(present(event.name), owner)
         if event.kind == "message":
@@ -78,6 +82,8 @@ class Events:
         elif subscription.kind == "signal":
             self.signals.open(subscription)
         subscription.owner.subscriptions.append(subscription)
+        if subscription.kind == "conditional":  # last, because it may fail
+            self.conditions.open(subscription)
 
     def _correlation_key(self, owner: ElementInstance, catcher: Element) -> str:
         expression = present(catcher.event.correlation_key)
@@ -101,7 +107,13 @@ class Events:
     def subscribe_boundaries(self, instance: ElementInstance) -> None:
         """Wait for the boundary events of an activity."""
         for boundary in instance.element.boundaries:
-            if self.awaits(boundary):
+            if self.awaits(boundary) and not (instance.body and boundary.event.kind == "conditional"):
+                self.subscribe(instance, boundary)
+
+    def subscribe_iteration(self, instance: ElementInstance) -> None:
+        """Wait for the conditions of boundary events: of a multi-instance activity, each iteration does."""
+        for boundary in instance.element.boundaries:
+            if boundary.event.kind == "conditional":
                 self.subscribe(instance, boundary)
 
     def subscribe_scope(self, scope: ElementInstance) -> None:
@@ -147,6 +159,8 @@ class Events:
             self.messages.close(subscription)
         elif subscription.kind == "signal":
             self.signals.close(subscription)
+        elif subscription.kind == "conditional":
+            self.conditions.close(subscription)
 
     def _timer_due(self, subscription: Subscription) -> None:
         if not subscription.open:
@@ -183,6 +197,7 @@ class Events:
             self._lifecycle.complete_soon(owner)
 
     def _fire_boundary(self, activity: ElementInstance, boundary: Element, variables: dict[str, Any]) -> None:
+        activity = present(activity.scope) if activity.loop_counter else activity
         scope, lifecycle = present(activity.scope), self._lifecycle
         details = {"variables": variables}
         spec = activity.process.definition.process.spec_of(boundary.id)

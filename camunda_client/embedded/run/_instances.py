@@ -98,7 +98,8 @@ class ProcessInstance:
     """One run of a process."""
 
     __slots__ = (
-        "business_id", "caller", "correlation_key", "definition", "elements", "end_after", "held", "history", "key",
+        "business_id", "caller", "changes", "conditions", "correlation_key", "definition", "elements",
+        "end_after", "held", "history", "key",
         "on_end", "root", "state", "tags", "tenant_id",
     )  # fmt: skip
 
@@ -116,6 +117,9 @@ class ProcessInstance:
         self.state = "ACTIVE"
         self.tags: list[str] = []
         self.business_id = ""
+        #: Conditional events that are waited for, and variables that were written since they were looked at.
+        self.conditions: list[Subscription] = []
+        self.changes: list[tuple[ElementInstance, str, str]] = []
         #: Tokens that wait until its start listeners were called.
         self.held: list[Any] = []
         #: Elements after which it is terminated.

@@ -240,6 +240,8 @@ class Lifecycle:
         self.variables.apply_inputs(instance)
         if not instance.loop_counter:
             self._waiting.subscribe_boundaries(instance)
+        elif instance.element.boundaries:
+            self._waiting.subscribe_iteration(instance)
         if not self._next_listener(instance, "start"):
             self._begin(instance)
 

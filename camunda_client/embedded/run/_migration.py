@@ -54,6 +54,8 @@ class Migration:
             raise self._refused(
                 "it has completed activities that may be compensated. Migrating those is not supported."
             )
+        if any(instance.joining for instance in instances):
+            raise self._refused("tokens wait before an inclusive gateway. Migrating those is not supported.")
         for instance in instances:
             self._check(instance)
             self._foresee_waiting(instance)

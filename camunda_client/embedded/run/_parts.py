@@ -18,6 +18,9 @@ class Waiting(Protocol):
     def subscribe_boundaries(self, instance: ElementInstance) -> None:
         """Wait for the boundary events of an activity."""
 
+    def subscribe_iteration(self, instance: ElementInstance) -> None:
+        """Wait for what each iteration of an activity waits for itself."""
+
     def close(self, instance: ElementInstance) -> None:
         """Stop waiting for anything."""
 

@@ -18,6 +18,8 @@ class Variables:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
         self.of_cluster = ClusterVariables()
+        #: Called with what is about to be written in an instance whose process waits for conditions.
+        self.changed: Callable[[ElementInstance, Iterable[str]], None] = lambda _instance, _names: None
 
     # -- reading ----------------------------------------------------------------------------------------------------
     def visible(self, instance: ElementInstance) -> dict[str, Any]:
@@ -41,7 +43,10 @@ class Variables:
     # -- writing ----------------------------------------------------------------------------------------------------
     def set_local(self, instance: ElementInstance, variables: dict[str, Any]) -> None:
         """Write into the instance's own scope."""
-        history = instance.process.history
+        process = instance.process
+        history = process.history
+        if process.conditions:
+            self.changed(instance, variables)
         for name, value in variables.items():
             instance.variables[name] = value
             history.variable(instance.element.id, instance.key, name, value, of_process=instance.scope is None)

@@ -40,7 +40,7 @@ JOB = '<zeebe:taskDefinition type="x"/>'
         (process(TASK.format('<zeebe:taskDefinition type="= a b"/>')), ["Element: t ('Pay')", "'b'"]),
         (process(TASK.format(JOB).replace("</bpmn:serviceTask>", "<bpmn:multiInstanceLoopCharacteristics/></bpmn:serviceTask>")), ["Element: t", "inputCollection"]),
         (process('<bpmn:endEvent id="e" name="Undo"><bpmn:compensateEventDefinition waitForCompletion="false"/></bpmn:endEvent>'), ["Element: e ('Undo')", "A compensation end event waitForCompletion attribute must be true or not present"]),
-        (process('<bpmn:intermediateCatchEvent id="i" name="If"><bpmn:conditionalEventDefinition><bpmn:condition/></bpmn:conditionalEventDefinition></bpmn:intermediateCatchEvent>'), ["Element: i ('If')", "conditional"]),
+        (process('<bpmn:intermediateCatchEvent id="i" name="If"><bpmn:conditionalEventDefinition><bpmn:condition/></bpmn:conditionalEventDefinition></bpmn:intermediateCatchEvent>'), ["Element: i ('If')", "Attribute 'condition' must be present and not empty"]),
         (process('<bpmn:intermediateCatchEvent id="i"><bpmn:messageEventDefinition messageRef="m"/></bpmn:intermediateCatchEvent>', roots='<bpmn:message id="m" name="m"/>'), ["Element: i", "correlationKey"]),
         (process('<bpmn:intermediateCatchEvent id="i"><bpmn:timerEventDefinition/></bpmn:intermediateCatchEvent>'), ["Element: i", "timeDuration"]),
         (process('<bpmn:callActivity id="c" name="Call"/>'), ["Element: c ('Call')", "zeebe:calledElement"]),

@@ -39,6 +39,7 @@ RUNS = {
     "multiInstanceLoopCharacteristics", "completionCondition",
     "messageEventDefinition", "signalEventDefinition", "timerEventDefinition", "errorEventDefinition",
     "escalationEventDefinition", "terminateEventDefinition", "linkEventDefinition", "compensateEventDefinition",
+    "conditionalEventDefinition", "condition",
     "association",
     "timeCycle", "timeDate", "timeDuration", "message", "signal", "error", "escalation",
 }  # fmt: skip
@@ -59,13 +60,11 @@ REFUSED = {
     "choreographyTask": '<bpmn:choreographyTask id="x" initiatingParticipantRef="a"><bpmn:participantRef>a</bpmn:participantRef><bpmn:participantRef>b</bpmn:participantRef><bpmn:messageFlowRef>c</bpmn:messageFlowRef></bpmn:choreographyTask>',
     "subChoreography": '<bpmn:subChoreography id="x" initiatingParticipantRef="a"><bpmn:participantRef>a</bpmn:participantRef><bpmn:participantRef>b</bpmn:participantRef></bpmn:subChoreography>',
     "cancelEventDefinition": '<bpmn:endEvent id="x"><bpmn:cancelEventDefinition/></bpmn:endEvent>',
-    "conditionalEventDefinition": '<bpmn:intermediateCatchEvent id="x"><bpmn:conditionalEventDefinition><bpmn:condition/></bpmn:conditionalEventDefinition></bpmn:intermediateCatchEvent>',
-    "condition": '<bpmn:intermediateCatchEvent id="x"><bpmn:conditionalEventDefinition><bpmn:condition/></bpmn:conditionalEventDefinition></bpmn:intermediateCatchEvent>',
     "eventDefinitionRef": '<bpmn:startEvent id="x"><bpmn:eventDefinitionRef>b</bpmn:eventDefinitionRef></bpmn:startEvent>',
     "event": '<bpmn:task id="x"><bpmn:multiInstanceLoopCharacteristics><bpmn:complexBehaviorDefinition><bpmn:condition/><bpmn:event id="b"/></bpmn:complexBehaviorDefinition></bpmn:multiInstanceLoopCharacteristics></bpmn:task>',
 }  # fmt: skip
 #: What is refused by another name than its own: that of the element it belongs to, or of its kind.
-SAID = {"activationCondition": "complexGateway", "condition": "conditional", "cancelEventDefinition": "cancel", "conditionalEventDefinition": "conditional"}  # fmt: skip
+SAID = {"activationCondition": "complexGateway", "cancelEventDefinition": "cancel"}  # fmt: skip
 #: Attributes of what is refused.
 OF_REFUSED = {"method", "calledChoreographyRef", "initiatingParticipantRef", "waitForCompletion"}  # fmt: skip
 #: What the schema names but puts nowhere.
@@ -74,14 +73,13 @@ NOWHERE = {"callableElement", "dataAssociation"}
 EXTENSIONS = {
     "ioMapping", "input", "output", "subscription", "taskHeaders", "header", "taskDefinition", "loopCharacteristics",
     "calledElement", "formDefinition", "userTask", "calledDecision", "assignmentDefinition", "priorityDefinition",
-    "taskSchedule", "script", "executionListeners", "executionListener", "adHoc",
+    "taskSchedule", "script", "executionListeners", "executionListener", "versionTag", "conditionalFilter", "adHoc",
 }  # fmt: skip
-ELSEWHERE = {"taskListeners", "taskListener", "versionTag"}
+ELSEWHERE = {"taskListeners", "taskListener"}
 EXTENSIONS_REFUSED = {
     "linkedResources",
     "linkedResource",
     "jobPriorityDefinition",
-    "conditionalFilter",
     "publishMessage",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from camunda_client.embedded import Rejection
 from tests.unit.embedded.run.documented import Play
 
 
@@ -77,3 +78,14 @@ def test_tokens_of_one_flow_go_on_as_one(play: Play) -> None:
     assert play.instance().state == "COMPLETED", play.describe()
     assert play.instance().flows.count("merge_join") == 2
     assert play.states()["join COMPLETED"] == 1
+
+
+def test_an_instance_whose_tokens_wait_before_a_join_is_not_migrated(play: Play) -> None:
+    play.deploy("inclusive_join.bpmn", "inclusive_join_twice.bpmn")
+    key = play.start("inclusive_join", wanted=["a", "b"])
+    play.done("inclusive_join.a")
+    engine = play.engine
+    target = engine.create_instance("inclusive_join_twice").process_definition_key
+
+    with pytest.raises(Rejection, match="tokens wait before an inclusive gateway"):
+        engine.migrate(key, target, [("b", "b")])
