@@ -189,6 +189,8 @@ async function showJob(key) {
   const facts = byId("job-facts");
   facts.replaceChildren();
   byId("job-stack").replaceChildren(...(job.stack ?? []).map((place) => element("li", { text: place })));
+  for (const id of ["job-variables-title", "job-variables"]) byId(id).hidden = !job.variables;
+  byId("job-variables").textContent = job.variables ? JSON.stringify(job.variables, null, 2) : "";
   const shown = answer.ok
     ? { "Job type": job.job_type, Process: job.process_definition_id, Instance: job.process_instance_key, Element: job.element_id,
         Handler: job.handler, Stage: job.stuck ? "stuck: it should have ended long ago" : job.stage, Age: seconds(job.age_s), "Lease left": seconds(job.lease_left_s), "Worker process": job.process }
