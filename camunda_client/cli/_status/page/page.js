@@ -280,7 +280,7 @@ function showTiles(now) {
   const last = points.at(-1) ?? {};
   const sum = (name) => now.types.reduce((total, type) => total + type[name], 0);
   tile("Jobs a second", number(last.completed));
-  tile("In flight", number(now.count));
+  tile("In flight", number(sum("in_flight")));
   tile("Handlers, p95", seconds(last.p95));
   tile("Waits, p95", seconds(last.wait_p95));
   tile("Completed", number(sum("completed")));
@@ -334,7 +334,9 @@ function show(now) {
   charts.forEach((chart) => chart.draw());
   types.show(now.types);
   jobs.show(now.jobs);
-  setText(byId("jobs-hint"), now.count > now.jobs.length ? `The ${now.jobs.length} oldest of ${number(now.count)}.` : `${number(now.count)} in all.`);
+  const shown = now.count > now.jobs.length ? `The ${now.jobs.length} oldest of ${number(now.count)}.` : `${number(now.count)} in all.`;
+  const silent = now.unheard.map((one) => ` Process ${one} does not answer: its jobs are not listed.`);
+  setText(byId("jobs-hint"), shown + silent.join(""));
   showEvents(now.events);
   processes.show(now.processes);
 }
