@@ -186,6 +186,9 @@ def _add_worker(commands: Any) -> None:
         "this machine that show the token in this file; default: nothing can be changed",
     )
     worker.add_argument("--admin-remote", action="store_true", help="with --admin-token-file: for other machines, too")
+    worker.add_argument(
+        "--show-variables", action="store_true", help="show jobs' variables on the status port, to all that may ask"
+    )
     speed = "let requests.get() and its like in handlers share TLS contexts (docs/fast-requests.md)"
     worker.add_argument("--fast-requests", action="store_const", const="shared", help=speed)
     # A name of its own: with an optional value, `--fast-requests app.py` would take app.py for it.
@@ -252,12 +255,31 @@ def _run_worker(options: argparse.Namespace) -> int:
         # By the environment, so that the processes of --processes have it, too.
         known = os.environ.get(patching.NO_MEND_VARIABLE)
         os.environ[patching.NO_MEND_VARIABLE] = ",".join([*([known] if known else []), *options.no_mend])
+    _check_together(options)
     alone = options.processes == 1 and options.status_port is None and os.getpid() != 1
     if options.status_fd is not None or alone:
         return _worker.run(options)
     from camunda_client.cli import _processes
 
     return _processes.run(options)
+
+
+def _check_together(options: argparse.Namespace) -> None:
+    """Refuse options that would be without effect.
+
+    Raises:
+        ConfigurationError: One needs another that is not there.
+    """
+    given = {
+        "--admin-token-file": options.admin_token_file is not None,
+        "--show-variables": options.show_variables,
+        "--admin-remote": options.admin_remote,
+    }
+    lonely = [name for name, is_given in given.items() if is_given and options.status_port is None]
+    if lonely:
+        raise ConfigurationError(f"{', '.join(lonely)} needs --status-port PORT, which it is about")
+    if options.admin_remote and options.admin_token_file is None:
+        raise ConfigurationError("--admin-remote needs --admin-token-file FILE: nothing can be changed without it")
 
 
 def _add_deploy(commands: Any) -> None:

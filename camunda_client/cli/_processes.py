@@ -367,7 +367,8 @@ def run(options: argparse.Namespace) -> int:
     workers = WorkerProcesses(command, options.processes, options.drain_timeout)
     if options.status_port is not None:
         admin = Admin(options.admin_token_file, options.admin_remote) if options.admin_token_file else None
-        serve(workers.board, options.status_host, options.status_port, admin=admin)
+        where = options.status_host, options.status_port
+        serve(workers.board, *where, admin=admin, variables=options.show_variables)
     if options.summary is not None:
         workers.summary = Summary(options.summary, workers.board.totals)
     return workers.run()

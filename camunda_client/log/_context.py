@@ -113,8 +113,15 @@ def keep_lines(most: int) -> None:
     _context_class, _most_kept = (_KeepingJobContext if most else JobContext), most
 
 
+def keeps_lines() -> bool:
+    """Tell whether the last lines of jobs are kept."""
+    return _most_kept > 0
+
+
 def keep_line(level: str, text: str) -> None:
     """Keep a line of the job in flight, if they are kept."""
+    if not _most_kept:
+        return
     context = job_context.get()
     if context is not None and context.kept is not None:
         context.kept.append(f"{level.lower()} {text[:_LONGEST_KEPT]}")

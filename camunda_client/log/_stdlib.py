@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from camunda_client.log import _clean
-from camunda_client.log._context import job_fields, keep_line, line_keys
+from camunda_client.log._context import job_fields, keep_line, keeps_lines, line_keys
 from camunda_client.log._logger import OWN_PATH
 from camunda_client.log._render import Renderer
 from camunda_client.log._sink import Sink
@@ -72,6 +72,11 @@ def _message(record: logging.LogRecord) -> str:
         return f"{record.msg} (its arguments do not fit the message)"
 
 
+def _has_sink() -> bool:
+    """Tell whether records come to our sink, which keeps their lines."""
+    return any(isinstance(one, SinkHandler) for one in logging.getLogger().handlers)
+
+
 def add_job_to_records() -> None:
     """Give every record the job's fields as attributes, ``"-"`` outside a handler.
 
@@ -89,7 +94,7 @@ def add_job_to_records() -> None:
             attributes.setdefault(key, value)
         for key in line_keys():
             attributes.setdefault(key, OUTSIDE)
-        if record.pathname != OWN_PATH and not any(isinstance(one, SinkHandler) for one in logging.root.handlers):
+        if keeps_lines() and record.pathname != OWN_PATH and not _has_sink():
             keep_line(record.levelname, _message(record))
         return record
 

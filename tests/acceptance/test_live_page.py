@@ -152,6 +152,7 @@ def test_a_handler_that_blocks_is_shown_while_it_does_and_the_port_says_so(
     until(lambda: "blocked by app.work at" in text(driver, "#state"), "the page names the handler")
     assert "app.py:10 in" in text(driver, "#state")
     until(lambda: any("blocked" in row for row in rows(driver, "processes")), "and the process")
+    until(lambda: "Process 1 does not answer" in text(driver, "#jobs-hint"), "why no job is listed")
 
     (tmp_path / "hold").unlink()
     until(lambda: "All well" in text(driver, "#state"), "all is well again")

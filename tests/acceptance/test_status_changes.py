@@ -37,7 +37,7 @@ def work(job):
 
 
 class Workers:
-    def __init__(self, camunda: EngineProcess, folder: Path, processes: int) -> None:
+    def __init__(self, camunda: EngineProcess, folder: Path, processes: int, *more: str) -> None:
         self.run, self.folder, self.camunda = rest.unique(), folder, camunda
         self.job_type = f"t-{self.run}"
         rest.deploy(camunda.base_url, "one.bpmn", run=self.run)
@@ -46,7 +46,7 @@ class Workers:
         [self.port] = free_ports(1)
         self.program = Program(
             "-m", "camunda_client", "worker", folder / "app.py", "--status-port", str(self.port),
-            "--processes", str(processes), "--admin-token-file", folder / "token",
+            "--processes", str(processes), "--admin-token-file", folder / "token", *more,
             environment=camunda.environment, cwd=folder,
         )  # fmt: skip
 
@@ -147,3 +147,35 @@ def test_every_answer_is_as_the_schema_says(workers: Workers) -> None:
     for place in schema["endpoints"].values():
         assert place["$ref"].removeprefix("#/$defs/") in schema["$defs"]
     assert set(schema["endpoints"]) == set(ENDPOINTS)
+
+
+def test_variables_are_shown_of_single_jobs_and_only_on_request(
+    workers: Workers, camunda: EngineProcess, tmp_path: Path
+) -> None:
+    workers.start(1)
+    until(lambda: workers.ask("/jobs")[1]["count"] == 1, "a job is in hand")
+    [job] = workers.ask("/jobs")[1]["jobs"]
+    assert "variables" not in workers.ask(f"/jobs/{job['job_key']}")[1]
+
+    (tmp_path / "other").mkdir()
+    showing = Workers(camunda, tmp_path / "other", 1, "--show-variables")
+    with showing.program:
+        until(lambda: showing.ask("/readyz")[0] == 200, "they work", look_every_s=0.1)
+        showing.start(1)
+        until(lambda: showing.ask("/jobs")[1]["count"] == 1, "a job is in hand")
+        [job] = showing.ask("/jobs")[1]["jobs"]
+        assert "variables" not in job
+        shown = showing.ask(f"/jobs/{job['job_key']}")[1]
+        assert shown["variables"]["number"] == 0
+        ENDPOINTS["GET /jobs/KEY"].model_validate(shown, strict=True)
+        (showing.folder / "go").touch()
+
+
+@pytest.mark.parametrize(
+    "options", [("--show-variables",), ("--admin-token-file", "token"), ("--status-port", "1", "--admin-remote")]
+)
+def test_options_that_would_do_nothing_are_refused(tmp_path: Path, options: tuple[str, ...]) -> None:
+    code, output = Program.run("-m", "camunda_client", "worker", "app.py", *options, cwd=tmp_path)
+
+    assert code == 2
+    assert "needs --" in output

@@ -202,6 +202,31 @@ def test_a_span_says_what_its_job_came_to_and_no_secret(start: Start, tmp_path: 
     assert "hunter2" not in json.dumps(spans)
 
 
+LOGURU = """
+from loguru import logger
+logger.remove()
+logger.add(lambda line: found(line=line.record["extra"]), format="{message}")
+
+@camunda_worker(os.environ["JOB_TYPE"], request_timeout=400)
+def handler(job):
+    logger.info("working")
+"""
+
+
+def test_loguru_has_the_ids_too(scene: Scene, start: Start, tmp_path: Path) -> None:
+    scene.start(5)
+    with start(TRACED + LOGURU) as program:
+        scene.completed_once(5)
+        program.send(signal.SIGTERM)
+        assert program.end() == 0
+
+    found = [json.loads(line) for line in (tmp_path / "found").read_text().splitlines()]
+    lines = {(one["line"]["job_key"], one["line"]["span_id"]) for one in found if "line" in one}
+    spans = [one for one in found if "context" in one]
+    assert lines == {(one["attributes"]["messaging.message.id"], one["context"]["span_id"][2:]) for one in spans}
+    assert len(lines) == 5
+
+
 def test_the_fifth_example_traces_its_call(camunda: EngineProcess, environment: dict[str, str]) -> None:
     [path] = (ROOT / "examples").glob("05_*.py")
     settings = environment | camunda.environment

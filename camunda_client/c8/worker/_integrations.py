@@ -34,6 +34,8 @@ _NEEDS = {
     "sqlalchemy": "sqlalchemy.orm",
 }
 
+_OUTERMOST = "opentelemetry"
+
 _installed: set[str] = set()
 
 
@@ -63,7 +65,8 @@ def install(names: Iterable[str]) -> list[str]:
             raise ConfigurationError(f"there is no integration {name!r}; {hint}")
         chosen.append(found[name])
     fresh = [entry for entry in dict.fromkeys(chosen) if entry.name not in _installed]
-    for entry in fresh:
+    # First the one whose hook is to be the outermost: what the others do belongs to the job's span.
+    for entry in sorted(fresh, key=lambda entry: entry.name != _OUTERMOST):
         _install(entry)
     return [entry.name for entry in fresh]
 

@@ -284,9 +284,9 @@ class StatusBoard:
         changed = sorted({job_type for answer in answers.values() for job_type in answer["changed"]})
         return {"changed": changed, "unheard": unheard, **({"error": errors[0]} if errors else {})}
 
-    def job(self, job_key: str) -> dict[str, Any] | None:
-        """Return one job in hand with the stack of its handler, ``None`` if no process has it."""
-        answers = self.ask({"job": job_key})
+    def job(self, job_key: str, *, variables: bool = False) -> dict[str, Any] | None:
+        """Return one job in hand with its stack, and its variables if asked; ``None`` if no process has it."""
+        answers = self.ask({"job": job_key, "variables": variables})
         return next(({"process": number, **found["job"]} for number, found in answers.items() if found["job"]), None)
 
     def types(self) -> list[dict[str, Any]]:

@@ -84,10 +84,23 @@ def _answer(asked: dict[str, Any], notable: Notable) -> dict[str, Any]:
     if (changes := asked.get("changes")) is not None:
         return {**number, **_changed(changes)}
     if (job_key := asked.get("job")) is not None:
-        return {**number, "job": next((asdict(job) for job in jobs_in_hand() if job.job_key == job_key), None)}
+        job = next((asdict(job) for job in jobs_in_hand() if job.job_key == job_key), None)
+        if job is not None and asked.get("variables"):
+            job["variables"] = _variables(job_key)
+        return {**number, "job": job}
     # Stacks make most of the answer, and are asked for one by one.
     shown = [{**vars(job), "stack": _place(job.stack)} for job in jobs_in_hand(asked["jobs"])]
     return {**number, "jobs": shown, "count": health().in_flight, "events": notable.newest()}
+
+
+def _variables(job_key: str) -> Any:
+    """Return a job's variables as its handler has them now, as far as JSON has words for them."""
+    from camunda_client.c8.worker import CamundaWorkerManager
+
+    running = CamundaWorkerManager().running
+    held = [] if running is None else running.held_jobs()
+    found = next((one.job.variables for one in held if one.key == job_key), {})
+    return json.loads(json.dumps(found, default=repr))
 
 
 def _changed(changes: list[dict[str, Any]]) -> dict[str, Any]:

@@ -78,6 +78,7 @@ class Job(_Answer):
     stack: list[str]
     handler: str
     stuck: bool
+    variables: dict[str, Any] | None = Field(None, description="with --show-variables, and only of a single job")
 
 
 class Jobs(_Answer):

@@ -55,11 +55,18 @@ _LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 
 
 def serve(
-    board: StatusBoard, host: str, port: int, *, metrics: bool = True, admin: Admin | None = None
+    board: StatusBoard,
+    host: str,
+    port: int,
+    *,
+    metrics: bool = True,
+    admin: Admin | None = None,
+    variables: bool = False,
 ) -> ThreadingHTTPServer:
     """Answer ``/``, ``/metrics``, ``/livez``, ``/readyz`` alias ``/health``, ``/types`` and ``/jobs`` on a thread.
 
     Without ``metrics`` there is no ``/metrics``, and the extra is not needed. Without ``admin`` nothing can be changed.
+    With ``variables`` a job is shown with its variables.
 
     Raises:
         ConfigurationError: The port is taken, the extra for metrics is missing, or the admin's token can't be used.
@@ -75,7 +82,7 @@ def serve(
         server = _Server((host, port), _Answers)
     except OSError as error:
         raise ConfigurationError(f"--status-port {port} on {host} can't be used: {error}; choose another") from error
-    server.board, server.has_metrics, server.admin = board, metrics, admin
+    server.board, server.has_metrics, server.admin, server.shows_variables = board, metrics, admin, variables
     # Where only this machine can ask, a page of another site must not, by a name of its own for this address.
     server.names = _LOOPBACK_NAMES if _is_loopback(str(server.server_address[0])) else ()
     board.notable.start()
@@ -119,7 +126,7 @@ class _Answers(BaseHTTPRequestHandler):
         elif path == "/jobs":
             self._json(200, {key: value for key, value in board.jobs(_TOLD).items() if key != "events"})
         elif found := re.fullmatch(r"/jobs/(\d{1,20})", path):
-            job = board.job(found[1])
+            job = board.job(found[1], variables=self.server.shows_variables)
             self._json(200 if job else 404, job or {"error": f"no process has job {found[1]} in hand"})
         elif path == "/events" and self.command == "GET":
             self._stream()
@@ -208,6 +215,7 @@ class _Server(ThreadingHTTPServer):
     board: StatusBoard
     has_metrics: bool
     admin: Admin | None
+    shows_variables: bool
     #: By which it may be called; by any if this is empty.
     names: tuple[str, ...] = ()
 

@@ -189,6 +189,8 @@ async function showJob(key) {
   const facts = byId("job-facts");
   facts.replaceChildren();
   byId("job-stack").replaceChildren(...(job.stack ?? []).map((place) => element("li", { text: place })));
+  for (const id of ["job-variables-title", "job-variables"]) byId(id).hidden = !job.variables;
+  byId("job-variables").textContent = job.variables ? JSON.stringify(job.variables, null, 2) : "";
   const shown = answer.ok
     ? { "Job type": job.job_type, Process: job.process_definition_id, Instance: job.process_instance_key, Element: job.element_id,
         Handler: job.handler, Stage: job.stuck ? "stuck: it should have ended long ago" : job.stage, Age: seconds(job.age_s), "Lease left": seconds(job.lease_left_s), "Worker process": job.process }
@@ -278,7 +280,7 @@ function showTiles(now) {
   const last = points.at(-1) ?? {};
   const sum = (name) => now.types.reduce((total, type) => total + type[name], 0);
   tile("Jobs a second", number(last.completed));
-  tile("In flight", number(now.count));
+  tile("In flight", number(sum("in_flight")));
   tile("Handlers, p95", seconds(last.p95));
   tile("Waits, p95", seconds(last.wait_p95));
   tile("Completed", number(sum("completed")));
@@ -332,7 +334,9 @@ function show(now) {
   charts.forEach((chart) => chart.draw());
   types.show(now.types);
   jobs.show(now.jobs);
-  setText(byId("jobs-hint"), now.count > now.jobs.length ? `The ${now.jobs.length} oldest of ${number(now.count)}.` : `${number(now.count)} in all.`);
+  const shown = now.count > now.jobs.length ? `The ${now.jobs.length} oldest of ${number(now.count)}.` : `${number(now.count)} in all.`;
+  const silent = now.unheard.map((one) => ` Process ${one} does not answer: its jobs are not listed.`);
+  setText(byId("jobs-hint"), shown + silent.join(""));
   showEvents(now.events);
   processes.show(now.processes);
 }

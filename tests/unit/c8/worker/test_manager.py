@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import gevent
 import pytest
@@ -11,6 +13,7 @@ from camunda_client import config
 from camunda_client.c8.worker import (
     StopReport,
     add_job_worker,
+    change_workers,
     clear,
     health,
     start_camunda_workers,
@@ -99,3 +102,41 @@ def test_workers_that_do_not_run_are_not_alive() -> None:
     found = health()
 
     assert (found.alive, found.running, found.leader, found.types) == (False, False, None, [])
+
+
+def test_running_workers_are_paused_resumed_drained_and_capped() -> None:
+    for job_type in ("a", "b"):
+        add_job_worker(job_type, lambda job: None, max_jobs_active=7)
+    start_camunda_workers()
+    try:
+        assert change_workers("a", action="pause", max_jobs_active=3) == ["a"]
+        assert [(one.state, one.max_jobs_active) for one in health().types] == [("paused", 3), ("running", 7)]
+
+        assert change_workers(action="drain") == ["a", "b"]
+        assert {one.state for one in health().types} == {"drained"}
+
+        assert change_workers(action="resume") == ["a", "b"]
+        assert [(one.state, one.max_jobs_active) for one in health().types] == [("running", 3), ("running", 7)]
+    finally:
+        stop_camunda_workers(0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"action": "stop"}, "action is 'stop': it must be one of pause, resume, drain"),
+        ({}, "action is None"),
+        ({"max_jobs_active": 0}, "max_jobs_active is 0: it must be at least 1"),
+        ({"job_type": "other", "action": "pause"}, "no worker of this process has job type 'other': t"),
+    ],
+)
+def test_a_change_that_can_not_be_made_says_why(arguments: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigurationError, match="no workers run"):
+        change_workers(**arguments)
+    add_job_worker("t", lambda job: None)
+    start_camunda_workers()
+    try:
+        with pytest.raises(ConfigurationError, match=re.escape(says)):
+            change_workers(**arguments)
+    finally:
+        stop_camunda_workers(0)
