@@ -330,6 +330,47 @@ def test_the_end_of_a_drain_ends_what_hangs_in_a_child(scene: Scene, worker: Wor
     assert [job["retries"] for job in scene.jobs("FAILED")] == [3], "it was handed back"
 
 
+@pytest.mark.fault(331)
+def test_a_lost_job_ends_its_handler_there_if_that_asked_for_it(scene: Scene, worker: Worker) -> None:
+    also_deploy(scene, "lost")
+    key = rest.start(scene.camunda.base_url, f"{scene.process_id}-lost")
+    with worker() as program:
+        program.wait_for("HELD True")
+        rest.call(scene.camunda.base_url, "POST", f"/v2/process-instances/{key}/cancellation", {})
+        program.wait_for("job.abandoned")
+        program.wait_for("HELD False")
+        program.send(signal.SIGTERM)
+        assert program.end() == 0, program.output
+
+    assert lines_of(program, "offload.killed") == lines_of(program, "job.failed") == []
+
+
+@pytest.mark.fault(332)
+def test_jobs_are_left_to_other_workers_while_no_child_can_be_started(
+    scene: Scene, start: Start, tmp_path: Path
+) -> None:
+    """They were kept, with their leases extended, for as long as that took."""
+    source = HANDLER + "if os.path.exists('broken'): raise OSError('no model file')"
+    with start(source, str(CAMUNDA_CLIENT), "worker") as program:
+        program.wait_for("workers.started")
+        (tmp_path / "broken").touch()
+        [pid] = children(program)
+        os.kill(pid, signal.SIGKILL)
+        program.wait_for("no model file")
+        scene.start()
+        [failed] = scene.jobs("FAILED")
+        program.wait_for("job.failed")
+        (tmp_path / "broken").unlink()
+        scene.completed_once()
+        program.send(signal.SIGTERM)
+        assert program.end() == 0, program.output
+
+    assert failed["retries"] == 3, "it has lost none"
+    [line] = lines_of(program, "job.failed")[:1]
+    assert "this worker has no child process to run the handler in" in line["exception"]
+    assert "OSError: no model file" in line["exception"]
+
+
 @pytest.mark.fault(335)
 def test_c_code_that_blocks_a_child_holds_up_no_other_type(scene: Scene, worker: Worker) -> None:
     also_deploy(scene, "beside")
