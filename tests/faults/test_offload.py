@@ -519,3 +519,34 @@ def test_the_configuration_can_move_a_type(scene: Scene, start: Start) -> None:
         [job] = scene.completed_once()
 
     assert job["variables"]["patched"] == []
+
+
+THREADS = """
+import threading
+from camunda_client import log
+
+log.configure_if_unconfigured()
+logger = log.get_logger("mine")
+
+def write(number):
+    for line in range(200):
+        logger.info("thing.happened", number=number, line=line, text="x" * (number * 900 + line))
+
+threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_lines_of_threads_that_nothing_has_patched_leave_in_one_piece(tmp_path: Path) -> None:
+    """As those of handlers in child processes do."""
+    (tmp_path / "logs.py").write_text(THREADS)
+
+    code, output = Program.run("logs.py", cwd=tmp_path, environment={"PYTHONPATH": str(ROOT)})
+
+    assert code == 0
+    lines = [json.loads(line) for line in output.splitlines()]
+    assert sorted((line["number"], line["line"]) for line in lines) == [(n, i) for n in range(8) for i in range(200)]
+    assert all(len(line["text"]) == line["number"] * 900 + line["line"] for line in lines)
