@@ -22,7 +22,7 @@ README = (ROOT / "README.md").read_text()
 PAGES = README + "".join((ROOT / "docs" / page).read_text() for page in ("configuration.md", "worker.md"))
 #: Lines that people read before they decide.
 MOST_LINES = 200
-TESTED = {"hello.py", "app.py", "calls.py", "errors.py", "configure.py", "test_order_process.py"}
+TESTED = {"hello.py", "app.py", "calls.py", "errors.py", "scoring.py", "configure.py", "test_order_process.py"}
 
 
 def blocks(language: str) -> list[str]:
@@ -126,6 +126,19 @@ def test_the_calls_do_what_they_say(camunda: EngineProcess, folder: Path) -> Non
     assert refused.startswith("404 NOT_FOUND Command 'CANCEL' rejected with code 'NOT_FOUND'")
     [cancelled] = jobs(camunda, "CANCELED", [int(started.removeprefix("started "))])
     assert (cancelled["bpmnProcessId"], cancelled["variables"]) == ("hello", {})
+
+
+def test_what_computes_is_worked_in_a_child(camunda: EngineProcess, folder: Path) -> None:
+    word = rest.unique()
+    process = (rest.RESOURCES / "one.bpmn").read_text().replace("t-${run}", "score").replace("${run}", word)
+    rest.deploy_text(camunda.base_url, "one.bpmn", process)
+    key = rest.start(camunda.base_url, f"one-{word}", {"size": 10})
+
+    with Program(CAMUNDA_CLIENT, "worker", "scoring.py", cwd=folder, environment=camunda.environment) as worker:
+        [completed] = jobs(camunda, "COMPLETED", [key])
+
+    assert completed["variables"] == {"score": 285}
+    assert "offload.started" in worker.output
 
 
 def test_the_errors_become_what_the_table_says(camunda: EngineProcess, folder: Path) -> None:

@@ -60,6 +60,15 @@ def hangs(job: ActivatedJob) -> None:
     hold(job)
 
 
+@camunda_worker(job_type=f"{JOB_TYPE}-lost", run_in="process", timeout=1000, request_timeout=500, stop_when_lost=True)
+def lost(job: ActivatedJob) -> None:
+    os.write(1, f"HELD {job.is_held()}\n".encode())
+    try:
+        loop(job)
+    finally:
+        os.write(1, f"HELD {job.is_held()}\n".encode())
+
+
 def say(job: ActivatedJob) -> dict[str, Any]:
     return {
         "pid": os.getpid(),

@@ -250,6 +250,13 @@ ROWS = (
     Row(293, "D", "Whatever a coroutine ends with", "a result, an exception, a BPMN error, SystemExit, its own cancellation; a task left behind that exits", "the outcome of its job; the loop and other handlers go on"),
     Row(294, "G", "async def handlers where they are not switched on", "the decorator, alone and with the environment's switch", "an error that names the switch, without it"),
     Row(295, "D", "Coroutine that swallows its cancellation", "it sleeps on for seconds", "job.stuck with the place where it waits"),
+    Row(330, "D", "Jobs of handlers in child processes", "results, exceptions, BPMN errors, megabytes, values that have no JSON", "as if the handler ran in the worker, with the lines of its code in the incident and the job on its log lines"),
+    Row(331, "D", "Handler in a child process that does not end", "a loop, a wait in C, C code that keeps the interpreter's lock; at handler_timeout and at the drain's deadline", "it is ended, by ending its process if need be; other jobs there run again and lose no retry"),
+    Row(332, "D", "Child process that dies", "SIGSEGV, os._exit(), SIGKILL; among sixty other jobs", "only jobs of that child fail, after a crash only the one that crashed; the child is replaced"),
+    Row(333, "E", "kill -9 of a worker with child processes", "its children wait in C, with and without the interpreter's lock", "none outlives it"),
+    Row(334, "E", "Drain of a worker with child processes", "SIGTERM, SIGINT and SIGHUP to all processes; jobs that wait for a thread", "handlers finish; what has not begun is handed back at once; no process is left"),
+    Row(335, "D", "C code that blocks for 2 s in a child process", "jobs of another type beside it, with leases of a second", "they are worked as if it were not there; no lease is lost, no hub.blocked"),
+    Row(336, "G", "A handler that child processes can't import", "made in a function, a script without a guard, an import that fails, a module that patches", "refused at the start, with the reason"),
 )  # fmt: skip
 
 

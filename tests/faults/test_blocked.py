@@ -118,4 +118,7 @@ def test_a_blocked_hub_is_told_of_with_its_length(scene: Scene, tmp_path: Path) 
     lengths_s = [float(found) for found in re.findall(r'hub\.blocked.*?blocked_s"?[=:](\d+\.\d+)', app.output)]
     # A busy machine may block it for a moment more.
     assert [length_s for length_s in lengths_s if 1.5 < length_s < 4], lengths_s
+    assert re.search(r'hub\.blocked.*"handler":"hurtful\.handler".*run_in=\'process\'', app.output), (
+        "and who, and what to do"
+    )
     assert "process.frozen" not in app.output

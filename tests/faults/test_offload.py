@@ -74,6 +74,7 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
+@pytest.mark.fault(330)
 def test_a_job_and_its_result_pass_through_an_unpatched_child_unchanged(scene: Scene, worker: Worker) -> None:
     given = {"big": 2**62, "text": "ä\u2028\x00", "deep": [[{"a": None}], 1.5, True], "do": "say"}
     rest.start(scene.camunda.base_url, scene.process_id, given)
@@ -99,6 +100,19 @@ def test_each_line_of_a_child_has_its_job(scene: Scene, worker: Worker) -> None:
         assert {int(line["process_instance_key"]) for line in lines_of(program, event)} == set(keys), event
 
 
+@pytest.mark.fault(330)
+def test_a_large_job_and_result_pass(scene: Scene, worker: Worker) -> None:
+    """More than the socket holds, in both directions, many at once."""
+    text = "x" * 1_000_000
+    for _ in range(8):
+        rest.start(scene.camunda.base_url, scene.process_id, {"do": "say", "text": text})
+    with worker():
+        completed = scene.completed_once(8)
+
+    assert [job["variables"]["given"]["text"] == text for job in completed] == [True] * 8
+
+
+@pytest.mark.fault(330)
 @pytest.mark.parametrize("what", ["throw", "give_up", "fail", "unfit", "leave"])
 def test_what_a_handler_raises_there_comes_to_what_it_would_here(scene: Scene, worker: Worker, what: str) -> None:
     do(scene, what)
@@ -126,6 +140,7 @@ def test_what_a_handler_raises_there_comes_to_what_it_would_here(scene: Scene, w
         program.wait_for(f"hook heard RuntimeError retries=0 pid={pid}")
 
 
+@pytest.mark.fault(331)
 @pytest.mark.parametrize("what", ["loop", "wait_in_c", "hold"])
 def test_a_handler_timeout_really_ends_a_handler_there(scene: Scene, worker: Worker, what: str, tmp_path: Path) -> None:
     """A loop ends by itself once struck; code in C takes its process with it. The job beside it loses no retry."""
@@ -147,6 +162,7 @@ def test_a_handler_timeout_really_ends_a_handler_there(scene: Scene, worker: Wor
     assert lines_of(program, "offload.died") == []
 
 
+@pytest.mark.fault(331)
 def test_jobs_beside_one_that_hangs_run_again_and_lose_no_retry(scene: Scene, worker: Worker, tmp_path: Path) -> None:
     also_deploy(scene, "hangs")
     file = tmp_path / "go"
@@ -166,6 +182,7 @@ def test_jobs_beside_one_that_hangs_run_again_and_lose_no_retry(scene: Scene, wo
     assert lines_of(program, "offload.died") == []
 
 
+@pytest.mark.fault(332)
 def test_a_crash_fails_the_job_that_crashed_and_no_other(scene: Scene, worker: Worker, tmp_path: Path) -> None:
     file = tmp_path / "go"
     with worker() as program:
@@ -189,6 +206,7 @@ def test_a_crash_fails_the_job_that_crashed_and_no_other(scene: Scene, worker: W
     assert f"hook heard HandlerProcessDied retries=0 pid={program.process.pid}" in program.output
 
 
+@pytest.mark.fault(332)
 @pytest.mark.parametrize(("what", "cause"), [("die", "exit code 7"), ("wait_in_c", "SIGKILL")])
 def test_a_process_that_ends_fails_its_own_jobs_and_is_replaced(
     scene: Scene, worker: Worker, what: str, cause: str
@@ -211,6 +229,31 @@ def test_a_process_that_ends_fails_its_own_jobs_and_is_replaced(
     assert len(lines_of(program, "offload.died")) == 3
 
 
+@pytest.mark.fault(332)
+def test_jobs_end_right_among_others_that_crash_hang_and_fail(scene: Scene, worker: Worker) -> None:
+    """Whatever its neighbours do, a job is completed with all its retries; the others are incidents."""
+    also_deploy(scene, "hangs")
+    deeds = [*["say"] * 60, *["crash"] * 3, "fail", "leave", "unfit"]
+    # Mixed, and the same each time.
+    deeds = [deeds[number * 31 % len(deeds)] for number in range(len(deeds))]
+    with worker(CAMUNDA_WORKER_OFFLOAD_PROCESSES="2", CAMUNDA_WORKER_OFFLOAD_THREADS="4") as program:
+        for number, deed in enumerate(deeds):
+            do(scene, deed)
+            if number % 22 == 0:
+                rest.start(scene.camunda.base_url, f"{scene.process_id}-hangs", {})
+        completed = scene.jobs("COMPLETED", 60, timeout_s=120)
+        incidents = scene.camunda.wait_for_incidents(6, process_id=scene.process_id, timeout_s=120)
+        program.send(signal.SIGTERM)
+        assert program.end() == 0, program.output
+
+    assert len({job["key"] for job in completed}) == len(completed) == 60
+    assert {job["variables"]["job"]["retries"] for job in completed} == {3}
+    kinds = sorted(incident["errorMessage"].partition(":")[0] for incident in incidents)
+    assert kinds == [*["HandlerProcessDied"] * 3, "RuntimeError", "SystemExit", "UnfitResult"]
+    assert not any(map(is_alive, children(program)))
+
+
+@pytest.mark.fault(333)
 @pytest.mark.parametrize("what", ["wait_in_c", "hold"])
 def test_a_child_does_not_outlive_a_worker_that_is_killed(scene: Scene, worker: Worker, what: str) -> None:
     with worker() as program:
@@ -224,6 +267,7 @@ def test_a_child_does_not_outlive_a_worker_that_is_killed(scene: Scene, worker: 
     assert pids
 
 
+@pytest.mark.fault(334)
 def test_a_drain_waits_for_children_and_signals_to_them_are_not_heeded(
     scene: Scene, worker: Worker, tmp_path: Path
 ) -> None:
@@ -246,6 +290,7 @@ def test_a_drain_waits_for_children_and_signals_to_them_are_not_heeded(
     assert not any(map(is_alive, pids))
 
 
+@pytest.mark.fault(334)
 def test_a_drain_hands_back_at_once_what_waits_for_a_thread(scene: Scene, worker: Worker, tmp_path: Path) -> None:
     file = tmp_path / "go"
     for _ in range(2):
@@ -270,6 +315,7 @@ def test_a_drain_hands_back_at_once_what_waits_for_a_thread(scene: Scene, worker
     assert [job["retries"] for job in scene.now("FAILED")] == [3], "it was handed back"
 
 
+@pytest.mark.fault(331)
 def test_the_end_of_a_drain_ends_what_hangs_in_a_child(scene: Scene, worker: Worker) -> None:
     do(scene, "hold")
     with worker("--drain-timeout", "0.5") as program:
@@ -284,6 +330,48 @@ def test_the_end_of_a_drain_ends_what_hangs_in_a_child(scene: Scene, worker: Wor
     assert [job["retries"] for job in scene.jobs("FAILED")] == [3], "it was handed back"
 
 
+@pytest.mark.fault(331)
+def test_a_lost_job_ends_its_handler_there_if_that_asked_for_it(scene: Scene, worker: Worker) -> None:
+    also_deploy(scene, "lost")
+    key = rest.start(scene.camunda.base_url, f"{scene.process_id}-lost")
+    with worker() as program:
+        program.wait_for("HELD True")
+        rest.call(scene.camunda.base_url, "POST", f"/v2/process-instances/{key}/cancellation", {})
+        program.wait_for("job.abandoned")
+        program.wait_for("HELD False")
+        program.send(signal.SIGTERM)
+        assert program.end() == 0, program.output
+
+    assert lines_of(program, "offload.killed") == lines_of(program, "job.failed") == []
+
+
+@pytest.mark.fault(332)
+def test_jobs_are_left_to_other_workers_while_no_child_can_be_started(
+    scene: Scene, start: Start, tmp_path: Path
+) -> None:
+    """They were kept, with their leases extended, for as long as that took."""
+    source = HANDLER + "if os.path.exists('broken'): raise OSError('no model file')"
+    with start(source, str(CAMUNDA_CLIENT), "worker") as program:
+        program.wait_for("workers.started")
+        (tmp_path / "broken").touch()
+        [pid] = children(program)
+        os.kill(pid, signal.SIGKILL)
+        program.wait_for("no model file")
+        scene.start()
+        [failed] = scene.jobs("FAILED")
+        program.wait_for("job.failed")
+        (tmp_path / "broken").unlink()
+        scene.completed_once()
+        program.send(signal.SIGTERM)
+        assert program.end() == 0, program.output
+
+    assert failed["retries"] == 3, "it has lost none"
+    [line] = lines_of(program, "job.failed")[:1]
+    assert "this worker has no child process to run the handler in" in line["exception"]
+    assert "OSError: no model file" in line["exception"]
+
+
+@pytest.mark.fault(335)
 def test_c_code_that_blocks_a_child_holds_up_no_other_type(scene: Scene, worker: Worker) -> None:
     also_deploy(scene, "beside")
     with worker() as program:
@@ -402,6 +490,7 @@ REFUSALS = {
 }
 
 
+@pytest.mark.fault(336)
 @pytest.mark.parametrize("case", REFUSALS)
 def test_what_a_child_can_not_import_is_said_at_the_start(start: Start, case: str) -> None:
     source, reason = REFUSALS[case]
@@ -413,6 +502,7 @@ def test_what_a_child_can_not_import_is_said_at_the_start(start: Start, case: st
     assert reason in program.output
 
 
+@pytest.mark.fault(336)
 def test_the_command_says_so_in_one_line(start: Start) -> None:
     source = HANDLER + "if os.environ.get('CAMUNDA_CLIENT_CHILD'): raise OSError('no model file')"
     with start(source, str(CAMUNDA_CLIENT), "worker") as program:
@@ -429,3 +519,34 @@ def test_the_configuration_can_move_a_type(scene: Scene, start: Start) -> None:
         [job] = scene.completed_once()
 
     assert job["variables"]["patched"] == []
+
+
+THREADS = """
+import threading
+from camunda_client import log
+
+log.configure_if_unconfigured()
+logger = log.get_logger("mine")
+
+def write(number):
+    for line in range(200):
+        logger.info("thing.happened", number=number, line=line, text="x" * (number * 900 + line))
+
+threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_lines_of_threads_that_nothing_has_patched_leave_in_one_piece(tmp_path: Path) -> None:
+    """As those of handlers in child processes do."""
+    (tmp_path / "logs.py").write_text(THREADS)
+
+    code, output = Program.run("logs.py", cwd=tmp_path, environment={"PYTHONPATH": str(ROOT)})
+
+    assert code == 0
+    lines = [json.loads(line) for line in output.splitlines()]
+    assert sorted((line["number"], line["line"]) for line in lines) == [(n, i) for n in range(8) for i in range(200)]
+    assert all(len(line["text"]) == line["number"] * 900 + line["line"] for line in lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import gevent
@@ -68,6 +69,15 @@ class CamundaWorkerManager:
     def running(self) -> Supervisor | None:
         """The running workers, if they run."""
         return self._running
+
+    def health(self) -> Health:
+        """See :func:`health`."""
+        if self._running is None:
+            return Health(alive=False, running=False, leader=None)
+        found = self._running.health()
+        if self._offload is None or self._offload.is_well():
+            return found
+        return replace(found, alive=False, dead=[*found.dead, "offload"])
 
     def add_worker(self, worker: JobWorker) -> None:
         """Register a worker; it begins with the next start."""
@@ -288,8 +298,7 @@ def health() -> Health:
     ``alive`` is only true if the workers run, every job type was polled with success within three request time-outs,
     and the topology shows a partition with a leader: with its broker down, Camunda still answers polls, emptily.
     """
-    running = CamundaWorkerManager().running
-    return running.health() if running is not None else Health(alive=False, running=False, leader=None)
+    return CamundaWorkerManager().health()
 
 
 def change_workers(

@@ -27,7 +27,7 @@ from camunda_client.c8.worker._offload_process import ChildProcess, Ended, Run
 from camunda_client.c8.worker._outcome import MadeElsewhere, Outcome
 from camunda_client.c8.worker._slots import task_of
 from camunda_client.config import WorkerConfig
-from camunda_client.error import ConfigurationError
+from camunda_client.error import ConfigurationError, ServiceException
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -42,6 +42,12 @@ if TYPE_CHECKING:
 _OBEY_S: Final = 1.0
 #: Seconds for children to end in good order when the worker stops, exit hooks of libraries included.
 _END_S: Final = 3.0
+#: Seconds without any child process after which jobs are left to other workers; longer where imports take longer.
+_PATIENCE_S: Final = 10.0
+#: Seconds between two looks whether there is one.
+_LOOK_S: Final = 5.0
+#: Milliseconds for which such a job is offered to none: this worker would only ask for it again.
+_ELSEWHERE_MS: Final = 10_000
 #: Jobs of a type in hand at most, for each thread: while one is worked, the next one is on its way.
 _AHEAD: Final = 2
 
@@ -70,6 +76,7 @@ class Offload:
         count = config.offload_processes or _cores()
         self._children = [ChildProcess(number, made, is_held, self._freed) for number in range(1, count + 1)]
         self._waiting: deque[Event] = deque()
+        self._patience_s = _PATIENCE_S
 
     def start(self, limit_s: float) -> None:
         """Start the processes, and wait until the first one has found all handlers.
@@ -80,6 +87,7 @@ class Offload:
         Raises:
             ConfigurationError: It has not; the message says why.
         """
+        started_s = time.monotonic()
         for child in self._children:
             child.start()
         ready = gevent.wait([child.first_word for child in self._children], timeout=limit_s or None, count=1)
@@ -87,6 +95,11 @@ class Offload:
         if refusal is not None:
             self.stop()
             raise ConfigurationError(f"handlers with run_in='process' have no child process to run in: {refusal}")
+        self._patience_s = max(_PATIENCE_S, 2 * (time.monotonic() - started_s))
+
+    def is_well(self) -> bool:
+        """Tell whether a child process works, or there has been none for a moment only."""
+        return min(child.away_s for child in self._children) < self._patience_s
 
     def stop(self) -> None:
         """End all processes, for which there is nothing more to do; for a few seconds in good order."""
@@ -141,7 +154,9 @@ class Offload:
         # Another may have been quicker than one whose turn it was.
         (self._waiting.appendleft if has_waited else self._waiting.append)(turn)
         try:
-            turn.wait()
+            while not turn.wait(_LOOK_S):
+                if not self.is_well():
+                    raise _nowhere(self._children[0].refusal)
         except BaseException:
             if turn.is_set():
                 self._freed()  # the next one's
@@ -234,6 +249,15 @@ def _ended(run: Run, error: BaseException) -> Outcome:
     if run.stack:
         error.__notes__ = ["its child process was ended; there it stood at", *run.stack[::-1]]
     raise error
+
+
+def _nowhere(refusal: str | None) -> ServiceException:
+    """Return the failure of a job for which there is no process: it keeps its retries, and others may have it."""
+    held = task_of(gevent.getcurrent())
+    retries = held.retries if isinstance(held, Held) else None
+    reason = f": {refusal}" if refusal else ""
+    message = f"this worker has no child process to run the handler in{reason}; its log has offload.died"
+    return ServiceException(message=message, retries=retries, retry_back_off=_ELSEWHERE_MS)
 
 
 def _death(ended: Ended) -> HandlerProcessDied:

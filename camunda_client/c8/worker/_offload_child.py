@@ -142,7 +142,7 @@ class _Thread:
         self._lock = threading.Lock()
         #: The job in hand.
         self._held: Held | None = None
-        #: Answers to :meth:`ask`.
+        #: Whether that is held, as the worker says.
         self.answers: queue.SimpleQueue[bool | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=f"jobs-{number}", daemon=True)
         self._thread.start()
@@ -153,10 +153,6 @@ class _Thread:
     @property
     def ident(self) -> int | None:
         return self._thread.ident
-
-    @property
-    def is_current(self) -> bool:
-        return threading.current_thread() is self._thread
 
     def holds(self, key: str) -> bool:
         """Return whether this is the job in hand."""
@@ -181,6 +177,8 @@ class _Thread:
         held = Held(frames.decoded_job(frame.body), settings, 0.0, Lease(settings.lease_s, math.inf))
         memory = Memory()
         memory.attempts.set(held.key, facts["attempt"] - 1)
+        # What the last job asked for and did not wait for, because it was ended, has come by now.
+        self.answers = queue.SimpleQueue()
         self._held = held
         try:
             self._child.execution(memory).work(held)
@@ -248,9 +246,9 @@ class _Child:
         self.send(frames.packed(frames.OUTCOME, thread, facts, outcome.body))
 
     def is_held(self, key: str) -> bool | None:
-        """Ask the worker whether a job of this thread is still ours."""
+        """Ask the worker whether a job in hand is still ours."""
         for thread in self.threads:
-            if thread.is_current and thread.holds(key):
+            if thread.holds(key):
                 self.send(frames.packed(frames.ASK, thread.number))
                 return thread.answers.get()
         return None

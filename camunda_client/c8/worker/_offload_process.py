@@ -114,6 +114,8 @@ class ChildProcess:
         #: The ids of its threads, and why it can't work.
         self._idents: list[int] = []
         self._refusal: str | None = None
+        #: Since when there is none that works; ``None`` while there is.
+        self._away_since_s: float | None = time.monotonic()
         self._keeper: Any = None
 
     # -- a job --------------------------------------------------------------------------------------------------------
@@ -126,6 +128,16 @@ class ChildProcess:
     def pid(self) -> int:
         """The process's id; 0 while there is none."""
         return 0 if self._process is None else int(self._process.pid)
+
+    @property
+    def away_s(self) -> float:
+        """For how long this place has had no process that works; 0 if it has one."""
+        return 0.0 if self._away_since_s is None else time.monotonic() - self._away_since_s
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the last process could not work, if it said so."""
+        return self._refusal
 
     def begin(self, key: str, facts: dict[str, object], body: bytes) -> Run:
         """Give a job to a free thread."""
@@ -209,6 +221,7 @@ class ChildProcess:
     def _heed(self, frame: Frame) -> None:
         if frame.kind == frames.READY:
             self._idents, self._free = frame.facts, list(range(len(frame.facts)))
+            self._away_since_s = self._refusal = None
             log.info("offload.started", process=self.number, pid=self.pid, threads=len(self._free))
             self._say_first(None)
             for _ in self._free:
@@ -247,9 +260,10 @@ class ChildProcess:
         self._process, self._idents = None, []
         self._say_first(f"a child process ended while it imported: {ended.cause}")
         runs, self.runs = self.runs, {}
+        if self._away_since_s is None:
+            self._away_since_s = time.monotonic()
         if not self._killed and not self._stopping.is_set():
             self._say_died(ended, runs)
-        self._refusal = None
         for thread, run in runs.items():
             # One that crashed says who it was: the others' jobs are not to blame.
             innocent = culprit is not None and thread != culprit

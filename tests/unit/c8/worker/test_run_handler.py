@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -183,3 +184,11 @@ def test_all_decorated_handlers_are_listed_with_their_settings() -> None:
 
     assert isinstance(worker, JobWorker)
     assert worker_settings(worker).lease_s == 5
+
+
+def test_a_handler_for_child_processes_runs_here() -> None:
+    @camunda_worker("charge", run_in="process")
+    def handler(job: ActivatedJob) -> dict[str, int]:
+        return {"pid": os.getpid()}
+
+    assert run_handler(handler, job()).report == {"variables": {"pid": os.getpid()}}
