@@ -19,9 +19,6 @@ UNDRAWN = {"__main__", "_files", "_json", "_backoff", "_child_start", "_job_tabl
 UNDRAWN |= {"_cap_table", "_caps", "_stacks", "_stop_requests", "_target"}
 #: Of the embedded engine.
 SMALL = {
-    "_engine_events",
-    "_engine_jobs",
-    "_engine_variables",
     "_failures",
     "_keys",
     "_locks",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from camunda_client.embedded._engine_jobs import EngineJobs, given
+from camunda_client.embedded._engine._jobs import EngineJobs, given
 from camunda_client.embedded._tenants import DEFAULT_TENANT
 from camunda_client.embedded.run import InstanceHistory
 

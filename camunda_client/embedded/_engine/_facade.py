@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from camunda_client.embedded._engine_events import EngineEvents
-from camunda_client.embedded._engine_jobs import given
-from camunda_client.embedded._engine_variables import EngineVariables
+from camunda_client.embedded._engine._events import EngineEvents
+from camunda_client.embedded._engine._jobs import given
+from camunda_client.embedded._engine._variables import EngineVariables
 from camunda_client.embedded._executor import Executor
 from camunda_client.embedded._tenants import DEFAULT_TENANT, tenants_named
 from camunda_client.embedded.data import Recovery, Storage
