@@ -127,3 +127,20 @@ def test_the_fourth_example_has_a_main_loop_of_its_own(camunda: EngineProcess, n
     assert {job["worker"] for job in completed} == {"c8-example-worker"}
     assert {job["variables"]["output"] for job in completed} == {"some output for the next task"}
     assert code == 0, worker.output[-3000:]
+
+
+def test_the_sixth_example_charges_what_fits_and_names_what_does_not(camunda: EngineProcess) -> None:
+    example = Example("06", camunda)
+    good, bad = example.keys
+
+    with example.worker() as worker:
+        [completed] = example.jobs("COMPLETED")
+        [incident] = camunda.wait_for_incidents(1, instances=example.keys)
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0
+
+    receipt = {"order": "A-1", "total": "6.00", "note": None, "instance": str(good)}
+    assert (completed["processInstanceKey"], completed["variables"]) == (good, {"receipt": receipt})
+    assert (incident["processInstanceKey"], incident["errorType"]) == (bad, "JOB_NO_RETRIES")
+    assert "lines[0].price (Input should be a valid decimal, got 'cheap')" in incident["errorMessage"]
+    assert len(example.jobs("FAILED")) == 1
