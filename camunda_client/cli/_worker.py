@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from camunda_client import log, patching
 from camunda_client.c8 import _job_table
-from camunda_client.cli import _ending, _import_watch, _target
+from camunda_client.cli import _ending, _handlers, _import_watch, _target
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
@@ -28,23 +28,22 @@ def run(options: argparse.Namespace) -> int:
     worker.CamundaWorkerManager.be_command(has_parent=options.status_fd is not None)
     if options.jobs_fd is not None:
         _job_table.open_current(options.jobs_fd)
-    watch = _import_watch.for_worker(options.target, _blocked_limit_s())
+    watch = _import_watch.for_worker(_handlers.names(options), _blocked_limit_s())
     watch.start()
     failed = False
     try:
-        _target.load(options.target)
+        _handlers.load(options)
     except _target.UserCodeFailed:
         failed = True
     finally:
         watch.stop()
     if failed:
         return _ending.end(1, _ending.EXIT_S if options.exit_timeout is None else options.exit_timeout)
-    worker.register_workers()
-    manager = worker.CamundaWorkerManager()
-    if not manager.workers:
-        raise _target.TargetError(f"{options.target} has no function decorated with @camunda_worker")
+    if options.check:
+        print("\n".join(_handlers.describe()))
+        return _ending.end(0, _ending.EXIT_S)
     _configure()
-    return _work(manager, options)
+    return _work(worker.CamundaWorkerManager(), options)
 
 
 def _blocked_limit_s() -> float:

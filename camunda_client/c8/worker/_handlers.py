@@ -93,6 +93,9 @@ class JobWorker:
     def place(self) -> str:
         """Return where the handler is written, for messages."""
         inner = inspect.unwrap(self.handler)
+        written_at = getattr(inner, "__written_at__", None)
+        if isinstance(written_at, str):  # by a map, say
+            return f"{name_of(inner)} ({written_at})"
         try:
             line = f":{inspect.getsourcelines(inner)[1]}"
         except (OSError, TypeError):
