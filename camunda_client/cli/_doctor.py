@@ -131,7 +131,7 @@ def _target_findings(options: argparse.Namespace) -> Iterator[Finding]:
     watch.start()
     failed = False
     try:
-        _handlers.load(options)
+        _handlers.load(options, look=True)
     except _target.UserCodeFailed:
         failed = True
     except (_target.NoHandlers, ConfigurationError) as error:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from camunda_client.c8.worker import JobWorker
+    from camunda_client.camunda7 import Script
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +35,27 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="FILE",
         help="YAML that makes handlers of functions without touching their code (docs/map.md); may be given again",
+    )
+    parser.add_argument(
+        "--camunda7",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a file for Camunda 7's external tasks, written for camunda-external-task-client-python3 or pycamunda; it "
+        "is run as it is (docs/camunda7.md); may be given again",
+    )
+    parser.add_argument(
+        "--camunda7-jobs",
+        type=int,
+        metavar="N",
+        help="jobs of each topic of such files at once; default: one for each subscription, as Camunda 7's clients do",
+    )
+    parser.add_argument(
+        "--camunda7-json",
+        type=_patterns,
+        default=[],
+        metavar="NAMES",
+        help="variables that such files expect as JSON text, separated by commas; '*' for all objects and lists",
     )
     parser.add_argument(
         "--types",
@@ -56,19 +78,29 @@ def said(options: argparse.Namespace) -> list[str]:
     again = [*options.targets]
     for path in options.map:
         again += ["--map", path]
-    for name in ("types", "exclude"):
+    for path in options.camunda7:
+        again += ["--camunda7", path]
+    again += [] if options.camunda7_jobs is None else ["--camunda7-jobs", str(options.camunda7_jobs)]
+    for name in ("types", "exclude", "camunda7_json"):
         patterns = getattr(options, name)
-        again += [f"--{name}", ",".join(patterns)] if patterns else []
+        again += [f"--{name.replace('_', '-')}", ",".join(patterns)] if patterns else []
     return again
 
 
 def names(options: argparse.Namespace) -> str:
     """Return what is loaded, for messages; empty for nothing."""
-    return ", ".join([*options.targets, *options.map])
+    return ", ".join([*options.targets, *options.map, *options.camunda7])
 
 
-def load(options: argparse.Namespace) -> None:
+def load(options: argparse.Namespace, *, look: bool = False) -> list[Script]:
     """Import and register all that the options name.
+
+    Args:
+        options: What :func:`add_options` has added.
+        look: Whether nothing is to be worked: then files for Camunda 7 fetch no tasks by themselves.
+
+    Returns:
+        The files for Camunda 7 that have a loop of their own.
 
     Raises:
         TargetError: There is no such file or module, nothing in it, or no handler for one of the job types.
@@ -77,20 +109,47 @@ def load(options: argparse.Namespace) -> None:
     """
     from camunda_client.c8 import worker
 
-    if not options.targets and not options.map:
+    if not names(options):
         raise _target.TargetError("nothing to work: name your app.py or package.module, or --map workers.yaml")
     for target in dict.fromkeys(options.targets):
         _target.load(target)
     worker.register_workers()
     for path in options.map:
         _target.guarded(lambda path=path: _load_map(path))  # type: ignore[misc]
+    scripts = _run_scripts(options, look=look) if options.camunda7 else []
     manager = worker.CamundaWorkerManager()
-    if not manager.workers:
-        raise _target.NoHandlers(f"{names(options)} has no function decorated with @camunda_worker")
+    if not manager.workers and not scripts:
+        what = "subscribes to no topic" if options.camunda7 else "has no function decorated with @camunda_worker"
+        raise _target.NoHandlers(f"{names(options)} {what}")
     _check_patterns(manager.workers, [*options.types, *options.exclude])
     manager.keep_workers(_chosen(options.types, options.exclude))
-    if not manager.workers:
+    if not manager.workers and not scripts:
         raise _target.NoHandlers("--types and --exclude leave no handler")
+    return scripts
+
+
+def _run_scripts(options: argparse.Namespace, *, look: bool) -> list[Script]:
+    """Run files for Camunda 7, and make workers of their subscriptions; return those with a loop of their own."""
+    from camunda_client import camunda7
+
+    if not look:
+        configure()  # they may talk to Camunda at once
+    camunda7.give_json_as_text(options.camunda7_json)
+    scripts: list[Script] = []
+    for name in options.camunda7:
+        _target.guarded(lambda name=name: scripts.append(camunda7.run(name, fetch=not look)))  # type: ignore[misc]
+    camunda7.register(options.camunda7_jobs)
+    return [script for script in scripts if script.fetches]
+
+
+def configure() -> None:
+    """Take the configuration from the environment, unless the user's module has set one."""
+    from camunda_client import config
+
+    try:
+        config.get_config()
+    except RuntimeError:
+        config.initialize_config()
 
 
 def _load_map(path: str) -> None:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from camunda_client import log, patching
 from camunda_client.c8 import _job_table
-from camunda_client.cli import _ending, _handlers, _import_watch, _target
+from camunda_client.cli import _ending, _handlers, _import_watch, _loops, _target
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
     import argparse
 
     from camunda_client.c8.worker import CamundaWorkerManager
+    from camunda_client.camunda7 import Script
 
 
 def run(options: argparse.Namespace) -> int:
@@ -30,9 +31,10 @@ def run(options: argparse.Namespace) -> int:
         _job_table.open_current(options.jobs_fd)
     watch = _import_watch.for_worker(_handlers.names(options), _blocked_limit_s())
     watch.start()
+    scripts: list[Script] = []
     failed = False
     try:
-        _handlers.load(options)
+        scripts = _handlers.load(options, look=options.check)
     except _target.UserCodeFailed:
         failed = True
     finally:
@@ -42,8 +44,9 @@ def run(options: argparse.Namespace) -> int:
     if options.check:
         print("\n".join(_handlers.describe()))
         return _ending.end(0, _ending.EXIT_S)
-    _configure()
-    return _work(worker.CamundaWorkerManager(), options)
+    _handlers.configure()
+    manager = worker.CamundaWorkerManager()
+    return _work(manager, options) if manager.workers else _loops.work(scripts, options)
 
 
 def _blocked_limit_s() -> float:
@@ -53,16 +56,6 @@ def _blocked_limit_s() -> float:
     with suppress(ConfigurationError, ValueError):
         return int(config.said_in_environment("worker.blockedLimit")) / 1000
     return config.WorkerConfig().blocked_limit / 1000
-
-
-def _configure() -> None:
-    """Take the configuration from the environment, unless the user's module has set one."""
-    from camunda_client import config
-
-    try:
-        config.get_config()
-    except RuntimeError:
-        config.initialize_config()
 
 
 def _work(manager: CamundaWorkerManager, options: argparse.Namespace) -> int:

@@ -174,3 +174,20 @@ def test_the_seventh_example_maps_functions_that_know_nothing_of_camunda(camunda
         in messages[odd]
     )
     assert len(example.jobs("FAILED", 2)) == 2
+
+
+def test_the_eighth_example_works_as_it_did_for_camunda_7(camunda: EngineProcess) -> None:
+    example = Example("08", camunda)
+    good, bad = example.keys
+
+    with example.worker() as worker:
+        [completed] = example.jobs("COMPLETED")
+        [incident] = camunda.wait_for_incidents(1, instances=example.keys)
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0
+
+    assert (completed["processInstanceKey"], completed["worker"]) == (good, "credit")
+    assert completed["variables"] == {"approved": True, "checked_by": "check-credit"}
+    assert incident["processInstanceKey"] == bad
+    assert "no amount\nof Ben" in incident["errorMessage"]
+    assert [job["retries"] for job in example.jobs("FAILED", 3)] == [2, 1, 0]

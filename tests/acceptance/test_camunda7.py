@@ -1,0 +1,239 @@
+"""Files written for Camunda 7's libraries, run by ``camunda-client worker --camunda7`` as they are."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.parts import rest
+from tests.parts.camunda import EngineProcess
+from tests.parts.programs import CAMUNDA_CLIENT, Program
+from tests.parts.work import start_many
+
+pytestmark = pytest.mark.needs("records")
+
+#: As the library's own examples subscribe: a thread for each topic.
+THREADS = """
+import logging
+from concurrent.futures.thread import ThreadPoolExecutor
+from camunda.external_task.external_task import ExternalTask
+from camunda.external_task.external_task_worker import ExternalTaskWorker
+from camunda.utils.log_utils import log_with_context
+
+config = {"maxTasks": 1, "lockDuration": 10000, "asyncResponseTimeout": 30000, "retries": 3, "isDebug": True}
+
+
+def handle(task: ExternalTask):
+    log_with_context("handling", {"TOPIC": task.get_topic_name()})
+    return task.complete({"topic": task.get_topic_name(), "number": task.get_variable("number")})
+
+
+def main():
+    logging.basicConfig(level=logging.INFO)
+    topics = TOPICS
+    executor = ThreadPoolExecutor(max_workers=len(topics))
+    for index, topic in enumerate(topics):
+        executor.submit(ExternalTaskWorker(worker_id=index, config=config).subscribe, topic, handle)
+    MORE
+
+
+if __name__ == "__main__":
+    main()
+"""
+ASYNC = """
+import asyncio
+from camunda.external_task.async_external_task_worker import AsyncExternalTaskWorker
+
+
+async def handle(task):
+    await asyncio.sleep(0.05)
+    return task.complete({"number": task.get_variable("number")})
+
+
+async def main():
+    await AsyncExternalTaskWorker(worker_id="a", config={"maxConcurrentTasks": 5}).subscribe({TOPICS[0]: handle})
+
+
+asyncio.run(main())
+"""
+#: A loop of the file's own.
+LOOP = """
+import time
+import pycamunda.externaltask as externaltask
+from pycamunda import PyCamundaException
+
+URL = "http://localhost:8080/engine-rest"
+fetch = externaltask.FetchAndLock(url=URL, worker_id="loop", max_tasks=3, async_response_timeout=500)
+for topic in TOPICS:
+    fetch.add_topic(name=topic, lock_duration=20000, variables=["number"])
+
+
+def work(task):
+    number = task.variables["number"].value
+    print("working", number, flush=True)
+    MORE
+    if number == 1:
+        return externaltask.HandleFailure(
+            URL, id_=task.id_, worker_id="loop", error_message="odd", error_details="number",
+            retries=0, retry_timeout=100,
+        )
+    if number == 2:
+        return externaltask.HandleBPMNError(URL, id_=task.id_, worker_id="loop", error_code="TWO", error_message="two")
+    complete = externaltask.Complete(url=URL, id_=task.id_, worker_id="loop")
+    complete.add_variable(name="seen", value=number)
+    complete.add_local_variable(name="local", value='{"a": 1}', type_="Json")
+    return complete
+
+
+while True:
+    for task in fetch():
+        try:
+            work(task)()
+        except PyCamundaException as error:
+            print("failed", error, flush=True)
+"""
+
+
+@pytest.fixture
+def topics(camunda: EngineProcess) -> list[str]:
+    """Two processes ``one-X``, each with one task of the type ``t-X``."""
+    runs = [rest.unique() for _ in range(2)]
+    for run in runs:
+        rest.deploy(camunda.base_url, "one.bpmn", run=run)
+    return [f"t-{run}" for run in runs]
+
+
+def file_of(folder: Path, source: str, topics: list[str], more: str = "pass") -> Path:
+    path = folder / "old_worker.py"
+    path.write_text(source.replace("TOPICS", repr(topics)).replace("MORE", more))
+    return path
+
+
+def start(camunda: EngineProcess, topics: list[str], count: int) -> None:
+    for topic in topics:
+        start_many(camunda.base_url, topic.replace("t-", "one-", 1), count)
+
+
+def completed(camunda: EngineProcess, topic: str, count: int) -> list[int]:
+    return sorted(job["variables"]["number"] for job in camunda.wait_for_jobs(count, "COMPLETED", job_type=topic))
+
+
+@pytest.mark.parametrize(
+    ("more", "options"),
+    [
+        ("pass", []),
+        ("import time\n    while True:\n        time.sleep(0.1)", []),
+        ("pass", ["--processes", "2", "--camunda7-jobs", "20"]),
+    ],
+    ids=["ends", "goes on", "two processes"],
+)
+def test_subscriptions_of_threads_are_worked(
+    camunda: EngineProcess, tmp_path: Path, topics: list[str], more: str, options: list[str]
+) -> None:
+    path = file_of(tmp_path, THREADS, topics, more)
+    start(camunda, topics, 5)
+
+    with Program(
+        CAMUNDA_CLIENT, "worker", "--camunda7", path, *options, environment=camunda.environment, cwd=tmp_path
+    ) as worker:
+        for topic in topics:
+            assert completed(camunda, topic, 5) == [0, 1, 2, 3, 4]
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0, worker.output
+
+    assert f"[TOPIC:{topics[0]}] handling" in worker.output
+    assert "subscription.settings_ignored" in worker.output
+
+
+def test_coroutines_are_worked(camunda: EngineProcess, tmp_path: Path, topics: list[str]) -> None:
+    path = file_of(tmp_path, ASYNC, topics)
+    start(camunda, topics[:1], 10)
+
+    with Program(CAMUNDA_CLIENT, "worker", "--camunda7", path, environment=camunda.environment) as worker:
+        assert completed(camunda, topics[0], 10) == list(range(10))
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0, worker.output
+
+
+def test_a_loop_of_the_files_own_goes_on_and_finishes_what_it_has(
+    camunda: EngineProcess, tmp_path: Path, topics: list[str]
+) -> None:
+    more = "time.sleep(0.5)"
+    path = file_of(tmp_path, LOOP, topics, more)
+
+    with Program(CAMUNDA_CLIENT, "worker", "--camunda7", path, environment=camunda.environment) as worker:
+        worker.wait_for("loop.started")
+        start(camunda, topics[:1], 5)
+        worker.wait_for("working", 5)
+        worker.send(signal.SIGTERM)
+        code = worker.end()
+
+    assert code == 0, worker.output
+    jobs = camunda.wait_for_jobs(3, "COMPLETED", job_type=topics[0])
+    assert sorted(job["variables"]["seen"] for job in jobs) == [0, 3, 4]
+    incidents = camunda.wait_for_incidents(2, process_id=topics[0].replace("t-", "one-", 1))
+    assert {incident["errorType"] for incident in incidents} == {"JOB_NO_RETRIES", "UNHANDLED_ERROR_EVENT"}
+    assert "odd\nnumber" in "".join(incident["errorMessage"] for incident in incidents)
+    assert "loop.ended" in worker.lines[-1]
+
+
+def test_a_loop_that_is_only_looked_at_fetches_nothing(
+    camunda: EngineProcess, tmp_path: Path, topics: list[str]
+) -> None:
+    path = file_of(tmp_path, LOOP, topics)
+    start(camunda, topics[:1], 1)
+
+    code, output = Program.run(CAMUNDA_CLIENT, "worker", "--check", "--camunda7", path, environment=camunda.environment)
+
+    assert code == 2
+    assert "subscribes to no topic" in output
+    assert "working" not in output
+
+
+def test_a_loop_that_ends_by_an_exception_is_exit_code_1(
+    camunda: EngineProcess, tmp_path: Path, topics: list[str]
+) -> None:
+    path = file_of(tmp_path, LOOP, topics, "raise KeyError(number)")
+
+    with Program(CAMUNDA_CLIENT, "worker", "--camunda7", path, environment=camunda.environment) as worker:
+        worker.wait_for("loop.started")
+        start(camunda, topics[:1], 1)
+        code = worker.end()
+
+    assert code == 1
+    assert "loop.failed" in worker.output
+    assert "KeyError: 0" in worker.output
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "said"),
+    [
+        ("import camunda.nothing", 1, "ModuleNotFoundError: camunda.nothing has no counterpart for Camunda 8"),
+        ("x = 1", 2, "old_worker.py subscribes to no topic"),
+        ("import sys\nsys.exit(4)", 2, "old_worker.py ended by itself, with 4"),
+        ("x = 1 / 0", 1, "ZeroDivisionError"),
+        (
+            "from camunda.external_task.external_task_worker import ExternalTaskWorker as W\n"
+            "import os\n"
+            "if not os.fork():\n"
+            "    try: W(1).subscribe('t', print)\n"
+            "    except Exception as error: os.write(1, str(error).encode()); os._exit(0)\n"
+            "os.wait()\n",
+            2,
+            "subscribe('t') was called in a process that the file started",
+        ),
+    ],
+)
+def test_what_can_not_be_worked_is_said(tmp_path: Path, source: str, code: int, said: str) -> None:
+    (tmp_path / "old_worker.py").write_text(source)
+    environment = {"CAMUNDA_REST_ADDRESS": "http://127.0.0.1:9"}
+
+    got, output = Program.run(
+        CAMUNDA_CLIENT, "worker", "--camunda7", "old_worker.py", environment=environment, cwd=tmp_path
+    )
+
+    assert got == code, output
+    assert said in output
+    assert "camunda_client/" not in output
