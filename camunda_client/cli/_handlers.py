@@ -109,7 +109,7 @@ def load(options: argparse.Namespace, *, look: bool = False) -> list[Script]:
     """
     from camunda_client.c8 import worker
 
-    if not names(options):
+    if not (options.targets or options.map or options.camunda7):
         raise _target.TargetError("nothing to work: name your app.py or package.module, or --map workers.yaml")
     for target in dict.fromkeys(options.targets):
         _target.load(target)
