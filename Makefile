@@ -65,6 +65,7 @@ soak: setup ## The long tests, which make test leaves out
 referees: setup ## Ask the open referees anew and show what differs (needs Java 17 and Maven)
 	$(BIN)/python -m tests.referees.feel.record
 	$(BIN)/python -m tests.referees.dmn.record
+	$(BIN)/python -m tests.referees.bpmn.record
 
 clean: ## Remove what these commands made here (not Keycloak in the user's cache)
 	rm -rf .venv .nox build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

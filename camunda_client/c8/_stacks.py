@@ -6,9 +6,11 @@ thread and the watch of handlers.
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType, TracebackType
 
 #: Frames of a stack that are shown, the innermost.
@@ -29,6 +31,12 @@ def innermost(frame: FrameType | None) -> list[str]:
         found.append(place(frame))
         frame = frame.f_back
     return found[::-1]
+
+
+def defined_at(function: Callable[..., object]) -> list[str]:
+    """Return the place where a function begins; nothing for what is not written in Python."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return [] if code is None else [f"{code.co_filename}:{code.co_firstlineno} in {code.co_name}"]
 
 
 def raised_at(trace: TracebackType | None) -> list[str]:

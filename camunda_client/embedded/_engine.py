@@ -1,12 +1,12 @@
 """The in-memory Camunda: deploy, start, work, look at what happened. Thread-safe, no threads of its own.
 
 Nothing happens by itself: timers and leases are looked at when a command comes, when time is moved with
-:meth:`Engine.advance`, or when somebody calls :meth:`Engine.tick` (the gateway does, when something is due).
+:meth:`Engine.advance`, or when a program calls :meth:`Engine.tick` (the gateway does, when something is due).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from camunda_client.embedded._engine_jobs import EngineJobs, given
 from camunda_client.embedded._executor import Executor
 from camunda_client.embedded._tenants import DEFAULT_TENANT, tenants_named
 from camunda_client.embedded.data import Recovery, Storage
-from camunda_client.embedded.model import Decision, DecisionRecord, Deployment, Evaluated, EvaluationError
+from camunda_client.embedded.model import DIALECTS, Decision, DecisionRecord, Deployment, Evaluated, EvaluationError
 from camunda_client.embedded.run import (
     MAX_STEPS,
     Activation,
@@ -25,6 +25,7 @@ from camunda_client.embedded.run import (
     Incident,
     InstanceHistory,
     Runtime,
+    Settle,
     UserTask,
     Wait,
     calls_among,
@@ -35,9 +36,7 @@ from camunda_client.embedded.run import (
 
 #: Ended instances whose history is kept; the oldest are forgotten first, so that a long run has bounded memory.
 DEFAULT_HISTORY_LIMIT = 20_000
-#: Versions that can be spoken; 8.6 is what 8.6.0's patches made of it. FEEL changed with 8.8.
-DIALECTS = ("8.6.0", "8.6", "8.7", "8.8", "8.9", "8.10")
-MODERN_DIALECTS, NEWEST_DIALECT = DIALECTS[3:], DIALECTS[-1]
+NEWEST_DIALECT = DIALECTS[-1]
 
 
 class Engine(EngineJobs):
@@ -45,8 +44,8 @@ class Engine(EngineJobs):
 
     Args:
         clock: Time; the machine's clock when left out. ``Clock(start=datetime(...))`` stands still until moved.
-        dialect: Whose FEEL it has, and what a gateway over it speaks; the newest when left out. Models, life cycles and
-            messages are those of 8.6.0, the only Camunda that could be compared with.
+        dialect: The release whose models and FEEL it takes, and what a gateway over it speaks; the newest when left
+            out. Life cycles and messages are those of 8.6.0, the only Camunda that could be compared with.
         data: A directory (made if need be) that keeps what happens, so that an engine that was killed comes back: see
             docs/embedded.md. Left out, everything is in memory only.
         fsync: Wait for the disk at every command. Only needed to survive the death of the machine, not of the process.
@@ -82,7 +81,7 @@ class Engine(EngineJobs):
         self.clock = clock or Clock()
         runtime = Runtime(
             self.clock, tenants_named(tenants), history_limit=history_limit, max_steps=max_steps,
-            modern=dialect in MODERN_DIALECTS,
+            dialect=dialect,
         )  # fmt: skip
         storage = None if data is None else Storage(Path(data), fsync=fsync)
         #: What was uploaded to the gateway, by id; not kept on disk.
@@ -163,18 +162,21 @@ class Engine(EngineJobs):
         """
         self._run(self._commands.cancel, process_instance_key)
 
-    def set_variables(self, element_instance_key: int, variables: Mapping[str, Any], *, local: bool = False) -> None:
+    def set_variables(
+        self, element_instance_key: int, variables: Mapping[str, Any], *, local: bool = False, settle: Settle = None
+    ) -> None:
         """Set variables at an element instance (or a process instance).
 
         Args:
             element_instance_key: Where.
             variables: What.
             local: Write into that very scope; else each goes where it exists, outward.
+            settle: Called when it is done, with the rejection of a user task's listener if one denied it.
 
         Raises:
-            Rejection: NOT_FOUND.
+            Rejection: NOT_FOUND; INVALID_STATE while listeners of a user task are called for something else.
         """
-        self._run(self._commands.set_variables, element_instance_key, dict(variables), local)
+        self._run(self._commands.set_variables, element_instance_key, dict(variables), local, settle=settle)
 
     def modify(
         self, process_instance_key: int, activate: Iterable[Activation] = (), terminate: Iterable[int] = ()
@@ -264,29 +266,45 @@ class Engine(EngineJobs):
         with self._executor.looking():
             return self._runtime.user_tasks.all()
 
-    def assign_user_task(self, key: int, assignee: str, *, allow_override: bool = True) -> None:
+    def assign_user_task(
+        self, key: int, assignee: str, *, allow_override: bool = True, action: str = "", settle: Settle = None
+    ) -> None:
         """Assign a user task; an empty assignee takes it back.
+
+        A task whose element has listeners waits for them. So it does for :meth:`update_user_task` and
+        :meth:`complete_user_task`; ``action`` and ``settle`` are the same there.
+
+        Args:
+            key: Which.
+            assignee: Whose it is from now on.
+            allow_override: Also if it is another's already.
+            action: What listeners see that it is; ``assign``, ``claim`` or ``unassign`` when left out.
+            settle: Called when it is done, with the rejection of the listener if one denied it.
 
         Raises:
             Rejection: NOT_FOUND or INVALID_STATE.
         """
-        self._run(self._commands.assign_user_task, key, assignee, allow_override)
+        self._run(self._commands.assign_user_task, *_said(key, assignee, allow_override, action), settle=settle)
 
-    def update_user_task(self, key: int, changes: Mapping[str, Any]) -> None:
+    def update_user_task(
+        self, key: int, changes: Mapping[str, Any], *, action: str = "", settle: Settle = None
+    ) -> None:
         """Change a user task's candidates, dates or priority.
 
         Raises:
-            Rejection: NOT_FOUND.
+            Rejection: NOT_FOUND; INVALID_STATE while its listeners are called for something else.
         """
-        self._run(self._commands.update_user_task, key, dict(changes))
+        self._run(self._commands.update_user_task, *_said(key, dict(changes), action), settle=settle)
 
-    def complete_user_task(self, key: int, variables: Mapping[str, Any] | None = None) -> None:
+    def complete_user_task(
+        self, key: int, variables: Mapping[str, Any] | None = None, *, action: str = "", settle: Settle = None
+    ) -> None:
         """Complete a user task.
 
         Raises:
-            Rejection: NOT_FOUND.
+            Rejection: NOT_FOUND; INVALID_STATE while its listeners are called for something else.
         """
-        self._run(self._commands.complete_user_task, key, dict(variables or {}))
+        self._run(self._commands.complete_user_task, *_said(key, dict(variables or {}), action), settle=settle)
 
     def decision(
         self, *, decision_id: str | None = None, key: int | None = None, tenant_id: str = DEFAULT_TENANT
@@ -396,6 +414,11 @@ class Engine(EngineJobs):
     def close(self) -> None:
         """Let another engine have the data; this one can still be looked at. Nothing to do for one without data."""
         self._executor.close()
+
+
+def _said(*arguments: Any) -> Sequence[Any]:
+    """Leave out an empty action at the end."""
+    return arguments if arguments[-1] else arguments[:-1]
 
 
 def _content(resource: str | Path | tuple[str, bytes | str]) -> tuple[str, bytes]:

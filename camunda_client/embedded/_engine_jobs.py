@@ -95,6 +95,7 @@ class EngineJobs:
         *,
         lease_token: str | None = None,
         business_id: str | None = None,
+        result: Mapping[str, Any] | None = None,
     ) -> None:
         """Complete a job.
 
@@ -103,12 +104,15 @@ class EngineJobs:
             variables: What its element gets.
             lease_token: The job's, if it was activated with one. So, too, for :meth:`fail` and :meth:`throw_error`.
             business_id: Give it to the process instance, which must have none yet and not be called by another.
+            result: What a user task's listener or an ad-hoc sub-process decides, as the REST API has it.
 
         Raises:
             Rejection: NOT_FOUND; INVALID_STATE if it is FAILED or ERROR_THROWN, the token is another's, or the instance
-                has another business id; INVALID_ARGUMENT for the business id of a called instance.
+                has another business id; INVALID_ARGUMENT for the business id of a called instance, and for a result, or
+                variables, that such a job can't have.
         """
-        self._run(self._commands.complete, *given(job_key, dict(variables or {}), lease_token, business_id))
+        said = None if result is None else dict(result)
+        self._run(self._commands.complete, *given(job_key, dict(variables or {}), lease_token, business_id, said))
 
     def fail(
         self,

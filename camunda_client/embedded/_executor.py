@@ -112,7 +112,7 @@ class Executor:
         if journal is None:
             return arguments
         now_ms, key = clock.now_ms(), self.runtime.keys.upcoming
-        if clock.state != self._clock_state:  # somebody moved it without us
+        if clock.state != self._clock_state:  # moved without us
             self._clock_state = clock.state
             journal.write(now_ms, key, "clock", [self._clock_state])
         noted = journal.write(now_ms, key, name, arguments)

@@ -103,6 +103,7 @@ def as_received(job: embedded.ActivatedJob) -> ActivatedJob:
             "tenantId": job.tenant_id,
             "kind": job.kind,
             "listenerEventType": job.listener_event_type,
+            "userTask": job.user_task,
         }
     )
 

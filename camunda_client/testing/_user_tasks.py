@@ -44,8 +44,18 @@ class WaitingUserTask:
         """The persons that may take it."""
         return list(self._task.candidate_users)
 
+    @property
+    def state(self) -> str:
+        """``CREATED``; or what its listeners are called for: ``CREATING``, ``ASSIGNING``, ``COMPLETING``, ..."""
+        return self._task.state
+
+    @property
+    def denied(self) -> str | None:
+        """Why a listener denied what was asked for last; ``None`` if nothing was denied."""
+        return self._task.denied
+
     def complete(self, variables: Mapping[str, Any] | None = None) -> None:
-        """Complete it; the process goes on."""
+        """Complete it; the process goes on, after its listeners if it has any: ``camunda.run_until_idle()``."""
         self._engine.complete_user_task(self._task.key, through_json(variables))
 
     def assign(self, assignee: str) -> None:

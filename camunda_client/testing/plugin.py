@@ -6,7 +6,9 @@ used. It never patches: what patches is ``camunda_client.c8.worker``, which the 
 
 from __future__ import annotations
 
+import pickle
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from typing import TypeGuard
 
     from camunda_client.c8.models import ActivatedJob
+    from camunda_client.testing._coverage import Coverage
     from camunda_client.testing.embedded_camunda import EmbeddedCamunda
     from camunda_client.testing.worker_session import WorkerSession
 
@@ -26,10 +29,14 @@ __all__ = [
     "activated_job",
     "camunda",
     "camunda_worker_session",
+    "pytest_addoption",
     "pytest_configure",
     "pytest_fixture_setup",
     "pytest_runtest_makereport",
     "pytest_runtest_setup",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_testnodedown",
 ]
 
 _MARKER = (
@@ -38,12 +45,35 @@ _MARKER = (
 )
 _EXTRA = ("SpiffWorkflow", "werkzeug", "lxml")
 _REGISTRATIONS = pytest.StashKey[Registrations]()
+_COVERAGE = pytest.StashKey[Any]()
+#: Under what name a process of pytest-xdist hands over what it counted.
+_HANDED_OVER = "camunda_bpmn_coverage"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the coverage of processes."""
+    group = parser.getgroup("camunda", "Camunda processes under test")
+    group.addoption(
+        "--bpmn-coverage",
+        action="store_true",
+        help="say at the end which elements and flows of the deployed processes no test has taken",
+    )
+    group.addoption(
+        "--bpmn-coverage-html",
+        metavar="DIR",
+        help="the same as a page, DIR/index.html: each process drawn with counts, and the paths of failed tests",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
     config.addinivalue_line("markers", _MARKER)
     config.stash[_REGISTRATIONS] = Registrations()
+    config.stash[_COVERAGE] = None
+    if config.getoption("--bpmn-coverage") or config.getoption("--bpmn-coverage-html"):
+        from camunda_client.testing._coverage import Coverage
+
+        config.stash[_COVERAGE] = Coverage()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -116,10 +146,44 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
     report: pytest.TestReport = outcome.get_result()
     camunda = getattr(item, "funcargs", {}).get("camunda")
     # A project may have a fixture of this name that is something else.
-    if report.when == "call" and report.failed and _is_ours(camunda):
+    if report.when != "call" or not _is_ours(camunda):
+        return
+    coverage: Coverage | None = item.config.stash[_COVERAGE]
+    if coverage is not None:
+        coverage.note(camunda.engine, item.nodeid, failed=report.failed)
+    if report.failed:
         missing = [text for text in camunda.stories() if text.partition("\n")[0] not in report.longreprtext]
         if missing:
             report.sections.append(("process instances", "\n".join(missing)))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In a process of pytest-xdist: hand over what was counted."""
+    coverage, output = session.config.stash[_COVERAGE], getattr(session.config, "workeroutput", None)
+    if coverage is not None and output is not None:
+        output[_HANDED_OVER] = pickle.dumps(coverage.processes())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a process of pytest-xdist has counted."""
+    coverage, output = node.config.stash[_COVERAGE], getattr(node, "workeroutput", {})
+    if coverage is not None and _HANDED_OVER in output:
+        coverage.merge(pickle.loads(output[_HANDED_OVER]))  # noqa: S301 - from our own child process
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say which elements and flows no test has taken."""
+    coverage: Coverage | None = config.stash[_COVERAGE]
+    if coverage is None:
+        return
+    terminalreporter.section("BPMN coverage")
+    for line in coverage.lines():
+        terminalreporter.line(line)
+    if folder := config.getoption("--bpmn-coverage-html"):
+        from camunda_client.testing._coverage_page import write
+
+        terminalreporter.line(f"drawn in {write(Path(folder), coverage.processes())}")
 
 
 def _is_ours(camunda: Any) -> TypeGuard[EmbeddedCamunda]:

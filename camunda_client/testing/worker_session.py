@@ -188,7 +188,7 @@ class WorkerSession:
     def _apply(self, key: int, command: str, report: dict[str, Any]) -> None:
         variables, message = report.get("variables"), report.get("errorMessage", "")
         if command == "completion":
-            self._engine.complete(key, variables)
+            self._engine.complete(key, variables, result=report.get("result"))
         elif command == "error":
             self._engine.throw_error(key, report["errorCode"], message=message, variables=variables)
         else:

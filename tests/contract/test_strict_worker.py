@@ -9,7 +9,7 @@ from typing import Any
 import gevent
 import pytest
 
-from camunda_client.c8.models import ActivatedJob
+from camunda_client.c8.models import ActivatedJob, AdHocResult, Corrections, JobResult
 from camunda_client.error import CamundaBusinessException
 from tests.contract.strict_server import KINDS, SCHEMAS, Operation, StrictServer, misfits
 from tests.parts.answering import AnsweringServer
@@ -29,6 +29,14 @@ REPORTS = {
     "fail": ("failure", "JobFailRequest"),
     "throw": ("error", "JobErrorRequest"),
 }
+#: What handlers return for the jobs that decide something.
+RESULTS: dict[str, JobResult] = {
+    "TASK_LISTENER": Corrections(
+        assignee="ann", due_date="2026-12-24T18:00:00Z", follow_up_date=None, candidate_users=["bob"],
+        candidate_groups=None, priority=80,
+    ),
+    "AD_HOC_SUB_PROCESS": AdHocResult(activate={"search": {"q": "x"}, "report": None}, variables={"turn": 2}),
+}  # fmt: skip
 #: A lease so short that it is extended while the handler still runs.
 LEASE_MS = 1000
 
@@ -39,7 +47,10 @@ class Jobs:
     def __init__(self, strict: StrictServer) -> None:
         self.strict = strict
         self.open = [self._job(kind, does) for kind in JOB_KINDS for does in REPORTS]
-        self.all = {job["jobKey"]: job["variables"]["does"] for job in self.open}
+        self.all = {job["jobKey"]: REPORTS[job["variables"]["does"]][0] for job in self.open}
+        # Camunda takes no BPMN errors from the listeners of user tasks, so the worker fails such a job.
+        [listens] = [job for job in self.open if job["kind"] == "TASK_LISTENER" and job["variables"]["does"] == "throw"]
+        self.all[listens["jobKey"]] = "failure"
         self.reported: dict[str, str] = {}
         self.extended = 0
 
@@ -77,7 +88,7 @@ class Jobs:
         return Reply(204)
 
 
-def handler(job: ActivatedJob) -> dict[str, Any] | None:
+def handler(job: ActivatedJob) -> dict[str, Any] | JobResult | None:
     does = job.variables["does"]
     if does == "fail":
         raise ValueError("broken")
@@ -86,7 +97,7 @@ def handler(job: ActivatedJob) -> dict[str, Any] | None:
     if job.kind == "BPMN_ELEMENT":
         gevent.sleep(LEASE_MS / 1000)
         return {"charged": True}
-    return None
+    return RESULTS.get(str(job.kind))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -102,5 +113,5 @@ def test_the_worker_reads_every_kind_of_job_and_says_only_what_is_described(pack
                 gevent.sleep(0.02)
 
     assert strict.complaints == []
-    assert jobs.reported == {key: REPORTS[does][0] for key, does in jobs.all.items()}
+    assert jobs.reported == jobs.all
     assert jobs.extended

@@ -18,11 +18,11 @@ from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker._gateway import Gateway
 from camunda_client.c8.worker._handlers import JobWorker
 from camunda_client.c8.worker._lease import Held, Lease, now_s
-from camunda_client.c8.worker._outcome import completed
 from camunda_client.c8.worker._reporter import Reporter
 from camunda_client.c8.worker._settings import resolve
 from camunda_client.config import ApiConfig, C8Config, WorkerConfig
 from camunda_client.error import ConnectionFailed
+from tests.parts.fake_gateway import completed
 from tests.parts.work import until
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["auto", "requests"])

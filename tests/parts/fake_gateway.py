@@ -14,6 +14,7 @@ from typing import Any
 
 from camunda_client.c8._http import Answer
 from camunda_client.c8.models import ActivatedJob
+from camunda_client.c8.worker import _outcome
 from camunda_client.c8.worker._handlers import JobWorker
 from camunda_client.c8.worker._lease import Held, Lease
 from camunda_client.c8.worker._settings import WorkerSettings, resolve
@@ -35,6 +36,11 @@ def problem(status: int, title: str, detail: str = "") -> Answer:
     """Return one of Camunda's problem documents."""
     document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     return Answer(status=status, content_type="application/problem+json", body=json.dumps(document).encode())
+
+
+def completed(result: object) -> _outcome.Outcome:
+    """Return what a handler's result comes to, for a job of a plain task."""
+    return _outcome.completed(result, ActivatedJob.model_validate({"jobKey": "1", "type": "pay"}))
 
 
 NOT_FOUND = problem(404, "NOT_FOUND", "no such job")

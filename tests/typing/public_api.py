@@ -27,10 +27,13 @@ from camunda_client.c8.models import (
     CreateProcessInstanceResponse,
     DeleteResourceResponse,
     DeployResourcesResponse,
+    JobKind,
+    ListenerEventType,
     ModifyProcessInstanceRequest,
     PublishMessageRequest,
     PublishMessageResponse,
     UserTaskChanges,
+    UserTaskProperties,
 )
 from camunda_client.c8.models import generated as found
 from camunda_client.error import CamundaBusinessException, ConnectionFailed, ErrorCode, ServiceException
@@ -65,7 +68,9 @@ def work(job: ActivatedJob) -> dict[str, Any]:
     assert_type(job.job_key, str)
     assert_type(job.variables, dict[str, Any])
     assert_type(job.retries, int)
-    assert_type(job.kind, str | None)
+    assert_type(job.kind, JobKind | None)
+    assert_type(job.listener_event_type, ListenerEventType | None)
+    assert_type(job.user_task, UserTaskProperties | None)
     if job.retries == 1:
         raise CamundaBusinessException("NO_FUNDS", "the account is empty", {"left": 0})
     if job.retries == 2:

@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")))]
 #: "There is no X" is plain English; "X is no Y" is not. Names of events and fields, in backticks, stay.
 RIDDLES = re.compile(r"\btold\b|\bmend(?:s|ed|ing)?\b|\bwhoever\b|\bnobody\b|(?<!here )\bis no\b", re.IGNORECASE)
+#: Of the package; "." is its top.
+FOLDERS = ["c8", "cli", "config", "embedded", "log", "patching", "testing", "integrations", "."]
 #: Names of an option and of a field, which users have in their scripts.
 NAMES = {"mended", "--no-mend"}
 
@@ -39,9 +41,7 @@ def messages(source: str) -> Iterator[str]:
             yield node.value
 
 
-@pytest.mark.parametrize(
-    "folder", ["c8", "cli", "config", "embedded", "log", "patching", "testing", "integrations", "."]
-)
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_no_message_speaks_in_riddles(folder: str) -> None:
     paths = (ROOT / "camunda_client" / folder).glob("*.py" if folder == "." else "**/*.py")
     found = [text for path in sorted(paths) for text in messages(path.read_text())]
@@ -49,12 +49,7 @@ def test_no_message_speaks_in_riddles(folder: str) -> None:
     assert [text for text in found if RIDDLES.search(text) and text not in NAMES] == []
 
 
-#: Folders whose docstrings, comments and names were rewritten; those of the worker and the engine are still to come.
-REWRITTEN = ("c8/_http", "c8/_wire", "c8/api", "c8/auth", "c8/models", "cli", "config", "integrations", "log")
-REWRITTEN += ("patching", "testing", ".")
-
-
-@pytest.mark.parametrize("folder", REWRITTEN)
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_no_docstring_comment_or_name_speaks_in_riddles(folder: str) -> None:
     paths = (ROOT / "camunda_client" / folder).glob("*.py" if folder == "." else "**/*.py")
     words = re.compile(r"\b(?:told|whoever|nobody|somebody|anybody)\b", re.IGNORECASE)

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from camunda_client.c8.worker import StopReport, camunda_worker
-from camunda_client.c8.worker._outcome import UnfitResult, completed
+from camunda_client.c8.worker._outcome import UnfitResult
 from camunda_client.config import JobConfig
+from tests.parts.fake_gateway import completed
 
 PAGE = (pathlib.Path(__file__).parent.parent.parent / "docs" / "worker.md").read_text()
 

@@ -17,15 +17,18 @@ from camunda_client.c8.api._search import PAGE_SIZE, Sort, search
 from camunda_client.c8.api._short import got, moment
 from camunda_client.c8.models import (
     ActivatedJob,
+    AdHocResult,
     CompleteJobRequest,
     JobChangeset,
     JobFailedRequest,
     ThrowErrorForJobRequest,
     UpdateJobRequest,
+    UserTaskResult,
 )
 from camunda_client.c8.models.generated import FoundJob, JobFilter, JobStatistics
 from camunda_client.config.models import REQUEST_TIMEOUT_LIMIT
 from camunda_client.error import CamundaBusinessException, ErrorCode, InvalidRequestError
+from camunda_client.log import job_fields
 
 __all__ = [
     "DEFAULT_MAX_JOBS",
@@ -58,27 +61,35 @@ def complete_job(
     job: JobOrKey,
     variables: Variables | None = None,
     *,
-    result: Mapping[str, Any] | None = None,
+    result: UserTaskResult | AdHocResult | Mapping[str, Any] | None = None,
     business_id: str | None = None,
 ) -> None:
     """End a job with its result.
 
+    A handler does not call this for its own job: the worker completes that when the handler returns.
+
     Args:
         job: The job or its key.
         variables: The result, as a mapping or a pydantic model.
-        result: What a user task's listener or an ad-hoc sub-process decides; Camunda 8.8 and later.
+        result: What a user task's listener or an ad-hoc sub-process decides: ``Denied(...)``, ``Corrections(...)``,
+            ``AdHocResult(...)``, or a mapping as Camunda takes it; Camunda 8.8 and later.
         business_id: Becomes the process instance's; Camunda 8.10 and later.
 
     Raises:
-        InvalidRequestError: The key or the variables can't be right.
+        InvalidRequestError: The key or the variables can't be right, or it is the job of the handler that calls.
         ServiceException: The engine refused or could not be asked.
 
     Source: POST /v2/jobs/{jobKey}/completion.
     """
+    if isinstance(result, AdHocResult) and result.variables:
+        if variables:
+            raise InvalidRequestError("complete_job() and its AdHocResult() both have variables; give them once")
+        variables = result.variables
+    document = result.document() if isinstance(result, (UserTaskResult, AdHocResult)) else result
     content = made(
         CompleteJobRequest,
         variables=_variables(variables) or {},
-        result=None if result is None else json_object(result, "result"),
+        result=None if document is None else json_object(document, "result"),
         businessId=business_id,
         jobLeaseToken=_lease(job),
     )
@@ -194,8 +205,21 @@ def update_job(
     run(Call("PATCH", f"/jobs/{job_key}", ErrorCode.C8_FAILED_TO_UPDATE_JOB, (job_key,), body(content)))
 
 
+#: What a handler does instead of each command on its own job.
+_INSTEAD = {
+    "completion": "return its variables, or Completion(variables=..., result=...)",
+    "failure": "raise an exception, such as ServiceException(message, retries=..., retry_back_off=...)",
+    "error": "raise CamundaBusinessException(code, message, variables)",
+}
+
+
 def _command(job: JobOrKey, what: str, code: ErrorCode, content: BaseModel) -> None:
     job_key = _job_key(job)
+    if job_fields().get("job_key") == job_key:
+        raise InvalidRequestError(
+            f"job {job_key} is the one that this handler works, and the worker reports it when the handler ends: "
+            f"{_INSTEAD[what]}. Reported here, it would be reported twice"
+        )
     job_type = job.job_type if isinstance(job, ActivatedJob) else "n.a."
     path = f"/jobs/{job_key}/{what}"
     run(Call("POST", path, code, (job_key, job_type), body(content), settled_by=_SETTLED[what]))

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field
 
@@ -29,10 +29,24 @@ __all__ = [
     "CompleteJobRequest",
     "JobChangeset",
     "JobFailedRequest",
+    "JobKind",
+    "ListenerEventType",
     "ThrowErrorForJobRequest",
     "UpdateJobRequest",
+    "UserTaskProperties",
     "ask_whether_held",
 ]
+
+if TYPE_CHECKING:
+    #: What a job belongs to.
+    JobKind = Literal["BPMN_ELEMENT", "EXECUTION_LISTENER", "TASK_LISTENER", "AD_HOC_SUB_PROCESS"]
+    #: What a listener's job is about; ``UNSPECIFIED`` for other jobs.
+    ListenerEventType = Literal[
+        "UNSPECIFIED", "START", "END", "BEFORE_ALL", "CANCEL",
+        "CREATING", "ASSIGNING", "UPDATING", "COMPLETING", "CANCELING",
+    ]  # fmt: skip
+else:  # A newer engine may have other words, and its jobs can be read all the same.
+    JobKind = ListenerEventType = str
 
 #: Names the lease under which a job is reported. Camunda 8.10 and later; given by the job that was activated with one.
 LeaseToken = Annotated[str | None, Since("8.10")]
@@ -43,6 +57,24 @@ _holder: list[Callable[[str], bool | None] | None] = [None]
 def ask_whether_held(of: Callable[[str], bool | None] | None) -> None:
     """Let jobs ask ``of`` whether they are still held."""
     _holder[0] = of
+
+
+class UserTaskProperties(ResponseModel):
+    """The user task of a listener's job, as it will be if nothing more is said."""
+
+    #: ``assign``, ``claim``, ``update``, ``complete``, or what the request called it.
+    action: Text = ""
+    assignee: str | None = None
+    candidate_groups: Annotated[list[str], NullAs(list)] = Field(default_factory=list, alias="candidateGroups")
+    candidate_users: Annotated[list[str], NullAs(list)] = Field(default_factory=list, alias="candidateUsers")
+    #: Names of what the event changes, as on the wire: ``assignee``, ``dueDate``, ``variables``, ...
+    changed_attributes: Annotated[list[str], NullAs(list)] = Field(default_factory=list, alias="changedAttributes")
+    #: ISO 8601.
+    due_date: str | None = Field(default=None, alias="dueDate")
+    follow_up_date: str | None = Field(default=None, alias="followUpDate")
+    form_key: str | None = Field(default=None, alias="formKey")
+    priority: int | None = None
+    user_task_key: str | None = Field(default=None, alias="userTaskKey")
 
 
 class ActivatedJob(ResponseModel):
@@ -69,10 +101,11 @@ class ActivatedJob(ResponseModel):
     tenant_id: Tenant = Field(default=DEFAULT_TENANT, alias="tenantId")
 
     # Newer engines only; None where the engine doesn't say.
-    kind: str | None = None
-    listener_event_type: str | None = Field(default=None, alias="listenerEventType")
+    kind: JobKind | None = None
+    listener_event_type: ListenerEventType | None = Field(default=None, alias="listenerEventType")
     tags: list[str] | None = None
-    user_task: dict[str, Any] | None = Field(default=None, alias="userTask")
+    #: Of a task listener's job.
+    user_task: UserTaskProperties | None = Field(default=None, alias="userTask")
     root_process_instance_key: str | None = Field(default=None, alias="rootProcessInstanceKey")
     business_id: str | None = Field(default=None, alias="businessId")
     #: Camunda 8.10, for workers that ask for it: names this lease of the job in every report.

@@ -16,6 +16,7 @@ from camunda_client import patching
 
 patching.patch()
 
+from camunda_client.c8.models import AdHocResult, Completion, Corrections, Denied, UserTaskResult
 from camunda_client.c8.worker._execution import HandlerTimedOut, JobLost, keep_in_jobs
 from camunda_client.c8.worker._handlers import JobWorker, JobWorkerRequest, camunda_worker, check_unique
 from camunda_client.c8.worker._health import Health, JobInHand, StopReport
@@ -37,8 +38,12 @@ from camunda_client.c8.worker._settings import WorkerSettings
 from camunda_client.c8.worker._unfit import UnfitVariables
 
 __all__ = [
+    "AdHocResult",
     "CamundaWorkerManager",
     "Client",
+    "Completion",
+    "Corrections",
+    "Denied",
     "DocumentContent",
     "HandlerRun",
     "HandlerTimedOut",
@@ -52,6 +57,7 @@ __all__ = [
     "JobWorkerRequest",
     "StopReport",
     "UnfitVariables",
+    "UserTaskResult",
     "Variable",
     "Variables",
     "WorkerSettings",

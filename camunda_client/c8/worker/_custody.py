@@ -17,7 +17,7 @@ from camunda_client import log as logging
 from camunda_client import metrics
 from camunda_client.c8 import _job_table
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker._execution import Execution, HandlerStopped
+from camunda_client.c8.worker._execution import Execution, HandlerStopped, Run
 from camunda_client.c8.worker._extender import LeaseExtender
 from camunda_client.c8.worker._health import StopReport
 from camunda_client.c8.worker._lease import OWN_LOSSES, SURE, Held, Lease, Loss, Stage, now_s
@@ -87,8 +87,8 @@ class Custody:
         self._types[settings.job_type] = of_type = _OfType(settings, on_release)
         return of_type.jobs
 
-    def latest_run(self) -> tuple[float, float]:
-        """Return when the handler that ended last had started, and when it ended, on the monotonic clock."""
+    def latest_run(self) -> Run | None:
+        """Return the run of a handler that ended last."""
         return self._execution.latest_run
 
     def jobs(self) -> list[Held]:
@@ -122,9 +122,9 @@ class Custody:
         elif twin is None:
             self._take(held)
         elif twin.command == "failure" and (twin.lease.holds(self._clock()) or twin.retries != held.retries):
-            # That is why it is offered again. Nothing is left to be told of the twin; then this one's turn comes.
+            # That is why it is offered again. Nothing is left to report of the twin; then this one's turn comes.
             twin.lease.lose(Loss.REFUSED)
-            twin.successor = held
+            twin.followed_by(held)
         else:
             self._granted_anew(twin, held)
 
@@ -158,7 +158,7 @@ class Custody:
         self.slots.run(held)
 
     def _granted_anew(self, twin: Held, again: Held) -> None:
-        """Deal with a job that is offered again while we have it: our lease ran out, but nobody else took it.
+        """Deal with a job that is offered again while we have it: our lease ran out, but no other worker took it.
 
         The new activation is simply a new lease. Starting the job a second time would repeat what its handler did.
         """
@@ -223,11 +223,11 @@ class Custody:
             return
         losses = self._memory.losses.take(held.key)
         log.error("job.poisoned", leases_lost=losses)
-        told = (
+        message = (
             f"this job came back after {losses} lost leases of worker {held.settings.worker!r}: its handler outlasts a "
             "lease that is not extended (auto_extend, max_lease); repair that, then resolve the incident"
         )
-        self._ended(held, self.reporter.report(held, failure(told, retries=0)))
+        self._ended(held, self.reporter.report(held, failure(message, retries=0)))
 
     def _condemned(self, held: Held, verdict: Verdict) -> None:
         log.error("job.poisoned", deaths=verdict.deaths, cause=verdict.cause)
@@ -341,7 +341,7 @@ class Custody:
         """In the hub: stop a handler, unless it ended while this was about to be done, and its outcome is under way."""
         if held.is_in_handler():
             self.report.interrupted.append(held.key)
-            held.stopped = True
+            held.stops()
             held.strike(HandlerStopped("the worker stops"))
 
     def hand_back_the_rest(self, within_s: float) -> None:

@@ -19,7 +19,7 @@ import sys
 import time
 import types
 import uuid
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 import gevent
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from camunda_client.c8.worker._outcome import Memory, Outcome
     from camunda_client.c8.worker._reporter import Reporter
+    from camunda_client.c8.worker._settings import WorkerSettings
 
     #: Called when a job is done with: its fate, or ``None`` if its handler was stopped.
     OnEnd = Callable[[Held, Fate | None], None]
@@ -56,6 +57,15 @@ class JobLost(BaseException):
 
 class HandlerStopped(BaseException):
     """Raised inside a handler whose worker stops and won't wait any longer."""
+
+
+class Run(NamedTuple):
+    """A handler's run that has ended. Times on the monotonic clock."""
+
+    started_s: float
+    ended_s: float
+    settings: WorkerSettings
+    key: str
 
 
 class Execution:
@@ -81,8 +91,8 @@ class Execution:
         self._admit, self._on_end, self._clock = admit, on_end, clock or now_s
         self._process = os.getpid()
         self._table = _job_table.current
-        #: When the handler that ended last had started, and when it ended; for the watchdog's thread to ask.
-        self.latest_run = (0.0, 0.0)
+        #: Of the handler that ended last; for the watchdog's thread to ask.
+        self.latest_run: Run | None = None
         # Handlers may run asyncio, many at once.
         patching.give_greenlets_event_loops()
 
@@ -90,7 +100,7 @@ class Execution:
         """Run the handler in the calling greenlet and keep what it came to, unless it must not start. Never raises."""
         if self._admit is None or self._is_simple(held) or self._admit(held):
             # A greenlet starts with an empty context.
-            held.context = context = self._context.new()
+            context = held.runs_in(self._context.new())
             context.run(self._work, held)
 
     def tell(self, held: Held) -> None:
@@ -142,7 +152,7 @@ class Execution:
             fate = Fate.LOST
             log.exception("job.lost_track")
         finally:
-            held.context = held.outcome = None
+            held.reported()
             if self._on_end is not None:
                 self._on_end(held, fate)
 
@@ -169,13 +179,13 @@ class Execution:
             try:
                 result = hooks.call(handler, job, decision.make) if hooks and decision else handler(job)
             finally:
-                held.ended_s = time.monotonic()
-                self.latest_run = (held.started_s, held.ended_s)
+                held.ended(time.monotonic())
+                self.latest_run = Run(held.started_s, held.ended_s, held.settings, held.key)
                 if timer is not None:
                     timer.close()
                 if os.getpid() != self._process:
                     _end_child(sys.exc_info()[1])
-            outcome = _outcome.completed(result)
+            outcome = _outcome.completed(result, job)
         except BaseException as error:  # noqa: BLE001 - see the module's docstring
             # Also what the handler made of being stopped: its job is handed back with all its retries.
             if held.stopped or held.dropped:
@@ -193,7 +203,7 @@ class Execution:
         """
         if isinstance(error, CamundaBusinessException):
             try:
-                return _outcome.thrown(error)
+                return _outcome.thrown(error, held.job)
             except BaseException as problem:  # noqa: BLE001 - its variables may be objects of any class
                 error = problem
         self._memory.attempts.set(held.key, attempt)
@@ -203,8 +213,8 @@ class Execution:
         except BaseException as problem:  # noqa: BLE001 - as above; or retries="3", job.retries = None
             retries = retries_left(held.retries)
             wait_ms = back_off_ms(rule, job, retries=retries, attempt=attempt)
-            told = f"{_story.describe(error)}\n(what the exception asks for was ignored: {_story.headline(problem)})"
-            return _outcome.failure(told, retries=retries, back_off_ms=wait_ms, cause=error)
+            message = f"{_story.describe(error)}\n(what the exception asks for was ignored: {_story.headline(problem)})"
+            return _outcome.failure(message, retries=retries, back_off_ms=wait_ms, cause=error)
 
 
 class _Decision:

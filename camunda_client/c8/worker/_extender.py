@@ -274,7 +274,7 @@ class LeaseExtender:
         return False
 
     def _loss_of(self, held: Held) -> Loss:
-        """Return why a lease is over that nobody took from us."""
+        """Return why a lease is over that Camunda did not take from us."""
         settings, lease, now = held.settings, held.lease, self._clock()
         if lease.ends_s <= held.received_s:
             return Loss.ANSWERED_LATE

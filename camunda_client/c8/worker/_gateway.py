@@ -238,7 +238,7 @@ def _without_key(job: Any) -> Any:
     return {**job, "variables": "hold NaN or Infinity"} if isinstance(job, dict) else job
 
 
-#: Kinds of foreign answers that are told of until Camunda answers again.
+#: Kinds of foreign answers that are logged until Camunda answers again.
 _MOST_TOLD = 8
 
 
@@ -281,7 +281,7 @@ _BY_STATUS = {
     403: Verdict.FORBIDDEN,
     422: Verdict.PAYLOAD,
 }
-#: What anybody's answers come to: a gate's own refusal is as good as Camunda's, for nothing got past it.
+#: What answers come to, wherever they are from: a gate's own refusal is as good as Camunda's, for nothing got past it.
 _ANYBODYS = {401: Verdict.FORBIDDEN, 403: Verdict.FORBIDDEN, 429: Verdict.OVERLOADED}
 #: Bytes below which a gate's "too large" (413) is not believed: it may say that of everything.
 LARGE_BYTES = 64 * 1024
@@ -350,7 +350,7 @@ def fields(answer: Answer) -> dict[str, object]:
 
 
 class ForeignAnswers:
-    """Says once that somebody else answers in Camunda's place, until Camunda itself does again."""
+    """Says once that something else answers in Camunda's place, until Camunda itself does again."""
 
     def __init__(self, say: Callable[..., None]) -> None:
         """Call ``say`` with the answer's facts as keyword arguments."""

@@ -42,7 +42,7 @@ class JobWorkerRequest:
 
 
 def _importing() -> str | None:
-    """Return the module that is being imported by whoever calls, the innermost one."""
+    """Return the module that is being imported when this is called, the innermost one."""
     # A handler's own __module__ is another: functools for partials, the decorator's for wrappers without a name.
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
@@ -155,7 +155,7 @@ def camunda_worker(
         max_lease: The lease is not extended beyond this; default for ever.
         retry_back_off: First wait before a failed job is offered again; it doubles with each failure.
         stop_when_lost: Raise ``JobLost`` in the handler, at its next call that waits, once the job is no longer this
-            worker's; default no: nobody knows how far the handler is.
+            worker's; default no: how far the handler is can't be known.
         allow_async: Whether the handler may be ``async def``, to run on the process's one asyncio loop; default no. It
             must not block that loop.
         single_value: The variable that the result becomes, whatever it is; default: the result is an object, each

@@ -39,7 +39,7 @@ class StopReport:
     handed_back: int = 0
     #: Keys of jobs whose handler was stopped at the deadline; they were handed back and will be worked anew.
     interrupted: list[str] = field(default_factory=list)
-    #: Keys of jobs that Camunda could not be told about, or may not have been; they come back when their lease ends.
+    #: Keys of jobs whose outcome did not reach Camunda, or may not have; they come back when their lease ends.
     abandoned: list[str] = field(default_factory=list)
     #: Seconds that the stop took.
     duration_s: float = 0.0

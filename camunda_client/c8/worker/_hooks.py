@@ -35,7 +35,7 @@ _F = TypeVar("_F", bound="Callable[..., Any]")
 
 @dataclass(frozen=True, slots=True)
 class JobOutcome:
-    """What a job came to, before Camunda is told.
+    """What a job came to, before it is reported.
 
     Attributes:
         kind: ``completed``, ``failed`` or ``error_thrown`` (a BPMN error).
@@ -129,7 +129,7 @@ def before_job(hook: _F) -> _F:
 
 
 def after_job(hook: _F) -> _F:
-    """Register ``hook(job, outcome)``, called when a job's :class:`JobOutcome` is decided, before Camunda is told."""
+    """Register ``hook(job, outcome)``, called when a job's :class:`JobOutcome` is decided, before it is reported."""
     everywhere.after.append(_called(hook, "after_job", "job, outcome"))
     return hook
 

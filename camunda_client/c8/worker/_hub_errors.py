@@ -46,7 +46,7 @@ class HubErrors:
         self._hub.handle_error = self._handle
 
     def stop(self) -> None:
-        """Leave the place, unless somebody has come since."""
+        """Leave the place, unless another has come since."""
         if self._hub.__dict__.get("handle_error") == self._handle:
             self._hub.handle_error = self._before
 

@@ -236,11 +236,11 @@ class Held:
         self.stage = Stage.WAITING
         #: Its handler should have ended long ago: its lease is not extended any more.
         self.let_go = False
-        #: Its handler was ended, because the job was lost: nothing is told of it.
+        #: Its handler was ended, because the job was lost: nothing is reported of it.
         self.dropped = False
         #: Its handler was stopped, because the worker stops: what it raises since then is no failure of the job.
         self.stopped = False
-        #: What Camunda is being told, or was: ``completion``, ``failure`` or ``error``.
+        #: What is being reported, or was: ``completion``, ``failure`` or ``error``.
         self.command: str | None = None
         #: The same job, offered to us again before we had Camunda's answer to our failure.
         self.successor: Held | None = None
@@ -262,6 +262,31 @@ class Held:
         self.greenlet, self.stage = greenlet, Stage.RUNNING
         self.started_s = self.ended_s = monotonic_s
 
+    def runs_in(self, context: Context) -> Context:
+        """Take note of the context that its handler runs in, and return it."""
+        self.context = context
+        return context
+
+    def ended(self, monotonic_s: float) -> None:
+        """Take note of when its handler ended."""
+        self.ended_s = monotonic_s
+
+    def drops(self) -> None:
+        """Take note that its handler is about to be ended because the job is lost."""
+        self.dropped = True
+
+    def stops(self) -> None:
+        """Take note that its handler is about to be ended because the worker stops."""
+        self.stopped = True
+
+    def lets_go(self) -> None:
+        """Take note that its lease is to be extended no more, however long its handler goes on."""
+        self.let_go = True
+
+    def followed_by(self, again: Held) -> None:
+        """Take note of another activation of the same job, whose turn comes after this one's."""
+        self.successor = again
+
     def came_to(self, outcome: Outcome | None) -> None:
         """Take note that its handler is through; without an outcome if it was stopped."""
         self.greenlet, self.outcome = None, outcome
@@ -269,11 +294,19 @@ class Held:
             self.stage = Stage.REPORTING
 
     def reports(self) -> None:
-        """Take note that Camunda is about to be told."""
+        """Take note that its outcome is about to be reported."""
         self.stage = Stage.REPORTING
 
+    def sends(self, command: str) -> None:
+        """Take note of what is being sent: ``completion``, ``failure`` or ``error``."""
+        self.command = command
+
+    def reported(self) -> None:
+        """Let go of what was kept for the report."""
+        self.context = self.outcome = None
+
     def settled(self) -> None:
-        """Take note that nothing more is to be told."""
+        """Take note that nothing more is to be reported."""
         self.stage = Stage.SETTLED
 
     def is_in_handler(self) -> bool:
@@ -291,7 +324,7 @@ class Held:
         self.token = again.token
 
     def is_settled(self) -> bool:
-        """Whether nothing more is to be told about the job."""
+        """Whether nothing more is to be reported of the job."""
         return self.stage is Stage.SETTLED
 
     def extension(self) -> bytes:

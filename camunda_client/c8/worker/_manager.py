@@ -37,7 +37,7 @@ class CamundaWorkerManager:
     _running: Supervisor | None
     _hub_errors: HubErrors
     _last_resort: LastResort
-    #: The stop that is under way, for whoever asks again.
+    #: The stop that is under way, for those who ask again.
     _stop: gevent.Greenlet[..., StopReport] | None
 
     def __new__(cls) -> CamundaWorkerManager:

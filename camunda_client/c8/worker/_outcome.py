@@ -20,6 +20,8 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from camunda_client.c8 import _http
+from camunda_client.c8.models import JobResult
+from camunda_client.c8.worker._results import UnfitResult, check_error, check_variables, parts_of
 from camunda_client.c8.worker._story import describe
 from camunda_client.error import CamundaBusinessException, InvalidRequestError, ServiceException
 from camunda_client.log import redact
@@ -66,30 +68,43 @@ class Outcome:
         self.cause = None
 
 
-class UnfitResult(ServiceException):
-    """A handler's result is nothing that can become process variables."""
-
-
-def completed(result: object) -> Outcome:
+def completed(result: object, job: ActivatedJob) -> Outcome:
     """Return the completion with what the handler returned.
 
     Args:
-        result: A mapping, pydantic model or dataclass; anything false (``None``, ``{}``) means no variables.
+        result: A mapping, pydantic model or dataclass; anything false (``None``, ``{}``) means no variables. Or what
+            says more than variables (:mod:`camunda_client.c8.models.job_result`).
+        job: The job, whose kind says what it takes.
 
     Raises:
         UnfitResult: Names the place of the value that doesn't fit, and what to return instead.
     """
     if result is None or (isinstance(result, _MAY_BE_EMPTY) and not result):
         return Outcome("completion", b'{"variables":{}}', {})
+    if isinstance(result, JobResult):
+        return _completed_with(result, job)
+    check_variables(job)
     return Outcome("completion", b'{"variables":%b}' % encode_variables(result), {}, variables=result)
 
 
-def thrown(error: CamundaBusinessException) -> Outcome:
+def _completed_with(result: JobResult, job: ActivatedJob) -> Outcome:
+    whole = parts_of(result, job)
+    parts = [b'{"variables":%b' % (encode_variables(whole.variables) if whole.variables else b"{}")]
+    if whole.result is not None:
+        parts.append(b',"result":%b' % encode_variables(whole.result))
+    if whole.business_id is not None:
+        parts.append(b',"businessId":%b' % to_json(whole.business_id))
+    parts.append(b"}")
+    return Outcome("completion", b"".join(parts), {}, variables={"variables": whole.variables, "result": whole.result})
+
+
+def thrown(error: CamundaBusinessException, job: ActivatedJob) -> Outcome:
     """Return the BPMN error.
 
     Raises:
-        UnfitResult: The error has no code, which Camunda refuses, or variables that don't fit.
+        UnfitResult: The error has no code, which Camunda refuses, or variables that don't fit; or its job takes none.
     """
+    check_error(job)
     code = error.error_code
     if not isinstance(code, str) or not code.strip():
         raise UnfitResult(f"CamundaBusinessException needs an error code that is not empty, got {code!r}")
@@ -126,7 +141,7 @@ def failure(
     variables: object = None,
     cause: BaseException | None = None,
 ) -> Outcome:
-    """Return a failure as told. ``retries`` is always sent: left out, Camunda takes 0 and raises an incident."""
+    """Return a failure that says that. ``retries`` is always sent: left out, Camunda takes 0 and raises an incident."""
     parts = [b'{"retries":%d,"errorMessage":%b,"retryBackOff":%d' % (retries, to_json(clean(message)), back_off_ms)]
     if variables:
         try:
@@ -168,7 +183,7 @@ def clean(text: str) -> str:
     """Return the text as the engine may keep it: cut to :data:`MESSAGE_CAP`, no control characters, no tokens."""
     if len(text) > MESSAGE_CAP:
         text = text[: MESSAGE_CAP - 30] + f"… ({len(text)} characters)"
-    # Exceptions of HTTP libraries cite headers and addresses, and whoever may see incidents could use them.
+    # Exceptions of HTTP libraries cite headers and addresses, and everyone who may see incidents could use them.
     text = redact(text)
     if text.isprintable():
         return text
@@ -296,7 +311,7 @@ class Memory:
         return self.refused.get(key, -1) == retries
 
     def outcome(self, key: str, retries: int) -> Outcome | None:
-        """Return what Camunda still has to be told of a job that it offers again, with so many retries.
+        """Return what is still to be reported of a job that it offers again, with so many retries.
 
         Other retries than before mean that it failed elsewhere since, or that its incident was resolved: to tell our
         failure now would undo that.

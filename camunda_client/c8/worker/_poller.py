@@ -69,12 +69,12 @@ class Poller:
         self._offsets, self._job_types, self._has_leases = offsets, job_types, has_leases
         self._pace = Pace(settings)
         #: Camunda has refused to give leases a token, and whether it was said that others may get theirs.
-        self._leases_refused = self._told_of_starving = False
+        self._leases_refused = self._said_starving = False
         #: Polls that are out beyond their time. What they bring beyond the cap is handed back.
         self._late = 0
         #: Whether leases are the limit now, and the most jobs that they can be kept for, as last said.
         self._is_limited = False
-        self._told_most: int | None = None
+        self._said_most: int | None = None
         self._stopping = False
         self._changed = Event()
         self._before, self._after = _request_parts(settings)
@@ -144,9 +144,9 @@ class Poller:
 
     def _say_limit(self, most: int) -> None:
         """Say that no more than so many jobs can be kept: once, and again when that changes a lot."""
-        usual_s, told = self._custody.extender.durations.usual_s, self._told_most
-        if usual_s is not None and (told is None or not told / 2 <= most <= told * 2):
-            self._told_most = most
+        usual_s, said = self._custody.extender.durations.usual_s, self._said_most
+        if usual_s is not None and (said is None or not said / 2 <= most <= said * 2):
+            self._said_most = most
             log.warning(
                 "lease.capacity",
                 job_type=self.settings.job_type,
@@ -196,8 +196,8 @@ class Poller:
     def _wants_lease(self) -> bool:
         """Tell whether to ask for leases with a token; say once what it may mean not to."""
         wish = self.settings.with_lease
-        if wish == "never" and not self._told_of_starving and self._has_leases():
-            self._told_of_starving = True
+        if wish == "never" and not self._said_starving and self._has_leases():
+            self._said_starving = True
             log.warning(
                 "lease.without_token",
                 job_type=self.settings.job_type,

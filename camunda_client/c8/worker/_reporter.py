@@ -125,8 +125,8 @@ class Reporter:
             verdict, answer = self._send(held, outcome)
         if verdict is Verdict.PAYLOAD:
             # Even the failure is too much: its variables, or a message that Camunda can't take.
-            told = "the handler failed; its message was refused by Camunda"
-            outcome = failure(told, retries=_left(outcome), back_off_ms=_back_off_ms(outcome))
+            message = "the handler failed; its message was refused by Camunda"
+            outcome = failure(message, retries=_left(outcome), back_off_ms=_back_off_ms(outcome))
             verdict, answer = self._send(held, outcome)
         if verdict is Verdict.PAYLOAD:
             # The least that can be said of a job: an incident without a word.
@@ -149,12 +149,12 @@ class Reporter:
             log.info("job.returned", outcome="unknown", **_facts(answer))
             return Fate.LOST
         if held.lease.loss is not None:
-            return Fate.LOST  # which was told
+            return Fate.LOST  # which has been logged
         return self._conclude(held, outcome, verdict, answer)
 
     def _send(self, held: Held, outcome: Outcome) -> tuple[Verdict, Answer | ServiceException | None]:
         """Return the first definite verdict, or ``UNKNOWN`` when the time for it is over."""
-        held.command = outcome.command
+        held.sends(outcome.command)
         give_up_s = self._monotonic() + PATIENCE_S
         maybe_applied = False
         last: Answer | ServiceException | None = None
@@ -213,7 +213,7 @@ class Reporter:
         """Find out what became of a failure whose answer was lost; ``None`` if it may be sent again.
 
         Applied, it keeps the job from everybody for the length of its back-off, and for good without retries. Within
-        that time an extension shows whether it was: refused, it was; granted, the job is leased, and to nobody but us.
+        that time an extension shows whether it was: refused, it was; granted, the job is leased, and to us alone.
         A failure without a back-off can't be found out about: its job may have another holder by now.
         """
         hidden_s = float("inf") if _left(outcome) == 0 else _back_off_ms(outcome) / 1000
@@ -248,10 +248,10 @@ class Reporter:
         size = len(outcome.body)
         log.error("job.result_refused", bytes=size, culprit=culprit, **facts)
         metrics.results_refused[held.settings.job_type] += 1
-        told = culprit or f"{facts['title'] or ''} {facts['detail'] or ''}".strip()
+        reason = culprit or f"{facts['title'] or ''} {facts['detail'] or ''}".strip()
         job, retries = held.job, retries_left(held.retries)
         wait_ms = back_off_ms(held.settings.retry, job, retries=retries)
-        message = f"Camunda refused the handler's result of {size} bytes (status {facts['status']}): {told}"
+        message = f"Camunda refused the handler's result of {size} bytes (status {facts['status']}): {reason}"
         return failure(message, retries=retries, back_off_ms=wait_ms)
 
     def _conclude(self, held: Held, outcome: Outcome, verdict: Verdict, last: Answer | ServiceException | None) -> Fate:
@@ -321,7 +321,7 @@ def _judged(held: Held, outcome: Outcome, answer: Answer, verdict: Verdict, *, m
         if maybe_applied and _unleases(outcome):
             return Verdict.ASSUMED
         if held.token is not None:
-            # The lease that the token names is over: the job is another's, or nobody's.
+            # The lease that the token names is over: the job is another's, or free.
             held.lease.lose(Loss.REFUSED)
             return Verdict.GONE
     return verdict

@@ -98,7 +98,7 @@ def install(on_signal: Callable[[int], object], on_question: Callable[[], object
             _first = number
             on_signal(number)
         elif action is StopAction.AT_ONCE and not _has_parent:
-            # No clean-up: whoever asks twice wants it now. Jobs in hand return when their leases end.
+            # No clean-up: a second signal means at once. Jobs in hand return when their leases end.
             os._exit(128 + number)
 
     for number, default in defaults.items():
@@ -109,7 +109,7 @@ def install(on_signal: Callable[[int], object], on_question: Callable[[], object
         try:
             patching.set_signal(number, handle)
         except ValueError:
-            return  # started in a native thread; whoever has the main one has the signals
+            return  # started in a native thread; the main thread has the signals
         theirs = _Theirs(before)
         _installed[number] = handle, theirs
         if _is_command and number in _ENDING:

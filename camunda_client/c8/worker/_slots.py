@@ -172,7 +172,7 @@ def _nothing() -> None:
 def _references() -> int:
     """Return how many references to the calling greenlet there are; 0 if something else has hold of it."""
     hub, greenlet = gevent.get_hub(), gevent.getcurrent()
-    # Whoever resumes a greenlet refers to it meanwhile: only resumed in the same way each time, it can be compared.
+    # What resumes a greenlet refers to it meanwhile: only resumed in the same way each time, it can be compared.
     # And what was just about to strike it strikes here.
     resume = hub.loop.run_callback(greenlet.switch)
     try:

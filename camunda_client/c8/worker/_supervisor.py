@@ -149,7 +149,7 @@ class Supervisor:
         deadline_s = started_s + drain_timeout_s
         self._custody.begin_stop()
         self._stopping.set()
-        # An idle worker's polls may be parked for seconds yet; whoever pressed Ctrl+C should know what is waited for.
+        # An idle worker's polls may be parked for seconds yet; who pressed Ctrl+C should know what is waited for.
         ends_s = [poller.parked_until_s for poller in self._pollers.values() if poller.parked_until_s is not None]
         log.info(
             "shutdown.started",

@@ -23,7 +23,7 @@ from gevent.event import Event
 
 from camunda_client import metrics, patching
 from camunda_client.c8._last_resort import LastResort, end_now, say
-from camunda_client.c8._stacks import innermost, is_debugged
+from camunda_client.c8._stacks import defined_at, innermost, is_debugged
 from camunda_client.c8.worker._execution import JobLost
 from camunda_client.c8.worker._health import stack_of
 from camunda_client.c8.worker._lease import Held, now_s
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import FrameType
 
+    from camunda_client.c8.worker._execution import Run
+
 log = get_logger(__name__)
 
 
@@ -40,7 +42,7 @@ log = get_logger(__name__)
 TICK_S: Final = 0.25
 #: Seconds without a tick that are worth a line. Leases are counted in seconds; a garbage collection is shorter.
 THRESHOLD_S: Final = 1.0
-#: Seconds after which nobody counts on the hub to come back and log.
+#: Seconds after which the thread no longer counts on the hub to come back and log.
 LAST_RESORT_S: Final = 30.0
 #: Part of the time from which on code counts as computing.
 _COMPUTES: Final = 0.2
@@ -67,6 +69,8 @@ class Sighting:
     others: int = 0
     job_type: str | None = None
     job_key: str | None = None
+    #: Whether the process only waited; ``None`` if that is still to be judged.
+    waited: bool | None = None
 
 
 class Watchdog:
@@ -75,7 +79,7 @@ class Watchdog:
     def __init__(
         self,
         last_resort: LastResort,
-        latest_run: Callable[[], tuple[float, float]] = lambda: (0.0, 0.0),
+        latest_run: Callable[[], Run | None] = lambda: None,
         limit_s: float = 0.0,
         running_jobs: Callable[[], int] = lambda: 0,
         clock: Callable[[], float] | None = None,
@@ -83,8 +87,8 @@ class Watchdog:
         """Prepare; nothing runs yet.
 
         Args:
-            last_resort: Told of signals to end, and that the hub is well.
-            latest_run: Returns when the handler that ended last had started, and when it ended.
+            last_resort: Learns of signals to end, and that the hub is well.
+            latest_run: Returns the run of a handler that ended last.
             limit_s: Seconds after which a process whose hub has not come back ends itself; 0 for never.
             running_jobs: Returns how many handlers are half-way; called in a native thread.
             clock: The monotonic one unless given.
@@ -105,7 +109,7 @@ class Watchdog:
         self._running = False
         self._sighting: Sighting | None = None
         self._frozen_s = 0.0
-        self._told = False
+        self._is_said = False
         #: Where C code of the interpreter writes the numbers of signals as they come, and where the thread reads them.
         self._signals: tuple[int, int] | None = None
 
@@ -137,7 +141,7 @@ class Watchdog:
             self._signals = reader, writer
             return
         if before >= 0:
-            signal.set_wakeup_fd(before)  # somebody else's, who hears them instead
+            signal.set_wakeup_fd(before)  # another's, which hears them instead
         os.close(reader)
         os.close(writer)
 
@@ -156,7 +160,7 @@ class Watchdog:
                 log.warning("process.frozen", frozen_s=round(frozen_s, 3))
             if sighting is not None:
                 blocked_s = max(blocked_s, sighting.seen_s)
-                waits = self._waits(blocked_s)
+                waits = self._waits(blocked_s) if sighting.waited is None else sighting.waited
                 metrics.hub_blocked_s[()] += blocked_s
                 log.warning(
                     "hub.blocked",
@@ -192,20 +196,24 @@ class Watchdog:
         if late_s > THRESHOLD_S and self._was_frozen(late_s, cpu_s):
             self._frozen_s += late_s
             self._ticked_s = self._clock()
+        elif late_s > max(THRESHOLD_S, self._clock() - self._ticked_s):
+            # The hub got the interpreter's lock before this thread, and has ticked meanwhile.
+            self._sighting = self._sighting or self._look_back(late_s, cpu_s < late_s * _COMPUTES)
         else:
             self._judge(self._clock() - self._ticked_s - TICK_S)
 
     def _judge(self, blocked_s: float) -> None:
         if blocked_s < THRESHOLD_S:
-            self._told = False
+            self._is_said = False
         elif self._sighting is None:
-            self._sighting = self._look(blocked_s)
+            just_ended = self._has_just_run(blocked_s)
+            self._sighting = self._look_back(blocked_s) if just_ended else self._look(blocked_s)
         elif self._limit_s and blocked_s > self._limit_s:
             frame = sys._current_frames().get(self._main)
             if not is_debugged(frame):
                 end_now([f"hub.blocked for {blocked_s:.0f} s: the process ends", *innermost(frame)])
-        elif blocked_s > LAST_RESORT_S and not self._told:
-            self._told = True
+        elif blocked_s > LAST_RESORT_S and not self._is_said:
+            self._is_said = True
             self._write(blocked_s)
 
     def _was_frozen(self, late_s: float, cpu_s: float) -> bool:
@@ -216,8 +224,12 @@ class Watchdog:
         if cpu_s > late_s / 3 or _held_job(sys._current_frames().get(self._main)) is not None:
             return False
         # It may have ended by now: the main thread goes on until this one gets the lock.
-        started_s, ended_s = self._latest_run()
-        return ended_s - started_s < late_s * 0.8 or self._clock() - ended_s > TICK_S
+        return not self._has_just_run(late_s)
+
+    def _has_just_run(self, for_s: float) -> bool:
+        """Tell whether the handler that ended last ran for about that time, and has just ended."""
+        run = self._latest_run()
+        return run is not None and run.ended_s - run.started_s >= for_s * 0.8 and self._clock() - run.ended_s <= TICK_S
 
     def _heed_signals(self) -> None:
         if self._signals is None:
@@ -238,13 +250,22 @@ class Watchdog:
             sighting.job_type, sighting.job_key = held.settings.job_type, held.key
         return sighting
 
+    def _look_back(self, blocked_s: float, waited: bool | None = None) -> Sighting:
+        """Return what blocked the hub until just now, if a handler did: only where that begins can still be said."""
+        sighting = Sighting([], blocked_s, self._running_jobs(), waited=waited)
+        run = self._latest_run()
+        if run is not None and self._has_just_run(blocked_s):
+            sighting.stack = defined_at(run.settings.handler)
+            sighting.job_type, sighting.job_key = run.settings.job_type, run.key
+        return sighting
+
     def _write(self, blocked_s: float) -> None:
         sighting = self._sighting
         if sighting is None:
             return
-        told = f"hub.blocked for {blocked_s:.0f} s and still, job_type={sighting.job_type} job_key={sighting.job_key}"
+        first = f"hub.blocked for {blocked_s:.0f} s and still, job_type={sighting.job_type} job_key={sighting.job_key}"
         why = [DEADLOCK] if sighting.others and self._waits(blocked_s) else []
-        say([told, *why, *sighting.stack])
+        say([first, *why, *sighting.stack])
 
     def _waits(self, blocked_s: float) -> bool:
         """Tell whether the code only waits, perhaps for something that another job of this process has to do."""
@@ -304,7 +325,7 @@ class HandlerWatch:
     def _look(self, held: Held, now: float) -> None:
         settings = held.settings
         if settings.stop_when_lost and not held.dropped and not held.lease.holds(self._clock()):
-            held.dropped = True
+            held.drops()
             lost = JobLost("the job no longer belongs to this worker")
             gevent.get_hub().loop.run_callback(held.strike, lost)
         if held.let_go:
@@ -316,7 +337,7 @@ class HandlerWatch:
             self._let_go(held, now, "it outlasts max_lease")
 
     def _let_go(self, held: Held, now: float, why: str) -> None:
-        held.let_go = True
+        held.lets_go()
         log.error(
             "job.stuck",
             job_key=held.key,

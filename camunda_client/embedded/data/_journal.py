@@ -1,6 +1,6 @@
 """The command log of an engine that keeps its data: one line a command, written before the command is carried out.
 
-So whatever somebody was answered is in the file, and kill -9 of the process loses none of it (the system writes what
+So whatever was answered is in the file, and kill -9 of the process loses none of it (the system writes what
 it was given). A line is a checksum and a JSON list::
 
     9a1c2f00 [1767225600000,4503599627370498,"complete",[4503599627370501,{"paid":true}]]

@@ -1,7 +1,7 @@
 """An engine's whole state in one file, so that a log need not begin with the first command for ever.
 
 The state is pickled, but a file does not say what is called when it is read: only the classes below are made, and only
-the methods below are found, so that somebody's data, sent with a bug report, can be read without trusting them.
+the methods below are found, so that a user's data, sent with a bug report, can be read without trusting them.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ from camunda_client.embedded.model import (
     Table,
 )
 from camunda_client.embedded.run import (
+    Completed,
     ElementInstance,
+    Ending,
     Entry,
     Incident,
     InstanceHistory,
@@ -70,6 +72,7 @@ from camunda_client.embedded.run import (
     ScopeWorkflow,
     Subscription,
     Token,
+    Transition,
     UserTask,
     nothing,
 )
@@ -96,9 +99,11 @@ KEPT = {
 }
 #: What is done when something falls due, or an incident is resolved.
 METHODS = frozenset({
-    "agenda.soon", "clock.now_ms", "events._timer_due", "events.subscribe_scope", "jobs._back_off_ended",
-    "jobs._lease_ended", "jobs._offer", "lifecycle._activate", "lifecycle._complete", "lifecycle._go_on_ending",
-    "lifecycle._go_on_starting", "lifecycle.attempt", "messages._expire", "starts._due",
+    "agenda.soon", "changes.ended", "clock.now_ms", "endings.said", "events._timer_due",
+    "events.begin_event_subprocess", "events.interrupted", "events.subscribe_scope", "iterating.ended_early",
+    "jobs._back_off_ended", "jobs._lease_ended", "jobs._offer", "lifecycle._activate", "lifecycle._complete",
+    "lifecycle._go_on_ending", "lifecycle._go_on_starting", "lifecycle.attempt", "lifecycle.check",
+    "lifecycle.cleared", "lifecycle.end_terminated", "messages._expire", "starts._due", "user_tasks.begin_anew",
 })  # fmt: skip
 _OURS: tuple[type, ...] = (
     Decision, DecisionRecord, Evaluated, Graph, Rule, Output, Table,
@@ -108,7 +113,7 @@ _OURS: tuple[type, ...] = (
     Mapping, MultiInstance, FlowNode, RootSpec, ScopeSpec, Cycle,
     Expression, YearsMonths,
     Incident, InstanceHistory, ElementInstance, Job,
-    ProcessInstance, Subscription, UserTask, Message, Entry,
+    ProcessInstance, Subscription, UserTask, Transition, Ending, Message, Entry, Completed,
     InstanceWorkflow, ScopeWorkflow, Token,
 )  # fmt: skip
 _OTHERS: tuple[type, ...] = (
@@ -135,8 +140,8 @@ def _spiff() -> str:
 def parts_of(runtime: Runtime) -> dict[str, Any]:
     """Return what stays where it is: the parts of an engine, which state refers to."""
     return {
-        "agenda": runtime.agenda, "clock": runtime.clock, "decisions": runtime.decisions,
-        "deployments": runtime.deployments,
+        "agenda": runtime.agenda, "changes": runtime.changes, "clock": runtime.clock, "decisions": runtime.decisions,
+        "deployments": runtime.deployments, "endings": runtime.lifecycle.endings, "iterating": runtime.iterating,
         "events": runtime.events, "histories": runtime.histories, "incidents": runtime.incidents,
         "jobs": runtime.jobs, "keys": runtime.keys, "lifecycle": runtime.lifecycle, "runtime": runtime,
         "messages": runtime.events.messages, "schedule": runtime.schedule, "signals": runtime.events.signals,

@@ -4,8 +4,8 @@
 What is not FEEL is a :class:`FeelSyntaxError`, what has no value an :class:`EvaluationError`; everything else that goes
 wrong is null, and ``warnings`` say why. ``modern=True`` is FEEL-Scala 1.21.0 (Camunda 8.8 on), else 1.18.0 (8.6, 8.7).
 
-``modern`` changes what is parsed as well as what comes of it, so it is given when an expression is made, by whoever
-knows the dialect. README.md has the grammar, the values, the functions and what module does what. The package imports
+``modern`` changes what is parsed as well as what comes of it, so it is given when an expression is made, where the
+dialect is known. README.md has the grammar, the values, the functions and what module does what. The package imports
 nothing of the rest of the library.
 """
 

@@ -13,9 +13,9 @@ from random import Random
 from typing import Any
 
 from camunda_client.embedded.feel import builtins as functions
-from camunda_client.embedded.feel import temporal
+from camunda_client.embedded.feel import comparison, temporal
 from camunda_client.embedded.feel.arithmetic import arithmetic, reason_for_none
-from camunda_client.embedded.feel.errors import EvaluationError, NoInputError, NotANumberError
+from camunda_client.embedded.feel.errors import EvaluationError, NoInputError
 from camunda_client.embedded.feel.native import moment_of_native
 from camunda_client.embedded.feel.parser import Node
 from camunda_client.embedded.feel.properties import property_of
@@ -26,8 +26,6 @@ from camunda_client.embedded.feel.values import (
     Range,
     as_number,
     equal,
-    kind_of,
-    ordered,
     type_name,
     written,
 )
@@ -134,17 +132,10 @@ class Evaluation:
         return self.compared(node[1], self.value(node[2], scope), self.value(node[3], scope))
 
     def compared(self, operator: str, left: Any, right: Any) -> Any:
-        if operator in ("=", "!="):
-            same = equal(left, right)
-            if same is None:
-                self.warn("NOT_COMPARABLE", f"Can't compare '{written(left)}' with '{written(right)}'")
-            return same if same is None or operator == "=" else not same
-        if type(left) is int and type(right) is int:
-            return _ORDER[operator](left, right)
-        if not _orderable(left, right):
+        result = comparison.compared(operator, left, right)
+        if result is None:
             self.warn("NOT_COMPARABLE", f"Can't compare '{written(left)}' with '{written(right)}'")
-            return None
-        return bool(_ORDER[operator](ordered(left), ordered(right)))
+        return result
 
     def between(self, node: Node, scope: Mapping[str, Any]) -> Any:
         value = self.value(node[1], scope)
@@ -177,7 +168,7 @@ class Evaluation:
 
     def input_in_range(self, node: Node, scope: Mapping[str, Any]) -> Any:
         value, found = scope.get("?"), self.range(node[1], scope)
-        if not (_orderable(value, found.low) and _orderable(value, found.high)):
+        if not (comparison.orderable(value, found.low) and comparison.orderable(value, found.high)):
             shown = f"'{written(value)}' with '{written(found.low)}' and '{written(found.high)}'"
             self.warn("NOT_COMPARABLE", f"Can't compare {shown}")
             return None
@@ -406,22 +397,6 @@ class _Span:
             number += step
 
 
-def _orderable(left: Any, right: Any) -> bool:
-    if left is None or right is None or kind_of(left) != kind_of(right):
-        return False
-    if isinstance(left, list) and left and right and all(map(_may_be_ordered, (*left, *right))):
-        raise NotANumberError(
-            f"java.lang.IllegalArgumentException: {written(left)} can not be compared to {written(right)}"
-        )
-    return _may_be_ordered(left) and not isinstance(left, list)
-
-
-def _may_be_ordered(value: Any) -> bool:
-    if isinstance(value, list):
-        return all(map(_may_be_ordered, value))
-    return value is not None and not isinstance(value, (bool, dict, Function, Range))
-
-
 def _root(path: Node) -> Any:
     """Return the name that a path begins with; None if it begins with anything else."""
     while path[0] == "path":
@@ -435,12 +410,6 @@ def _item_at(items: list[Any], index: Decimal | int) -> Any:
     return items[int(position)] if 0 <= position < len(items) else None
 
 
-_ORDER: dict[str, Callable[[Any, Any], Any]] = {
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-}
 _OPERATIONS: dict[str, Callable[[Evaluation, Node, Mapping[str, Any]], Any]] = {
     "const": lambda _e, node, _s: node[1],
     "input": Evaluation.input,

@@ -77,8 +77,11 @@ class Dialect:
         }
         if self.newer:
             body |= {"kind": job.kind, "listenerEventType": job.listener_event_type, "tags": job.tags}
+            if job.user_task is not None:
+                body["userTask"] = job.user_task | {"userTaskKey": self.key(job.user_task["userTaskKey"])}
         if self.nullable:
-            body |= {"rootProcessInstanceKey": self.key(job.root_process_instance_key), "userTask": None}
+            body["rootProcessInstanceKey"] = self.key(job.root_process_instance_key)
+            body.setdefault("userTask", None)
         if self.newest:
             body |= {
                 "priority": job.priority,

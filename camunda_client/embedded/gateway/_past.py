@@ -1,7 +1,7 @@
 """What happened, as rows that searches and gets tell: instances, elements, jobs, incidents, variables, user tasks.
 
 They are made of the engine's histories as these were at one moment, which may lie a little back on purpose. Keys are
-numbers in rows, under names that end in ``Key``; a member that nobody tells only serves as a filter.
+numbers in rows, under names that end in ``Key``; a member that is never shown only serves as a filter.
 """
 
 from __future__ import annotations

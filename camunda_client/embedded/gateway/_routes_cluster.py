@@ -25,11 +25,11 @@ def status(exchange: Exchange) -> Answer:
 
 
 def me(exchange: Exchange) -> Answer:
-    """Return who asks: whoever it is, may do everything here."""
+    """Return who asks; everyone may do everything here."""
     named = [{"tenantId": one, "name": one, "description": None} for one in sorted(exchange.engine.tenants or [])]
     if not exchange.dialect.newer:
         return spring(404, exchange.path)
-    whoever: dict[str, Any] = {
+    user: dict[str, Any] = {
         "username": "embedded",
         "displayName": None,
         "email": None,
@@ -42,7 +42,7 @@ def me(exchange: Exchange) -> Answer:
         "c8Links": {},
         "canLogout": False,
     }
-    return ok(shown(exchange.dialect.name, "CamundaUserResult", whoever))
+    return ok(shown(exchange.dialect.name, "CamundaUserResult", user))
 
 
 def pin(exchange: Exchange) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from camunda_client.embedded.gateway._completion import Settlement
 from camunda_client.embedded.gateway._exchange import Exchange, Route
 from camunda_client.embedded.gateway._polls import HeldPoll
 from camunda_client.embedded.gateway._problems import Answer, bad_request, invalid, no_content, ok, problem
@@ -70,9 +71,11 @@ def complete(exchange: Exchange) -> Answer:
     body = exchange.body("JobCompletionRequest", optional=True)
     variables, lease_token = body.object("variables"), _lease_token(exchange, body)
     business_id = body.business_id() if exchange.dialect.newest else None
+    # 8.6 and 8.7 have no such member, and pass over it.
+    result = body.object("result") if exchange.dialect.newer else None
     key = exchange.key("jobKey")
     exchange.check_size("COMPLETE")
-    exchange.engine.complete(key, variables, lease_token=lease_token, business_id=business_id)
+    exchange.engine.complete(key, variables, lease_token=lease_token, business_id=business_id, result=result)
     return no_content()
 
 
@@ -129,26 +132,31 @@ def resolve(exchange: Exchange) -> Answer:
 
 def complete_user_task(exchange: Exchange) -> Answer:
     """Complete a user task."""
-    variables = exchange.body("UserTaskCompletionRequest", optional=True).object("variables")
+    body, settled = exchange.body("UserTaskCompletionRequest", optional=True), Settlement()
+    variables, action = body.object("variables"), body.text("action")
     exchange.check_size("COMPLETE")
-    exchange.engine.complete_user_task(exchange.key("userTaskKey"), variables)
-    return no_content()
+    exchange.engine.complete_user_task(exchange.key("userTaskKey"), variables, action=action or "", settle=settled)
+    return settled.answer(exchange.path)
 
 
 def assign_user_task(exchange: Exchange) -> Answer:
     """Assign a user task."""
     body = exchange.body("UserTaskAssignmentRequest")
-    assignee, override = body.text("assignee"), body.boolean("allowOverride")
+    assignee, override, action = body.text("assignee"), body.boolean("allowOverride"), body.text("action")
     if not assignee or not assignee.strip():
         raise invalid("No assignee provided", exchange.path)
-    exchange.engine.assign_user_task(exchange.key("userTaskKey"), assignee, allow_override=override is not False)
-    return no_content()
+    settled = Settlement()
+    exchange.engine.assign_user_task(
+        exchange.key("userTaskKey"), assignee, allow_override=override is not False, action=action or "", settle=settled
+    )
+    return settled.answer(exchange.path)
 
 
 def unassign_user_task(exchange: Exchange) -> Answer:
     """Take a user task back from its assignee."""
-    exchange.engine.assign_user_task(exchange.key("userTaskKey"), "")
-    return no_content()
+    settled = Settlement()
+    exchange.engine.assign_user_task(exchange.key("userTaskKey"), "", settle=settled)
+    return settled.answer(exchange.path)
 
 
 def update_user_task(exchange: Exchange) -> Answer:
@@ -164,8 +172,12 @@ def update_user_task(exchange: Exchange) -> Answer:
             'attribute in the "changeset".',
             exchange.path,
         )
-    exchange.engine.update_user_task(exchange.key("userTaskKey"), {k: v for k, v in changes.items() if v is not None})
-    return no_content()
+    settled = Settlement()
+    given_changes = {name: value for name, value in changes.items() if value is not None}
+    exchange.engine.update_user_task(
+        exchange.key("userTaskKey"), given_changes, action=body.text("action") or "", settle=settled
+    )
+    return settled.answer(exchange.path)
 
 
 def _user_task_changes(given: Body) -> dict[str, Any]:

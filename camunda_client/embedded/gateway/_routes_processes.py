@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
-from camunda_client.embedded.gateway._completion import Completion
+from camunda_client.embedded.gateway._completion import Completion, Settlement, timed_out
 from camunda_client.embedded.gateway._exchange import Exchange, Route
 from camunda_client.embedded.gateway._problems import Answer, bad_request, invalid, no_content, ok, problem
 from camunda_client.embedded.gateway._requests import INT32, Body, check_content_type
@@ -145,10 +145,7 @@ def create(exchange: Exchange) -> Answer:
     shown: dict[str, Any] = {}
     if completion is not None:
         if not completion.wait():
-            return problem(
-                504, "java.util.concurrent.TimeoutException",
-                "Expected to handle REST API request, but request timed out between gateway and broker", exchange.path,
-            )  # fmt: skip
+            return timed_out(exchange.path)
         shown = {name: value for name, value in history.variables.items() if not fetch or name in fetch}
     answer: dict[str, Any] = {
         "processDefinitionKey": exchange.dialect.key(history.process_definition_key),
@@ -272,8 +269,9 @@ def set_variables(exchange: Exchange) -> Answer:
     exchange.check_operation_reference(body)
     key = exchange.key("elementInstanceKey")
     exchange.check_size("UPDATE")
-    exchange.engine.set_variables(key, variables, local=local is True)
-    return no_content()
+    settled = Settlement()
+    exchange.engine.set_variables(key, variables, local=local is True, settle=settled)
+    return settled.answer(exchange.path)
 
 
 def publish(exchange: Exchange) -> Answer:

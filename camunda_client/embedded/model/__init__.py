@@ -2,6 +2,7 @@
 
 from camunda_client.embedded.model._decisions import Decisions, EvaluationError, as_text
 from camunda_client.embedded.model._deployments import Definition, Deployment, Deployments, Form
+from camunda_client.embedded.model._dialects import DIALECTS
 from camunda_client.embedded.model._element import (
     PRIORITIES,
     CalledProcess,
@@ -35,6 +36,7 @@ from camunda_client.embedded.model._specs import Driver, FlowNode, RootSpec, Sco
 from camunda_client.embedded.model._timers import Cycle, first_due, next_due, to_ms
 
 __all__ = [
+    "DIALECTS",
     "PRIORITIES",
     "BoxedContext",
     "BoxedFunction",

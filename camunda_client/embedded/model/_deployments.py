@@ -14,9 +14,10 @@ from camunda_client.embedded._keys import Keys
 from camunda_client.embedded._present import present
 from camunda_client.embedded._rejections import invalid_argument, invalid_state
 from camunda_client.embedded.feel import FeelSyntaxError
+from camunda_client.embedded.model._dialects import DIALECTS, reading
 from camunda_client.embedded.model._dmn import DecisionError, read_graph
 from camunda_client.embedded.model._element import Element
-from camunda_client.embedded.model._expressions import reading, unexpected_type
+from camunda_client.embedded.model._expressions import unexpected_type
 from camunda_client.embedded.model._logic import Decision, Graph
 from camunda_client.embedded.model._parser import ModelError, ModelProblem, Process, read_processes
 from camunda_client.embedded.model._timers import first_due, to_ms
@@ -124,8 +125,8 @@ class Deployments:
     ) -> None:
         self._keys = keys
         self._now = now
-        #: Whether FEEL is that of 8.8 and later.
-        self.modern = False
+        #: The release that models are read for.
+        self.dialect = DIALECTS[0]
         self._definitions: dict[int, Definition] = {}
         self._versions: dict[tuple[str, str], list[Definition]] = {}
         self._last_version: dict[tuple[str, str, str], int] = {}
@@ -142,7 +143,7 @@ class Deployments:
         Raises:
             Rejection: INVALID_ARGUMENT, with the reasons for each file.
         """
-        with reading(modern=self.modern):
+        with reading(self.dialect):
             parsed = self._parse(resources)
         deployment = Deployment(self._keys.next(), tenant_id)
         for resource in parsed:

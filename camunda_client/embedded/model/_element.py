@@ -33,7 +33,7 @@ class JobDefinition:
 
 @dataclass(slots=True)
 class Listener:
-    """A ``zeebe:executionListener``: a job before an element starts or after it ends."""
+    """A ``zeebe:executionListener``: a job before an element starts or after it ends; or a ``zeebe:taskListener``."""
 
     event: str
     job: JobDefinition
@@ -43,8 +43,9 @@ class Listener:
 class Event:
     """What a catch event waits for, or a throw event causes.
 
-    ``kind`` is none, message, signal, timer, error, escalation, terminate or link. ``name`` is the name of
-    the message, signal or link, or the code of the error or escalation (None catches any code).
+    ``kind`` is none, message, signal, timer, error, escalation, terminate, link or compensation. ``name`` is the
+    name of the message, signal or link, or the code of the error or escalation (None catches any code).
+    ``activity_id`` is whom a compensation is thrown for ("" = whatever has completed).
     """
 
     kind: str = "none"
@@ -52,6 +53,7 @@ class Event:
     correlation_key: Expression | None = None
     timer_kind: str = ""
     timer: Expression | None = None
+    activity_id: str = ""
 
 
 @dataclass(slots=True)
@@ -106,10 +108,15 @@ class Element:
     interrupting: bool = True
     boundaries: list[Element] = field(default_factory=list)
     event_subprocesses: list[Element] = field(default_factory=list)
+    #: Of an activity: those of its boundary events that have it undone; of such an event: the one activity that does.
+    compensations: list[Element] = field(default_factory=list)
+    handlers: list[Element] = field(default_factory=list)
+    for_compensation: bool = False
     starts: list[Element] = field(default_factory=list)
     multi_instance: MultiInstance | None = None
     called: CalledProcess | None = None
     user_task: dict[str, Any] | None = None
+    task_listeners: list[Listener] = field(default_factory=list)
     script: Expression | None = None
     decision: Expression | None = None
     result_variable: str = ""
@@ -118,6 +125,12 @@ class Element:
     def start(self) -> Element:
         """The start event of an event sub-process."""
         return self.starts[0]
+
+    def catches_link(self, name: str) -> bool:
+        """Whether it is the event that a link of that name leads to."""
+        event = self.event
+        is_link = self.kind == "INTERMEDIATE_CATCH_EVENT" and event.kind == "link"
+        return is_link and event.name is not None and event.name.text == name
 
     def flow(self, flow_id: str | None) -> Flow | None:
         """Return the outgoing flow of that id."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -14,6 +12,7 @@ from typing import Any
 from camunda_client.embedded import feel
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._randomness import current_random
+from camunda_client.embedded.model._dialects import since
 
 log = logging.getLogger("camunda_client.embedded")
 
@@ -34,28 +33,18 @@ _TYPE_NAMES = {
 }
 
 
-#: Whether the models that are read now belong to an engine of 8.8 or later.
-_MODERN: ContextVar[bool] = ContextVar("MODERN", default=False)
-
-
-@contextmanager
-def reading(*, modern: bool) -> Iterator[None]:
-    """Read models with the FEEL of 8.8 and later (FEEL-Scala 1.21), or else that of 8.6 (1.18)."""
-    token = _MODERN.set(modern)
-    try:
-        yield
-    finally:
-        _MODERN.reset(token)
-
-
 class Expression(feel.Expression):
     """An expression of a model, as the FEEL of the engine's dialect has it."""
 
     __slots__ = ()
 
     def __init__(self, source: str, *, feel: bool = False, unary: bool = False, modern: bool | None = None) -> None:
-        """Parse once, at deployment. ``modern`` is what :func:`reading` says, if it is left out."""
-        super().__init__(source, feel=feel, unary=unary, modern=_MODERN.get() if modern is None else modern)
+        """Parse once, at deployment.
+
+        ``modern`` is the FEEL of 8.8 and later (FEEL-Scala 1.21), else it is that of 8.6 (1.18); left out, the release
+        decides that models are read for.
+        """
+        super().__init__(source, feel=feel, unary=unary, modern=since("8.8") if modern is None else modern)
 
     def evaluate(
         self,

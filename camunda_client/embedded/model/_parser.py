@@ -6,6 +6,7 @@ we can't execute is a :class:`ModelProblem` with the element's id and name, neve
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,13 +21,18 @@ from SpiffWorkflow.bpmn.parser.util import full_tag
 from camunda_client.embedded.feel import FeelSyntaxError
 from camunda_client.embedded.model import _reading as elements
 from camunda_client.embedded.model import _specs as specs
+from camunda_client.embedded.model import _task_listeners
+from camunda_client.embedded.model._compensation import link_handlers, problems_of_compensation
 from camunda_client.embedded.model._element import Element, Flow
-from camunda_client.embedded.model._ids import executable_processes, problems_of_ids
+from camunda_client.embedded.model._ids import executable_processes, local_id, problems_of_ids
 from camunda_client.embedded.model._loops import straight_loop
 from camunda_client.embedded.model._rules import problems_of_place, problems_of_scope
 from camunda_client.embedded.model._schema import problems_of_schema
+from camunda_client.embedded.model._vocabulary import PARTS, WITHOUT_MEANING, ZEEBE, problems_of_vocabulary
 
-NAMESPACES = {**DEFAULT_NSMAP, "zeebe": "http://camunda.org/schema/zeebe/1.0"}
+log = logging.getLogger(__name__)
+
+NAMESPACES = {**DEFAULT_NSMAP, "zeebe": ZEEBE}
 
 #: BPMN's tag to Camunda's kind.
 SUPPORTED: dict[str, str] = {
@@ -50,10 +56,13 @@ SUPPORTED: dict[str, str] = {
     "parallelGateway": "PARALLEL_GATEWAY",
     "eventBasedGateway": "EVENT_BASED_GATEWAY",
 }
-#: Parts of a process that hold no behaviour: documentation, drawing, data that only people read.
-IGNORED = {"sequenceFlow", "laneSet", "dataObject", "dataObjectReference", "dataStoreReference", "textAnnotation",
-           "association", "group", "extensionElements", "documentation", "incoming", "outgoing", "ioSpecification",
-           "multiInstanceLoopCharacteristics", "property", "category"}  # fmt: skip
+#: What else may stand in a scope; what is not in one of the two is refused there, with its name.
+_NO_FLOW_NODES = PARTS | WITHOUT_MEANING
+#: Elements of scopes that are read here, or refused.
+_FLOW_ELEMENTS = frozenset({
+    *SUPPORTED, "adHocSubProcess", "transaction", "complexGateway", "choreographyTask", "callChoreography",
+    "subChoreography", "implicitThrowEvent",
+})  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -145,6 +154,7 @@ class ElementParser(TaskParser):  # type: ignore[misc]
         element = Element(self.node.get("id"), SUPPORTED[tag], self.node.get("name") or "", self.process_parser.bpmn_id)
         try:
             elements.fill(element, self.node, NAMESPACES)
+            _task_listeners.fill(element, self.node, NAMESPACES)
         except (elements.ElementError, FeelSyntaxError) as error:
             parser.problem(self.node, str(error))
         spec: specs.FlowNode = self.spec_class(self.spec, element)
@@ -163,6 +173,7 @@ class ZeebeProcessParser(ProcessParser):  # type: ignore[misc]
         raise AssertionError(obj)
 
     def _parse(self) -> None:
+        self.refused: set[str | None] = set()
         self.spec = self.create_spec()
         self.add_tasks()
 
@@ -177,7 +188,8 @@ class ZeebeProcessParser(ProcessParser):  # type: ignore[misc]
                 parser_class(self, spec_class, node, self.nsmap).parse_node()
                 if tag == "subProcess":
                     self.parser.scope(node)
-            elif tag not in IGNORED:
+            elif tag not in _NO_FLOW_NODES:
+                self.refused.add(node.get("id"))
                 self.parser.problem(node, f"Elements of type bpmn:{tag} are not supported")
         self._wire()
 
@@ -187,16 +199,10 @@ class ZeebeProcessParser(ProcessParser):  # type: ignore[misc]
         for node in reversed(self.node.findall("bpmn:sequenceFlow", NAMESPACES)):
             source, target = nodes.get(node.get("sourceRef")), nodes.get(node.get("targetRef"))
             if source is None or target is None:
-                self.parser.problem(node, "Must connect two elements of its own scope")
+                if not self.refused & {node.get("sourceRef"), node.get("targetRef")}:  # those have their reason already
+                    self.parser.problem(node, "Must connect two elements of its own scope")
                 continue
-            condition = node.find("bpmn:conditionExpression", NAMESPACES)
-            flow = Flow(node.get("id"), source.element.id, target.element.id)
-            try:
-                flow.condition = elements.required_expression(condition.text) if condition is not None else None
-            except elements.ElementError as error:
-                self.parser.problem(node, str(error))
-            except FeelSyntaxError as error:
-                self.parser.problem(node, f"failed to parse expression '{condition.text}': {error}")
+            flow = self._flow(node, source.element, target.element)
             source.element.outgoing.append(flow)
             target.element.incoming.append(flow)
             source.connect(target)
@@ -205,9 +211,35 @@ class ZeebeProcessParser(ProcessParser):  # type: ignore[misc]
             if element.attached_to in nodes:
                 nodes[element.attached_to].element.boundaries.append(element)
         siblings = {key: spec.element for key, spec in nodes.items()}
+        associations = self.node.findall("bpmn:association", NAMESPACES)
+        link_handlers(siblings, [(_end(one, "sourceRef"), _end(one, "targetRef")) for one in associations])
         for element in siblings.values():
             for text in problems_of_place(element, siblings):
                 self.parser.problems.append(ModelProblem(element.id, element.name, text))
+
+    def _flow(self, node: Any, source: Element, target: Element) -> Flow:
+        condition = node.find("bpmn:conditionExpression", NAMESPACES)
+        flow = Flow(node.get("id"), source.id, target.id)
+        try:
+            flow.condition = elements.required_expression(condition.text) if condition is not None else None
+        except elements.ElementError as error:
+            self.parser.problem(node, str(error))
+        except FeelSyntaxError as error:
+            self.parser.problem(node, f"failed to parse expression '{condition.text}': {error}")
+        if flow.condition is not None and source.kind not in ("EXCLUSIVE_GATEWAY", "INCLUSIVE_GATEWAY"):
+            self._condition_in_vain(flow, source)
+        return flow
+
+    def _condition_in_vain(self, flow: Flow, source: Element) -> None:
+        """Refuse a condition that is not looked at; 8.6.0 takes those of flows that their source does not name."""
+        named = {
+            (one.text or "").strip().rpartition(":")[2] for one in self.node.findall("*/bpmn:outgoing", NAMESPACES)
+        }
+        if flow.id in named:
+            text = "Conditional sequence flows are only supported at exclusive or inclusive gateway"
+            self.parser.problems.append(ModelProblem(source.id, source.name, text))
+        else:
+            log.warning("embedded engine: the condition of %s changes nothing, as in Camunda", flow.id)
 
 
 class ZeebeParser(BpmnParser):  # type: ignore[misc]
@@ -236,6 +268,8 @@ class ZeebeParser(BpmnParser):  # type: ignore[misc]
         root = Element(node.get("id"), "PROCESS", node.get("name") or "")
         if elements.listeners(node, NAMESPACES):
             self.problem(node, "execution listeners of a whole process are not supported; put them on its elements")
+        for owner, text in problems_of_vocabulary(node, _FLOW_ELEMENTS):
+            self.problem(owner, text)
         spec = self.scope(node)
         scopes = {root.id: spec}
         found = {root.id: root}
@@ -248,6 +282,8 @@ class ZeebeParser(BpmnParser):  # type: ignore[misc]
         for scope_id in scopes:
             element = found.get(scope_id, root)
             self.problems += [ModelProblem(element.id, element.name, text) for text in problems_of_scope(element)]
+        for element, text in problems_of_compensation(found):
+            self.problems.append(ModelProblem(element.id, element.name, text))
         if not any(start.event.kind in ("none", "message", "timer", "signal") for start in root.starts):
             self.problem(node, "Must have at least one start event")
         return Process(root, spec, scopes, found)
@@ -262,6 +298,10 @@ class ZeebeParser(BpmnParser):  # type: ignore[misc]
 
     def _add_correlations(self, bpmn: Any) -> None:
         """Camunda correlates by ``zeebe:subscription``, not by BPMN's correlation properties."""
+
+
+def _end(association: Any, name: str) -> str:
+    return local_id(association.get(name)) or ""
 
 
 def _fill_scope(element: Element, scope: specs.ScopeSpec) -> None:

@@ -29,7 +29,7 @@ DEFAULT_RETRIES = "3"
 _PATH = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*")
 _RESERVED = ("null", "true", "false", "function", "if", "then", "else", "for", "between", "instance", "of")
 _WHOLE = re.compile(r"-?\d{1,9}")
-_EVENTS = {"message", "signal", "timer", "error", "escalation", "terminate", "link"}
+_EVENTS = {"message", "signal", "timer", "error", "escalation", "terminate", "link", "compensate"}
 
 
 class ElementError(ValueError):
@@ -73,6 +73,7 @@ def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
     element.outputs = [_mapping(node, required_expression) for node in reader.all("zeebe:ioMapping/zeebe:output")]
     element.listeners = listeners(node, namespaces)
     _check_listeners(element)
+    element.for_compensation = node.get("isForCompensation") == "true"
     element.attached_to = local_id(node.get("attachedToRef"))
     element.interrupting = node.get("cancelActivity", "true") == "true" and node.get("isInterrupting", "true") == "true"
     element.event = reader.event(element)
@@ -204,6 +205,8 @@ class _Reader:
     def named(self, kind: str, definition: Any, element: Element) -> Event:
         if kind == "terminate":
             return Event(kind)
+        if kind == "compensate":
+            return _compensation(definition, element)
         if kind == "link":
             return Event(kind, Expression(definition.get("name") or ""))
         attribute = {"signal": "name", "error": "errorCode", "escalation": "escalationCode"}[kind]
@@ -261,8 +264,6 @@ class _Reader:
 
     def multi_instance(self) -> MultiInstance | None:
         node = self.node.find("bpmn:multiInstanceLoopCharacteristics", self.namespaces)
-        if self.node.find("bpmn:standardLoopCharacteristics", self.namespaces) is not None:
-            raise ElementError("Elements with bpmn:standardLoopCharacteristics are not supported")
         if node is None:
             return None
         loops = node.findall("bpmn:extensionElements/zeebe:loopCharacteristics", self.namespaces)
@@ -286,6 +287,13 @@ class _Reader:
         )
 
 
+def _compensation(definition: Any, element: Element) -> Event:
+    throws = {"INTERMEDIATE_THROW_EVENT": "intermediate throwing", "END_EVENT": "end"}.get(element.kind)
+    if throws and definition.get("waitForCompletion", "true") != "true":
+        raise ElementError(f"A compensation {throws} event waitForCompletion attribute must be true or not present")
+    return Event("compensation", activity_id=local_id(definition.get("activityRef")) or "" if throws else "")
+
+
 def _job_task(reader: _Reader, _element: Element) -> None:
     if len(reader.all("zeebe:taskDefinition")) != 1:
         raise ElementError("Must have exactly one 'zeebe:taskDefinition' extension element")
@@ -294,9 +302,8 @@ def _job_task(reader: _Reader, _element: Element) -> None:
 def _throw(reader: _Reader, element: Element) -> None:
     if element.event.kind == "message":
         _job_task(reader, element)
-    allowed = {"END_EVENT": {"none", "message", "signal", "error", "escalation", "terminate"},
-               "INTERMEDIATE_THROW_EVENT": {"none", "message", "signal", "escalation", "link"}}  # fmt: skip
-    _only(element, allowed[element.kind])
+    also = {"error", "terminate"} if element.kind == "END_EVENT" else {"link"}
+    _only(element, {"none", "message", "signal", "escalation", "compensation"} | also)
 
 
 def _only(element: Element, kinds: set[str]) -> None:
@@ -399,10 +406,10 @@ def _catch(_reader: _Reader, element: Element) -> None:
 
 
 def _boundary(reader: _Reader, element: Element) -> None:
-    if reader.node.find("bpmn:outgoing", reader.namespaces) is None:
+    if element.event.kind != "compensation" and reader.node.find("bpmn:outgoing", reader.namespaces) is None:
         raise ElementError("Must have at least one outgoing sequence flow or association")
-    _only(element, {"message", "signal", "timer", "error", "escalation"})
-    if element.event.kind == "error" and not element.interrupting:
+    _only(element, {"message", "signal", "timer", "error", "escalation", "compensation"})
+    if element.event.kind in ("error", "compensation") and not element.interrupting:
         raise ElementError("Non-interrupting events of this type are not allowed")
 
 

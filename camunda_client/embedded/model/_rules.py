@@ -28,6 +28,8 @@ def problems_of_place(element: Element, siblings: dict[str, Element]) -> Iterato
 
 
 def _problems_of_boundary(boundary: Element, host: Element | None) -> Iterator[str]:
+    if boundary.incoming:
+        yield "Cannot have incoming sequence flows"
     if host is None or host.kind.endswith(("_EVENT", "_GATEWAY")):
         yield f"Must be attached to an activity of its scope, not to '{boundary.attached_to}'"
     elif boundary.event.kind == "escalation" and not host.kind.endswith(("SUB_PROCESS", "CALL_ACTIVITY")):
@@ -92,7 +94,10 @@ def problems_of_scope(element: Element) -> Iterator[str]:
             yield "Must have exactly one start event of one of: error, escalation, message, signal, timer"
         elif kinds[0] == "error" and not element.start.interrupting:
             yield "Non-interrupting events of this type are not allowed"
+        elif element.start.event.timer_kind == "cycle" and element.start.interrupting:
+            yield "Interrupting timer event with time cycle is not allowed."
     if element.kind == "PROCESS" and sum(s.event.kind == "none" for s in element.starts) > 1:
         yield "Multiple none start events are not allowed"
-    if element.kind == "PROCESS" and any(s.event.kind in ("error", "escalation") for s in element.starts):
-        yield "A process can't start with an error or escalation"
+    if element.kind == "PROCESS":
+        kinds = sorted({s.event.kind for s in element.starts} - {"none", "message", "timer", "signal"})
+        yield from (f"A process can't start with an event of the type {kind}" for kind in kinds)

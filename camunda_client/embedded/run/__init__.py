@@ -4,6 +4,8 @@ from camunda_client.embedded.run._activated_job import ActivatedJob, as_received
 from camunda_client.embedded.run._agenda import MAX_STEPS
 from camunda_client.embedded.run._clock import Clock
 from camunda_client.embedded.run._commands import Commands, plain_activation, plain_content
+from camunda_client.embedded.run._compensation import Completed
+from camunda_client.embedded.run._endings import Ending
 from camunda_client.embedded.run._entrances import Activation
 from camunda_client.embedded.run._history import (
     ElementRecord,
@@ -13,7 +15,15 @@ from camunda_client.embedded.run._history import (
     UserTaskRecord,
     VariableRecord,
 )
-from camunda_client.embedded.run._instances import ElementInstance, Job, ProcessInstance, Subscription, UserTask
+from camunda_client.embedded.run._instances import (
+    ElementInstance,
+    Job,
+    ProcessInstance,
+    Settle,
+    Subscription,
+    Transition,
+    UserTask,
+)
 from camunda_client.embedded.run._jobs import Poll
 from camunda_client.embedded.run._messages import Message
 from camunda_client.embedded.run._runtime import Runtime
@@ -28,8 +38,10 @@ __all__ = [
     "ActiveCall",
     "Clock",
     "Commands",
+    "Completed",
     "ElementInstance",
     "ElementRecord",
+    "Ending",
     "Entry",
     "Incident",
     "InstanceHistory",
@@ -41,8 +53,10 @@ __all__ = [
     "ProcessInstance",
     "Runtime",
     "ScopeWorkflow",
+    "Settle",
     "Subscription",
     "Token",
+    "Transition",
     "UserTask",
     "UserTaskRecord",
     "VariableRecord",

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from camunda_client.embedded.run._instances import Job
+from camunda_client.embedded.run._instances import TASK_LISTENER, Job
+from camunda_client.embedded.run._task_decisions import as_listener_sees
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class ActivatedJob:
     lease_token: str
     tags: list[str]
     business_id: str
+    #: Of a task listener: its user task as it will be.
+    user_task: dict[str, Any] | None = None
 
 
 def as_received(job: Job, variables: dict[str, Any], fetch_variables: Iterable[str]) -> ActivatedJob:
@@ -46,15 +49,17 @@ def as_received(job: Job, variables: dict[str, Any], fetch_variables: Iterable[s
         fetch_variables: Names of those wanted; all when empty.
     """
     instance, definition = job.instance, job.instance.process.definition
+    task = instance.user_task if job.kind == TASK_LISTENER else None
+    if task is not None and task.transition is not None and task.transition.variables:
+        variables = variables | task.transition.variables
     wanted = set(fetch_variables)
     if wanted:
         variables = {name: value for name, value in variables.items() if name in wanted}
-    listener = job.listener_phase is not None
     return ActivatedJob(
         job.key, job.type, instance.process.key, definition.process_id, definition.version, definition.key,
         instance.element.id, instance.key, dict(job.headers), job.worker, job.retries, job.deadline_ms,
-        variables, job.tenant_id, "EXECUTION_LISTENER" if listener else "BPMN_ELEMENT",
+        variables, job.tenant_id, job.kind,
         job.listener_phase.upper() if job.listener_phase else "UNSPECIFIED",
         instance.process.outermost.key, job.priority, job.lease_token, list(instance.process.tags),
-        job.business_id,
+        job.business_id, None if task is None else as_listener_sees(task),
     )  # fmt: skip

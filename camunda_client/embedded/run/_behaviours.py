@@ -9,11 +9,13 @@ from typing import Any
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._present import present
 from camunda_client.embedded.model import Decisions, Deployments, Element, Flow, Listener
+from camunda_client.embedded.run._compensation import Compensations
 from camunda_client.embedded.run._events import Events
 from camunda_client.embedded.run._instances import ElementInstance
 from camunda_client.embedded.run._jobs import Jobs
 from camunda_client.embedded.run._lifecycle import Lifecycle
-from camunda_client.embedded.run._user_tasks import UserTasks, evaluated
+from camunda_client.embedded.run._task_properties import evaluated
+from camunda_client.embedded.run._user_tasks import UserTasks
 from camunda_client.embedded.run._workflows import ScopeWorkflow
 
 #: What a job-based user task's job is called.
@@ -39,6 +41,7 @@ class Behaviours:
         self._user_tasks = user_tasks
         self._deployments = deployments
         self._decisions = decisions
+        self._compensations = Compensations(lifecycle)
         self._by_kind: dict[str, Callable[[ElementInstance], None]] = {
             "START_EVENT": lifecycle.complete_soon,  # its event's variables are there already
             "BOUNDARY_EVENT": lifecycle.complete_soon,
@@ -78,6 +81,24 @@ class Behaviours:
         """Take back the work of an instance that is terminated."""
         self._jobs.cancel_of(instance)
         self._user_tasks.cancel_of(instance)
+        if instance.undoes is not None:
+            self._compensations.ended(instance)
+
+    def left(self, instance: ElementInstance) -> None:
+        """Note what an instance that has completed leaves to be undone, or has undone."""
+        self._compensations.left(instance)
+
+    def has_last_words(self, instance: ElementInstance) -> bool:
+        """Whether listeners are to be heard before a user task is cancelled."""
+        return self._user_tasks.has_last_words(instance)
+
+    def hear(self, instance: ElementInstance, then: Callable[[], None]) -> None:
+        """Call the listeners of a user task's cancellation."""
+        self._user_tasks.hear(instance, then)
+
+    def close(self, instance: ElementInstance) -> None:
+        """Stop waiting for events."""
+        self._events.close(instance)
 
     # -- tasks ------------------------------------------------------------------------------------------------------
     def _job(self, instance: ElementInstance) -> None:
@@ -167,6 +188,8 @@ class Behaviours:
             code = self._variables.text(present(event.name), instance)
             if self._events.throw_escalation(instance, code) == "interrupting":
                 return
+        elif event.kind == "compensation" and self._compensations.trigger(instance):
+            return
         self._lifecycle.complete_soon(instance)
 
     def _end(self, instance: ElementInstance) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from camunda_client.embedded._present import present
 from camunda_client.embedded._rejections import invalid_argument
 from camunda_client.embedded.model import Definition, Element
 from camunda_client.embedded.run._entrances import Activation, Entrances
@@ -37,16 +40,26 @@ class Changes:
         self._entrances.check(process, activations, "MODIFY")
         for activation in activations:
             self._entrances.enter(process, activation)
+        if process.key in terminations:
+            self._lifecycle.cancel_process(process)
+            return
         touched = []
         for key in terminations:
             instance = process.elements.get(key)
-            if instance is process.root:
-                self._lifecycle.cancel_process(process)
-                return
-            if instance is not None and instance.scope is not None:
+            if instance is None or instance.scope is None or instance.state == "TERMINATING":
+                continue
+            if self._lifecycle.endings.ends_at_once(instance):
                 touched.append(instance.scope)
                 self._lifecycle.terminate_one(instance)
+            else:
+                self._lifecycle.endings.end([instance], partial(self.ended, instance))
         self._end_empty(process, touched)
+
+    def ended(self, instance: ElementInstance) -> None:
+        """Go on after an instance whose end had to wait."""
+        scope = present(instance.scope)
+        scope.tokens -= 1
+        self._end_empty(instance.process, [scope])
 
     def _check_modification(
         self, process: ProcessInstance, activations: list[Activation], terminations: list[int]

@@ -15,7 +15,7 @@ from camunda_client.embedded._tenants import refusal
 from camunda_client.embedded.model import DecisionRecord, Definition, Deployment
 from camunda_client.embedded.run._entrances import Activation
 from camunda_client.embedded.run._history import InstanceHistory
-from camunda_client.embedded.run._instances import ElementInstance, Job, ProcessInstance
+from camunda_client.embedded.run._instances import ElementInstance, Job, ProcessInstance, Settle
 from camunda_client.embedded.run._jobs import Poll
 from camunda_client.embedded.run._runtime import Runtime
 
@@ -171,15 +171,22 @@ class Commands:
             raise invalid_state("CANCEL", reason)
         self._runtime.lifecycle.cancel_process(process)
 
-    def set_variables(self, element_instance_key: int, variables: Variables, local: bool) -> None:
+    def set_variables(
+        self, element_instance_key: int, variables: Variables, local: bool, *, settle: Settle = None
+    ) -> None:
         """Set variables at an element instance (or a process instance)."""
         instance = self._element_instance(element_instance_key)
         if instance is None:
             named = f"key '{element_instance_key}'"
             reason = f"Expected to update variables for element with {named}, but no such element was found"
             raise not_found("UPDATE", reason)
+        if instance.user_task is not None:
+            self._runtime.user_tasks.set_variables(instance.user_task, variables, local=local, settle=settle)
+            return
         write = self._runtime.lifecycle.variables.set_local if local else self._runtime.lifecycle.variables.propagate
         write(instance, variables)
+        if settle is not None:
+            settle(None)
 
     def _element_instance(self, key: int) -> ElementInstance | None:
         for process in self._runtime.lifecycle.processes.values():
@@ -218,10 +225,11 @@ class Commands:
         return self._runtime.jobs.activate(poll)
 
     def complete(
-        self, job_key: int, variables: Variables, lease_token: str | None = None, business_id: str | None = None
-    ) -> None:
+        self, job_key: int, variables: Variables, lease_token: str | None = None, business_id: str | None = None,
+        result: Variables | None = None,
+    ) -> None:  # fmt: skip
         """Complete a job."""
-        self._runtime.jobs.complete(job_key, variables, lease_token, business_id)
+        self._runtime.jobs.complete(job_key, variables, lease_token, business_id, result)
 
     def fail(
         self, job_key: int, retries: int, message: str, back_off_ms: int, variables: Variables,
@@ -285,17 +293,19 @@ class Commands:
             job.incident = None
         incident.resolve()
 
-    def assign_user_task(self, key: int, assignee: str, allow_override: bool) -> None:
+    def assign_user_task(
+        self, key: int, assignee: str, allow_override: bool, action: str = "", *, settle: Settle = None
+    ) -> None:
         """Assign a user task."""
-        self._runtime.user_tasks.assign(key, assignee, allow_override=allow_override)
+        self._runtime.user_tasks.assign(key, assignee, allow_override=allow_override, action=action, settle=settle)
 
-    def update_user_task(self, key: int, changes: Variables) -> None:
+    def update_user_task(self, key: int, changes: Variables, action: str = "", *, settle: Settle = None) -> None:
         """Change a user task's candidates, dates or priority."""
-        self._runtime.user_tasks.update(key, changes)
+        self._runtime.user_tasks.update(key, changes, action=action, settle=settle)
 
-    def complete_user_task(self, key: int, variables: Variables) -> None:
+    def complete_user_task(self, key: int, variables: Variables, action: str = "", *, settle: Settle = None) -> None:
         """Complete a user task."""
-        self._runtime.user_tasks.complete(key, variables)
+        self._runtime.user_tasks.complete(key, variables, action=action, settle=settle)
 
     def evaluate_decision(self, key: int, variables: Variables) -> DecisionRecord:
         """Evaluate a decision by its key."""

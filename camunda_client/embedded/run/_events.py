@@ -198,23 +198,33 @@ class Events:
             lifecycle.spawn(scope, spec, details, parent_task=activity.task.parent)
 
     def _interrupt(self, activity: ElementInstance, spec: FlowNode, details: dict[str, Any], steps: int) -> None:
-        scope, lifecycle = present(activity.scope), self._lifecycle
+        lifecycle = self._lifecycle
         if not activity.alive:
             return
         if steps:
             lifecycle.agenda.soon(self._interrupt, activity, spec, details, steps - 1)
             return
-        lifecycle.terminate(activity)
-        lifecycle.spawn(scope, spec, details, parent_task=activity.task)
-        scope.tokens -= 1
+        lifecycle.endings.end([activity], partial(self.interrupted, activity, spec, details))
+
+    def interrupted(self, activity: ElementInstance, spec: FlowNode, details: dict[str, Any]) -> None:
+        """Go on at the boundary event that ended an activity."""
+        scope = present(activity.scope)
+        if scope.alive and scope.state != "TERMINATING":
+            self._lifecycle.spawn(scope, spec, details, parent_task=activity.task)
+            scope.tokens -= 1
 
     def _fire_event_subprocess(self, scope: ElementInstance, start: Element, variables: dict[str, Any]) -> None:
-        lifecycle, definition = self._lifecycle, scope.process.definition
         if start.interrupting:
             scope.interrupted = True
             self._close_starts(scope)
-            lifecycle.clear(scope)
-        lifecycle.spawn(scope, definition.process.spec_of(start.parent), {"variables": variables})
+            self._lifecycle.clear(scope, partial(self.begin_event_subprocess, scope, start, variables))
+        else:
+            self.begin_event_subprocess(scope, start, variables)
+
+    def begin_event_subprocess(self, scope: ElementInstance, start: Element, variables: dict[str, Any]) -> None:
+        """Put a token before an event sub-process, with what its event brought."""
+        spec = scope.process.definition.process.spec_of(start.parent)
+        self._lifecycle.spawn(scope, spec, {"variables": variables})
 
     # -- thrown events ----------------------------------------------------------------------------------------------
     def throw_error(self, thrower: ElementInstance, code: str, variables: dict[str, Any]) -> bool:

@@ -54,7 +54,10 @@ class JobRecord(NamedTuple):
 
 
 class UserTaskRecord(NamedTuple):
-    """A user task changed: CREATED, COMPLETED or CANCELED; assignments and updates leave it CREATED."""
+    """A user task changed: CREATED, COMPLETED or CANCELED; assignments and updates leave it CREATED.
+
+    While its listeners are heard: CREATING, ASSIGNING, UPDATING, COMPLETING, CANCELING.
+    """
 
     state: str
     key: int

@@ -1,4 +1,4 @@
-"""Incidents: an element instance that can't go on until somebody has removed the cause."""
+"""Incidents: an element instance that can't go on until its cause has been removed."""
 
 from __future__ import annotations
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from camunda_client.embedded._rejections import Rejection
 from camunda_client.embedded.model import Cycle, Definition, Element, Flow, FlowNode
 from camunda_client.embedded.run._history import Incident, InstanceHistory, JobRecord, UserTaskRecord
 from camunda_client.embedded.run._schedule import Entry
 from camunda_client.embedded.run._workflows import InstanceWorkflow, ScopeWorkflow
 
 ACTIVATABLE, ACTIVATED, FAILED, ERROR_THROWN = "ACTIVATABLE", "ACTIVATED", "FAILED", "ERROR_THROWN"
+#: What a job belongs to.
+BPMN_ELEMENT, EXECUTION_LISTENER, TASK_LISTENER = "BPMN_ELEMENT", "EXECUTION_LISTENER", "TASK_LISTENER"
+#: Called when what was asked for has happened, or was refused.
+Settle = Callable[[Rejection | None], None] | None
 #: What a task has that is given none.
 DEFAULT_PRIORITY = 50
 
@@ -24,9 +29,10 @@ class ElementInstance:
     """
 
     __slots__ = (
-        "arrivals", "body", "called", "children", "chosen", "element", "event_variables", "flows", "incident",
-        "interrupted", "items", "job", "key", "kind", "link", "listener", "loop_counter", "process", "scope", "spec",
-        "started", "state", "subscriptions", "task", "tokens", "triggered", "user_task", "variables", "workflow",
+        "arrivals", "body", "called", "children", "chosen", "completed", "element", "event_variables", "flows",
+        "incident", "interrupted", "items", "job", "key", "kind", "link", "listener", "loop_counter", "process",
+        "scope", "spec", "started", "state", "subscriptions", "task", "tokens", "triggered", "undoes", "undoing",
+        "user_task", "variables", "workflow",
     )  # fmt: skip
 
     def __init__(self, key: int, element: Element, process: ProcessInstance, scope: ElementInstance | None) -> None:
@@ -59,6 +65,11 @@ class ElementInstance:
         self.items: list[Any] = []
         self.started = 0
         self.loop_counter = 0
+        #: Of a scope: what has completed in it and can be undone.
+        self.completed: list[Any] | None = None
+        #: Of a compensation handler: the throw event that waits for it; of that event: how many it waits for.
+        self.undoes: ElementInstance | None = None
+        self.undoing = 0
 
     @property
     def alive(self) -> bool:
@@ -146,14 +157,16 @@ class Subscription:
 class Job:
     """A piece of work for a worker."""
 
-    __slots__ = ("business_id", "deadline_ms", "due", "error_message", "headers", "incident", "instance", "key",
+    __slots__ = ("business_id", "deadline_ms", "due", "error_message", "headers", "incident", "instance", "key", "kind",
                  "lease_token", "leases", "listener_phase", "priority", "retries", "state", "type",
                  "worker")  # fmt: skip
 
     def __init__(
-        self, key: int, job_type: str, retries: int, headers: dict[str, str], instance: ElementInstance
-    ) -> None:
+        self, key: int, job_type: str, retries: int, headers: dict[str, str], instance: ElementInstance,
+        kind: str = BPMN_ELEMENT, phase: str | None = None,
+    ) -> None:  # fmt: skip
         self.key = key
+        self.kind = kind
         self.type = job_type
         self.retries = retries
         self.headers = headers
@@ -162,7 +175,8 @@ class Job:
         self.worker = ""
         self.deadline_ms = -1
         self.error_message = ""
-        self.listener_phase: str | None = None
+        #: What its listener is about: ``start``, ``end``, or the event of a user task.
+        self.listener_phase = phase
         self.incident: Incident | None = None
         self.due: Entry | None = None
         self.priority = 0
@@ -195,8 +209,8 @@ class Job:
     def record(self, state: str, **details: Any) -> None:
         """Put on record what happened to it, with the details that the command brought."""
         history, phase = self.instance.process.history, self.listener_phase
-        if phase is not None:
-            details |= {"kind": "EXECUTION_LISTENER", "listener_event_type": phase.upper()}
+        if self.kind != BPMN_ELEMENT:
+            details |= {"kind": self.kind, "listener_event_type": phase.upper() if phase else "UNSPECIFIED"}
         history.jobs.append(
             JobRecord(
                 state, self.key, self.type, self.element_id, self.retries, self.worker, history.now_ms(),
@@ -208,13 +222,41 @@ class Job:
         return f"<job {self.key} {self.type!r} {self.state} retries={self.retries}>"
 
 
+@dataclass(slots=True, eq=False)
+class Transition:
+    """What is about to happen to a user task, once all its listeners for that were heard."""
+
+    #: ``creating``, ``assigning``, ``updating``, ``completing`` or ``canceling``.
+    event: str
+    #: Values of the task that it brings.
+    changes: dict[str, Any] = field(default_factory=dict)
+    #: What the request calls it.
+    action: str = ""
+    #: Variables that it brings, and whether they stay in the task's own scope.
+    variables: dict[str, Any] | None = None
+    local: bool = False
+    #: How many listeners were heard, and what they corrected.
+    heard: int = 0
+    corrections: dict[str, Any] = field(default_factory=dict)
+    #: Who waits for it; an engine that was killed meanwhile calls nothing.
+    settle: Settle = None
+    #: What goes on after a cancellation.
+    then: Callable[[], None] | None = None
+
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        """Return what a snapshot keeps: not who waits."""
+        return None, {name: None if name == "settle" else getattr(self, name) for name in self.__slots__}
+
+
 class UserTask:
     """A task that waits for a person."""
 
     __slots__ = (
+        "assigned_by_model",
         "assignee",
         "candidate_groups",
         "candidate_users",
+        "denied",
         "due_date",
         "external_reference",
         "follow_up_date",
@@ -222,11 +264,19 @@ class UserTask:
         "instance",
         "key",
         "priority",
+        "state",
+        "transition",
     )
 
     def __init__(self, key: int, instance: ElementInstance) -> None:
         self.key = key
         self.instance = instance
+        #: ``CREATED``; or what is about to happen to it, as ``COMPLETING``.
+        self.state = "CREATED"
+        self.transition: Transition | None = None
+        #: Why a listener denied what was to happen last; None if nothing was denied.
+        self.denied: str | None = None
+        self.assigned_by_model = False
         self.assignee = ""
         self.candidate_groups: list[str] = []
         self.candidate_users: list[str] = []

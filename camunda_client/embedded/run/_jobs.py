@@ -11,14 +11,24 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._rejections import invalid_argument, invalid_state, not_found
 from camunda_client.embedded.model import JobDefinition, Listener
 from camunda_client.embedded.run._clock import Clock
 from camunda_client.embedded.run._events import Events
-from camunda_client.embedded.run._instances import ACTIVATABLE, ACTIVATED, ERROR_THROWN, FAILED, ElementInstance, Job
+from camunda_client.embedded.run._instances import (
+    ACTIVATABLE,
+    ACTIVATED,
+    BPMN_ELEMENT,
+    ERROR_THROWN,
+    EXECUTION_LISTENER,
+    FAILED,
+    TASK_LISTENER,
+    ElementInstance,
+    Job,
+)
 from camunda_client.embedded.run._lifecycle import Lifecycle
 from camunda_client.embedded.run._schedule import Schedule
 
@@ -30,6 +40,8 @@ _VERBS = {
     "THROW_ERROR": "throw an error for job",
     "UPDATE": "update job",
 }
+#: The types of incidents, by the kind of the job that has no retries left.
+_NO_RETRIES = {TASK_LISTENER: "TASK_LISTENER_NO_RETRIES"}
 
 
 class Poll:
@@ -72,6 +84,16 @@ class Poll:
         return cls(job_type, worker, lease_ms, max_jobs, tenants, lambda _jobs: None, with_lease=bool(with_lease))
 
 
+class Deciding(Protocol):
+    """What takes the completions of jobs that decide something."""
+
+    def check(self, job: Job, variables: dict[str, Any], result: dict[str, Any] | None) -> None:
+        """Refuse what such a job can't be completed with."""
+
+    def decided(self, instance: ElementInstance, variables: dict[str, Any], result: dict[str, Any]) -> None:
+        """Go on with it."""
+
+
 class Jobs:
     """All jobs, and the polls that wait for them."""
 
@@ -85,17 +107,22 @@ class Jobs:
         self._ready: dict[str, list[tuple[int, int]]] = {}
         self._polls: dict[str, deque[Poll]] = {}
         self._to_serve: dict[str, None] = {}
+        #: Who takes their completions, by the kinds of jobs that decide something.
+        self.deciding: dict[str, Deciding] = {}
 
     # -- creation ---------------------------------------------------------------------------------------------------
-    def create_for(self, instance: ElementInstance, definition: JobDefinition, headers: dict[str, str]) -> Job:
-        """Create the job of a task.
+    def create_for(
+        self, instance: ElementInstance, definition: JobDefinition, headers: dict[str, str], *,
+        kind: str = BPMN_ELEMENT, phase: str | None = None,
+    ) -> Job:  # fmt: skip
+        """Create the job of a task, or of a listener for a phase of it.
 
         Raises:
             Failure: Type or retries can't be evaluated.
         """
         variables = self._lifecycle.variables
         job_type = variables.text(definition.type, instance)
-        return self.create(instance, job_type, self._retries(definition, instance), headers)
+        return self.create(instance, job_type, self._retries(definition, instance), headers, kind=kind, phase=phase)
 
     def _retries(self, definition: JobDefinition, instance: ElementInstance) -> int:
         value = self._lifecycle.variables.typed(definition.retries, instance, (str, int, float), "'NUMBER'")
@@ -107,13 +134,15 @@ class Jobs:
 
     def create_listener(self, instance: ElementInstance, listener: Listener, phase: str) -> Job:
         """Create the job of an execution listener."""
-        job = self.create_for(instance, listener.job, dict(instance.element.headers))
-        job.listener_phase = phase
-        return job
+        headers = dict(instance.element.headers)
+        return self.create_for(instance, listener.job, headers, kind=EXECUTION_LISTENER, phase=phase)
 
-    def create(self, instance: ElementInstance, job_type: str, retries: int, headers: dict[str, str]) -> Job:
+    def create(
+        self, instance: ElementInstance, job_type: str, retries: int, headers: dict[str, str], *,
+        kind: str = BPMN_ELEMENT, phase: str | None = None,
+    ) -> Job:  # fmt: skip
         """Create a job that its instance waits for."""
-        job = Job(self._lifecycle.keys.next(), job_type, retries, headers, instance)
+        job = Job(self._lifecycle.keys.next(), job_type, retries, headers, instance, kind, phase)
         instance.job = job
         self._jobs[job.key] = job
         job.record("CREATED")
@@ -251,15 +280,24 @@ class Jobs:
         return job
 
     def complete(
-        self, key: int, variables: dict[str, Any], lease_token: str | None, business_id: str | None = None
-    ) -> None:
+        self, key: int, variables: dict[str, Any], lease_token: str | None, business_id: str | None = None,
+        result: dict[str, Any] | None = None,
+    ) -> None:  # fmt: skip
         """Complete a job; its element goes on."""
         job = self._workable(key, "COMPLETE", lease_token)
-        instance = job.instance
+        instance, deciding = job.instance, self.deciding.get(job.kind)
+        if deciding is not None:
+            deciding.check(job, variables, result)
+        elif result is not None:
+            reason = f"Expected to complete job with key '{key}', but a job of the kind '{job.kind}' takes no result"
+            raise invalid_argument("COMPLETE", reason)
         if business_id is not None:
             _assign(job, business_id)
         job.record("COMPLETED", variables=variables)
         self._remove(job)
+        if deciding is not None:
+            self._lifecycle.agenda.do(deciding.decided, instance, variables, result or {})
+            return
         if job.listener_phase is not None:
             self._lifecycle.agenda.do(self._lifecycle.listener_completed, instance, job.listener_phase, variables)
             return
@@ -279,7 +317,7 @@ class Jobs:
             job.state = FAILED
             text = message or "No more retries left."
             self._lifecycle.incidents.raise_for(
-                job.instance, Failure("JOB_NO_RETRIES", text), partial(self._offer, job), job
+                job.instance, Failure(_NO_RETRIES.get(job.kind, "JOB_NO_RETRIES"), text), partial(self._offer, job), job
             )
         elif back_off_ms > 0:
             job.state = FAILED
@@ -298,6 +336,9 @@ class Jobs:
     ) -> None:
         """End a job with a BPMN error; uncaught, an incident is raised."""
         job = self._workable(key, "THROW_ERROR", lease_token)
+        if job.kind == TASK_LISTENER:
+            reason = f"Expected to throw an error for job with key '{key}', but task listeners can't throw errors"
+            raise invalid_state("THROW_ERROR", reason)
         instance = job.instance
         job.record(ERROR_THROWN, message=message, error_code=code, variables=variables)
         # Before the event is looked for: a task that ends by its own error has not CANCELED its job.

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from camunda_client.embedded._keys import Keys
 from camunda_client.embedded._present import present
-from camunda_client.embedded.model import Definition, Element, Flow, FlowNode, Listener
+from camunda_client.embedded.model import Definition, Element, Flow, FlowNode
 from camunda_client.embedded.run._agenda import Agenda
+from camunda_client.embedded.run._endings import Endings
 from camunda_client.embedded.run._history import Histories
 from camunda_client.embedded.run._incidents import Incidents
 from camunda_client.embedded.run._instances import ElementInstance, ProcessInstance
+from camunda_client.embedded.run._parts import Iterating, Waiting, Working
 from camunda_client.embedded.run._variables import Variables
 from camunda_client.embedded.run._workflows import InstanceWorkflow, waits_at_join
 
@@ -23,57 +25,6 @@ from camunda_client.embedded.run._workflows import InstanceWorkflow, waits_at_jo
 AT_ONCE = ("EXCLUSIVE_GATEWAY", "INCLUSIVE_GATEWAY", "PARALLEL_GATEWAY")
 #: Kinds whose event may end the very instance: they count as activated before they throw.
 THROWING = ("INTERMEDIATE_THROW_EVENT", "END_EVENT")
-
-
-class Waiting(Protocol):
-    """What instances wait for."""
-
-    def subscribe_scope(self, scope: ElementInstance) -> None:
-        """Wait for the events of a scope's event sub-processes."""
-
-    def subscribe_boundaries(self, instance: ElementInstance) -> None:
-        """Wait for the boundary events of an activity."""
-
-    def close(self, instance: ElementInstance) -> None:
-        """Stop waiting for anything."""
-
-    def process_ended(self, process: ProcessInstance) -> None:
-        """A process instance has completed or was terminated."""
-
-
-class Working(Protocol):
-    """What elements do."""
-
-    def check(self, instance: ElementInstance) -> None:
-        """Fail before an instance that throws counts as activated."""
-
-    def activate(self, instance: ElementInstance) -> None:
-        """Do what the element is for."""
-
-    def create_listener(self, instance: ElementInstance, listener: Listener, phase: str) -> Any:
-        """Create the job of an execution listener."""
-
-    def cancel_of(self, instance: ElementInstance) -> None:
-        """Take back the work of an instance that is terminated."""
-
-
-class Iterating(Protocol):
-    """What multi-instance bodies do, and their iterations."""
-
-    def activate(self, body: ElementInstance) -> None:
-        """Begin a body."""
-
-    def set_loop_variables(self, inner: ElementInstance) -> None:
-        """Give an iteration its item and its number."""
-
-    def collect(self, inner: ElementInstance) -> None:
-        """Put an iteration's output into the collection."""
-
-    def after(self, body: ElementInstance) -> None:
-        """Go on after an iteration."""
-
-    def publish(self, body: ElementInstance) -> None:
-        """Hand the collected outputs to the scope around the body."""
 
 
 class Lifecycle:
@@ -104,6 +55,7 @@ class Lifecycle:
         self.processes: dict[int, ProcessInstance] = {}
         self._histories = histories
         self._waiting, self._working, self._iterating = parts(self)
+        self.endings = Endings(self, self._working)
 
     def attempt(self, instance: ElementInstance, step: Callable[[ElementInstance], None]) -> None:
         """Do a step of an instance; a failure becomes an incident that tries the step again."""
@@ -178,9 +130,12 @@ class Lifecycle:
 
     def cancel_process(self, process: ProcessInstance) -> None:
         """Terminate a process instance and everything in it."""
-        if process.state == "ACTIVE":
-            self.terminate(process.root)
-            self._end(process, "TERMINATED")
+        if process.state == "ACTIVE" and process.root.state != "TERMINATING":
+            self.endings.end([process.root], partial(self.end_terminated, process))
+
+    def end_terminated(self, process: ProcessInstance) -> None:
+        """End a process instance whose elements were terminated."""
+        self._end(process, "TERMINATED")
 
     def _complete_process(self, process: ProcessInstance) -> None:
         root = process.root
@@ -237,6 +192,7 @@ class Lifecycle:
         instance.triggered = "variables" in details
         instance.event_variables = details.get("variables")
         instance.loop_counter = details.get("loop", 0)
+        instance.undoes = details.get("undoes")
         scope.children[instance.key] = instance
         scope.process.elements[instance.key] = instance
         if instance.event_variables and self._keeps_event_variables(instance):
@@ -346,6 +302,8 @@ class Lifecycle:
         onward: list[tuple[FlowNode, dict[str, Any]]] = []
         self._waiting.close(instance)
         instance.become("COMPLETED")
+        if instance.completed or instance.element.compensations or instance.undoes is not None:
+            self._working.left(instance)
         if instance.element.id in instance.process.end_after:
             self._forget(instance)
             scope.tokens -= 1
@@ -374,7 +332,7 @@ class Lifecycle:
             onward.append((process.definition.process.spec_of(flow.target), details))
         if instance.link is not None:
             siblings = instance.task.workflow.spec.nodes.values()
-            onward += [(s, {}) for s in siblings if _catches_link(s.element, instance.link)]
+            onward += [(s, {}) for s in siblings if s.element.catches_link(instance.link)]
         return onward
 
     def check(self, scope: ElementInstance) -> None:
@@ -394,8 +352,9 @@ class Lifecycle:
         self._waiting.close(instance)
         self._working.cancel_of(instance)
         self.incidents.close(instance.incident)
-        if instance.called is not None:
-            self.cancel_process(instance.called)
+        if instance.called is not None and instance.called.state == "ACTIVE":
+            self.terminate(instance.called.root)
+            self.end_terminated(instance.called)
         instance.tokens = 0
         instance.become("TERMINATED")
         self._forget(instance)
@@ -408,24 +367,27 @@ class Lifecycle:
 
     def _end_scope(self, scope: ElementInstance) -> None:
         if scope.alive and scope.workflow is not None:
-            self.clear(scope)
-            self.check(scope)
+            self.clear(scope, partial(self.check, scope))
 
-    def clear(self, scope: ElementInstance) -> None:
-        """End everything in a scope: children, and tokens between elements."""
-        for child in list(scope.children.values()):
-            self.terminate(child)
+    def clear(self, scope: ElementInstance, then: Callable[[], None]) -> None:
+        """End everything in a scope, children and tokens between elements, and go on with ``then``."""
         for task in list(scope.workflow.tasks.values()):  # type: ignore[union-attr]
             if task.has_not_entered:
                 task.cancel()
         scope.arrivals.clear()
-        scope.tokens = 0
+        self.endings.end(scope.children.values(), partial(self.cleared, scope, then))
 
     def terminate_one(self, instance: ElementInstance) -> None:
         """End one element instance by command, and its scope if that becomes empty."""
         scope = present(instance.scope)
         self.terminate(instance)
         scope.tokens -= 1
+
+    def cleared(self, scope: ElementInstance, then: Callable[[], None]) -> None:
+        """Go on in a scope in which all was ended."""
+        scope.tokens = 0
+        if scope.alive and scope.state != "TERMINATING":
+            then()
 
     def _forget(self, instance: ElementInstance) -> None:
         if instance.scope is not None:
@@ -439,13 +401,3 @@ def _taken(instance: ElementInstance) -> list[Flow]:
         chosen = instance.chosen
         return [flow for flow in instance.element.outgoing if chosen is not None and flow.target == chosen.id]
     return instance.flows if instance.flows is not None else instance.element.outgoing
-
-
-def _catches_link(element: Element, name: str) -> bool:
-    event = element.event
-    return (
-        element.kind == "INTERMEDIATE_CATCH_EVENT"
-        and event.kind == "link"
-        and event.name is not None
-        and event.name.text == name
-    )

@@ -50,6 +50,10 @@ class Migration:
         """
         self._check_mapping()
         instances = list(_outside_in(self._process.root))
+        if any(instance.completed or instance.undoing for instance in instances):
+            raise self._refused(
+                "it has completed activities that may be compensated. Migrating those is not supported."
+            )
         for instance in instances:
             self._check(instance)
             self._foresee_waiting(instance)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from camunda_client.embedded._failures import Failure
@@ -123,8 +124,10 @@ class MultiInstances:
     def _end_early(self, body: ElementInstance) -> None:
         if not body.alive or body.state == "COMPLETING":
             return
-        for child in list(body.children.values()):
-            self._lifecycle.terminate(child)
+        self._lifecycle.endings.end(body.children.values(), partial(self.ended_early, body))
+
+    def ended_early(self, body: ElementInstance) -> None:
+        """Complete a body whose remaining iterations were ended."""
         body.tokens = 0
         self._lifecycle.complete_soon(body)
 

@@ -25,7 +25,7 @@ from camunda_client.embedded.feel.values import of_float
 
 __all__: list[str] = []
 
-#: No number of 34 digits that anybody writes has more of them behind its point.
+#: No number of 34 digits that people write has more of them behind its point.
 _MANY_DIGITS = 300
 
 

@@ -19,7 +19,7 @@ Intervals = list[tuple[int, int]]
 
 _LAST = sys.maxunicode
 _FLAGS = {"i": re.I, "s": re.S, "m": re.M, "x": re.X}
-#: Java's inline flags and Python's; of the others, Unix lines are not told apart here.
+#: Java's inline flags and Python's; of the others, Unix lines make no difference here.
 _INLINE = {"i": "i", "s": "s", "m": "m", "x": "x", "u": "u"}
 _QUANTIFIER = re.compile(r"\{\d+(?:,\d*)?\}")
 _GROUP_FLAGS = re.compile(r"\(\?([a-zA-Z]*)(?:-([a-zA-Z]*))?([:)])")

@@ -13,6 +13,7 @@ from camunda_client.c8.models import (
     ActivateJobRequest,
     JobFailedRequest,
     ThrowErrorForJobRequest,
+    UserTaskProperties,
 )
 
 #: As Camunda 8.6.0 sent it.
@@ -48,7 +49,8 @@ def test_what_an_older_engine_does_not_say_is_none() -> None:
 def test_what_a_newer_engine_says_is_there() -> None:
     job = ActivatedJob.model_validate({**OF_8_8, "leaseToken": "x"})
 
-    assert (job.kind, job.tags, job.user_task) == ("TASK_LISTENER", ["vip"], {"action": "complete"})
+    assert (job.kind, job.tags) == ("TASK_LISTENER", ["vip"])
+    assert job.user_task == UserTaskProperties(action="complete")
     assert job.model_extra == {"leaseToken": "x"}
     assert job.leaseToken == "x"  # type: ignore[attr-defined]
 

@@ -12,11 +12,11 @@ from gevent.event import Event
 from gevent.server import StreamServer
 
 from camunda_client.c8.worker._gateway import Gateway
-from camunda_client.c8.worker._outcome import completed, failure
+from camunda_client.c8.worker._outcome import failure
 from camunda_client.c8.worker._reporter import Fate, Reporter
 from camunda_client.config import ApiConfig, AuthConfig, C8Config, WorkerConfig
 from camunda_client.error import ConnectionFailed
-from tests.parts.fake_gateway import held
+from tests.parts.fake_gateway import completed, held
 from tests.parts.plain_http import Reply, Request, read_request
 from tests.parts.time_given import Clock
 from tests.parts.work import until

@@ -461,8 +461,10 @@ def test_a_waiting_job_starts_when_a_slot_is_free_with_its_lease_kept() -> None:
 
     [held] = room.custody.jobs()
     assert (held.key, held.stage, held.lease.holds(room.clock())) == ("2", Stage.RUNNING, True)
-    began_s, ended_s = room.custody.latest_run()
-    assert 0 < began_s <= ended_s
+    run = room.custody.latest_run()
+    assert run is not None
+    assert run.key == "1"
+    assert 0 < run.started_s <= run.ended_s
     ended["2"].set()
     settle()
 

@@ -44,7 +44,7 @@ class Parcel:
 
 @pytest.mark.parametrize("nothing", [None, {}, "", 0, [], False])
 def test_what_is_false_completes_without_variables(nothing: object) -> None:
-    outcome = _outcome.completed(nothing)
+    outcome = _outcome.completed(nothing, a_job())
 
     assert (outcome.command, sent(outcome)) == ("completion", {"variables": {}})
 
@@ -69,7 +69,7 @@ def test_what_is_false_completes_without_variables(nothing: object) -> None:
     ],
 )
 def test_objects_become_variables(result: object, variables: dict[str, Any]) -> None:
-    assert sent(_outcome.completed(result)) == {"variables": variables}
+    assert sent(_outcome.completed(result, a_job())) == {"variables": variables}
 
 
 def circular() -> dict[str, Any]:
@@ -95,7 +95,7 @@ def circular() -> dict[str, Any]:
 )
 def test_what_camunda_cannot_hold_is_refused_with_its_place(result: object, place: str) -> None:
     with pytest.raises(_outcome.UnfitResult) as unfit:
-        _outcome.completed(result)
+        _outcome.completed(result, a_job())
 
     assert place in str(unfit.value)
 
@@ -153,7 +153,7 @@ class DataFrame:
 def test_scalars_of_data_libraries_become_numbers() -> None:
     result = {"int": Scalar(6), "float": Scalar(0.5), "bool": Scalar(True), "in": [WholeNumber()]}
 
-    assert sent(_outcome.completed(result)) == {"variables": {"int": 6, "float": 0.5, "bool": True, "in": [6]}}
+    assert sent(_outcome.completed(result, a_job())) == {"variables": {"int": 6, "float": 0.5, "bool": True, "in": [6]}}
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_scalars_of_data_libraries_become_numbers() -> None:
 )
 def test_other_objects_of_data_libraries_are_refused_with_what_to_return(result: object, message: str) -> None:
     with pytest.raises(_outcome.UnfitResult, match=message):
-        _outcome.completed(result)
+        _outcome.completed(result, a_job())
 
 
 def test_a_huge_or_hostile_message_is_cut_and_escaped() -> None:
@@ -198,7 +198,7 @@ def test_unfit_variables_of_a_failure_are_left_out_and_named() -> None:
 
 
 def test_a_business_error_becomes_a_bpmn_error() -> None:
-    outcome = _outcome.thrown(CamundaBusinessException("NO_STOCK", "none left", {"sku": 5}))
+    outcome = _outcome.thrown(CamundaBusinessException("NO_STOCK", "none left", {"sku": 5}), a_job())
 
     assert outcome.command == "error"
     assert sent(outcome) == {"errorCode": "NO_STOCK", "errorMessage": "none left", "variables": {"sku": 5}}
@@ -207,7 +207,7 @@ def test_a_business_error_becomes_a_bpmn_error() -> None:
 @pytest.mark.parametrize("code", ["", "  ", None])
 def test_a_business_error_without_code_is_refused(code: Any) -> None:
     with pytest.raises(_outcome.UnfitResult, match="needs an error code"):
-        _outcome.thrown(CamundaBusinessException(code, "none left"))
+        _outcome.thrown(CamundaBusinessException(code, "none left"), a_job())
 
 
 def test_a_message_takes_no_token_into_an_incident() -> None:

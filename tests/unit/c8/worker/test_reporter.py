@@ -13,9 +13,9 @@ from gevent.event import Event
 from camunda_client import metrics
 from camunda_client.c8._http import Answer
 from camunda_client.c8.worker._lease import Held, Loss
-from camunda_client.c8.worker._outcome import Outcome, completed, failure
+from camunda_client.c8.worker._outcome import Outcome, failure
 from camunda_client.c8.worker._reporter import PATIENCE_S, Fate, Reporter
-from tests.parts.fake_gateway import NOT_FOUND, TAKEN, FakeGateway, held, lost, problem
+from tests.parts.fake_gateway import NOT_FOUND, TAKEN, FakeGateway, completed, held, lost, problem
 from tests.parts.time_given import Clock, settle
 
 LEASE_S = 60.0

@@ -12,7 +12,12 @@ import pytest
 
 from camunda_client import metrics
 from camunda_client.c8._last_resort import LastResort
-from camunda_client.c8.worker._watchdog import LAST_RESORT_S, THRESHOLD_S, Watchdog
+from camunda_client.c8.models import ActivatedJob
+from camunda_client.c8.worker._execution import Run
+from camunda_client.c8.worker._handlers import JobWorker
+from camunda_client.c8.worker._settings import resolve
+from camunda_client.c8.worker._watchdog import COMPUTES, LAST_RESORT_S, THRESHOLD_S, WAITS, Watchdog
+from tests.parts.fake_gateway import CONFIG
 from tests.parts.time_given import Clock, settle
 from tests.parts.work import until
 
@@ -41,6 +46,15 @@ class Room:
         """Wait until the thread has looked, and sleeps again."""
         seen = self.clock.asked
         until(lambda: self.clock.asked >= seen + 4, "the thread looks", 10)
+
+
+def a_handler(job: ActivatedJob) -> None:
+    """Stand for the one that ran."""
+
+
+def ended(at_s: float, after_s: float) -> Run:
+    registered = JobWorker("ended-last", a_handler)
+    return Run(at_s - after_s, at_s, resolve(registered, CONFIG), "9")
 
 
 @pytest.fixture
@@ -112,7 +126,8 @@ def test_a_frozen_process_is_told_from_a_blocked_one(
     """By what the process computed, and by the handler that ended last, while the thread overslept for 5 s."""
     clock = Clock()
     slept_s, moment = clock(), clock() + 5.0
-    watchdog = Watchdog(Resort(), lambda: (moment - ended_s_ago - handler_s, moment - ended_s_ago), clock=clock)
+    run = ended(moment - ended_s_ago, handler_s)
+    watchdog = Watchdog(Resort(), lambda: run, clock=clock)
     watchdog.start()
     clock.now_s = moment
 
@@ -124,6 +139,32 @@ def test_a_frozen_process_is_told_from_a_blocked_one(
 
     assert event in caplog.text
     assert caplog.text.count("\n") == 1
+
+
+@pytest.mark.parametrize(("cpu_s", "remedy"), [(0.0, WAITS), (4.0, COMPUTES)])
+def test_a_hub_that_ticks_before_the_thread_gets_the_lock_is_said_all_the_same(
+    cpu_s: float, remedy: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A C call held the interpreter for 5 s; the hub went on first, and nothing was said of it."""
+    clock = Clock()
+    slept_s = clock()
+    run = ended(slept_s + 5.0, 5.0)
+    watchdog = Watchdog(Resort(), lambda: run, clock=clock)
+    clock.advance(5.0)
+    watchdog.start()
+
+    watchdog.look(slept_s, cpu_s)
+    ticking = gevent.spawn(watchdog.run)
+    until(lambda: caplog.text != "", "it is said", 10)
+    watchdog.stop()
+    ticking.get(timeout=5)
+
+    assert caplog.text.count("hub.blocked") == 1
+    assert "blocked_s=4.75" in caplog.text
+    assert "job_type=ended-last job_key=9" in caplog.text
+    assert "test_watchdog.py:" in caplog.text
+    assert "in a_handler" in caplog.text
+    assert remedy in caplog.text
 
 
 def test_a_hub_that_does_not_come_back_is_said_on_stderr_by_the_thread_itself_once(

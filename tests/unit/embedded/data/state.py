@@ -106,3 +106,11 @@ def _job(one: Job) -> Any:
 def _ready(engine: Engine, key: int) -> bool:
     found = engine._runtime.jobs._jobs.get(key)
     return found is not None and found.state == "ACTIVATABLE"
+
+
+def condense(engine: Engine) -> None:
+    """Write a snapshot after one more command."""
+    storage = engine._executor._storage
+    assert storage is not None
+    storage._next_snapshot = 0
+    engine.next_key()

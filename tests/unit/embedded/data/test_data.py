@@ -20,6 +20,7 @@ from gevent import monkey
 from camunda_client.embedded import Clock, DataError, Engine, Rejection
 from camunda_client.embedded.data import Journal
 from tests.unit.embedded.data import state
+from tests.unit.embedded.data.state import condense
 
 ONE_JOB = state.process("p", state.start(), state.job(1, "work"), state.end(2))
 NOON = datetime(2030, 1, 1, 12)
@@ -409,14 +410,6 @@ def test_what_can_not_be_in_a_snapshot_stays_in_the_log(tmp_path: Path, caplog: 
         tmp_path / "data" / "snapshot"
     ).exists()
     assert state.of(at_noon(killed(tmp_path / "data"))) == state.of(engine)
-
-
-def condense(engine: Engine) -> None:
-    """Write a snapshot after one more command."""
-    storage = engine._executor._storage
-    assert storage is not None
-    storage._next_snapshot = 0
-    engine.next_key()
 
 
 # -- one engine at a time -------------------------------------------------------------------------------------------

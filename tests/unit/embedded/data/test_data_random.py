@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from camunda_client.embedded import Activation, Clock, Engine, Rejection
 from tests.parts.work import until
 from tests.unit.embedded.data import state
-from tests.unit.embedded.data.state import end, job, process, start
+from tests.unit.embedded.data.state import condense, end, job, process, start
 
 _MESSAGE = (
     '<bpmn:message id="m" name="hello"><bpmn:extensionElements><zeebe:subscription correlationKey="=key"/>'
@@ -125,13 +125,6 @@ def give_up(engine: Engine, index: int) -> None:
     polls = engine._runtime.jobs.waiting_polls()
     if polls:
         engine.give_up(polls[index % len(polls)])
-
-
-def condense(engine: Engine) -> None:
-    storage = engine._executor._storage
-    assert storage is not None
-    storage._next_snapshot = 0
-    engine.next_key()
 
 
 STEPS: st.SearchStrategy[tuple[Callable[..., Any], tuple[Any, ...]]] = st.one_of(
