@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import AliasPath, Field
 
-from camunda_client.c8.models import ActivatedJob
+from camunda_client.c8.models import ActivatedJob, JobResult
 from camunda_client.c8.worker import Header, JobField, Variable, Variables
 from camunda_client.error import CamundaBusinessException, ServiceException
 from camunda_client.mapping import _functions
@@ -180,6 +180,12 @@ def _end(error: BaseException, rule: Rule) -> Exception:
 
 def changes(result: Any) -> Callable[[Any], Any]:
     """Return what makes variables of a function's result, by what the map says of it."""
+    change = _change(result)
+    # What says more than variables already is what Camunda takes.
+    return lambda value: value if isinstance(value, JobResult) else change(value)
+
+
+def _change(result: Any) -> Callable[[Any], Any]:
     if result is None:
         return lambda value: value
     if result is False:

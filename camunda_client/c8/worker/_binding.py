@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUndefinedAnnotation
 
+from camunda_client.c8.models import JobResult
 from camunda_client.c8.worker._checks import check_callable, name_of, refusal
 from camunda_client.c8.worker._forms import form_of
 from camunda_client.c8.worker._sources import ABSENT, Source, source_of
@@ -203,10 +204,11 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def as_variable(handler: Callable[[ActivatedJob], Any], name: str) -> Callable[[ActivatedJob], Any]:
-    """Return a handler whose result becomes one variable, as it is."""
+    """Return a handler whose result becomes one variable, as it is, unless it says more than variables."""
 
-    def with_one_variable(job: ActivatedJob) -> dict[str, Any]:
-        return {name: handler(job)}
+    def with_one_variable(job: ActivatedJob) -> Any:
+        result = handler(job)
+        return result if isinstance(result, JobResult) else {name: result}
 
     with_one_variable.__wrapped__ = inspect.unwrap(handler)  # type: ignore[attr-defined]
     return with_one_variable

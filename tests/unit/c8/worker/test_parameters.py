@@ -19,6 +19,7 @@ from camunda_client.c8 import api
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker import (
     Client,
+    Completion,
     Header,
     JobField,
     UnfitVariables,
@@ -371,6 +372,16 @@ def test_a_result_may_be_one_variable() -> None:
 
     assert run.report == {"variables": {"total": 3}}
     assert add(numbers=[5]) == 5
+
+
+def test_a_result_that_says_more_than_variables_stays_what_it_is() -> None:
+    @camunda_worker("t", single_value="total")
+    def handler(number: int) -> Completion:
+        return Completion(variables={"seen": number}, business_id="B1")
+
+    run = run_handler(handler, activated_job(job_type="t", variables={"number": 1}))
+
+    assert run.report == {"variables": {"seen": 1}, "businessId": "B1"}
 
 
 @pytest.mark.parametrize("name", ["", 5])
