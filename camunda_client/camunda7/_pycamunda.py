@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from camunda_client.c8 import api
 from camunda_client.camunda7 import _variables
+from camunda_client.camunda7._fetching import may_fetch
 from camunda_client.camunda7._task import context_of
 from camunda_client.error import CamundaBusinessException, ConfigurationError, ServiceException
 
@@ -55,23 +56,8 @@ class InternalServerError(PyCamundaException):
 _BY_STATUS: Final = {400: BadRequest, 401: Unauthorized, 403: Forbidden, 404: NotFound, 500: InternalServerError}
 
 
-class Stopping(SystemExit):
-    """Raised instead of new tasks when the command has been told to end; the file has finished those that it had."""
-
-
-class _State:
-    """What the command and the file's loop know of each other."""
-
-    def __init__(self) -> None:
-        #: Whether tasks may be fetched: not when the file is only looked at.
-        self.may_fetch = True
-        self.has_fetched = False
-        self.stopping = False
-        #: The element instances of tasks that were fetched, by key, for local variables.
-        self.elements: dict[str, str] = {}
-
-
-state = _State()
+#: The element instances of tasks that were fetched, by key, for local variables.
+_elements: dict[str, str] = {}
 
 
 @dataclass
@@ -174,38 +160,37 @@ class FetchAndLock(CamundaRequest):
         self.max_tasks = max_tasks
         self.async_response_timeout = async_response_timeout
         self.use_priority = use_priority
-        self.topics: list[tuple[str, int, list[str] | None]] = []
+        #: As Camunda 7 takes them; files look topics up here to leave them out again.
+        self.topics: list[dict[str, Any]] = []
         self._next = 0
 
     def add_topic(
         self, name: str, lock_duration: int, variables: Iterable[str] | None = None, deserialize_values: bool = False
     ) -> None:
         """Ask for tasks of this topic, too. ``lock_duration`` is in milliseconds."""
-        del deserialize_values  # values are JSON
-        self.topics.append((name, lock_duration, None if variables is None else list(variables)))
+        topic = {"topicName": name, "lockDuration": lock_duration, "deserializeValues": deserialize_values}
+        self.topics.append(topic if variables is None else {**topic, "variables": list(variables)})
 
     def _send(self) -> tuple[ExternalTask, ...]:
-        if state.stopping or not state.may_fetch:
-            raise Stopping(0)
-        state.has_fetched = True
+        may_fetch()
         found: list[ActivatedJob] = []
         # Each topic is first once, so that a busy one does not starve the others.
         turn, self._next = self._next, (self._next + 1) % max(len(self.topics), 1)
         topics = self.topics[turn:] + self.topics[:turn]
-        for name, lock_ms, variables in topics:
+        for topic in topics:
             if len(found) < self.max_tasks:
-                found += self._fetch(name, lock_ms, variables, self.max_tasks - len(found))
-        state.elements.update((job.job_key, job.element_instance_key) for job in found)
+                found += self._fetch(topic, self.max_tasks - len(found))
+        _elements.update((job.job_key, job.element_instance_key) for job in found)
         return tuple(_task(job) for job in found)
 
-    def _fetch(self, topic: str, lock_ms: int, variables: list[str] | None, count: int) -> list[ActivatedJob]:
+    def _fetch(self, topic: dict[str, Any], count: int) -> list[ActivatedJob]:
         wait_ms = min(self.async_response_timeout or 0, _LONGEST_WAIT_MS) // len(self.topics)
         return api.activate_jobs(
-            topic,
+            topic["topicName"],
             worker=str(self.worker_id),
-            timeout=lock_ms,
+            timeout=topic["lockDuration"],
             max_jobs_to_activate=count,
-            fetch_variables=variables,
+            fetch_variables=topic.get("variables"),
             # Below 0, Camunda answers at once.
             request_timeout=wait_ms or -1,
         ).jobs
@@ -230,7 +215,7 @@ class _OfTask(CamundaRequest):
 
     def _set_local(self) -> None:
         if self.local_variables:
-            element = state.elements.get(self.id_)
+            element = _elements.get(self.id_)
             if element is None:
                 raise ConfigurationError(f"task {self.id_} was not fetched by this process: its scope is unknown")
             api.set_variables(element, _variables.plain(self.local_variables), local=True)
@@ -249,7 +234,7 @@ class Complete(_OfTask):
     def _send(self) -> None:
         self._set_local()
         api.complete_job(self.id_, _variables.plain(self.variables))
-        state.elements.pop(self.id_, None)
+        _elements.pop(self.id_, None)
 
 
 class HandleBPMNError(_OfTask):
@@ -265,7 +250,7 @@ class HandleBPMNError(_OfTask):
         variables = _variables.plain(self.variables)
         error = CamundaBusinessException(self.error_code, self.error_message or "", variables or None)
         api.throw_error_for_job(self.id_, error)
-        state.elements.pop(self.id_, None)
+        _elements.pop(self.id_, None)
 
 
 class HandleFailure(_OfTask):
@@ -289,7 +274,7 @@ class HandleFailure(_OfTask):
     def _send(self) -> None:
         said = f"{self.error_message}\n{self.error_details}" if self.error_details else self.error_message
         api.fail_job(self.id_, retries=self.retries, error_message=said, retry_back_off=self.retry_timeout)
-        state.elements.pop(self.id_, None)
+        _elements.pop(self.id_, None)
 
 
 class ExtendLock(_OfTask):

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 import gevent
 
 from camunda_client import patching
-from camunda_client.camunda7 import _pycamunda
+from camunda_client.camunda7._fetching import Stopping, state
 from camunda_client.camunda7._modules import install
-from camunda_client.camunda7._subscriptions import book
+from camunda_client.camunda7._subscriptions import Released, book
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ class Script:
         """
         self.name = name
         self._code, self._module, folder = _found(name)
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
+        sys.path[:0] = [path for path in (folder, str(Path.cwd())) if path not in sys.path]
         self._error: BaseException | None = None
         self._greenlet: gevent.Greenlet[..., None] = gevent.spawn(self._run)
 
@@ -50,7 +49,7 @@ class Script:
         sys.argv = [str(self._module.__file__)]
         try:
             exec(self._code, vars(self._module))  # noqa: S102 - the user's own file
-        except _pycamunda.Stopping:
+        except (Released, Stopping):
             pass
         except SystemExit as end:
             if end.code not in (None, 0):
@@ -63,13 +62,15 @@ class Script:
         began_s = time.monotonic()
         while not self._has_settled(began_s):
             gevent.sleep(_LOOK_S)
+        if book.problem is not None:
+            raise book.problem
         self._raise()
 
     def _has_settled(self, began_s: float) -> bool:
-        if _pycamunda.state.has_fetched:
+        if state.has_fetched or book.problem is not None:
             return True
         quiet_s = time.monotonic() - max(book.latest_s, began_s)
-        if self.runs:
+        if self.runs and self._greenlet not in book.waiting:
             return book.latest_s >= began_s and quiet_s > _QUIET_WHILE_RUNNING_S
         return self._error is not None or quiet_s > _QUIET_S
 
@@ -88,7 +89,7 @@ class Script:
     @property
     def fetches(self) -> bool:
         """Whether its own code fetches tasks."""
-        return _pycamunda.state.has_fetched and self.runs
+        return state.has_fetched and self.runs
 
     def join(self, timeout_s: float | None = None) -> bool:
         """Wait for its end; return whether it has ended. Raises what it raised."""
@@ -96,14 +97,19 @@ class Script:
         self._raise()
         return not self.runs
 
+    def let_end(self, timeout_s: float) -> None:
+        """Give it some time to clean up."""
+        self._greenlet.join(timeout_s)
+
     def on_end(self, call: Callable[[], object]) -> None:
         """Have ``call`` called when it has ended."""
         self._greenlet.rawlink(lambda _greenlet: call())
 
     @staticmethod
     def stop() -> None:
-        """Give its loop no more tasks: at its next fetch it ends."""
-        _pycamunda.state.stopping = True
+        """Let it end: ``subscribe()`` waits no longer, and there are no more tasks to fetch."""
+        state.stopping = True
+        book.released.set()
 
 
 def _found(name: str) -> tuple[CodeType, types.ModuleType, str]:
@@ -140,7 +146,7 @@ def run(name: str, *, fetch: bool = True) -> Script:
     """
     install()
     patching.give_greenlets_event_loops()
-    _pycamunda.state.may_fetch = fetch
+    state.allowed = fetch
     script = Script(name)
     script.settle()
     return script

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 import os
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import gevent
+from gevent.event import Event
 
 from camunda_client.c8 import api
 from camunda_client.c8.worker import add_job_worker
@@ -27,35 +31,51 @@ log = get_logger(__name__)
 _IGNORED: Final = ("asyncResponseTimeout", "sleepSeconds", "retries", "retryTimeout", "auth_basic", "auth_bearer")
 
 
+#: Milliseconds until a task that no subscription takes is offered again, here or to another worker.
+_HANDED_BACK_MS: Final = 60_000
+
+
 class TaskFailed(ServiceException):
     """A handler returned ``task.failure(...)``."""
 
 
 @dataclass
 class Subscription:
-    """A topic and the function that works its tasks."""
+    """A topic and the function that works its tasks, or those whose variables have certain values."""
 
     topic: str
     action: Callable[[ExternalTask], Any]
     worker: str
     config: Mapping[str, Any]
     variables: list[str] | None
-    #: Tasks at once: one for each worker that has subscribed.
+    #: Names and values of variables that a task must have; ``None``: any task.
+    wanted: dict[str, Any] | None = None
+    #: Tasks at once.
     at_once: int = 1
 
 
 @dataclass
 class _Book:
-    """The subscriptions of this process."""
+    """The subscriptions of this process, by topic."""
 
-    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    topics: dict[str, list[Subscription]] = field(default_factory=dict)
     process: int = field(default_factory=os.getpid)
     closed: bool = False
     #: When the last one was made, of the monotonic clock.
     latest_s: float = 0.0
+    #: The first that could not be made; whoever subscribed in a thread does not see it.
+    problem: ConfigurationError | None = None
+    #: The greenlets that wait in ``subscribe()``.
+    waiting: set[Any] = field(default_factory=set)
+    #: Set when the command ends: then ``subscribe()`` ends, too.
+    released: Event = field(default_factory=Event)
 
 
 book = _Book()
+
+
+class Released(SystemExit):
+    """Raised by ``subscribe()`` when the command ends; before, it waits, as Camunda 7's clients do."""
 
 
 def give_json_as_text(patterns: Iterable[str]) -> None:
@@ -69,22 +89,37 @@ def subscribe(subscription: Subscription) -> None:
     Raises:
         ConfigurationError: The workers run already, or the topic has another function.
     """
+    topic = subscription.topic
     if os.getpid() != book.process:
         raise ConfigurationError(
-            f"subscribe({subscription.topic!r}) was called in a process that the file started; here all subscriptions "
-            "belong to one process, and camunda-client worker --processes N starts several"
+            f"subscribe({topic!r}) was called in a process that the file started; here all subscriptions belong to one "
+            "process, and camunda-client worker --processes N starts several"
         )
     if book.closed:
         raise ConfigurationError(
-            f"subscribe({subscription.topic!r}) came too late: the workers run already; subscribe to all topics first"
+            f"subscribe({topic!r}) came too late: the workers run already; subscribe to all topics first"
         )
     book.latest_s = time.monotonic()
-    known = book.subscriptions.setdefault(subscription.topic, subscription)
-    if known is subscription:
-        return
-    if known.action != subscription.action:
-        raise ConfigurationError(f"the topic {subscription.topic!r} has two functions; keep one")
-    known.at_once += subscription.at_once
+    same = [one for one in book.topics.get(topic, []) if one.wanted == subscription.wanted]
+    if same and same[0].action != subscription.action:
+        book.problem = ConfigurationError(f"the topic {topic!r} has two functions; keep one")
+        raise book.problem
+    book.topics.setdefault(topic, []).append(subscription)
+
+
+def wait_for_release() -> NoReturn:
+    """Wait until the command ends.
+
+    Raises:
+        Released: It ends.
+    """
+    waiter = gevent.getcurrent()
+    book.waiting.add(waiter)
+    try:
+        book.released.wait()
+    finally:
+        book.waiting.discard(waiter)
+    raise Released(0)
 
 
 def register(at_once: int | None = None) -> int:
@@ -94,26 +129,60 @@ def register(at_once: int | None = None) -> int:
         at_once: Tasks of a topic that are worked at once; default as Camunda 7's clients do: one for each subscription.
     """
     book.closed = True
-    made = list(book.subscriptions.values())
-    book.subscriptions.clear()
-    for one in made:
-        _tell_what_is_ignored(one)
+    topics = dict(book.topics)
+    book.topics.clear()
+    for topic, subscriptions in topics.items():
+        first = subscriptions[0]
+        _tell_what_is_ignored(first)
         add_job_worker(
-            one.topic,
-            handler_of(one.action),
-            worker=one.worker,
-            timeout=one.config.get("lockDuration"),
-            fetch_variables=one.variables,
-            max_jobs_active=at_once or one.at_once,
+            topic,
+            _routed(subscriptions),
+            worker=first.worker,
+            timeout=first.config.get("lockDuration"),
+            fetch_variables=_fetched(subscriptions),
+            max_jobs_active=at_once or sum(one.at_once for one in subscriptions),
             allow_async=True,
         )
-    return len(made)
+    return len(topics)
+
+
+def _fetched(subscriptions: list[Subscription]) -> list[str] | None:
+    """Return the variables that one of the functions asks for, or chooses its tasks by; ``None`` for all."""
+    found: set[str] = set()
+    for one in subscriptions:
+        if one.variables is None:
+            return None
+        found.update(one.variables, one.wanted or ())
+    return sorted(found)
+
+
+def _routed(subscriptions: list[Subscription]) -> Callable[[ActivatedJob], Any]:
+    """Return a handler that calls the function whose tasks a job is one of."""
+    if all(one.wanted is None for one in subscriptions):
+        return handler_of(subscriptions[0].action)
+    # Those that choose come before those that take any.
+    ordered = sorted(subscriptions, key=lambda one: one.wanted is None)
+    handlers = [(one.wanted or {}, handler_of(one.action)) for one in ordered]
+
+    def route(job: ActivatedJob) -> Any:
+        for wanted, handler in handlers:
+            if all(name in job.variables and job.variables[name] == value for name, value in wanted.items()):
+                found = handler(job)
+                return asyncio.run(found) if inspect.isawaitable(found) else found  # type: ignore[arg-type]
+        names = ", ".join(sorted({name for wanted, _ in handlers for name in wanted}))
+        raise TaskFailed(
+            f"no subscription to {job.job_type!r} takes a task with such values of {names}; it is handed back",
+            retries=job.retries,
+            retry_back_off=_HANDED_BACK_MS,
+        )
+
+    return functools.wraps(ordered[0].action)(route)
 
 
 def forget() -> None:
     """Forget all subscriptions, and take new ones; for tests."""
-    book.subscriptions.clear()
-    book.closed, book.latest_s = False, 0.0
+    book.topics.clear()
+    book.closed, book.latest_s, book.problem, book.released = False, 0.0, None, Event()
     _variables.as_text.clear()
 
 
@@ -137,7 +206,8 @@ def handler_of(action: Callable[[ExternalTask], Any]) -> Callable[[ActivatedJob]
     @functools.wraps(action)
     def call(job: ActivatedJob) -> dict[str, Any]:
         task = ExternalTask(context_of(job))
-        return _end(job, task, action(task))
+        found = action(task)
+        return _end(job, task, asyncio.run(found) if inspect.iscoroutine(found) else found)
 
     return call
 

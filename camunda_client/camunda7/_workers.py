@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from camunda_client.c8 import api
 from camunda_client.camunda7 import _subscriptions
+from camunda_client.camunda7._fetching import may_fetch
 from camunda_client.camunda7._subscriptions import Subscription, handler_of
 from camunda_client.error import CamundaBusinessException, ConfigurationError, ServiceException
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from camunda_client.c8.models import ActivatedJob
 
 _DEFAULT_LOCK_MS = 300_000
+#: Seconds between two looks whether the command ends.
+_LOOK_S = 0.2
 #: Milliseconds that ``fetch_and_execute()`` waits for a task; the gateway takes less than 30 s.
 _LONGEST_WAIT_MS = 25_000
 
@@ -27,7 +30,7 @@ class NoExternalTaskFound(Exception):
 
 
 class ExternalTaskWorker:
-    """Subscribes functions to topics. ``subscribe()`` returns: the command works the topics when the file has run."""
+    """Subscribes functions to topics, which the command works."""
 
     def __init__(
         self, worker_id: Any = "camunda7", base_url: str = "", config: Mapping[str, Any] | None = None
@@ -44,20 +47,25 @@ class ExternalTaskWorker:
         process_variables: Mapping[str, Any] | None = None,
         variables: Iterable[str] | None = None,
     ) -> None:
-        """Have a function work the tasks of topics.
+        """Have a function work the tasks of topics, and wait until the command ends, as Camunda 7's client does.
 
         Raises:
-            ConfigurationError: It is too late, the topic has another function, or the tasks are to be filtered.
+            ConfigurationError: It is too late, or the topic has another function.
         """
-        _refuse_filter(process_variables)
         for topic in _several(topic_names):
-            _subscriptions.subscribe(self._subscription(topic, action, variables))
+            _subscriptions.subscribe(self._subscription(topic, action, process_variables, variables))
+        _subscriptions.wait_for_release()
 
     def _subscription(
-        self, topic: str, action: Callable[[Any], Any], variables: Iterable[str] | None, at_once: int = 1
+        self,
+        topic: str,
+        action: Callable[[Any], Any],
+        process_variables: Mapping[str, Any] | None,
+        variables: Iterable[str] | None,
     ) -> Subscription:
         names = None if variables is None else list(variables)
-        return Subscription(topic, action, str(self.worker_id), self.config, names, at_once)
+        wanted = dict(process_variables) if process_variables else None
+        return Subscription(topic, action, str(self.worker_id), self.config, names, wanted)
 
     def fetch_and_execute(
         self,
@@ -71,7 +79,11 @@ class ExternalTaskWorker:
         Raises:
             NoExternalTaskFound: There was none.
         """
-        _refuse_filter(process_variables)
+        if process_variables:
+            raise ConfigurationError(
+                "fetch_and_execute(process_variables=...): Camunda 8 hands out any job of a type; use subscribe()"
+            )
+        may_fetch()
         names = None if variables is None else list(variables)
         handler = handler_of(action)
         jobs = [job for topic in _several(topic_names) for job in self._fetch(topic, names)]
@@ -102,10 +114,13 @@ class AsyncExternalTaskWorker(ExternalTaskWorker):
         variables: Iterable[str] | None = None,
     ) -> None:
         """Have functions work the tasks of topics, ``maxConcurrentTasks`` (10) of each at once."""
-        _refuse_filter(process_variables)
-        at_once = int(self.config.get("maxConcurrentTasks", 10))
         for topic, action in topic_handlers.items():
-            _subscriptions.subscribe(self._subscription(topic, action, variables, at_once))
+            one = self._subscription(topic, action, process_variables, variables)
+            one.at_once = int(self.config.get("maxConcurrentTasks", 10))
+            _subscriptions.subscribe(one)
+        while not _subscriptions.book.released.is_set():
+            await asyncio.sleep(_LOOK_S)
+        raise _subscriptions.Released(0)
 
     def stop(self) -> None:
         """Do nothing: the command stops its workers."""
@@ -113,14 +128,6 @@ class AsyncExternalTaskWorker(ExternalTaskWorker):
 
 def _several(topic_names: str | Iterable[str]) -> list[str]:
     return [topic_names] if isinstance(topic_names, str) else list(topic_names)
-
-
-def _refuse_filter(process_variables: Mapping[str, Any] | None) -> None:
-    if process_variables:
-        raise ConfigurationError(
-            f"subscribe(process_variables={', '.join(process_variables)}) filters tasks by variables, which Camunda 8 "
-            "can't: it would hand out all jobs of the type; give the tasks a job type of their own in the model"
-        )
 
 
 def _work(handler: Callable[[Any], Any], job: ActivatedJob) -> bool:

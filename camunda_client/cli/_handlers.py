@@ -100,7 +100,7 @@ def load(options: argparse.Namespace, *, look: bool = False) -> list[Script]:
         look: Whether nothing is to be worked: then files for Camunda 7 fetch no tasks by themselves.
 
     Returns:
-        The files for Camunda 7 that have a loop of their own.
+        The files for Camunda 7, which may still run.
 
     Raises:
         TargetError: There is no such file or module, nothing in it, or no handler for one of the job types.
@@ -118,12 +118,13 @@ def load(options: argparse.Namespace, *, look: bool = False) -> list[Script]:
         _target.guarded(lambda path=path: _load_map(path))  # type: ignore[misc]
     scripts = _run_scripts(options, look=look) if options.camunda7 else []
     manager = worker.CamundaWorkerManager()
-    if not manager.workers and not scripts:
+    loops = any(script.fetches for script in scripts)
+    if not manager.workers and not loops:
         what = "subscribes to no topic" if options.camunda7 else "has no function decorated with @camunda_worker"
         raise _target.NoHandlers(f"{names(options)} {what}")
     _check_patterns(manager.workers, [*options.types, *options.exclude])
     manager.keep_workers(_chosen(options.types, options.exclude))
-    if not manager.workers and not scripts:
+    if not manager.workers and not loops:
         raise _target.NoHandlers("--types and --exclude leave no handler")
     return scripts
 
@@ -139,7 +140,7 @@ def _run_scripts(options: argparse.Namespace, *, look: bool) -> list[Script]:
     for name in options.camunda7:
         _target.guarded(lambda name=name: scripts.append(camunda7.run(name, fetch=not look)))  # type: ignore[misc]
     camunda7.register(options.camunda7_jobs)
-    return [script for script in scripts if script.fetches]
+    return scripts
 
 
 def configure() -> None:

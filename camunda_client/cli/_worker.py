@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from camunda_client.camunda7 import Script
 
 
+#: Seconds for a file for Camunda 7 to clean up when its subscriptions end.
+_SCRIPT_END_S = 0.5
+
+
 def run(options: argparse.Namespace) -> int:
     """Run the command; return 0 after a clean stop, 1 after a forced one."""
     # Before gevent opens its own descriptors: with closed standard streams it would get their numbers.
@@ -46,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         return _ending.end(0, _ending.EXIT_S)
     _handlers.configure()
     manager = worker.CamundaWorkerManager()
-    return _work(manager, options) if manager.workers else _loops.work(scripts, options)
+    return _work(manager, options, scripts) if manager.workers else _loops.work(scripts, options)
 
 
 def _blocked_limit_s() -> float:
@@ -58,7 +62,7 @@ def _blocked_limit_s() -> float:
     return config.WorkerConfig().blocked_limit / 1000
 
 
-def _work(manager: CamundaWorkerManager, options: argparse.Namespace) -> int:
+def _work(manager: CamundaWorkerManager, options: argparse.Namespace, scripts: list[Script]) -> int:
     import gevent
     from gevent.event import Event
 
@@ -80,6 +84,9 @@ def _work(manager: CamundaWorkerManager, options: argparse.Namespace) -> int:
         # They come up here where TARGET started the workers itself, without a loop of its own.
         told_to_stop.wait()
     report = manager.stop_workers(drain_timeout_s)
+    for script in scripts:
+        script.stop()
+        script.let_end(_SCRIPT_END_S)
     if options.status_fd is not None:
         _status.say_ending(options.status_fd, exit_timeout_s)
     return _ending.end(0 if report.clean else 1, exit_timeout_s, manager.run_signal_handlers)

@@ -96,6 +96,64 @@ while True:
 """
 
 
+#: A worker on top of it, as many have written one: its requests are made once, and filled in for each task.
+WORKER = """
+import pycamunda.externaltask
+import pycamunda.variable
+
+
+class TaskFailed(Exception):
+    pass
+
+
+class Worker:
+    def __init__(self, url, worker_id, max_tasks=1, async_response_timeout=1000):
+        self.fetch_and_lock = pycamunda.externaltask.FetchAndLock(
+            url, worker_id, max_tasks, async_response_timeout=async_response_timeout
+        )
+        self.complete_task = pycamunda.externaltask.Complete(url, id_=None, worker_id=worker_id)
+        self.handle_failure = pycamunda.externaltask.HandleFailure(
+            url, id_=None, worker_id=worker_id, error_message="", error_details="", retries=0, retry_timeout=0
+        )
+        self.functions = {}
+
+    def subscribe(self, topic, function, lock_duration=10000, variables=None):
+        self.fetch_and_lock.add_topic(topic, lock_duration, variables)
+        self.functions[topic] = function
+        assert self.fetch_and_lock.topics[-1]["topicName"] == topic
+
+    def run(self):
+        while True:
+            for task in self.fetch_and_lock():
+                try:
+                    returned = self.functions[task.topic_name](**task.variables)
+                except TaskFailed as error:
+                    self.handle_failure.id_ = task.id_
+                    self.handle_failure.error_message = str(error)
+                    self.handle_failure.retries = 3 if task.retries is None else task.retries - 1
+                    self.handle_failure()
+                else:
+                    self.complete_task.variables = {}
+                    self.complete_task.id_ = task.id_
+                    for name, value in returned.items():
+                        self.complete_task.add_variable(name=name, value=value)
+                    self.complete_task()
+
+
+def one(number):
+    print("working", number.value, flush=True)
+    if number.value == 1:
+        raise TaskFailed("one")
+    return {f"seen{number.value}": number.value}
+
+
+worker = Worker(url="http://localhost:8080/engine-rest", worker_id="1")
+for topic in TOPICS:
+    worker.subscribe(topic=topic, function=one)
+worker.run()
+"""
+
+
 @pytest.fixture
 def topics(camunda: EngineProcess) -> list[str]:
     """Two processes ``one-X``, each with one task of the type ``t-X``."""
@@ -179,6 +237,67 @@ def test_a_loop_of_the_files_own_goes_on_and_finishes_what_it_has(
     assert "loop.ended" in worker.lines[-1]
 
 
+def test_a_worker_that_fills_in_its_requests_for_each_task(
+    camunda: EngineProcess, tmp_path: Path, topics: list[str]
+) -> None:
+    path = file_of(tmp_path, WORKER, topics)
+
+    with Program(CAMUNDA_CLIENT, "worker", "--camunda7", path, environment=camunda.environment) as worker:
+        worker.wait_for("loop.started")
+        start(camunda, topics, 3)
+        jobs = [camunda.wait_for_jobs(2, "COMPLETED", job_type=topic) for topic in topics]
+        worker.wait_for("working 1", 6)
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0, worker.output
+
+    seen = [{"seen0": 0}, {"seen2": 2}]
+    for found in jobs:
+        assert sorted((job["variables"] for job in found), key=str) == seen
+
+
+def test_code_behind_a_subscription_runs_when_the_command_ends(
+    camunda: EngineProcess, tmp_path: Path, topics: list[str]
+) -> None:
+    """As with Camunda 7's client, which waits in ``subscribe()``: what closes a connection comes last."""
+    path = tmp_path / "old_worker.py"
+    path.write_text(
+        "from camunda.external_task.external_task_worker import ExternalTaskWorker\n"
+        "open_ = [True]\n"
+        "def handle(task): return task.complete({'number': task.get_variable('number'), 'open': open_[0]})\n"
+        "try:\n"
+        f"    ExternalTaskWorker(worker_id='1').subscribe({topics[0]!r}, handle)\n"
+        "    print('never here')\n"
+        "finally:\n"
+        "    open_[0] = False\n"
+        "    print('closed', flush=True)\n"
+    )
+    start(camunda, topics[:1], 2)
+
+    with Program(CAMUNDA_CLIENT, "worker", "--camunda7", path, environment=camunda.environment) as worker:
+        jobs = camunda.wait_for_jobs(2, "COMPLETED", job_type=topics[0])
+        assert "closed" not in worker.output
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0, worker.output
+
+    assert [job["variables"]["open"] for job in jobs] == [True, True]
+    assert "closed" in worker.lines
+    assert "never here" not in worker.output
+
+
+def test_functions_choose_their_tasks_by_variables(camunda: EngineProcess, tmp_path: Path, topics: list[str]) -> None:
+    source = THREADS.replace("subscribe, topic, handle)", 'subscribe, topic, handle, {"number": 1})')
+    path = file_of(tmp_path, source, topics)
+    start(camunda, topics[:1], 2)
+
+    with Program(CAMUNDA_CLIENT, "worker", "--camunda7", path, environment=camunda.environment) as worker:
+        assert completed(camunda, topics[0], 1) == [1]
+        [other] = camunda.wait_for_jobs(1, "FAILED", job_type=topics[0])
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0, worker.output
+
+    assert other["retries"] == 3
+
+
 def test_a_loop_that_is_only_looked_at_fetches_nothing(
     camunda: EngineProcess, tmp_path: Path, topics: list[str]
 ) -> None:
@@ -210,6 +329,14 @@ def test_a_loop_that_ends_by_an_exception_is_exit_code_1(
 @pytest.mark.parametrize(
     ("source", "code", "said"),
     [
+        (
+            "from concurrent.futures import ThreadPoolExecutor\n"
+            "from camunda.external_task.external_task_worker import ExternalTaskWorker as W\n"
+            "pool = ThreadPoolExecutor(2)\n"
+            "for function in (len, print): pool.submit(W(1).subscribe, 'topic', function)\n",
+            2,
+            "camunda-client: the topic 'topic' has two functions; keep one",
+        ),
         ("import camunda.nothing", 1, "ModuleNotFoundError: camunda.nothing has no counterpart for Camunda 8"),
         ("x = 1", 2, "old_worker.py subscribes to no topic"),
         ("import sys\nsys.exit(4)", 2, "old_worker.py ended by itself, with 4"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import sys
 from collections.abc import Iterator
 from typing import Any
 
+import gevent
 import pytest
 
 from camunda_client import camunda7, config
@@ -16,6 +18,7 @@ from camunda_client.camunda7 import _subscriptions
 from camunda_client.embedded import Gateway
 from camunda_client.error import ConfigurationError
 from camunda_client.testing.plugin import activated_job
+from tests.parts.work import until
 
 
 @pytest.fixture(autouse=True)
@@ -39,9 +42,25 @@ def worker_class(name: str = "ExternalTaskWorker") -> Any:
     return getattr(importlib.import_module(f"camunda.external_task.{module}"), name)
 
 
+def subscribed(worker: Any, *arguments: Any, **options: Any) -> None:
+    """Subscribe in a thread, which waits there as long as the command would work; raise what that raises."""
+    raised: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            worker.subscribe(*arguments, **options)
+        except BaseException as error:
+            raised.append(error)
+
+    gevent.spawn(call)
+    gevent.sleep(0)
+    if raised:
+        raise raised[0]
+
+
 def worked(action: Any, variables: dict[str, Any] | None = None, **job: Any) -> HandlerRun:
     """Subscribe a function to a topic, and run it on a job of that type."""
-    worker_class()("w").subscribe("topic", action)
+    subscribed(worker_class()("w"), "topic", action)
     camunda7.register()
     [worker] = registered_workers()
     return run_handler(worker.handler, activated_job(variables, job_type="topic", **job))
@@ -176,8 +195,8 @@ def test_local_variables_are_set_in_the_tasks_scope(monkeypatch: pytest.MonkeyPa
 
 
 def test_subscriptions_become_workers_with_their_settings() -> None:
-    subscribe = worker_class()("w7", base_url="http://old/engine-rest", config={"lockDuration": 9000}).subscribe
-    subscribe(["a", "b"], len, variables=["x", "y"])
+    worker = worker_class()("w7", base_url="http://old/engine-rest", config={"lockDuration": 9000})
+    subscribed(worker, ["a", "b"], len, variables=["x", "y"])
 
     assert camunda7.register() == 2
 
@@ -188,15 +207,14 @@ def test_subscriptions_become_workers_with_their_settings() -> None:
 
 def test_a_topic_is_worked_as_often_at_once_as_it_was_subscribed() -> None:
     for number in range(4):
-        worker_class()(number).subscribe("a", len)
-    worker_class("AsyncExternalTaskWorker")
+        subscribed(worker_class()(number), "a", len)
     camunda7.register()
 
     assert worker_settings(registered_workers()[0]).cap == 4
 
 
 def test_how_many_at_once_can_be_said_for_all() -> None:
-    worker_class()(1).subscribe("a", len)
+    subscribed(worker_class()(1), "a", len)
     camunda7.register(50)
 
     assert worker_settings(registered_workers()[0]).cap == 50
@@ -206,40 +224,86 @@ def test_coroutines_are_worked_ten_at_once() -> None:
     async def action(task: Any) -> Any:
         return task.complete({"seen": task.get_variable("a")})
 
-    coroutine = worker_class("AsyncExternalTaskWorker")("w").subscribe({"topic": action})
-    with pytest.raises(StopIteration):
-        coroutine.send(None)
+    worker_class_ = worker_class("AsyncExternalTaskWorker")
+    greenlet = gevent.spawn(asyncio.run, worker_class_("w").subscribe({"topic": action}))
+    until(lambda: bool(_subscriptions.book.topics), "a subscription")
     camunda7.register()
 
     [worker] = registered_workers()
     assert worker_settings(worker).cap == 10
     assert run_handler(worker.handler, activated_job({"a": 1}, job_type="topic")).report == {"variables": {"seen": 1}}
+    _subscriptions.book.released.set()
+    with pytest.raises(SystemExit):
+        greenlet.get(timeout=30)
+
+
+def test_a_function_takes_only_tasks_whose_variables_were_asked_for() -> None:
+    worker = worker_class()("w")
+    subscribed(worker, "topic", lambda task: task.complete({"by": "red"}), {"colour": "red"})
+    subscribed(worker, "topic", lambda task: task.complete({"by": "blue"}), {"colour": "blue"}, variables=["x"])
+    camunda7.register()
+    [one] = registered_workers()
+
+    def run(colour: str) -> HandlerRun:
+        return run_handler(one.handler, activated_job({"colour": colour}, job_type="topic", retries=3))
+
+    assert [run(colour).report for colour in ("red", "blue")] == [
+        {"variables": {"by": "red"}},
+        {"variables": {"by": "blue"}},
+    ]
+    other = run("green")
+    assert (other.command, other.report["retries"], other.report["retryBackOff"]) == ("failure", 3, 60_000)
+    assert "no subscription to 'topic' takes a task with such values of colour" in other.report["errorMessage"]
+
+
+def test_a_function_without_a_choice_takes_what_others_do_not() -> None:
+    worker = worker_class()("w")
+    subscribed(worker, "topic", lambda task: task.complete({"by": "any"}), variables=["x"])
+    subscribed(worker, "topic", lambda task: task.complete({"by": "red"}), {"colour": "red"}, variables=["y"])
+    camunda7.register()
+    [one] = registered_workers()
+
+    assert worker_settings(one).fetch_variables == ("colour", "x", "y")
+    for colour, by in (("red", "red"), ("green", "any")):
+        assert run_handler(one.handler, activated_job({"colour": colour}, job_type="topic")).report == {
+            "variables": {"by": by}
+        }
 
 
 def test_what_camunda_8_can_not_do_is_refused_where_it_is_asked_for() -> None:
     worker = worker_class()("w")
-    worker.subscribe("a", len)
+    subscribed(worker, "a", len)
     engine = importlib.import_module("camunda.client.engine_client").EngineClient()
 
-    with pytest.raises(ConfigurationError, match=r"subscribe\(process_variables=strVar\) filters tasks by variables"):
-        worker.subscribe("b", len, process_variables={"strVar": "hello"})
+    with pytest.raises(ConfigurationError, match=r"fetch_and_execute\(process_variables=...\)"):
+        worker.fetch_and_execute("b", len, process_variables={"strVar": "hello"})
     with pytest.raises(ConfigurationError, match="the topic 'a' has two functions; keep one"):
-        worker.subscribe("a", print)
+        subscribed(worker, "a", print)
     with pytest.raises(ConfigurationError, match=r"EngineClient\.get_jobs has no counterpart here"):
         engine.get_jobs(0, 1)
     with pytest.raises(ConfigurationError, match="Camunda 8 correlates by a key of the model's own"):
         engine.correlate_message("m", process_instance_id="5")
     camunda7.register()
     with pytest.raises(ConfigurationError, match=r"subscribe\('c'\) came too late"):
-        worker.subscribe("c", len)
+        subscribed(worker, "c", len)
 
 
-@pytest.mark.parametrize("name", ["camunda.client.external_task_client", "pycamunda.processdef", "pycamunda.nothing"])
+@pytest.mark.parametrize("name", ["camunda.nothing", "pycamunda.nothing"])
 def test_a_module_without_counterpart_says_which_there_are(name: str) -> None:
-    with pytest.raises(
-        ModuleNotFoundError, match=rf"{name} has no counterpart for Camunda 8; there are .*externaltask"
-    ):
+    with pytest.raises(ModuleNotFoundError, match=rf"{name} has no counterpart for Camunda 8; there are .*ernaltask"):
         importlib.import_module(name)
+
+
+def test_other_modules_of_the_libraries_can_be_imported_and_say_so_when_they_are_used() -> None:
+    from_library = importlib.import_module("camunda.client.external_task_client").ExternalTaskClient
+    processdef = importlib.import_module("pycamunda.processdef")
+
+    for use, name in (
+        (lambda: from_library("w"), "camunda.client.external_task_client.ExternalTaskClient"),
+        (lambda: processdef.StartInstance(url="u", key="k"), "pycamunda.processdef.StartInstance"),
+    ):
+        with pytest.raises(ModuleNotFoundError, match=rf"{name} has no counterpart for Camunda 8"):
+            use()
 
 
 def test_instances_are_started_and_messages_correlated() -> None:
