@@ -5,7 +5,9 @@ Used by ``worker``, which works their jobs, and by ``doctor``, which looks at th
 
 from __future__ import annotations
 
+import argparse
 import difflib
+import json
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +15,6 @@ from typing import TYPE_CHECKING
 from camunda_client.cli import _target
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable
 
     from camunda_client.c8.worker import JobWorker
@@ -85,6 +86,20 @@ def said(options: argparse.Namespace) -> list[str]:
         patterns = getattr(options, name)
         again += [f"--{name.replace('_', '-')}", ",".join(patterns)] if patterns else []
     return again
+
+
+def as_text(options: argparse.Namespace) -> str:
+    """Return these options for :func:`load_again`, in a process that the worker starts."""
+    return json.dumps(said(options))
+
+
+def load_again(text: str) -> None:
+    """Import and register what :func:`as_text` has named, but for files for Camunda 7, which are run once."""
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    options = parser.parse_args(json.loads(text))
+    options.camunda7 = []
+    load(options)
 
 
 def names(options: argparse.Namespace) -> str:

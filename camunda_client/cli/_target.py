@@ -42,7 +42,8 @@ class UserCodeFailed(Exception):
 def load(target: str) -> ModuleType:
     """Import ``app.py``, ``package.module``, or either with ``:function`` to be called afterwards.
 
-    Of a package, named by its folder or as a module, all modules are imported, except for tests and ``__main__``.
+    Of a package, all modules are imported, except for tests and ``__main__``: always if it is named by its folder
+    (``shop/``), and if its own import brings no handler when it is named as a module (``shop``).
 
     Raises:
         TargetError: There is no such file, module or function.
@@ -51,11 +52,14 @@ def load(target: str) -> ModuleType:
     """
     name, _, function = (target, "", "") if Path(target).exists() else target.partition(":")
     path = Path(name)
-    if path.is_dir() and (_ends_as_folder(name) or (path / "__init__.py").is_file()):
+    by_folder = path.is_dir() and _is_path(name)
+    before = _handlers_so_far()
+    if by_folder:
         module = _load_folder(path)
     else:
         module = _load_file(path) if name.endswith(".py") or "/" in name else _load_module(name)
-    _search(module)
+    if by_folder or _handlers_so_far() == before:
+        _search(module)
     if function:
         call = getattr(module, function, None)
         if not callable(call):
@@ -87,8 +91,14 @@ def _load_file(path: Path) -> ModuleType:
     return _exec_file(path, name)
 
 
-def _ends_as_folder(name: str) -> bool:
+def _is_path(name: str) -> bool:
     return name in (".", "..") or "/" in name
+
+
+def _handlers_so_far() -> int:
+    from camunda_client.c8 import worker
+
+    return len(worker.registered_workers())
 
 
 def _load_folder(folder: Path) -> ModuleType:

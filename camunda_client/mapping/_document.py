@@ -21,7 +21,7 @@ from pydantic import (
 from camunda_client.c8.worker import camunda_worker
 
 #: What the map says in its own words, or what no file can hold.
-_NOT_OPTIONS: Final = frozenset({"job_type", "single_value", "around", "before", "after", "on_failure"})
+_NOT_OPTIONS: Final = frozenset({"job_type", "single_value", "around", "before", "after", "on_failure", "errors"})
 _UNITS: Final = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h)\s*")
 _PATH = re.compile(r"[^.\[\]\s][^.\[\]]*(\.[^.\[\]]+|\[\d+\])*")

@@ -86,6 +86,15 @@ def test_what_names_no_handler_is_one_line(shop: Path, arguments: list[str], sai
     assert "Traceback" not in output
 
 
+def test_a_package_that_imports_its_handlers_itself_is_not_searched_unless_it_is_named_by_its_folder(
+    shop: Path,
+) -> None:
+    (shop / "shop" / "__init__.py").write_text("import shop.shipping\n")
+
+    assert checked(shop, "shop")[1].count("ok ") == 1
+    assert checked(shop, "shop/")[1].count("ok ") == 3
+
+
 def test_two_handlers_for_one_type_are_named_wherever_they_come_from(shop: Path) -> None:
     (shop / "workers.yaml").write_text("workers:\n  hello: {call: os.getcwd, result: folder}\n")
 

@@ -85,6 +85,9 @@ def _parameters(handler: Callable[..., Any]) -> list[inspect.Parameter] | None:
         signature = inspect.signature(handler, follow_wrapped=False)
     except (TypeError, ValueError):
         return None
+    except NameError:  # from 3.14 on: an annotation whose names aren't there at run time
+        later: dict[str, Any] = {"annotation_format": 3}  # annotationlib.Format.FORWARDREF
+        signature = inspect.signature(handler, follow_wrapped=False, **later)
     filled = set(handler.keywords) if isinstance(handler, functools.partial) else set()
     return [parameter for parameter in signature.parameters.values() if parameter.name not in filled]
 
@@ -207,9 +210,14 @@ def _hints(handler: Callable[..., Any], parameters: list[inspect.Parameter], sco
 
 
 def _evaluated(annotation: Any, names: dict[str, Any], scope: Mapping[str, Any]) -> Any:
+    if isinstance(annotation, typing.ForwardRef):
+        annotation = annotation.__forward_arg__
     if not isinstance(annotation, str):
         return annotation
-    holder = types.SimpleNamespace(__annotations__={"it": annotation})
+
+    def holder() -> None: ...
+
+    holder.__annotations__ = {"it": annotation}
     try:
         return typing.get_type_hints(holder, names, dict(scope), include_extras=True)["it"]
     except Exception:  # noqa: BLE001 - a hint may be any expression
