@@ -186,12 +186,11 @@ class Arguments:
             raise self._refused(argument, value, "it must be the name of a variable")
         return value
 
-    def fetched(self, names: list[str] | None, *, derived: list[str] | None, missing: list[str]) -> list[str] | None:
-        """Return the variables to bring: those that were named, else those that the handler's parameters name.
+    def check_fetched(self, names: list[str] | None, missing: list[str]) -> None:
+        """Check that the variables to bring have all that the handler's parameters require.
 
         Args:
             names: What ``fetch_variables`` says.
-            derived: What the parameters say; ``None`` if the handler can see all.
             missing: Those of the parameters, without a default, that ``names`` doesn't have.
 
         Raises:
@@ -200,7 +199,6 @@ class Arguments:
         if names is not None and missing:
             rule = f"it must have {', '.join(missing)} as well, which the handler's parameters ask for"
             raise self._refused("fetch_variables", names, rule)
-        return derived if names is None else names
 
     def _number(self, argument: str, value: Any, most: int, rule: str) -> int | None:
         if value is None:

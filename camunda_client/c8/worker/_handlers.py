@@ -216,10 +216,7 @@ def camunda_worker(
             scope=sys._getframe(1).f_locals,
         )
         if binding is not None:
-            names = request.fetch_variables
-            request.fetch_variables = read.fetched(
-                names, derived=binding.fetch_variables, missing=binding.unfetched(names or [])
-            )
+            read.check_fetched(request.fetch_variables, binding.unfetched(request.fetch_variables or []))
 
         def call(*args: Any, **kwargs: Any) -> Any:
             return handler(*args, **kwargs)

@@ -75,7 +75,7 @@ def resolve(registered: JobWorker, config: C8Config) -> WorkerSettings:
         lease_s=_positive(registered, "timeout", request.timeout or job.timeout) / 1000,
         batch=request.max_jobs_to_activate or job.max_jobs_to_activate,
         cap=_positive(registered, "max_jobs_active", registered.max_jobs_active or job.max_jobs_active),
-        fetch_variables=tuple(request.fetch_variables) if request.fetch_variables else None,
+        fetch_variables=_fetched(registered, request),
         request_timeout_s=_request_timeout_s(registered, request.request_timeout or job.request_timeout),
         tenant_ids=_tenants(request.tenant_ids or job.tenant_ids),
         polling_interval_s=(registered.polling_interval or job.polling_interval) / 1000,
@@ -87,6 +87,18 @@ def resolve(registered: JobWorker, config: C8Config) -> WorkerSettings:
         stop_when_lost=registered.stop_when_lost,
         hooks=(everywhere + registered.hooks) or None,
     )
+
+
+def _fetched(registered: JobWorker, request: JobWorkerRequest) -> tuple[str, ...] | None:
+    """Return the variables to bring: those that were named, else those that the handler's parameters name.
+
+    All, if the application has hooks, which may read any variable of a job; those of our integrations read none.
+    """
+    if request.fetch_variables:
+        return tuple(request.fetch_variables)
+    if registered.binding is None or (everywhere + registered.hooks).of_application():
+        return None
+    return tuple(registered.binding.fetch_variables or ()) or None
 
 
 def _handler(registered: JobWorker) -> Handler:

@@ -26,12 +26,14 @@ from camunda_client.c8.worker import (
     Variable,
     Variables,
     add_job_worker,
+    before_job,
     camunda_worker,
     clear,
     registered_workers,
     run_handler,
     worker_settings,
 )
+from camunda_client.c8.worker._hooks import everywhere
 from camunda_client.error import ConfigurationError
 from camunda_client.testing.plugin import activated_job
 
@@ -405,6 +407,25 @@ def test_models_and_dataclasses_are_results() -> None:
 def test_variables_that_are_never_fetched_are_refused_at_decoration() -> None:
     with pytest.raises(ConfigurationError, match=r"it must have amount as well"):
         add_job_worker("t", simple, fetch_variables=["order_id"])
+
+
+def test_hooks_of_the_application_see_all_variables() -> None:
+    seen: list[Any] = []
+
+    @camunda_worker("t", before=lambda job: seen.append(job.variables))
+    def handler(order_id: str) -> None: ...
+
+    add_job_worker("u", simple)
+
+    def fetched_now() -> list[tuple[str, ...] | None]:
+        return [worker_settings(worker).fetch_variables for worker in registered_workers()]
+
+    assert sorted(fetched_now(), key=str) == [("amount", "order_id"), None]
+    before_job(lambda job: seen.append(job))
+    try:
+        assert fetched_now() == [None, None]
+    finally:
+        everywhere.before.clear()
 
 
 def test_a_plain_handler_is_called_as_it_is() -> None:
