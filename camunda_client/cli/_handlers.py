@@ -70,6 +70,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_worker_options(parser: argparse.ArgumentParser) -> None:
+    """Add how handlers are run, beside how many processes there are and what they serve."""
+    parser.add_argument(
+        "--check", action="store_true", help="import the handlers, check their settings, list them, and end"
+    )
+    parser.add_argument(
+        "--capture-print",
+        action="store_true",
+        help="log what handlers print to standard output, with the job's fields (job.printed)",
+    )
+    parser.add_argument(
+        "--reload", action="store_true", help="for development: start again whenever a .py, .yaml or .env file changes"
+    )
+
+
 def _patterns(text: str) -> list[str]:
     return [pattern.strip() for pattern in text.split(",") if pattern.strip()]
 
@@ -81,6 +96,7 @@ def said(options: argparse.Namespace) -> list[str]:
         again += ["--map", path]
     for path in options.camunda7:
         again += ["--camunda7", path]
+    again += ["--capture-print"] if getattr(options, "capture_print", False) else []
     again += [] if options.camunda7_jobs is None else ["--camunda7-jobs", str(options.camunda7_jobs)]
     for name in ("types", "exclude", "camunda7_json"):
         patterns = getattr(options, name)
@@ -97,6 +113,7 @@ def load_again(text: str) -> None:
     """Import and register what :func:`as_text` has named, but for files for Camunda 7, which are run once."""
     parser = argparse.ArgumentParser()
     add_options(parser)
+    add_worker_options(parser)
     options = parser.parse_args(json.loads(text))
     options.camunda7 = []
     load(options)

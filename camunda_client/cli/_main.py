@@ -150,9 +150,7 @@ def _add_worker(commands: Any) -> None:
         "environment and ./.env.",
     )
     _handlers.add_options(worker)
-    worker.add_argument(
-        "--check", action="store_true", help="import the handlers, check their settings, list them, and end"
-    )
+    _handlers.add_worker_options(worker)
     worker.add_argument(
         "--drain-timeout",
         type=_seconds,
@@ -223,6 +221,10 @@ def _run_worker(options: argparse.Namespace) -> int:
         os.environ[patching.NO_MEND_VARIABLE] = ",".join([*([known] if known else []), *options.no_mend])
     if options.check:
         return _worker.run(options)
+    if options.reload:
+        from camunda_client.cli import _reload
+
+        return _reload.run(options)
     alone = options.processes == 1 and options.status_port is None and os.getpid() != 1
     if options.status_fd is not None or alone:
         return _worker.run(options)

@@ -319,7 +319,7 @@ def _ignore_echoes() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _interpreter() -> list[str]:
+def interpreter() -> list[str]:
     """Return how to start ``camunda-client`` so that it imports what this process does, from the same places.
 
     ``-m`` puts the working directory before the standard library; ``-P``, which leaves it out, came with 3.11.
@@ -331,7 +331,7 @@ def _interpreter() -> list[str]:
 def run(options: argparse.Namespace) -> int:
     """Run the command with more than one process, or with a status port."""
     logging.configure_if_unconfigured()
-    command = [*_interpreter(), "worker", *_handlers.said(options)]
+    command = [*interpreter(), "worker", *_handlers.said(options)]
     if options.drain_timeout is not None:
         command += ["--drain-timeout", str(options.drain_timeout)]
     if options.exit_timeout is not None:

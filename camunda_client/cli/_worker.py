@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from camunda_client import log, patching
 from camunda_client.c8 import _job_table
-from camunda_client.cli import _ending, _handlers, _import_watch, _loops, _target
+from camunda_client.cli import _ending, _handlers, _import_watch, _loops, _printed, _target
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def run(options: argparse.Namespace) -> int:
     worker.CamundaWorkerManager.be_command(has_parent=options.status_fd is not None)
     if options.jobs_fd is not None:
         _job_table.open_current(options.jobs_fd)
+    if options.capture_print:
+        _printed.capture()
     watch = _import_watch.for_worker(_handlers.names(options), _blocked_limit_s())
     watch.start()
     scripts: list[Script] = []
