@@ -45,6 +45,8 @@ def run(options: argparse.Namespace) -> int:
         wrong = _print(finding) or wrong
     for finding in _cluster():
         wrong = _print(finding) or wrong
+    for finding in _deployed() if options.deployed else ():
+        wrong = _print(finding) or wrong
     log.flush()
     code = 1 if wrong else 0
     # What TARGET has started would keep this command as it keeps a worker.
@@ -185,6 +187,17 @@ def _cluster() -> Iterator[Finding]:
     if how is not None and how.oauth is not None:
         yield from _guarded(auth.get_token, "token", lambda got: f"for {got[1]} s")
     yield from _topology(api.get_cluster_topology)
+
+
+def _deployed() -> Iterator[Finding]:
+    """Compare the handlers with what is deployed."""
+    from camunda_client.c8 import worker
+
+    handled = {one.job_type for one in worker.registered_workers()}
+    try:
+        yield from (Finding(*found) for found in _models.deployed(handled))
+    except (ServiceException, RuntimeError) as error:  # it refused, or there is no configuration
+        yield Finding("skipped", f"deployed models: {error}")
 
 
 def _topology(ask: Callable[[], Any]) -> Iterator[Finding]:

@@ -124,6 +124,11 @@ def _parser() -> argparse.ArgumentParser:
         "without task",
     )
     doctor.add_argument(
+        "--deployed",
+        action="store_true",
+        help="compare the handlers with the latest version of every process at Camunda as well; 8.8 or later",
+    )
+    doctor.add_argument(
         "--import-timeout",
         type=_seconds,
         default=30.0,

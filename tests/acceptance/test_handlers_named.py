@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from camunda_client.embedded import Gateway
 from tests.parts import rest
 from tests.parts.camunda import EngineProcess
 from tests.parts.programs import CAMUNDA_CLIENT, Program
@@ -188,6 +189,23 @@ def test_doctor_compares_handlers_with_models(shop: Path) -> None:
     ):
         assert line in lines, lines
     assert [line for line in lines if line.startswith("wrong    models/broken.bpmn can't be read as BPMN: ")]
+
+
+def test_doctor_compares_handlers_with_what_is_deployed(shop: Path) -> None:
+    hello = (EXAMPLES / "bpmn" / "hello.bpmn").read_text()
+    with Gateway(dialect="8.10") as gateway:
+        rest.deploy_text(gateway.base_url, "hello.bpmn", hello)
+        rest.deploy_text(gateway.base_url, "hello.bpmn", hello.replace('type="greet"', 'type="helo"'))
+        environment = {"CAMUNDA_REST_ADDRESS": gateway.base_url}
+        arguments = ["doctor", "a.py", "--deployed"]
+
+        code, output = Program.run(CAMUNDA_CLIENT, *arguments, environment=environment, cwd=shop)
+
+    assert code == 1
+    lines = output.splitlines()
+    assert "wrong    no handler for the job type helo (work in hello version 2); the nearest is hello" in lines, output
+    assert "note     no task in these models has the job type hello; the nearest is helo" in lines
+    assert not [line for line in lines if "greet" in line]
 
 
 def test_doctor_looks_at_several_targets_and_maps(shop: Path) -> None:
