@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from camunda_client import log, patching
-from camunda_client.cli import _compatibility, _ending, _import_watch, _machine, _tables, _target
-from camunda_client.error import ServiceException
+from camunda_client.cli import _compatibility, _ending, _handlers, _import_watch, _machine, _models, _tables, _target
+from camunda_client.error import ConfigurationError, ServiceException
 
 if TYPE_CHECKING:
     import argparse
@@ -54,15 +54,17 @@ def run(options: argparse.Namespace) -> int:
     log.flush()
     code = 1 if wrong else 0
     # What TARGET has started would keep this command as it keeps a worker.
-    return code if options.target is None else _ending.end(code, _ending.EXIT_S)
+    return _ending.end(code, _ending.EXIT_S) if _handlers.names(options) else code
 
 
 def _findings(options: argparse.Namespace) -> Iterator[Finding]:
     """Yield all findings, each as soon as it is there."""
     patched = _patch()
     yield from (*_interpreter(), *_packages(), *_namesake(), *map(_found, _machine.twice_installed()), *patched)
-    yield from _target_findings(options.target, options.import_timeout)
+    yield from _target_findings(options)
     yield from _cluster(options.long_poll)
+    if options.deployed:
+        yield from _deployed()
 
 
 class _Report:
@@ -150,37 +152,42 @@ def _patch() -> list[Finding]:
     ]
 
 
-def _target_findings(target: str | None, import_timeout_s: float) -> Iterator[Finding]:
+def _target_findings(options: argparse.Namespace) -> Iterator[Finding]:
     """Import the user's handlers as ``worker`` would."""
-    if target is None:
-        yield Finding("skipped", "handlers: name your app.py or package.module to have them looked at")
+    target = _handlers.names(options)
+    if not target:
+        models = ", and compared with --bpmn" if options.bpmn else ""
+        yield Finding("skipped", f"handlers: name your app.py or package.module to have them looked at{models}")
         return
     from camunda_client.c8 import worker
 
-    watch = _import_watch.for_doctor(target, import_timeout_s)
+    watch = _import_watch.for_doctor(target, options.import_timeout)
     watch.start()
     failed = False
     try:
-        _target.load(target)
+        _handlers.load(options, look=True)
     except _target.UserCodeFailed:
         failed = True
+    except (_target.NoHandlers, ConfigurationError) as error:
+        yield from (Finding("wrong", line) for line in str(error).splitlines())
+        return
     finally:
         watch.stop()
     if failed:
         yield Finding("wrong", f"{target} can't be imported; its traceback is above")
         return
-    worker.register_workers()
     workers = worker.CamundaWorkerManager().workers
-    if not workers:
-        yield Finding("wrong", f"{target} has no function decorated with @camunda_worker")
-        return
-    yield from map(_found, _machine.import_order(target))
+    for name in options.targets:
+        yield from map(_found, _machine.import_order(name))
     types = ", ".join(sorted({one.job_type for one in workers}))
     yield from _guarded(lambda: worker.check_unique(workers), f"{target} handles {types}")
+    if options.bpmn:
+        handled = {one.job_type for one in workers}
+        yield from (Finding(*found) for found in _models.findings(options.bpmn, handled))
     for module in _alarm_users():
         yield Finding("note", f"{module} uses SIGALRM to limit calls: {patching.ALARM_REMEDY}")
     yield from _blocking_findings(target, workers)
-    yield from _children_findings(target, workers, import_timeout_s)
+    yield from _children_findings(options, workers)
 
 
 def _blocking_findings(target: str, workers: list[JobWorker]) -> Iterator[Finding]:
@@ -194,14 +201,14 @@ def _blocking_findings(target: str, workers: list[JobWorker]) -> Iterator[Findin
         )
 
 
-def _children_findings(target: str, workers: list[JobWorker], limit_s: float) -> Iterator[Finding]:
+def _children_findings(options: argparse.Namespace, workers: list[JobWorker]) -> Iterator[Finding]:
     """Have a child process import the handlers that are to run in some, as a worker would."""
     from camunda_client.c8 import worker
 
     chosen = [one for one in _with_settings(workers) if one[1].run_in == "process"]
     if not chosen:
         return
-    loader = _target.__name__, _target.load.__name__, target
+    loader, limit_s = _handlers.loader(options), options.import_timeout
     names = ", ".join(sorted(settings.job_type for _, settings in chosen))
     yield from _guarded(lambda: worker.try_children(chosen, loader, limit_s), f"a child process finds {names}")
 
@@ -273,6 +280,17 @@ def _room(settings: C8Config) -> Iterator[tuple[str, str]]:
         with suppress(ServiceException):  # what is wrong with it has been said
             workers.append(worker.worker_settings(one))
     return _machine.room(workers, settings.worker.pool)
+
+
+def _deployed() -> Iterator[Finding]:
+    """Compare the handlers with what is deployed."""
+    from camunda_client.c8 import worker
+
+    handled = {one.job_type for one in worker.registered_workers()}
+    try:
+        yield from (Finding(*found) for found in _models.deployed(handled))
+    except (ServiceException, RuntimeError) as error:  # it refused, or there is no configuration
+        yield Finding("skipped", f"deployed models: {error}")
 
 
 def _topology(ask: Callable[[], Any]) -> Iterator[Finding]:

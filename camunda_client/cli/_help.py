@@ -30,6 +30,8 @@ _EXAMPLES: Final = {
 examples:
   camunda-client worker app.py
   camunda-client worker shop.handlers:configure --processes 4 --status-port 9464
+  camunda-client worker app.py shop.billing --types 'billing-*' --reload
+  camunda-client worker --map workers.yaml --check
   camunda-client worker app.py --summary 10 --log-jobs failed""",
     "deploy": """\
 examples:
@@ -71,6 +73,10 @@ examples:
 examples:
   camunda-client jobs list --type charge-card --state FAILED
   camunda-client jobs list --process order --json""",
+    "map": """\
+examples:
+  camunda-client map init shop.billing > workers.yaml
+  camunda-client map schema > workers.schema.json""",
     "incidents": """\
 examples:
   camunda-client incidents list
@@ -78,7 +84,7 @@ examples:
 }
 
 
-_USAGE: Final = {"worker": "TARGET [options]", "engine": "[options]", "start": "PROCESS_ID [options]"}
+_USAGE: Final = {"worker": "[TARGET ...] [options]", "engine": "[options]", "start": "PROCESS_ID [options]"}
 
 
 class Formatter(argparse.HelpFormatter):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import pkgutil
 import sys
 import traceback
 from pathlib import Path
@@ -30,6 +31,10 @@ class TargetError(Exception):
     """The target names nothing that can be imported."""
 
 
+class NoHandlers(TargetError):
+    """What was imported has no handler, or none of those that were asked for."""
+
+
 class UserCodeFailed(Exception):
     """The user's module raised; its traceback has been printed."""
 
@@ -37,18 +42,29 @@ class UserCodeFailed(Exception):
 def load(target: str) -> ModuleType:
     """Import ``app.py``, ``package.module``, or either with ``:function`` to be called afterwards.
 
+    Of a package, all modules are imported, except for tests and ``__main__``: always if it is named by its folder
+    (``shop/``), and if its own import brings no handler when it is named as a module (``shop``).
+
     Raises:
         TargetError: There is no such file, module or function.
         ConfigurationError: The module or function sets a configuration that is wrong.
         UserCodeFailed: The module or function raised anything else. Its own traceback is on stderr.
     """
     name, _, function = (target, "", "") if Path(target).exists() else target.partition(":")
-    module = _load_file(Path(name)) if name.endswith(".py") or "/" in name else _load_module(name)
+    path = Path(name)
+    by_folder = path.is_dir() and _is_path(name)
+    before = _handlers_so_far()
+    if by_folder:
+        module = _load_folder(path)
+    else:
+        module = _load_file(path) if name.endswith(".py") or "/" in name else _load_module(name)
+    if by_folder or _handlers_so_far() == before:
+        _search(module)
     if function:
         call = getattr(module, function, None)
         if not callable(call):
             raise TargetError(f"{name} has no function {function!r} to call")
-        _guarded(call)
+        guarded(call)
     return module
 
 
@@ -70,9 +86,40 @@ def _load_file(path: Path) -> ModuleType:
         sys.path[:0] = folders
         if root != path.parent:
             loaded: list[ModuleType] = []
-            _guarded(lambda: loaded.append(importlib.import_module(name)))
+            guarded(lambda: loaded.append(importlib.import_module(name)))
             return loaded[0]
     return _exec_file(path, name)
+
+
+def _is_path(name: str) -> bool:
+    return name in (".", "..") or "/" in name
+
+
+def _handlers_so_far() -> int:
+    from camunda_client.c8 import worker
+
+    return len(worker.registered_workers())
+
+
+def _load_folder(folder: Path) -> ModuleType:
+    if not (folder / "__init__.py").is_file():
+        raise TargetError(f"{folder} is a folder, but no package: it has no __init__.py; name its files instead")
+    return _load_file(folder / "__init__.py")
+
+
+#: Names of modules in a package that are no handlers' and may do things when they are imported.
+_SKIPPED = ("__main__", "tests", "test", "conftest", "setup")
+
+
+def _search(package: ModuleType) -> None:
+    """Import all modules of a package; nothing for a module."""
+    for found in pkgutil.iter_modules(getattr(package, "__path__", ()), f"{package.__name__}."):
+        name = found.name.rpartition(".")[2]
+        if name in _SKIPPED or name.startswith("test_"):
+            continue
+        loaded: list[ModuleType] = []
+        guarded(lambda name=found.name, into=loaded: into.append(importlib.import_module(name)))  # type: ignore[misc]
+        _search(loaded[0])
 
 
 def _root(path: Path) -> Path:
@@ -104,7 +151,7 @@ def _exec_file(path: Path, name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     loader = spec.loader
-    _guarded(lambda: loader.exec_module(module))
+    guarded(lambda: loader.exec_module(module))
     return module
 
 
@@ -112,8 +159,8 @@ def _load_module(name: str) -> ModuleType:
     sys.path.insert(0, str(Path.cwd()))
     loaded: list[ModuleType] = []
     # Looking for it imports the packages around it.
-    _guarded(lambda: _check_is_there(name))
-    _guarded(lambda: loaded.append(importlib.import_module(name)))
+    guarded(lambda: _check_is_there(name))
+    guarded(lambda: loaded.append(importlib.import_module(name)))
     return loaded[0]
 
 
@@ -130,7 +177,12 @@ def _check_is_there(name: str) -> None:
         raise TargetError(f"there is no module {name!r} in {Path.cwd()} or on the Python path; a file ends with .py")
 
 
-def _guarded(call: Callable[[], Any]) -> None:
+def guarded(call: Callable[[], Any]) -> None:
+    """Call the user's code, and show what it raises as its own traceback.
+
+    Raises:
+        UserCodeFailed: It raised; the traceback is on stderr.
+    """
     try:
         call()
     except (ConfigurationError, TargetError):

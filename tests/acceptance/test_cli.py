@@ -29,7 +29,8 @@ def handler(job):
 """
 
 
-COMMANDS = ["worker", "deploy", "start", "topology", "config", "demo", "engine", "doctor", "job", "jobs", "incidents"]
+COMMANDS = ["worker", "deploy", "start", "topology", "config", "demo", "engine", "doctor"]
+COMMANDS += ["job", "jobs", "incidents", "map"]
 #: Lines of a terminal.
 SCREEN = 50
 

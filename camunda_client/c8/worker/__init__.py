@@ -39,12 +39,14 @@ from camunda_client.c8.worker._manager import (
     start_camunda_workers,
     stop_camunda_workers,
 )
+from camunda_client.c8.worker._markers import Client, DocumentContent, Header, JobField, Variable, Variables
 from camunda_client.c8.worker._offload import HandlerProcessDied, try_children
 from camunda_client.c8.worker._postgres_store import PostgresStore
 from camunda_client.c8.worker._redis_store import RedisStore
 from camunda_client.c8.worker._resources import Resource
 from camunda_client.c8.worker._run_handler import HandlerRun, run_handler, worker_settings
 from camunda_client.c8.worker._settings import WorkerSettings
+from camunda_client.c8.worker._unfit import UnfitVariables
 
 if TYPE_CHECKING:
     from camunda_client.c8.worker._sqlite_store import SqliteStore
@@ -54,14 +56,18 @@ __all__ = [
     "BlockingModule",
     "BpmnError",
     "CamundaWorkerManager",
+    "Client",
     "Completion",
     "Corrections",
     "Denied",
+    "DocumentContent",
     "HandlerProcessDied",
     "HandlerRun",
     "HandlerTimedOut",
+    "Header",
     "Health",
     "Incident",
+    "JobField",
     "JobInHand",
     "JobLost",
     "JobOutcome",
@@ -73,7 +79,10 @@ __all__ = [
     "Retry",
     "SqliteStore",
     "StopReport",
+    "UnfitVariables",
     "UserTaskResult",
+    "Variable",
+    "Variables",
     "WorkerRegistry",
     "WorkerSettings",
     "add_job_worker",

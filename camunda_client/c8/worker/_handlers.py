@@ -9,8 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
+from pydantic.alias_generators import to_camel
+
 from camunda_client import config
-from camunda_client.c8.worker._checks import Arguments, check_handler, is_async, name_of, without_partials
+from camunda_client.c8.worker._binding import bind
+from camunda_client.c8.worker._checks import Arguments, is_async, name_of, without_partials
 from camunda_client.c8.worker._errors import ErrorRules
 from camunda_client.c8.worker._hooks import Hooks, own_hooks
 from camunda_client.c8.worker._resources import TypeCaps, read_resources
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FrameType
 
+    from camunda_client.c8.worker._binding import Binding
     from camunda_client.c8.worker._checks import Milliseconds, Names
     from camunda_client.c8.worker._errors import Errors
     from camunda_client.c8.worker._hooks import HookArgument
@@ -84,6 +88,10 @@ class JobWorker:
     errors: ErrorRules = field(default_factory=ErrorRules, compare=False, repr=False)
     #: The group that it belongs to, if any.
     registry: Shared | None = field(default=None, compare=False, repr=False)
+    #: How the handler's parameters come from the job; ``None`` if it is called with the job alone.
+    binding: Binding | None = field(default=None, repr=False)
+    #: The variable that the handler's result becomes, as it is; ``None`` if the result is an object of variables.
+    single_value: str | None = None
     #: Its own, inside those of all handlers.
     hooks: Hooks = field(default_factory=Hooks, repr=False)
     #: The module whose import registered it; ``None`` if none was being imported, as in a function of a test.
@@ -102,6 +110,9 @@ class JobWorker:
     def place(self) -> str:
         """Return where the handler is written, for messages."""
         inner = inspect.unwrap(self.handler)
+        written_at = getattr(inner, "__written_at__", None)
+        if isinstance(written_at, str):  # by a map, say
+            return f"{name_of(inner)} ({written_at})"
         try:
             line = f":{inspect.getsourcelines(inner)[1]}"
         except (OSError, TypeError):
@@ -139,6 +150,9 @@ def camunda_worker(
     per: str | None = None,
     per_limit: int | None = None,
     errors: Errors | None = None,
+    single_value: str | None = None,
+    variable_names: Literal["as_written", "camelCase"] | None = None,
+    retry_unfit: bool | None = None,
     around: HookArgument = (),
     before: HookArgument = (),
     after: HookArgument = (),
@@ -179,13 +193,19 @@ def camunda_worker(
         per: A variable of whose values no more than ``per_limit`` jobs run at once, such as ``"customer_id"``.
         per_limit: How many; default 1.
         errors: What exceptions come to, as for :func:`map_errors`, such as ``{KeyError: Incident()}``.
+        single_value: The variable that the result becomes, whatever it is; default: the result is an object, each
+            member of which becomes a variable.
+        variable_names: The names of the variables for parameters that name none: ``as_written`` (the default), or
+            ``camelCase``, by which ``order_id`` is the variable ``orderId``.
+        retry_unfit: Whether a job whose variables don't fit the handler's parameters loses one retry; default no: it
+            becomes an incident at once, since another try changes nothing.
         around: Hooks around this handler, each as for :func:`around_job`; one, or several.
         before: The same for :func:`before_job`.
         after: The same for :func:`after_job`.
         on_failure: The same for :func:`on_failure`.
 
     Returns:
-        The decorator. It refuses, with :class:`SignatureException`, what can't be called as ``handler(job)``.
+        The decorator. It refuses, with :class:`SignatureException`, what can't be called with what a job has.
 
     Raises:
         ConfigurationError: An argument has a value that can't be; the message names it.
@@ -215,7 +235,10 @@ def camunda_worker(
         "retry_back_off": read.milliseconds("retry_back_off", retry_back_off),
         "stop_when_lost": read.choice("stop_when_lost", stop_when_lost),
         "run_in": read.one_of("run_in", run_in, ("greenlet", "process")),
+        "single_value": read.name("single_value", single_value),
     }
+    naming = read.one_of("variable_names", variable_names, ("as_written", "camelCase"))
+    retry = bool(read.choice("retry_unfit", retry_unfit))
 
     options["caps"] = TypeCaps.read(read, read_resources(read, resource), limit, rate, pause, per, per_limit)
     options["errors"] = ErrorRules(errors, f"errors of {read.whose}")
@@ -223,13 +246,21 @@ def camunda_worker(
     hooks = own_hooks(around, before, after, on_failure)
 
     def decorate(handler: _Handler) -> _Handler:
-        check_handler(handler, allow_async=is_async(handler) and _async_allowed(job_type, allow_async))
+        binding = bind(
+            handler,
+            allow_async=is_async(handler) and _async_allowed(job_type, allow_async),
+            rename=to_camel if naming == "camelCase" else None,
+            retry=retry,
+            scope=sys._getframe(1).f_locals,
+        )
+        if binding is not None:
+            read.check_fetched(request.fetch_variables, binding.unfetched(request.fetch_variables or []))
 
         def call(*args: Any, **kwargs: Any) -> Any:
             return handler(*args, **kwargs)
 
         functools.update_wrapper(call, handler)
-        queue.append(JobWorker(job_type, handler, request=request, hooks=hooks, **options))
+        queue.append(JobWorker(job_type, handler, request=request, hooks=hooks, binding=binding, **options))
         return call  # type: ignore[return-value]
 
     return decorate

@@ -73,6 +73,11 @@ class Hooks:
             inner.on_failure + self.on_failure,
         )
 
+    def of_application(self) -> bool:
+        """Tell whether one of them is the application's, and not of this package's integrations."""
+        found = (*self.around, *self.before, *self.after, *self.on_failure)
+        return any(not str(getattr(hook, "__module__", "")).startswith("camunda_client.") for hook in found)
+
     def call(
         self, handler: Callable[[ActivatedJob], Any], job: ActivatedJob, failed: Callable[[BaseException], None]
     ) -> Any:

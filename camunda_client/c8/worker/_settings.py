@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from camunda_client.c8.worker import _errors
 from camunda_client.c8.worker._async_handlers import as_blocking
+from camunda_client.c8.worker._binding import as_variable
 from camunda_client.c8.worker._checks import is_async
 from camunda_client.c8.worker._errors import ErrorChain
 from camunda_client.c8.worker._handlers import JobWorkerRequest
@@ -86,12 +87,12 @@ def resolve(registered: JobWorker, config: C8Config) -> WorkerSettings:
     request = registered.request or JobWorkerRequest(registered.job_type)
     return WorkerSettings(
         job_type=registered.job_type,
-        handler=as_blocking(registered.handler) if is_async(registered.handler) else registered.handler,
+        handler=_handler(registered),
         worker=request.worker or job.worker,
         lease_s=_positive(registered, "timeout", request.timeout or job.timeout) / 1000,
         batch=request.max_jobs_to_activate or job.max_jobs_to_activate,
         cap=_positive(registered, "max_jobs_active", registered.max_jobs_active or job.max_jobs_active),
-        fetch_variables=tuple(request.fetch_variables) if request.fetch_variables else None,
+        fetch_variables=_fetched(registered, request),
         request_timeout_s=_request_timeout_s(registered, request.request_timeout or job.request_timeout),
         tenant_ids=_tenants(request.tenant_ids or job.tenant_ids),
         polling_interval_s=(registered.polling_interval or job.polling_interval) / 1000,
@@ -142,6 +143,26 @@ def _caps(registered: JobWorker, job: JobConfig) -> dict[str, Any]:
         )
     resources = tuple(asked.resources(registered.job_type, where))
     return {"resources": resources, "per": asked.per, "per_limit": asked.per_limit or 1}
+
+
+def _fetched(registered: JobWorker, request: JobWorkerRequest) -> tuple[str, ...] | None:
+    """Return the variables to bring: those that were named, else those that the handler's parameters name.
+
+    All, if the application has hooks, which may read any variable of a job; those of our integrations read none.
+    """
+    if request.fetch_variables:
+        return tuple(request.fetch_variables)
+    if registered.binding is None or (everywhere + registered.hooks).of_application():
+        return None
+    return tuple(registered.binding.fetch_variables or ()) or None
+
+
+def _handler(registered: JobWorker) -> Handler:
+    """Return the function to call with each job: the handler itself, unless it is of another form."""
+    handler = registered.handler if registered.binding is None else registered.binding.call(registered.handler)
+    if is_async(registered.handler):
+        handler = as_blocking(handler)
+    return handler if registered.single_value is None else as_variable(handler, registered.single_value)
 
 
 #: Seconds. The gateway holds a poll for 10 s unless asked otherwise, and answers 503 from 30 s up (8.6.0).
