@@ -59,6 +59,7 @@ class ErrorCode(Enum):
     C8_WORKER_SIG_TOO_MANY_ARGUMENTS = 201
     C8_WORKER_SIG_FIRST_ARGUMENT_INVALID = 202
     C8_WORKER_SIG_FIRST_ARGUMENT_NOT_JOB = 203
+    C8_WORKER_SIG_ARGUMENT_INVALID = 204
     CONFIGURATION_INVALID = 301
     CONNECTION_FAILED = 302
 
@@ -89,6 +90,7 @@ _TEMPLATES = {
     ErrorCode.C8_WORKER_SIG_TOO_MANY_ARGUMENTS: "{}.{} takes more than the job: {}",
     ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID: "{}.{} can't take the job as its first argument: {}",
     ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_NOT_JOB: "{}.{} says that its first argument is not an ActivatedJob: {}",
+    ErrorCode.C8_WORKER_SIG_ARGUMENT_INVALID: "{}.{} has a parameter that nothing in a job can become: {}",
     ErrorCode.CONFIGURATION_INVALID: "The configuration is wrong: {}",
     ErrorCode.CONNECTION_FAILED: "No answer: {}",
 }

@@ -17,7 +17,7 @@ ROOMS = (
     ("__main__",),
     ("cli",),
     ("testing",),
-    ("embedded", "integrations"),
+    ("camunda7", "embedded", "integrations", "mapping"),
     ("c8.worker",),
     ("c8._wire",),
     ("c8.api",),

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from camunda_client import log, patching
-from camunda_client.cli import _ending, _import_watch, _target
-from camunda_client.error import ServiceException
+from camunda_client.cli import _ending, _handlers, _import_watch, _models, _target
+from camunda_client.error import ConfigurationError, ServiceException
 
 if TYPE_CHECKING:
     import argparse
@@ -41,14 +41,14 @@ def run(options: argparse.Namespace) -> int:
     wrong = False
     for finding in [*_interpreter(), *_packages(), *_namesake(), *patched]:
         wrong = _print(finding) or wrong
-    for finding in _target_findings(options.target, options.import_timeout):
+    for finding in _target_findings(options):
         wrong = _print(finding) or wrong
     for finding in _cluster():
         wrong = _print(finding) or wrong
     log.flush()
     code = 1 if wrong else 0
     # What TARGET has started would keep this command as it keeps a worker.
-    return code if options.target is None else _ending.end(code, _ending.EXIT_S)
+    return _ending.end(code, _ending.EXIT_S) if _handlers.names(options) else code
 
 
 def _print(finding: Finding) -> bool:
@@ -118,32 +118,36 @@ def _patch() -> list[Finding]:
     ]
 
 
-def _target_findings(target: str | None, import_timeout_s: float) -> Iterator[Finding]:
+def _target_findings(options: argparse.Namespace) -> Iterator[Finding]:
     """Import the user's handlers as ``worker`` would."""
-    if target is None:
-        yield Finding("skipped", "handlers: name your app.py or package.module to have them looked at")
+    target = _handlers.names(options)
+    if not target:
+        models = ", and compared with --bpmn" if options.bpmn else ""
+        yield Finding("skipped", f"handlers: name your app.py or package.module to have them looked at{models}")
         return
     from camunda_client.c8 import worker
 
-    watch = _import_watch.for_doctor(target, import_timeout_s)
+    watch = _import_watch.for_doctor(target, options.import_timeout)
     watch.start()
     failed = False
     try:
-        _target.load(target)
+        _handlers.load(options, look=True)
     except _target.UserCodeFailed:
         failed = True
+    except (_target.NoHandlers, ConfigurationError) as error:
+        yield from (Finding("wrong", line) for line in str(error).splitlines())
+        return
     finally:
         watch.stop()
     if failed:
         yield Finding("wrong", f"{target} can't be imported; its traceback is above")
         return
-    worker.register_workers()
     workers = worker.CamundaWorkerManager().workers
-    if not workers:
-        yield Finding("wrong", f"{target} has no function decorated with @camunda_worker")
-        return
     types = ", ".join(sorted({one.job_type for one in workers}))
     yield from _guarded(lambda: worker.check_unique(workers), f"{target} handles {types}")
+    if options.bpmn:
+        handled = {one.job_type for one in workers}
+        yield from (Finding(*found) for found in _models.findings(options.bpmn, handled))
     for module in _alarm_users():
         yield Finding("note", f"{module} uses SIGALRM to limit calls: {patching.ALARM_REMEDY}")
     for module, remedy in patching.find_blocking_modules():

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from camunda_client import __version__, patching
-from camunda_client.cli import _demo, _engine, _stdout, _target, _worker
+from camunda_client.cli import _demo, _engine, _handlers, _map, _stdout, _target, _worker
 from camunda_client.error import ConfigurationError, ServiceException
 
 if TYPE_CHECKING:
@@ -114,15 +114,24 @@ def _parser() -> argparse.ArgumentParser:
         description="Prints one line for everything looked at: ok, note, wrong or skipped. Exit code 1 if anything is "
         "wrong. Sends nothing but a request for a token and one for the topology.",
     )
-    doctor.add_argument("target", metavar="TARGET", nargs="?", help="your handlers, as worker takes them")
+    _handlers.add_options(doctor)
+    doctor.add_argument(
+        "--bpmn",
+        nargs="+",
+        default=[],
+        metavar="FILES",
+        help="models to compare the handlers with, such as '**/*.bpmn': names job types without handler, and handlers "
+        "without task",
+    )
     doctor.add_argument(
         "--import-timeout",
         type=_seconds,
         default=30.0,
         metavar="SECONDS",
-        help="time for the import of TARGET, after which it is said where it hangs; default: 30",
+        help="time for the import of your handlers, after which it is said where it hangs; default: 30",
     )
     doctor.set_defaults(run=_run_doctor)
+    _map.add_command(commands)
     return parser
 
 
@@ -135,14 +144,14 @@ def _run_doctor(options: argparse.Namespace) -> int:
 def _add_worker(commands: Any) -> None:
     worker = commands.add_parser(
         "worker",
-        help="run the handlers of a file or module until SIGTERM or Ctrl+C",
-        description="Makes blocking I/O cooperative, imports TARGET, and works jobs for all its @camunda_worker "
-        "functions. Configuration comes from TARGET (initialize_config) or from the environment and ./.env.",
+        help="run the handlers of files, modules or maps until SIGTERM or Ctrl+C",
+        description="Makes blocking I/O cooperative, imports every TARGET, and works jobs for all @camunda_worker "
+        "functions there, and for those of maps. Configuration comes from a TARGET (initialize_config) or from the "
+        "environment and ./.env.",
     )
+    _handlers.add_options(worker)
     worker.add_argument(
-        "target",
-        metavar="TARGET",
-        help="app.py, package.module, or either with :function to call after the import (app.py:configure)",
+        "--check", action="store_true", help="import the handlers, check their settings, list them, and end"
     )
     worker.add_argument(
         "--drain-timeout",
@@ -212,6 +221,8 @@ def _run_worker(options: argparse.Namespace) -> int:
         # By the environment, so that the processes of --processes have it, too.
         known = os.environ.get(patching.NO_MEND_VARIABLE)
         os.environ[patching.NO_MEND_VARIABLE] = ",".join([*([known] if known else []), *options.no_mend])
+    if options.check:
+        return _worker.run(options)
     alone = options.processes == 1 and options.status_port is None and os.getpid() != 1
     if options.status_fd is not None or alone:
         return _worker.run(options)

@@ -22,6 +22,7 @@ from camunda_client.c8 import _job_table
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8._last_resort import GRACE_S, LONGEST_END_S
 from camunda_client.c8._stop_requests import StopAction, StopRequests
+from camunda_client.cli import _handlers
 from camunda_client.cli._status import SILENCE_S, StatusBoard, serve
 from camunda_client.cli._suspects import DEATHS, Suspects
 
@@ -330,7 +331,7 @@ def _interpreter() -> list[str]:
 def run(options: argparse.Namespace) -> int:
     """Run the command with more than one process, or with a status port."""
     logging.configure_if_unconfigured()
-    command = [*_interpreter(), "worker", options.target]
+    command = [*_interpreter(), "worker", *_handlers.said(options)]
     if options.drain_timeout is not None:
         command += ["--drain-timeout", str(options.drain_timeout)]
     if options.exit_timeout is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import pkgutil
 import sys
 import traceback
 from pathlib import Path
@@ -30,6 +31,10 @@ class TargetError(Exception):
     """The target names nothing that can be imported."""
 
 
+class NoHandlers(TargetError):
+    """What was imported has no handler, or none of those that were asked for."""
+
+
 class UserCodeFailed(Exception):
     """The user's module raised; its traceback has been printed."""
 
@@ -37,18 +42,25 @@ class UserCodeFailed(Exception):
 def load(target: str) -> ModuleType:
     """Import ``app.py``, ``package.module``, or either with ``:function`` to be called afterwards.
 
+    Of a package, named by its folder or as a module, all modules are imported, except for tests and ``__main__``.
+
     Raises:
         TargetError: There is no such file, module or function.
         ConfigurationError: The module or function sets a configuration that is wrong.
         UserCodeFailed: The module or function raised anything else. Its own traceback is on stderr.
     """
     name, _, function = (target, "", "") if Path(target).exists() else target.partition(":")
-    module = _load_file(Path(name)) if name.endswith(".py") or "/" in name else _load_module(name)
+    path = Path(name)
+    if path.is_dir() and (_ends_as_folder(name) or (path / "__init__.py").is_file()):
+        module = _load_folder(path)
+    else:
+        module = _load_file(path) if name.endswith(".py") or "/" in name else _load_module(name)
+    _search(module)
     if function:
         call = getattr(module, function, None)
         if not callable(call):
             raise TargetError(f"{name} has no function {function!r} to call")
-        _guarded(call)
+        guarded(call)
     return module
 
 
@@ -70,9 +82,34 @@ def _load_file(path: Path) -> ModuleType:
         sys.path[:0] = folders
         if root != path.parent:
             loaded: list[ModuleType] = []
-            _guarded(lambda: loaded.append(importlib.import_module(name)))
+            guarded(lambda: loaded.append(importlib.import_module(name)))
             return loaded[0]
     return _exec_file(path, name)
+
+
+def _ends_as_folder(name: str) -> bool:
+    return name in (".", "..") or "/" in name
+
+
+def _load_folder(folder: Path) -> ModuleType:
+    if not (folder / "__init__.py").is_file():
+        raise TargetError(f"{folder} is a folder, but no package: it has no __init__.py; name its files instead")
+    return _load_file(folder / "__init__.py")
+
+
+#: Names of modules in a package that are no handlers' and may do things when they are imported.
+_SKIPPED = ("__main__", "tests", "test", "conftest", "setup")
+
+
+def _search(package: ModuleType) -> None:
+    """Import all modules of a package; nothing for a module."""
+    for found in pkgutil.iter_modules(getattr(package, "__path__", ()), f"{package.__name__}."):
+        name = found.name.rpartition(".")[2]
+        if name in _SKIPPED or name.startswith("test_"):
+            continue
+        loaded: list[ModuleType] = []
+        guarded(lambda name=found.name, into=loaded: into.append(importlib.import_module(name)))  # type: ignore[misc]
+        _search(loaded[0])
 
 
 def _root(path: Path) -> Path:
@@ -104,7 +141,7 @@ def _exec_file(path: Path, name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     loader = spec.loader
-    _guarded(lambda: loader.exec_module(module))
+    guarded(lambda: loader.exec_module(module))
     return module
 
 
@@ -112,8 +149,8 @@ def _load_module(name: str) -> ModuleType:
     sys.path.insert(0, str(Path.cwd()))
     loaded: list[ModuleType] = []
     # Looking for it imports the packages around it.
-    _guarded(lambda: _check_is_there(name))
-    _guarded(lambda: loaded.append(importlib.import_module(name)))
+    guarded(lambda: _check_is_there(name))
+    guarded(lambda: loaded.append(importlib.import_module(name)))
     return loaded[0]
 
 
@@ -130,7 +167,12 @@ def _check_is_there(name: str) -> None:
         raise TargetError(f"there is no module {name!r} in {Path.cwd()} or on the Python path; a file ends with .py")
 
 
-def _guarded(call: Callable[[], Any]) -> None:
+def guarded(call: Callable[[], Any]) -> None:
+    """Call the user's code, and show what it raises as its own traceback.
+
+    Raises:
+        UserCodeFailed: It raised; the traceback is on stderr.
+    """
     try:
         call()
     except (ConfigurationError, TargetError):

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 
 from camunda_client import log, patching
 from camunda_client.c8 import _job_table
-from camunda_client.cli import _ending, _import_watch, _target
+from camunda_client.cli import _ending, _handlers, _import_watch, _loops, _target
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
     import argparse
 
     from camunda_client.c8.worker import CamundaWorkerManager
+    from camunda_client.camunda7 import Script
+
+
+#: Seconds for a file for Camunda 7 to clean up when its subscriptions end.
+_SCRIPT_END_S = 0.5
 
 
 def run(options: argparse.Namespace) -> int:
@@ -28,23 +33,24 @@ def run(options: argparse.Namespace) -> int:
     worker.CamundaWorkerManager.be_command(has_parent=options.status_fd is not None)
     if options.jobs_fd is not None:
         _job_table.open_current(options.jobs_fd)
-    watch = _import_watch.for_worker(options.target, _blocked_limit_s())
+    watch = _import_watch.for_worker(_handlers.names(options), _blocked_limit_s())
     watch.start()
+    scripts: list[Script] = []
     failed = False
     try:
-        _target.load(options.target)
+        scripts = _handlers.load(options, look=options.check)
     except _target.UserCodeFailed:
         failed = True
     finally:
         watch.stop()
     if failed:
         return _ending.end(1, _ending.EXIT_S if options.exit_timeout is None else options.exit_timeout)
-    worker.register_workers()
+    if options.check:
+        print("\n".join(_handlers.describe()))
+        return _ending.end(0, _ending.EXIT_S)
+    _handlers.configure()
     manager = worker.CamundaWorkerManager()
-    if not manager.workers:
-        raise _target.TargetError(f"{options.target} has no function decorated with @camunda_worker")
-    _configure()
-    return _work(manager, options)
+    return _work(manager, options, scripts) if manager.workers else _loops.work(scripts, options)
 
 
 def _blocked_limit_s() -> float:
@@ -56,17 +62,7 @@ def _blocked_limit_s() -> float:
     return config.WorkerConfig().blocked_limit / 1000
 
 
-def _configure() -> None:
-    """Take the configuration from the environment, unless the user's module has set one."""
-    from camunda_client import config
-
-    try:
-        config.get_config()
-    except RuntimeError:
-        config.initialize_config()
-
-
-def _work(manager: CamundaWorkerManager, options: argparse.Namespace) -> int:
+def _work(manager: CamundaWorkerManager, options: argparse.Namespace, scripts: list[Script]) -> int:
     import gevent
     from gevent.event import Event
 
@@ -88,6 +84,9 @@ def _work(manager: CamundaWorkerManager, options: argparse.Namespace) -> int:
         # They come up here where TARGET started the workers itself, without a loop of its own.
         told_to_stop.wait()
     report = manager.stop_workers(drain_timeout_s)
+    for script in scripts:
+        script.stop()
+        script.let_end(_SCRIPT_END_S)
     if options.status_fd is not None:
         _status.say_ending(options.status_fd, exit_timeout_s)
     return _ending.end(0 if report.clean else 1, exit_timeout_s, manager.run_signal_handlers)

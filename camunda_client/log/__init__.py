@@ -5,7 +5,7 @@ sets logging up only where the application has not; docs/logging.md tells what h
 call ``add_job_to_lines()`` alone.
 """
 
-from camunda_client.log._clean import redact
+from camunda_client.log._clean import is_secret, redact
 from camunda_client.log._context import JobInFlight, add_job_context, bind_job, job_context, job_fields, unbind_job
 from camunda_client.log._logger import Logger, get_logger, watch_warnings
 from camunda_client.log._setup import Mode, add_job_to_lines, configure_if_unconfigured, flush, lost_lines
@@ -21,6 +21,7 @@ __all__ = [
     "configure_if_unconfigured",
     "flush",
     "get_logger",
+    "is_secret",
     "job_context",
     "job_fields",
     "lost_lines",

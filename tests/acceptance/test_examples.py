@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import shlex
 import signal
@@ -20,7 +21,7 @@ from tests.parts.work import until
 pytestmark = pytest.mark.needs("records")
 
 ROOT = Path(__file__).parent.parent.parent
-EXAMPLES = sorted((ROOT / "examples").glob("[0-9]*.py"))
+EXAMPLES = sorted(path for kind in ("py", "yaml") for path in (ROOT / "examples").glob(f"[0-9]*.{kind}"))
 
 
 class Example:
@@ -49,9 +50,17 @@ class Example:
         return self.camunda.wait_for_jobs(count, state, instances=self.keys, timeout_s=60)
 
 
+def head(path: Path) -> str:
+    """Return an example's docstring; of a YAML file, its first comment."""
+    text = path.read_text()
+    if path.suffix == ".yaml":
+        return "\n".join(line[2:] for line in itertools.takewhile(lambda line: line.startswith("#"), text.splitlines()))
+    return ast.get_docstring(ast.parse(text)) or ""
+
+
 def commands(path: Path) -> list[list[str]]:
     """Return the indented lines of an example's docstring that start something."""
-    told = ast.get_docstring(ast.parse(path.read_text())) or ""
+    told = head(path)
     lines = [shlex.split(line) for line in told.splitlines() if line.startswith("    ")]
     return [line for line in lines if line[0] in ("camunda-client", "python")]
 
@@ -67,6 +76,7 @@ def test_an_example_is_short_and_says_what_how_and_what_to_expect(path: Path) ->
     text = path.read_text()
 
     assert len(text.splitlines()) <= 60
+    text = head(path)
     assert text.index("What you learn") < text.index("\nRun") < text.index("What you will see")
     assert [command[1] for command in commands(path)[:2]] == ["deploy", "start"]
 
@@ -169,3 +179,57 @@ def test_the_eleventh_example_drives_an_ad_hoc_sub_process(new_camunda: Callable
     assert "turn 2: Order 5 is on its way to Ada." in worker.output
     variables = found(camunda, "variables", name="answer")
     assert {variable["value"] for variable in variables} == {'"Order 5 is on its way to Ada."'}
+
+
+def test_the_sixth_example_charges_what_fits_and_names_what_does_not(camunda: EngineProcess) -> None:
+    example = Example("06", camunda)
+    good, bad = example.keys
+
+    with example.worker() as worker:
+        [completed] = example.jobs("COMPLETED")
+        [incident] = camunda.wait_for_incidents(1, instances=example.keys)
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0
+
+    receipt = {"order": "A-1", "total": "6.00", "note": None, "instance": str(good)}
+    assert (completed["processInstanceKey"], completed["variables"]) == (good, {"receipt": receipt})
+    assert (incident["processInstanceKey"], incident["errorType"]) == (bad, "JOB_NO_RETRIES")
+    assert "lines[0].price (Input should be a valid decimal, got 'cheap')" in incident["errorMessage"]
+    assert len(example.jobs("FAILED")) == 1
+
+
+def test_the_seventh_example_maps_functions_that_know_nothing_of_camunda(camunda: EngineProcess) -> None:
+    example = Example("07", camunda)
+    good, empty, odd = example.keys
+
+    with example.worker() as worker:
+        [completed] = example.jobs("COMPLETED")
+        incidents = camunda.wait_for_incidents(2, instances=example.keys)
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0
+
+    assert (completed["processInstanceKey"], completed["variables"]) == (good, {"invoiceNumber": "R26-1", "gross": 150})
+    messages = {incident["processInstanceKey"]: incident["errorMessage"] for incident in incidents}
+    assert "EmptyOrder: order A-2 has no lines" in messages[empty]
+    assert (
+        "order.discount (Input should be a valid number, unable to parse string as a number, got 'much')"
+        in messages[odd]
+    )
+    assert len(example.jobs("FAILED", 2)) == 2
+
+
+def test_the_eighth_example_works_as_it_did_for_camunda_7(camunda: EngineProcess) -> None:
+    example = Example("08", camunda)
+    good, bad = example.keys
+
+    with example.worker() as worker:
+        [completed] = example.jobs("COMPLETED")
+        [incident] = camunda.wait_for_incidents(1, instances=example.keys)
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0
+
+    assert (completed["processInstanceKey"], completed["worker"]) == (good, "credit")
+    assert completed["variables"] == {"approved": True, "checked_by": "check-credit"}
+    assert incident["processInstanceKey"] == bad
+    assert "no amount\nof Ben" in incident["errorMessage"]
+    assert [job["retries"] for job in example.jobs("FAILED", 3)] == [2, 1, 0]

@@ -7,16 +7,19 @@ import gc
 import os
 import time
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import gevent
 import pytest
 from gevent.event import Event
 
-from camunda_client import metrics
+from camunda_client import config, metrics
+from camunda_client.c8 import api
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker import CamundaWorkerManager, health
+from camunda_client.c8.worker import CamundaWorkerManager, DocumentContent, health, run_handler
+from camunda_client.embedded import Gateway
 from camunda_client.error import CamundaBusinessException, ServiceException
+from camunda_client.testing.plugin import activated_job
 from tests.parts import rest, work
 from tests.parts.camunda import EngineProcess
 from tests.parts.work import Tally, start_many, until, working
@@ -457,3 +460,23 @@ def test_every_series_of_a_job_type_is_there_before_its_first_job() -> None:
     assert found["camunda_lease_lost_total"][job_type,] == 0
     assert found["camunda_polls_total"][job_type, "jobs"] == 0
     assert () in found["camunda_hub_blocked_seconds_total"]
+
+
+def test_a_parameter_may_be_a_documents_content() -> None:
+    with Gateway(dialect="8.10") as gateway:
+        config.initialize_config({"api": {"baseUrl": gateway.base_url}})
+        documents = [api.upload_document(text, file_name="a.txt") for text in (b"one", b"two")]
+        references = [document.model_dump(by_alias=True, mode="json", exclude_none=True) for document in documents]
+
+        def one(invoice: Annotated[bytes, DocumentContent()]) -> dict[str, Any]:
+            return {"text": invoice.decode()}
+
+        def several(texts: Annotated[list[bytes], DocumentContent("invoices")]) -> dict[str, Any]:
+            return {"text": b"+".join(texts).decode()}
+
+        job = activated_job(variables={"invoice": references[0], "invoices": references})
+        lists = activated_job(variables={"invoice": references})
+
+        assert run_handler(one, job).report == {"variables": {"text": "one"}}
+        assert run_handler(several, job).report == {"variables": {"text": "one+two"}}
+        assert "invoice (List should have at most 1 item" in run_handler(one, lists).report["errorMessage"]

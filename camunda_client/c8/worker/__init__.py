@@ -32,25 +32,34 @@ from camunda_client.c8.worker._manager import (
     start_camunda_workers,
     stop_camunda_workers,
 )
+from camunda_client.c8.worker._markers import Client, DocumentContent, Header, JobField, Variable, Variables
 from camunda_client.c8.worker._run_handler import HandlerRun, run_handler, worker_settings
 from camunda_client.c8.worker._settings import WorkerSettings
+from camunda_client.c8.worker._unfit import UnfitVariables
 
 __all__ = [
     "AdHocResult",
     "CamundaWorkerManager",
+    "Client",
     "Completion",
     "Corrections",
     "Denied",
+    "DocumentContent",
     "HandlerRun",
     "HandlerTimedOut",
+    "Header",
     "Health",
+    "JobField",
     "JobInHand",
     "JobLost",
     "JobOutcome",
     "JobWorker",
     "JobWorkerRequest",
     "StopReport",
+    "UnfitVariables",
     "UserTaskResult",
+    "Variable",
+    "Variables",
     "WorkerSettings",
     "add_job_worker",
     "after_job",

@@ -10,61 +10,31 @@ import functools
 import inspect
 import math
 import types
-import typing
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from camunda_client.c8.models import ActivatedJob
 from camunda_client.error import ConfigurationError, ErrorCode, SignatureException
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-_FORM = "write it as def handler(job: ActivatedJob) -> dict"
+_FORM = (
+    "write it as def handler(job: ActivatedJob) -> dict, or with annotated parameters for variables "
+    "(def handler(order_id: str, amount: Decimal) -> dict)"
+)
 
 
-def check_handler(handler: Callable[..., Any], *, allow_async: bool = False) -> None:
-    """Refuse what can't be called as ``handler(job)`` with plain blocking code behind it.
-
-    Accepted: functions, lambdas, methods, ``functools.partial``, callable objects; a hint of ``ActivatedJob``, a
-    subclass, ``Optional[ActivatedJob]``, the same postponed to a string, or no hint; further parameters with defaults.
-    A decorated function is judged by what its decorator made of it, which may pass on more than the job or run a
-    coroutine to its end, and never by the function behind ``__wrapped__``.
+def check_callable(handler: Callable[..., Any], *, allow_async: bool = False) -> None:
+    """Refuse what is no plain blocking code that can be called.
 
     Raises:
         SignatureException: Names the handler, what is wrong with it, and the right form.
     """
     if not callable(handler):
-        raise _refusal(handler, "is not callable", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
+        raise refusal(handler, "is not callable", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
     _refuse_other_worlds(handler, allow_async=allow_async)
-    if _is_proxy(without_partials(handler)):
-        return
-    try:
-        signature = inspect.signature(handler, follow_wrapped=False)
-    except (TypeError, ValueError):
-        return  # some C callables have no signature; the first job tells
-    parameters = list(signature.parameters.values())
-    if not parameters:
-        raise _refusal(handler, "takes no parameter for the job", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
-    first, *others = parameters
-    wrapped = hasattr(without_partials(handler), "__wrapped__")
-    if wrapped and first.kind is first.VAR_POSITIONAL:
-        return  # a decorator's (*args, **kwargs): what it hands on is its own business
-    if first.kind not in (first.POSITIONAL_ONLY, first.POSITIONAL_OR_KEYWORD):
-        problem = f"takes its first parameter as {_shown(first)}, which cannot take the job"
-        raise _refusal(handler, problem, ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
-    required = [other for other in others if other.default is other.empty and other.kind not in _VARIADIC]
-    if required:
-        problem = f"requires more than the job ({', '.join(other.name for other in required)})"
-        raise _refusal(handler, problem, ErrorCode.C8_WORKER_SIG_TOO_MANY_ARGUMENTS)
-    if wrapped:
-        return  # functools.wraps() copies the annotations of another function
-    hint = _hint(handler, first)
-    if not _is_job(hint):
-        problem = f"expects {hint!r} for {first.name}, but is given an ActivatedJob"
-        raise _refusal(handler, problem, ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_NOT_JOB)
 
 
 def name_of(handler: Callable[..., Any]) -> str:
@@ -74,7 +44,6 @@ def name_of(handler: Callable[..., Any]) -> str:
     return f"{named.__module__}.{named.__qualname__}"
 
 
-_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
 
 
@@ -86,7 +55,7 @@ def without_partials(handler: Callable[..., Any]) -> Callable[..., Any]:
     return handler
 
 
-def _is_proxy(thing: object) -> bool:
+def is_proxy(thing: object) -> bool:
     """Tell whether an object says that it is of another class than it is.
 
     Decorators made by wrapt do, and show the signature of what they hide, not of what they take.
@@ -94,7 +63,7 @@ def _is_proxy(thing: object) -> bool:
     return type(thing) is not thing.__class__
 
 
-def _code_of(handler: Callable[..., Any]) -> Callable[..., Any]:
+def code_of(handler: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function that runs when the handler is called: for an object, its class's ``__call__``."""
     inner = without_partials(handler)
     # type(), not isinstance(): a proxy says that it is of the class of what it hides.
@@ -103,56 +72,27 @@ def _code_of(handler: Callable[..., Any]) -> Callable[..., Any]:
 
 def is_async(handler: Callable[..., Any]) -> bool:
     """Tell whether a handler is ``async def``, itself or by its class's ``__call__``."""
-    return inspect.iscoroutinefunction(_code_of(handler))
+    return inspect.iscoroutinefunction(code_of(handler))
 
 
 def _refuse_other_worlds(handler: Callable[..., Any], *, allow_async: bool) -> None:
-    body = _code_of(handler)
+    body = code_of(handler)
     if inspect.iscoroutinefunction(body) and not allow_async:
         problem = (
             "is async; handlers are plain functions that may block, unless async ones are switched on "
             "(@camunda_worker(..., allow_async=True), or api.job.allowAsync)"
         )
-        raise _refusal(handler, problem, ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
+        raise refusal(handler, problem, ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
     if inspect.isasyncgenfunction(body):
         problem = "is an async generator (it contains yield); a handler returns its variables"
-        raise _refusal(handler, problem, ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
+        raise refusal(handler, problem, ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
     if inspect.isgeneratorfunction(body):
         problem = "is a generator (it contains yield); a handler returns its variables"
-        raise _refusal(handler, problem, ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
+        raise refusal(handler, problem, ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID)
 
 
-def _hint(handler: Callable[..., Any], first: inspect.Parameter) -> Any:
-    if not isinstance(first.annotation, str):
-        return first.annotation
-    try:
-        return typing.get_type_hints(_code_of(handler)).get(first.name, first.empty)
-    except Exception:  # noqa: BLE001 - a hint may be any expression
-        # One that can't be evaluated here tells nothing: names imported under TYPE_CHECKING, for example.
-        return first.empty
-
-
-def _is_job(hint: Any) -> bool:
-    if hint in (inspect.Parameter.empty, Any, object):
-        return True
-    if isinstance(hint, type):
-        return issubclass(hint, ActivatedJob)
-    if isinstance(hint, typing.TypeVar):
-        return True
-    if typing.get_origin(hint) is typing.Annotated:
-        return _is_job(typing.get_args(hint)[0])
-    if typing.get_origin(hint) not in (typing.Union, types.UnionType):
-        return False
-    return any(_is_job(part) for part in typing.get_args(hint) if part is not type(None))
-
-
-def _shown(parameter: inspect.Parameter) -> str:
-    if parameter.kind is parameter.VAR_POSITIONAL:
-        return f"*{parameter.name}"
-    return f"**{parameter.name}" if parameter.kind is parameter.VAR_KEYWORD else f"keyword-only {parameter.name}"
-
-
-def _refusal(handler: Callable[..., Any], problem: str, code: ErrorCode) -> SignatureException:
+def refusal(handler: Callable[..., Any], problem: str, code: ErrorCode) -> SignatureException:
+    """Return the refusal of a handler, with the right form behind the problem."""
     return SignatureException(code, f"{name_of(handler)} {problem}; {_FORM}")
 
 
@@ -235,6 +175,32 @@ class Arguments:
         if value is not None and not isinstance(value, str):
             raise self._refused(argument, value, "it must be text")
         return value
+
+    def name(self, argument: str, value: str | None) -> str | None:
+        """Return the name of a variable.
+
+        Raises:
+            ConfigurationError: It is empty, or no text.
+        """
+        if value is not None and (not isinstance(value, str) or not value.strip()):
+            raise self._refused(argument, value, "it must be the name of a variable")
+        return value
+
+    def fetched(self, names: list[str] | None, *, derived: list[str] | None, missing: list[str]) -> list[str] | None:
+        """Return the variables to bring: those that were named, else those that the handler's parameters name.
+
+        Args:
+            names: What ``fetch_variables`` says.
+            derived: What the parameters say; ``None`` if the handler can see all.
+            missing: Those of the parameters, without a default, that ``names`` doesn't have.
+
+        Raises:
+            ConfigurationError: A parameter would never have a value.
+        """
+        if names is not None and missing:
+            rule = f"it must have {', '.join(missing)} as well, which the handler's parameters ask for"
+            raise self._refused("fetch_variables", names, rule)
+        return derived if names is None else names
 
     def _number(self, argument: str, value: Any, most: int, rule: str) -> int | None:
         if value is None:

@@ -9,8 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from pydantic.alias_generators import to_camel
+
 from camunda_client import config
-from camunda_client.c8.worker._checks import Arguments, check_handler, is_async, name_of, without_partials
+from camunda_client.c8.worker._binding import bind
+from camunda_client.c8.worker._checks import Arguments, is_async, name_of, without_partials
 from camunda_client.c8.worker._hooks import Hooks, own_hooks
 from camunda_client.error import ConfigurationError, SignatureException
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from camunda_client.c8.worker._binding import Binding
     from camunda_client.c8.worker._checks import Milliseconds, Names
     from camunda_client.c8.worker._hooks import HookArgument
 
@@ -67,6 +71,10 @@ class JobWorker:
     max_lease: int | None = None
     retry_back_off: int | None = None
     stop_when_lost: bool = False
+    #: How the handler's parameters come from the job; ``None`` if it is called with the job alone.
+    binding: Binding | None = field(default=None, repr=False)
+    #: The variable that the handler's result becomes, as it is; ``None`` if the result is an object of variables.
+    single_value: str | None = None
     #: Its own, inside those of all handlers.
     hooks: Hooks = field(default_factory=Hooks, repr=False)
     #: The module whose import registered it; ``None`` if none was being imported, as in a function of a test.
@@ -85,6 +93,9 @@ class JobWorker:
     def place(self) -> str:
         """Return where the handler is written, for messages."""
         inner = inspect.unwrap(self.handler)
+        written_at = getattr(inner, "__written_at__", None)
+        if isinstance(written_at, str):  # by a map, say
+            return f"{name_of(inner)} ({written_at})"
         try:
             line = f":{inspect.getsourcelines(inner)[1]}"
         except (OSError, TypeError):
@@ -114,6 +125,9 @@ def camunda_worker(
     retry_back_off: Milliseconds | None = None,
     stop_when_lost: bool = False,
     allow_async: bool | None = None,
+    single_value: str | None = None,
+    variable_names: Literal["as_written", "camelCase"] | None = None,
+    retry_unfit: bool | None = None,
     around: HookArgument = (),
     before: HookArgument = (),
     after: HookArgument = (),
@@ -144,13 +158,19 @@ def camunda_worker(
             worker's; default no: how far the handler is can't be known.
         allow_async: Whether the handler may be ``async def``, to run on the process's one asyncio loop; default no. It
             must not block that loop.
+        single_value: The variable that the result becomes, whatever it is; default: the result is an object, each
+            member of which becomes a variable.
+        variable_names: The names of the variables for parameters that name none: ``as_written`` (the default), or
+            ``camelCase``, by which ``order_id`` is the variable ``orderId``.
+        retry_unfit: Whether a job whose variables don't fit the handler's parameters loses one retry; default no: it
+            becomes an incident at once, since another try changes nothing.
         around: Hooks around this handler, each as for :func:`around_job`; one, or several.
         before: The same for :func:`before_job`.
         after: The same for :func:`after_job`.
         on_failure: The same for :func:`on_failure`.
 
     Returns:
-        The decorator. It refuses, with :class:`SignatureException`, what can't be called as ``handler(job)``.
+        The decorator. It refuses, with :class:`SignatureException`, what can't be called with what a job has.
 
     Raises:
         ConfigurationError: An argument has a value that can't be; the message names it.
@@ -179,19 +199,33 @@ def camunda_worker(
         "max_lease": read.milliseconds("max_lease", max_lease),
         "retry_back_off": read.milliseconds("retry_back_off", retry_back_off),
         "stop_when_lost": read.choice("stop_when_lost", stop_when_lost),
+        "single_value": read.name("single_value", single_value),
     }
+    naming = read.one_of("variable_names", variable_names, ("as_written", "camelCase"))
+    retry = bool(read.choice("retry_unfit", retry_unfit))
 
     allow_async = read.choice("allow_async", allow_async)
     hooks = own_hooks(around, before, after, on_failure)
 
     def decorate(handler: _Handler) -> _Handler:
-        check_handler(handler, allow_async=is_async(handler) and _async_allowed(job_type, allow_async))
+        binding = bind(
+            handler,
+            allow_async=is_async(handler) and _async_allowed(job_type, allow_async),
+            rename=to_camel if naming == "camelCase" else None,
+            retry=retry,
+            scope=sys._getframe(1).f_locals,
+        )
+        if binding is not None:
+            names = request.fetch_variables
+            request.fetch_variables = read.fetched(
+                names, derived=binding.fetch_variables, missing=binding.unfetched(names or [])
+            )
 
         def call(*args: Any, **kwargs: Any) -> Any:
             return handler(*args, **kwargs)
 
         functools.update_wrapper(call, handler)
-        queue.append(JobWorker(job_type, handler, request=request, hooks=hooks, **options))
+        queue.append(JobWorker(job_type, handler, request=request, hooks=hooks, binding=binding, **options))
         return call  # type: ignore[return-value]
 
     return decorate

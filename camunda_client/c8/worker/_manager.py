@@ -62,6 +62,10 @@ class CamundaWorkerManager:
         """Register a worker; it begins with the next start."""
         self._workers.append(worker)
 
+    def keep_workers(self, keep: Callable[[JobWorker], bool]) -> None:
+        """Forget the registered workers that ``keep`` says no to."""
+        self._workers = [worker for worker in self._workers if keep(worker)]
+
     def start_workers(
         self, *, on_signal: Callable[[int], object] = _signals.end_main, drain_timeout_s: float | None = None
     ) -> None:

@@ -11,6 +11,7 @@ from pydantic_core import to_json
 
 from camunda_client import config
 from camunda_client.c8._http import Answer
+from camunda_client.c8.worker._binding import bind
 from camunda_client.c8.worker._execution import Execution, JobContext
 from camunda_client.c8.worker._handlers import JobWorker
 from camunda_client.c8.worker._hooks import Hooks, JobOutcome
@@ -55,7 +56,7 @@ def run_handler(
     result is encoded and checked. A function that was not decorated runs with the configuration's settings.
 
     Args:
-        handler: The decorated function, or any callable that takes a job.
+        handler: The decorated function, or any callable that could be.
         job: The job; :func:`camunda_client.testing.plugin.activated_job` makes one by hand.
         attempt: How often this job was tried, this run included. The back-off of a failure grows with it.
         send: Called with each command and its body in place of the request to Camunda. To refuse one, it raises a
@@ -105,7 +106,7 @@ def _worker_for(handler: Callable[..., Any], job_type: str) -> JobWorker:
     mine = [worker for worker in registered_workers() if worker.handler in functions]
     # A function may handle several types.
     fitting = [worker for worker in mine if worker.job_type == job_type] or mine
-    return fitting[-1] if fitting else JobWorker(job_type, handler)
+    return fitting[-1] if fitting else JobWorker(job_type, handler, binding=bind(handler, allow_async=True))
 
 
 def _accept(_command: str, _body: bytes) -> None:

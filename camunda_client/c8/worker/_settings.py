@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from camunda_client.c8.worker._async_handlers import as_blocking
+from camunda_client.c8.worker._binding import as_variable
 from camunda_client.c8.worker._checks import is_async
 from camunda_client.c8.worker._handlers import JobWorkerRequest
 from camunda_client.c8.worker._hooks import Hooks, everywhere
@@ -69,7 +70,7 @@ def resolve(registered: JobWorker, config: C8Config) -> WorkerSettings:
     request = registered.request or JobWorkerRequest(registered.job_type)
     return WorkerSettings(
         job_type=registered.job_type,
-        handler=as_blocking(registered.handler) if is_async(registered.handler) else registered.handler,
+        handler=_handler(registered),
         worker=request.worker or job.worker,
         lease_s=_positive(registered, "timeout", request.timeout or job.timeout) / 1000,
         batch=request.max_jobs_to_activate or job.max_jobs_to_activate,
@@ -86,6 +87,14 @@ def resolve(registered: JobWorker, config: C8Config) -> WorkerSettings:
         stop_when_lost=registered.stop_when_lost,
         hooks=(everywhere + registered.hooks) or None,
     )
+
+
+def _handler(registered: JobWorker) -> Handler:
+    """Return the function to call with each job: the handler itself, unless it is of another form."""
+    handler = registered.handler if registered.binding is None else registered.binding.call(registered.handler)
+    if is_async(registered.handler):
+        handler = as_blocking(handler)
+    return handler if registered.single_value is None else as_variable(handler, registered.single_value)
 
 
 #: Seconds. The gateway holds a poll for 10 s unless asked otherwise, and answers 503 from 30 s up (8.6.0).

@@ -2,18 +2,21 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import io
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 from unittest import mock
 
 import pytest
 
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker._checks import check_handler
+from camunda_client.c8.worker import Header, JobField, Variable
+from camunda_client.c8.worker._binding import bind as check_handler
 from camunda_client.error import ErrorCode, SignatureException, WorkerSignatureException
 
 if TYPE_CHECKING:
     from camunda_client.c8.models import ActivatedJob as Job
+    from camunda_client.c8.models import ActivatedJob as Order
 
 
 class OwnJob(ActivatedJob):
@@ -245,6 +248,31 @@ def generator(job: ActivatedJob) -> Any:
     yield
 
 
+FIRST_INVALID = ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID
+ARGUMENT_INVALID = ErrorCode.C8_WORKER_SIG_ARGUMENT_INVALID
+
+
+def two_unhinted(job, region): ...  # type: ignore[no-untyped-def]
+
+
+def unclear(order, amount: int): ...  # type: ignore[no-untyped-def]
+
+
+def of_another_time(order: Order) -> None: ...
+
+
+def of_no_json(order_id: str, stream: io.TextIOBase) -> None: ...
+
+
+def marked_by_default(order_id: str, region: str = Header("region")) -> None: ...  # type: ignore[assignment]
+
+
+def of_two_sources(region: Annotated[str, Header(), Variable()]) -> None: ...
+
+
+def of_no_field(colour: Annotated[str, JobField()]) -> None: ...
+
+
 class AsyncCallable:
     async def __call__(self, job: ActivatedJob) -> None: ...
 
@@ -253,9 +281,14 @@ class AsyncCallable:
     ("handler", "says", "code"),
     [
         (nothing, "takes no parameter for the job", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID),
-        (two, "requires more than the job (region)", ErrorCode.C8_WORKER_SIG_TOO_MANY_ARGUMENTS),
+        (two_unhinted, "requires more than the job (region)", ErrorCode.C8_WORKER_SIG_TOO_MANY_ARGUMENTS),
+        (unclear, "a first parameter order that may be the job or a variable", FIRST_INVALID),
+        (of_another_time, "annotates order with Order, which is not there at run time", ARGUMENT_INVALID),
+        (of_no_json, "takes stream as", ARGUMENT_INVALID),
+        (marked_by_default, "gives region the default Header(name='region')", ARGUMENT_INVALID),
+        (of_two_sources, "has more than one source for region", ARGUMENT_INVALID),
+        (of_no_field, "asks for 'colour' of the job", ARGUMENT_INVALID),
         (wrong_hint, "but is given an ActivatedJob", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_NOT_JOB),
-        (keyword_only, "keyword-only job", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID),
         (stars, "*jobs", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID),
         (double_stars, "**job", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID),
         (asynchronous, "is async", ErrorCode.C8_WORKER_SIG_FIRST_ARGUMENT_INVALID),
