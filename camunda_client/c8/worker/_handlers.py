@@ -7,7 +7,7 @@ import inspect
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload
 
 from pydantic.alias_generators import to_camel
 
@@ -20,16 +20,24 @@ from camunda_client.c8.worker._resources import TypeCaps, read_resources
 from camunda_client.error import ConfigurationError, SignatureException
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from types import FrameType
+
+    from typing_extensions import Unpack
 
     from camunda_client.c8.worker._binding import Binding
     from camunda_client.c8.worker._checks import Milliseconds, Names
     from camunda_client.c8.worker._errors import Errors
     from camunda_client.c8.worker._hooks import HookArgument
     from camunda_client.c8.worker._resources import Resource
+    from camunda_client.c8.worker._typed import Options, Result
 
 _Handler = TypeVar("_Handler", bound="Callable[..., Any]")
+#: What type checkers let a handler be: a result of another kind, such as a number or a coroutine, is an error to them.
+_HandlerReturningVariables = TypeVar("_HandlerReturningVariables", bound="Callable[..., Result]")
+_HandlerReturningVariablesOrAsync = TypeVar(
+    "_HandlerReturningVariablesOrAsync", bound="Callable[..., Result | Awaitable[Result]]"
+)
 
 
 @dataclass
@@ -124,6 +132,27 @@ class JobWorker:
 queue: list[JobWorker] = []
 
 
+@overload
+def camunda_worker(
+    job_type: str, polling_interval: Milliseconds | None = None, worker: str | None = None,
+    timeout: Milliseconds | None = None, max_jobs_to_activate: int | None = None, fetch_variables: Names | None = None,
+    request_timeout: Milliseconds | None = None, tenant_ids: Names | None = None, *,
+    single_value: str, allow_async: bool | None = None, **options: Unpack[Options],
+) -> Callable[[_Handler], _Handler]: ...  # fmt: skip
+@overload
+def camunda_worker(  # type: ignore[overload-overlap]  # False means what it means without it
+    job_type: str, polling_interval: Milliseconds | None = None, worker: str | None = None,
+    timeout: Milliseconds | None = None, max_jobs_to_activate: int | None = None, fetch_variables: Names | None = None,
+    request_timeout: Milliseconds | None = None, tenant_ids: Names | None = None, *,
+    single_value: None = None, allow_async: Literal[False] | None = None, **options: Unpack[Options],
+) -> Callable[[_HandlerReturningVariables], _HandlerReturningVariables]: ...  # fmt: skip
+@overload
+def camunda_worker(
+    job_type: str, polling_interval: Milliseconds | None = None, worker: str | None = None,
+    timeout: Milliseconds | None = None, max_jobs_to_activate: int | None = None, fetch_variables: Names | None = None,
+    request_timeout: Milliseconds | None = None, tenant_ids: Names | None = None, *,
+    single_value: None = None, allow_async: bool, **options: Unpack[Options],
+) -> Callable[[_HandlerReturningVariablesOrAsync], _HandlerReturningVariablesOrAsync]: ...  # fmt: skip
 def camunda_worker(
     job_type: str,
     polling_interval: Milliseconds | None = None,

@@ -89,9 +89,10 @@ def completed(result: object, job: ActivatedJob) -> Outcome:
     """
     if result is None or (isinstance(result, _MAY_BE_EMPTY) and not result):
         return Outcome("completion", b'{"variables":{}}', {})
-    if isinstance(result, JobResult):
+    if type(result) is not dict and isinstance(result, JobResult):
         return _completed_with(result, job)
-    check_variables(job)
+    if job.kind == "TASK_LISTENER":
+        check_variables(job)
     return Outcome("completion", b'{"variables":%b}' % encode_variables(result), {}, variables=result)
 
 

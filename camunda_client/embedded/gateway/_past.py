@@ -140,7 +140,9 @@ class Past:
             "jobKey": last.job_key, "type": last.job_type, "worker": last.worker, "retries": last.retries,
             "state": _JOB_STATES.get(last.state, last.state), "kind": last.kind, "elementId": last.element_id,
             "listenerEventType": last.listener_event_type, "elementInstanceKey": last.element_instance_key,
-            "customHeaders": self._headers(last.element_id), "isDenied": None, "deniedReason": None,
+            "customHeaders": self._headers(last.element_id),
+            "isDenied": last.denied_reason is not None if last.kind == "TASK_LISTENER" and ended else None,
+            "deniedReason": last.denied_reason,
             "deadline": date_text(last.deadline_ms) if last.state == "ACTIVATED" else None,
             "endTime": date_text(last.at_ms) if ended else None, "errorCode": last.error_code or None,
             "errorMessage": None if failed is None else failed.message, "priority": last.priority,
@@ -233,7 +235,7 @@ class Past:
         """Return how many instances of each element are active, completed and so on."""
         found: dict[str, Row] = {}
         for row in self.elements():
-            if row["type"] != "PROCESS":
+            if row["type"] not in ("PROCESS", "AD_HOC_SUB_PROCESS_INNER_INSTANCE"):
                 counts = dict.fromkeys(("active", "canceled", "incidents", "completed"), 0)
                 one = found.setdefault(row["elementId"], {"elementId": row["elementId"], **counts})
                 state = {"ACTIVE": "active", "COMPLETED": "completed", "TERMINATED": "canceled"}[row["state"]]

@@ -54,6 +54,8 @@ class JobRecord(NamedTuple):
     listener_event_type: str = "UNSPECIFIED"
     priority: int = 0
     deadline_ms: int = -1
+    #: Why a task listener denied what was to happen; None if it did not.
+    denied_reason: str | None = None
 
 
 class UserTaskRecord(NamedTuple):

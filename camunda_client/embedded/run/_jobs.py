@@ -294,7 +294,9 @@ class Jobs:
             raise invalid_argument("COMPLETE", reason)
         if business_id is not None:
             _assign(job, business_id)
-        job.record("COMPLETED", variables=variables)
+        said = result or {}
+        denied_reason = (said.get("deniedReason") or "") if said.get("denied") else None
+        job.record("COMPLETED", variables=variables, denied_reason=denied_reason)
         self._remove(job)
         if deciding is not None:
             self._lifecycle.agenda.do(deciding.decided, instance, variables, result or {})

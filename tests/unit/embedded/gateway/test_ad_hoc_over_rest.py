@@ -31,10 +31,13 @@ def test_elements_are_activated_by_request(dialect: str) -> None:
 
     with Gateway(engine) as gateway:
         statuses = [call(gateway.base_url, "POST", path, body)[0] for body, _ in requests]
+        path_of_statistics = f"/v2/process-instances/{instance.process_instance_key}/statistics/element-instances"
+        statistics = call(gateway.base_url, "GET", path_of_statistics)[1]["items"]
         missing = call(gateway.base_url, "POST", path.replace(str(key), str(key + 1)), requests[0][0])[0]
 
     assert statuses == [status for _, status in requests]
     assert missing == 404
+    assert {item["elementId"] for item in statistics} == {"start", "tools", "search", "count"}
     [job] = engine.activate("ad_hoc.search")
     assert (job.variables["query"], job.variables["results"]) == ("x", [3])
 

@@ -74,6 +74,9 @@ def test_each_request_is_refused_when_the_listener_denies(gateway: Gateway) -> N
         assert (status, problem["title"]) == (409, "INVALID_STATE"), path
         assert "not today" in problem["detail"]
     assert [task.state for task in gateway.engine.user_tasks()] == ["CREATED"]
+    jobs = call(gateway.base_url, "POST", "/v2/jobs/search", {"filter": {"kind": "TASK_LISTENER"}})[1]["items"]
+    assert {(job["isDenied"], job["deniedReason"]) for job in jobs} == {(True, "not today")}
+    assert {job["listenerEventType"] for job in jobs} == {"ASSIGNING", "UPDATING", "COMPLETING"}
 
 
 def test_what_a_listener_says_is_checked(gateway: Gateway) -> None:

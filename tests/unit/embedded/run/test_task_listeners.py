@@ -1,5 +1,7 @@
 """What happens to a user task waits for its listeners, who may deny it or correct it; as Camunda 8.8 documents it."""
 
+# ruff: noqa: E501 - models read better in one line
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -391,3 +393,137 @@ def test_an_engine_that_comes_back_still_waits_for_listeners(tmp_path: Path, by_
     assert [one.state for one in ended] == ["COMPLETED", "TERMINATED"]
     assert ended[0].variables == {"paid": True}
     engine.close()
+
+
+# -- every way to end a task early waits for its canceling listeners ------------------------------------------------
+ASK = user_task("canceling:bye").replace('id="x"', 'id="ask"')
+TO_ASK = (
+    '<bpmn:startEvent id="s2"/><bpmn:parallelGateway id="g"/>{}<bpmn:sequenceFlow id="i1" sourceRef="s2" targetRef="g"/>'
+    '<bpmn:sequenceFlow id="i2" sourceRef="g" targetRef="ask"/><bpmn:sequenceFlow id="i3" sourceRef="g" targetRef="other"/>'
+)
+#: Its end event terminates the sub-process when the task "other" is done.
+TERMINATING = (
+    f'<bpmn:subProcess id="x">{TO_ASK.format(ASK + WORK.format("other"))}<bpmn:endEvent id="t">'
+    '<bpmn:terminateEventDefinition id="td"/></bpmn:endEvent><bpmn:sequenceFlow id="i4" sourceRef="other" targetRef="t"/>'
+    "</bpmn:subProcess>"
+)
+INTERRUPTING = (
+    f'<bpmn:subProcess id="x">{TO_ASK.format(ASK + WORK.format("other"))}<bpmn:subProcess id="esp" triggeredByEvent="true">'
+    '<bpmn:startEvent id="es"><bpmn:messageEventDefinition id="em" messageRef="m"/></bpmn:startEvent></bpmn:subProcess>'
+    "</bpmn:subProcess>"
+)
+LOOP = (
+    '<bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements><zeebe:loopCharacteristics inputElement="n" '
+    'inputCollection="=[1, 2, 3]"/></bpmn:extensionElements><bpmn:completionCondition>=n = 2</bpmn:completionCondition>'
+    "</bpmn:multiInstanceLoopCharacteristics></bpmn:userTask>"
+)
+MANY = user_task("canceling:bye").replace("</bpmn:userTask>", LOOP)
+AD_HOC = f'<bpmn:adHocSubProcess id="x"><bpmn:extensionElements><zeebe:taskDefinition type="agent"/></bpmn:extensionElements>{ASK}{WORK.format("other")}</bpmn:adHocSubProcess>'
+CALL = (
+    '<bpmn:callActivity id="x"><bpmn:extensionElements><zeebe:calledElement processId="child"/></bpmn:extensionElements>'
+    "</bpmn:callActivity>" + BOUNDARY
+)
+CHILD = (
+    MODEL.replace('"p"', '"child"').replace("{}", user_task("canceling:bye")).replace('id="m"', 'id="m2"')
+)  # fmt: skip
+
+
+def begin(node: str) -> tuple[Engine, InstanceHistory]:
+    engine = Engine()
+    engine.deploy(("p.bpmn", MODEL.format(node)))
+    return engine, engine.create_instance("p")
+
+
+def test_a_terminate_end_event_waits_for_them() -> None:
+    engine, instance = begin(TERMINATING)
+    [job] = engine.activate("w")
+    engine.complete(job.key)
+    assert (instance.state, engine.user_tasks()[0].state) == ("ACTIVE", "CANCELING")
+
+    say(engine, "bye")
+
+    assert (instance.state, instance.terminated) == ("COMPLETED", ["ask"])
+
+
+def test_an_event_sub_process_that_interrupts_waits_for_them() -> None:
+    engine, instance = begin(INTERRUPTING)
+    engine.publish("stop", "1")
+    assert instance.terminated == ["other"]
+    assert "esp" not in instance.path
+
+    say(engine, "bye")
+
+    assert (instance.state, instance.path[-3:]) == ("COMPLETED", ["esp", "es", "e"])
+
+
+def test_iterations_that_end_early_wait_for_them() -> None:
+    engine, instance = begin(MANY)
+    second = next(task for task in engine.user_tasks() if task.instance.loop_counter == 2)
+    engine.complete_user_task(second.key)
+    assert [task.state for task in engine.user_tasks()] == ["CANCELING", "CANCELING"]
+
+    for job in engine.activate("bye", max_jobs=5):
+        assert instance.state == "ACTIVE"
+        engine.complete(job.key)
+
+    assert (instance.state, instance.terminated) == ("COMPLETED", ["x", "x"])
+
+
+def test_an_ad_hoc_sub_process_that_cancels_waits_for_them() -> None:
+    engine, instance = begin(AD_HOC)
+    [job] = engine.activate("agent")
+    chosen = [{"elementId": "ask"}, {"elementId": "other"}]
+    engine.complete(job.key, result={"activateElements": chosen})
+    [job] = engine.activate("w")
+    engine.complete(job.key)
+    [job] = engine.activate("agent")
+    engine.complete(job.key, result={"isCompletionConditionFulfilled": True, "isCancelRemainingInstances": True})
+    assert (instance.state, [one.type for one in engine.jobs()]) == ("ACTIVE", ["bye"])
+
+    say(engine, "bye")
+
+    assert (instance.state, instance.terminated) == ("COMPLETED", ["ask"])
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_task_in_a_called_process_is_waited_for(cancelled: bool) -> None:
+    engine = Engine()
+    engine.deploy(("p.bpmn", MODEL.format(CALL)), ("child.bpmn", CHILD))
+    instance = engine.create_instance("p")
+    if cancelled:
+        engine.cancel(instance.process_instance_key)
+    else:
+        engine.publish("stop", "1")
+    assert [one.state for one in engine.instances] == ["ACTIVE", "ACTIVE"]
+
+    say(engine, "bye")
+
+    states = [one.state for one in engine.instances]
+    assert states == (["TERMINATED", "TERMINATED"] if cancelled else ["COMPLETED", "TERMINATED"])
+    assert engine.jobs() == []
+
+
+def test_a_modification_waits_for_them() -> None:
+    engine, instance = play("canceling:bye")
+    [task] = engine.user_tasks()
+    engine.modify(instance.process_instance_key, terminate=[task.instance.key])
+    assert instance.state == "ACTIVE"
+
+    say(engine, "bye")
+
+    assert (instance.state, instance.terminated) == ("TERMINATED", ["x"])
+
+
+def test_an_incident_of_a_canceling_listener_keeps_all_waiting_until_it_is_resolved() -> None:
+    engine, instance = play("canceling:bye")
+    engine.cancel(instance.process_instance_key)
+    [job] = engine.activate("bye")
+    engine.fail(job.key, retries=0, message="no luck")
+    [incident] = instance.open_incidents
+    assert instance.state == "ACTIVE"
+
+    engine.update_job(job.key, retries=1)
+    engine.resolve_incident(incident.key)
+    say(engine, "bye")
+
+    assert (instance.state, instance.open_incidents) == ("TERMINATED", [])
