@@ -194,7 +194,8 @@ def _scalar(value: object) -> object:
 
 def _instead(value: object) -> str:
     """Return what to write instead, where that is known."""
-    for method in ("to_dict", "tolist"):
+    # polars' to_dict() is of its own columns.
+    for method in ("to_dicts", "to_dict", "tolist", "to_list"):
         if callable(getattr(value, method, None)):
             return f"; use its .{method}()"
     return ""

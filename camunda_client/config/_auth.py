@@ -64,6 +64,23 @@ class ClientAssertionConfig(Section):
             secret=True,
         ),
     ] = Field(default=None, alias="keystorePassword")
+    keystore_key_alias: Annotated[
+        NotBlank | None,
+        Doc(
+            "The alias of its key, which is then checked",
+            "CAMUNDA_CLIENT_ASSERTION_KEYSTORE_KEY_ALIAS",
+            "CAMUNDA_CLIENT_AUTH_CLIENTASSERTION_KEYSTOREKEYALIAS",
+        ),
+    ] = Field(default=None, alias="keystoreKeyAlias")
+    keystore_key_password: Annotated[
+        NotBlankSecret | None,
+        Doc(
+            "The key's password, which PKCS#12 has in common with the keystore's",
+            "CAMUNDA_CLIENT_ASSERTION_KEYSTORE_KEY_PASSWORD",
+            "CAMUNDA_CLIENT_AUTH_CLIENTASSERTION_KEYSTOREKEYPASSWORD",
+            secret=True,
+        ),
+    ] = Field(default=None, alias="keystoreKeyPassword")
     key_file: Annotated[
         PemFile | None,
         Doc(
@@ -98,10 +115,23 @@ class ClientAssertionConfig(Section):
         if self.certificate_file is not None and self.key_file is None:
             option = f"{self.section}.certificateFile"
             raise configuration_error([(option, "is set without keyFile; a keystore has a certificate of its own")])
+        self._check_keystore()
         if find_spec("jwt") is None or find_spec("cryptography") is None:
             what = "needs PyJWT and cryptography, which are not installed: pip install 'c8-client[private-key-jwt]'"
             raise configuration_error([(self.section, what)])
         return self
+
+    def _check_keystore(self) -> None:
+        given = {"keystoreKeyAlias": self.keystore_key_alias, "keystoreKeyPassword": self.keystore_key_password}
+        for option, value in given.items():
+            if value is not None and self.keystore_path is None:
+                raise configuration_error([(f"{self.section}.{option}", "is set without keystorePath; give both")])
+        key, store = self.keystore_key_password, self.keystore_password
+        if key is not None and store is not None and key.get_secret_value() != store.get_secret_value():
+            what = (
+                "differs from keystorePassword, but a PKCS#12 keystore has one password; leave it out or give the same"
+            )
+            raise configuration_error([(f"{self.section}.keystoreKeyPassword", what)])
 
 
 class SelfManagedAuthConfig(Section):

@@ -55,7 +55,7 @@ class _Waits:
 
         self._current, self._hub, self._sleep = gevent.getcurrent, gevent.get_hub, gevent.sleep
         self._native_id: Callable[[], int] = original("threading", "get_ident")
-        self._thread, self._process = self._native_id(), os.getpid()
+        self._thread, self._process, self._parents = self._native_id(), os.getpid(), gevent.get_hub()
         self._read, self._write, self._poll = os.read, os.write, original("select", "poll")
 
     def change_pipes(self, module: Any) -> None:
@@ -91,10 +91,14 @@ class _Waits:
         return self._write(fd, memoryview(data)[:_PIECE])
 
     def _may_wait(self) -> bool:
-        if os.getpid() != self._process and sys.modules["multiprocessing"].parent_process() is not None:
-            # Forked by multiprocessing itself: the hub would go on with copies of its parent's greenlets.
+        if self._native_id() != self._thread:
             return False
-        return self._native_id() == self._thread and self._current() is not self._hub()
+        hub = self._hub()
+        if hub is self._parents and os.getpid() != self._process:
+            # Forked with a copy of the hub, which would go on with copies of the parent's greenlets: not for what
+            # multiprocessing forks. A process that was forked while workers run has a hub of its own.
+            return sys.modules["multiprocessing"].parent_process() is None
+        return self._current() is not hub
 
     def _is_ready(self, fd: int, what: int) -> bool:
         poll = self._poll()

@@ -141,6 +141,8 @@ def test_the_environment_of_camundas_clients_is_understood(
         "CAMUNDA_OAUTH_URL": tokens.auth["selfManaged"]["oidcTokenUrl"],
         "CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PATH": str(signer.keystore),
         "CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PASSWORD": PASSWORD,
+        "CAMUNDA_CLIENT_ASSERTION_KEYSTORE_KEY_ALIAS": "ME",
+        "CAMUNDA_CLIENT_AUTH_CLIENTASSERTION_KEYSTOREKEYPASSWORD": PASSWORD,
         "CAMUNDA_CLIENT_ASSERTION_KEY_ID": "key-1",
         "CAMUNDA_CLIENT_ASSERTION_AUDIENCE": "https://issuer",
     }.items():
@@ -206,6 +208,14 @@ def snake_case(name: str) -> str:
             {"clientAssertion": {"keyFile": __file__}, "tokenEndpointAuthMethod": "client_secret_basic"},
             "'client_secret_basic', which needs a secret",
         ),
+        (
+            {"clientAssertion": {"keyFile": __file__, "keystoreKeyAlias": "me"}},
+            "keystoreKeyAlias is set without keystorePath; give both",
+        ),
+        (
+            {"clientAssertion": {"keystorePath": __file__, "keystorePassword": "a", "keystoreKeyPassword": "b"}},
+            "keystoreKeyPassword differs from keystorePassword, but a PKCS#12 keystore has one password",
+        ),
         ({"clientAssertion": {"keyfile": __file__}}, "keyfile is unknown; did you mean key_file"),
     ],
 )
@@ -243,6 +253,10 @@ def test_keys_that_do_not_fit_are_named_with_what_to_do(tokens: TokenServer, tmp
     assert "keystorePassword its password?" in refusal(keystorePath=str(one.keystore), keystorePassword="wrong")
     assert "keystorePassword its password?" in refusal(keystorePath=str(one.keystore))
     assert "is it a PKCS#12 keystore" in refusal(keystorePath=str(one.key_file), keystorePassword=PASSWORD)
+    alias = refusal(keystorePath=str(one.keystore), keystoreKeyPassword=PASSWORD, keystoreKeyAlias="größe")
+    assert "the first key in" in alias
+    assert "is 'me', not 'größe'" in alias
+    assert "keytool -importkeystore" in alias
     other = refusal(keyFile=str(one.key_file), certificateFile=str(two.certificate_file))
     assert "certificateFile is not the certificate of the key" in other
     assert "a kind that can't sign; use RSA" in refusal(keyFile=str(odd.key_file))

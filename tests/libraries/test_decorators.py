@@ -20,19 +20,29 @@ DECORATED = {
     "asgiref": ("@asgiref.sync.async_to_sync\nasync", "job", "await asyncio.sleep(0.01, 'ж')"),
     "opentelemetry": ("@trace.get_tracer('t').start_as_current_span('work')", "job", "'ж'"),
     "sentry": ("@sentry_sdk.trace", "job", "'ж'"),
+    "beartype": ("@beartype.beartype", "job: ActivatedJob", "'ж'"),
+    "injector": ("@injected\n@injector.inject", "job: ActivatedJob, session: str", "session"),
     "django": ("@django.utils.timezone.override('UTC')", "job", "'ж'"),
 }
 
 
 DECORATORS = """
 import asyncio, functools, unittest.mock
-import asgiref.sync, django.utils.timezone, pydantic, sentry_sdk, tenacity, wrapt
+import asgiref.sync, beartype, django.utils.timezone, injector, pydantic, sentry_sdk, tenacity, wrapt
 from camunda_client.c8.models import ActivatedJob
 from opentelemetry import trace
 
 @wrapt.decorator
 def given(wrapped, instance, args, kwargs):
     return wrapped(*args, "ж", **kwargs)
+
+container = injector.Injector([lambda binder: binder.bind(str, to="ж")])
+
+def injected(function):
+    @functools.wraps(function)
+    def call(job):
+        return container.call_with_injection(function, args=(job,))
+    return call
 
 def with_session(function):
     @functools.wraps(function)

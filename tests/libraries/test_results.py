@@ -31,6 +31,9 @@ TAKEN: dict[str, Any] = {
     "pd.Timedelta('1h')": "PT1H",
     "frame.to_dict('records')[:1]": [{"x": 1, "y": "a"}],
     "pd.DataFrame().to_dict('records')": [],
+    "polars_frame['x'].sum()": 6,
+    "polars_frame.to_dicts()[2]": {"x": 3, "y": "ж"},
+    "polars_frame['y'].to_list()[1:]": [None, "ж"],
 }
 #: An expression that JSON has nothing for, and what the incident says of it.
 REFUSED = {
@@ -46,6 +49,8 @@ REFUSED = {
     "np.float64('inf')": "total is inf",
     "frame.to_dict('records')": "total[1].y is nan",
     "pd.Period('2026-01')": "total is Period",
+    "polars_frame": "use its .to_dicts()",
+    "polars_frame['x']": "use its .to_list()",
 }
 #: The same as the whole result.
 WHOLE = {
@@ -54,6 +59,8 @@ WHOLE = {
     "frame['x']": 'return {"values": series.to_dict()}',
     "np.array([1, 2])": 'return {"values": array.tolist()}',
     "np.array([])": 'return {"values": array.tolist()}',
+    "polars_frame": 'return {"rows": frame.to_dicts()}',
+    "polars_frame['x']": 'return {"values": series.to_list()}',
     "np.int64(6)": "return a dict",
     "np.float64('nan')": "return a dict",
 }
@@ -62,8 +69,9 @@ WHOLE = {
 def test_results_of_numpy_and_pandas(scene: Scene, start: Start) -> None:
     results = [*(f"{{'total': {one}}}" for one in (*TAKEN, *REFUSED)), *WHOLE]
     source = f"""
-import numpy as np, pandas as pd
+import numpy as np, pandas as pd, polars
 frame = pd.DataFrame({{"x": [1, 2, 3], "y": ["a", None, "ж"]}})
+polars_frame = polars.DataFrame({{"x": [1, 2, 3], "y": ["a", None, "ж"]}})
 @camunda_worker(os.environ["JOB_TYPE"])
 def handler(job):
     job.retries = 1

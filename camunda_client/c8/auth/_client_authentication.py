@@ -78,18 +78,30 @@ def _keystore(config: ClientAssertionConfig) -> tuple[Any, Certificate | None]:
     from cryptography.hazmat.primitives.serialization import pkcs12
 
     assert config.keystore_path is not None  # noqa: S101 (the caller has looked)
-    password = config.keystore_password
-    key, certificate, _ = _loaded(
+    password = config.keystore_password or config.keystore_key_password
+    store = _loaded(
         "keystorePath",
         config.keystore_path,
-        lambda content: pkcs12.load_key_and_certificates(
-            content, None if password is None else password.get_secret_value().encode()
-        ),
+        lambda content: pkcs12.load_pkcs12(content, None if password is None else password.get_secret_value().encode()),
         "is it a PKCS#12 keystore, and keystorePassword its password?",
     )
-    if key is None:
+    if store.key is None:
         raise ValueError(f"clientAssertion.keystorePath: {config.keystore_path} has no private key")
-    return key, certificate
+    if config.keystore_key_alias is not None:
+        _check_alias(config.keystore_path, config.keystore_key_alias, store.cert)
+    return store.key, None if store.cert is None else store.cert.certificate
+
+
+def _check_alias(path: str, alias: str, first: Any) -> None:
+    """Refuse another key than the first, which is the one that cryptography reads."""
+    name = b"1" if first is None or first.friendly_name is None else first.friendly_name
+    # Java compares aliases so, and calls a key without a name "1".
+    if name.decode(errors="replace").lower() != alias.lower():
+        raise ValueError(
+            f"clientAssertion.keystoreKeyAlias: the first key in {path} is {name.decode(errors='replace')!r}, not "
+            f"{alias!r}, and only the first can be used; copy the one you want to a keystore of its own: keytool "
+            "-importkeystore -deststoretype PKCS12 -srckeystore OLD -destkeystore NEW -srcalias ALIAS"
+        )
 
 
 def _pem_files(config: ClientAssertionConfig) -> tuple[Any, Certificate | None]:

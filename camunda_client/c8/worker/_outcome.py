@@ -43,6 +43,8 @@ _INSTEAD = {
     "Series": '{"values": series.to_dict()} or .tolist()',
     "ndarray": '{"values": array.tolist()}',
 }
+#: The same for polars, whose methods have other names.
+_POLARS = {"DataFrame": '{"rows": frame.to_dicts()}', "Series": '{"values": series.to_list()}'}
 _ANY_OBJECT = "a dict, a pydantic model, a dataclass or None"
 
 
@@ -187,12 +189,19 @@ def encode_variables(value: object) -> bytes:
     elif not isinstance(value, Mapping) and not (dataclasses.is_dataclass(value) and not isinstance(value, type)):
         raise UnfitResult(
             f"the handler returned {_http.shown(value)}, but Camunda takes an object of variables; "
-            f"return {_INSTEAD.get(type(value).__name__, _ANY_OBJECT)}"
+            f"return {_instead(value)}"
         )
     try:
         return _http.encoded(dict(value) if isinstance(value, Mapping) else value)
     except InvalidRequestError as error:
         raise UnfitResult(error.message) from error.__cause__
+
+
+def _instead(value: object) -> str:
+    kind = type(value)
+    if kind.__module__.partition(".")[0] == "polars":
+        return _POLARS.get(kind.__name__, _ANY_OBJECT)
+    return _INSTEAD.get(kind.__name__, _ANY_OBJECT)
 
 
 def clean(text: str) -> str:
