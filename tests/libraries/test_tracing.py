@@ -203,9 +203,15 @@ def test_a_span_says_what_its_job_came_to_and_no_secret(start: Start, tmp_path: 
 
 
 LOGURU = """
+from camunda_client.c8.worker import around_job
 from loguru import logger
 logger.remove()
 logger.add(lambda line: found(line=line.record["extra"]), format="{message}")
+
+@around_job
+def mine(job):
+    found(hook=job.job_key, span_id=format(trace.get_current_span().get_span_context().span_id, "016x"))
+    yield
 
 @camunda_worker(os.environ["JOB_TYPE"], request_timeout=400)
 def handler(job):
@@ -213,7 +219,7 @@ def handler(job):
 """
 
 
-def test_loguru_has_the_ids_too(scene: Scene, start: Start, tmp_path: Path) -> None:
+def test_loguru_and_hooks_have_the_span_too(scene: Scene, start: Start, tmp_path: Path) -> None:
     scene.start(5)
     with start(TRACED + LOGURU) as program:
         scene.completed_once(5)
@@ -225,6 +231,7 @@ def test_loguru_has_the_ids_too(scene: Scene, start: Start, tmp_path: Path) -> N
     spans = [one for one in found if "context" in one]
     assert lines == {(one["attributes"]["messaging.message.id"], one["context"]["span_id"][2:]) for one in spans}
     assert len(lines) == 5
+    assert {(one["hook"], one["span_id"]) for one in found if "hook" in one} == lines
 
 
 def test_the_fifth_example_traces_its_call(camunda: EngineProcess, environment: dict[str, str]) -> None:

@@ -98,8 +98,8 @@ class LeaseExtender:
         self._looks_again_s = _NEVER
         self._pause = (_NEVER, _NEVER)
         self._stopped = False
-        #: Jobs whose leases another thread has extended while the hub was blocked.
-        self.kept_outside: deque[Held] = deque()
+        #: Jobs whose leases another thread has extended while the hub was blocked, and what was left of each.
+        self.kept_outside: deque[tuple[Held, float]] = deque()
         #: When the next try may be made only to learn how long an extension takes, and whether one has failed.
         self._learns_s = 0.0
         self._has_failed = False
@@ -113,8 +113,9 @@ class LeaseExtender:
         """Count what another thread has extended, and look after these jobs again."""
         extensions = 0
         while self.kept_outside:
-            held = self.kept_outside.popleft()
+            held, left_s = self.kept_outside.popleft()
             extensions += 1
+            self.slack.note(held.settings.job_type, left_s, self._clock())
             metrics.lease_extended[held.settings.job_type] += 1
             if held.due_slot is not None:
                 self._enter(held, held.lease.due_s(self.durations.usual_s))

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
+from camunda_client.c8.worker._hooks import everywhere
 from camunda_client.error import ConfigurationError
 from camunda_client.log import get_logger
 
@@ -65,9 +66,11 @@ def install(names: Iterable[str]) -> list[str]:
             raise ConfigurationError(f"there is no integration {name!r}; {hint}")
         chosen.append(found[name])
     fresh = [entry for entry in dict.fromkeys(chosen) if entry.name not in _installed]
-    # First the one whose hook is to be the outermost: what the others do belongs to the job's span.
-    for entry in sorted(fresh, key=lambda entry: entry.name != _OUTERMOST):
-        _install(entry)
+    for entry in fresh:
+        if entry.name == _OUTERMOST:
+            _install_outermost(entry)
+        else:
+            _install(entry)
     return [entry.name for entry in fresh]
 
 
@@ -79,6 +82,16 @@ def _is_used(name: str) -> bool:
         # Other libraries import it to see whether it is there; without settings its connections can't be asked for.
         return False
     return module in sys.modules
+
+
+def _install_outermost(entry: EntryPoint) -> None:
+    """Install an integration whose hook is around all others: what they do belongs to the job's span."""
+    others = list(everywhere.around)
+    everywhere.around.clear()
+    try:
+        _install(entry)
+    finally:
+        everywhere.around.extend(others)
 
 
 def _install(entry: EntryPoint) -> None:

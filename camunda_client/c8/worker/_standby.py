@@ -125,8 +125,9 @@ class Standby:
         # back, the first thing that it asks may be whether the lease still holds.
         answered_s = self._clock()
         self._took_s = answered_s - asked_s
+        still_s = lease.left_s(answered_s)
         if granted and lease.granted(asked_s, answered_s):
-            self._extender.kept_outside.append(held)
+            self._extender.kept_outside.append((held, still_s))
         elif not granted:
             # Camunda's word, or a stranger's; the extender asks again and judges it.
             lease.failed(asked_s)

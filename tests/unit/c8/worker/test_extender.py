@@ -348,11 +348,12 @@ def test_the_loop_looks_until_it_is_stopped(caplog: pytest.LogCaptureFixture) ->
     settle()
     assert room.extender.late_s(room.clock() + 1e6) < 0, "without a job it is never late"
     one = room.hold()
-    room.extender.kept_outside.append(one)
+    room.extender.kept_outside.append((one, 3.0))
     settle()
     assert room.extender.late_s(room.clock()) <= 0
     assert room.extender.late_s(room.clock() + 60.0) > 0
     assert "lease.kept_outside" in caplog.text
+    assert room.extender.slack.of("t", room.clock()) == 3.0
 
     room.extender.stop()
 
