@@ -12,7 +12,7 @@ from camunda_client.config._options import Doc
 from camunda_client.config._readable import Keystore, PemFile
 from camunda_client.config._secret_files import from_file
 from camunda_client.config._secrets import Secret, unwrapped, utf8
-from camunda_client.config._sections import Section, configuration_error, remedy
+from camunda_client.config._sections import REQUIRED, Section, configuration_error, remedy
 from camunda_client.config._urls import checked_url
 from camunda_client.error import ConfigurationError
 
@@ -147,7 +147,7 @@ class SelfManagedAuthConfig(Section):
     client_secret: Annotated[
         SecretOrAssertion,
         Doc("Client secret; clientAssertion may stand in for it", *_SECRET, "OIDC_CLIENT_SECRET", secret=True),
-    ] = Field(alias="clientSecret")
+    ] = Field(default=REQUIRED, alias="clientSecret")
     client_secret_file: Annotated[NotBlank | None, Doc(_FROM_FILE, "CAMUNDA_CLIENT_SECRET_FILE")] = Field(
         default=None, alias="clientSecretFile"
     )
@@ -217,7 +217,9 @@ class SaasAuthConfig(Section):
     section: ClassVar[str] = "auth.saas"
 
     client_id: Annotated[NotBlank, Doc("Client id", *_ID)] = Field(alias="clientId")
-    client_secret: Annotated[NotBlankSecret, Doc("Client secret", *_SECRET, secret=True)] = Field(alias="clientSecret")
+    client_secret: Annotated[NotBlankSecret, Doc("Client secret", *_SECRET, secret=True)] = Field(
+        default=REQUIRED, alias="clientSecret"
+    )
     client_secret_file: Annotated[NotBlank | None, Doc(_FROM_FILE, "CAMUNDA_CLIENT_SECRET_FILE")] = Field(
         default=None, alias="clientSecretFile"
     )
@@ -255,7 +257,7 @@ class BasicAuthConfig(Section):
     section: ClassVar[str] = "auth.basic"
 
     username: Annotated[NotBlank, Doc("User name", "CAMUNDA_BASIC_AUTH_USERNAME")]
-    password: Annotated[NotBlankSecret, Doc("Password", "CAMUNDA_BASIC_AUTH_PASSWORD", secret=True)]
+    password: Annotated[NotBlankSecret, Doc("Password", "CAMUNDA_BASIC_AUTH_PASSWORD", secret=True)] = REQUIRED
     password_file: Annotated[NotBlank | None, Doc(_FROM_FILE, "CAMUNDA_BASIC_AUTH_PASSWORD_FILE")] = Field(
         default=None, alias="passwordFile"
     )

@@ -15,6 +15,8 @@ from camunda_client.error import ConfigurationError
 from camunda_client.utils import JsonBaseModel
 
 Problem = tuple[str, str]
+#: By this name type checkers don't see it, and let the value come from the environment, or another option give it.
+REQUIRED: Any = ...
 
 
 class Section(JsonBaseModel):

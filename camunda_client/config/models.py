@@ -19,7 +19,7 @@ from camunda_client.config._auth import (
 from camunda_client.config._options import BY_PATH, Doc, Unit
 from camunda_client.config._readable import PemFile
 from camunda_client.config._secrets import Secret, unwrapped, utf8
-from camunda_client.config._sections import Section, configuration_error, remedy
+from camunda_client.config._sections import REQUIRED, Section, configuration_error, remedy
 from camunda_client.config._urls import checked_base_url
 
 __all__ = [
@@ -64,8 +64,6 @@ def _proxy_url(value: Secret) -> Secret:
 
 
 _MS = Unit("ms")
-#: By this name type checkers don't see it, and let the value come from the environment.
-_REQUIRED: Any = ...
 #: Of the engine, which counts them in 64 bits.
 Milliseconds = Annotated[int, Field(ge=1), BeforeValidator(_in_milliseconds), _MS]
 MillisecondsOrZero = Annotated[int, Field(ge=0), BeforeValidator(_in_milliseconds), _MS]
@@ -255,7 +253,7 @@ class ApiConfig(Section):
             "CAMUNDA_API_BASE_URL",
             "ZEEBE_REST_ADDRESS",
         ),
-    ] = Field(default=_REQUIRED, alias="baseUrl")
+    ] = Field(default=REQUIRED, alias="baseUrl")
     job: JobConfig = Field(default_factory=JobConfig)
     #: Per job type, the options that differ from ``job``.
     jobs: Annotated[dict[str, JobConfig], Doc("Any option of api.job for one job type: {type: {option: value}}")] = (

@@ -12,7 +12,7 @@ from typing import Any
 from typing_extensions import assert_type
 
 from camunda_client import config
-from camunda_client.c8 import api, auth
+from camunda_client.c8 import api, auth, models
 from camunda_client.c8.models import (
     ActivatedJob,
     ActivatedJobResponse,
@@ -94,6 +94,11 @@ def call(job: ActivatedJob) -> None:
         CreateProcessInstanceResponse,
     )
     api.cancel_process_instance("5", operation_reference=1)
+    api.resolve_incident("5")
+    mapping = models.MappingInstructions(sourceElementId="a", targetElementId="b")
+    api.migrate_process_instance(
+        5, models.MigrateProcessInstanceRequest(targetProcessDefinitionKey="5", mappingInstructions=[mapping])
+    )
     api.modify_process_instance(
         "5", ModifyProcessInstanceRequest(activateInstructions=[ActivateInstructions(elementId="b")])
     )
@@ -101,6 +106,8 @@ def call(job: ActivatedJob) -> None:
     assert_type(api.correlate_message(CorrelateMessageRequest(name="m")), CorrelateMessageResponse)
     assert_type(api.broadcast_signal(BroadcastSignalRequest(signalName="s")), BroadcastSignalResponse)
     assert_type(api.get_cluster_topology(), ClusterTopology)
+    decided = api.evaluate_decision(models.EvaluateDecisionRequest(decisionDefinitionId="d"))
+    assert_type(decided, models.EvaluateDecisionResponse)
     assert_type(api.deploy_resources("a.bpmn", ("b.bpmn", b"")), DeployResourcesResponse)
     api.set_variables(job.element_instance_key, {"a": 1}, local=True)
     assert_type(auth.get_token(), tuple[str, int])
@@ -148,6 +155,7 @@ def find(job: ActivatedJob) -> None:
     assert_type(api.get_decision_requirements_xml("5"), str)
     assert_type(api.search_decision_definitions(version=2), Iterator[found.DecisionDefinition])
     assert_type(api.get_decision_definition("5"), found.DecisionDefinition)
+    assert_type(api.get_decision_definition_xml("5"), str)
     assert_type(api.search_decision_instances(), Iterator[found.FoundDecisionInstance])
     assert_type(api.get_decision_instance("5-1"), found.DecisionInstance)
     assert_type(api.search_message_subscriptions(), Iterator[found.MessageSubscription])
@@ -160,12 +168,19 @@ def find(job: ActivatedJob) -> None:
     assert_type(api.search_batch_operations(), Iterator[found.BatchOperation])
     assert_type(api.search_batch_operation_items(state=["FAILED"]), Iterator[found.BatchOperationItem])
     assert_type(api.get_batch_operation("5"), found.BatchOperation)
+    api.cancel_batch_operation("5")
+    api.suspend_batch_operation("5")
+    api.resume_batch_operation("5")
     assert_type(api.is_ready(), bool)
     assert_type(api.get_license().valid_license, bool)
     assert_type(api.get_me(), found.Me)
     api.pin_clock(noon)
+    api.reset_clock()
     assert_type(api.search_cluster_variables(name="a"), Iterator[found.FoundClusterVariable])
     assert_type(api.create_cluster_variable("a", {"b": 1}), found.ClusterVariable)
+    assert_type(api.update_cluster_variable("a", 2, tenant_id="t"), found.ClusterVariable)
+    assert_type(api.get_cluster_variable("a").scope, str | None)
+    api.delete_cluster_variable("a")
     assert_type(api.wait_until(lambda: api.get_process_instance("5")), found.ProcessInstance)
     assert_type(api.request("GET", "/v2/groups/a", query={"limit": 5}), Any)
     assert_type(api.delete_resource("5", delete_history=True), DeleteResourceResponse)
@@ -184,6 +199,47 @@ def several() -> None:
         client.search_user_tasks(asignee="ann")  # type: ignore[call-arg]
         client.get_incident()  # type: ignore[call-arg]
         client.resolve_incident("5", operation_reference="x")  # type: ignore[arg-type]
+
+
+def requests(job: ActivatedJob) -> None:
+    """Requests take the names of the wire, as the README has them, and those of Python."""
+    start = models.ProcessInstanceStartInstructions(element_id="a")
+    end = models.RuntimeInstruction(after_element_id="b")
+    request = CreateProcessInstanceRequest(
+        process_definition_id="order", variables={"a": 1}, start_instructions=[start], runtime_instructions=[end]
+    )
+    assert_type(request.process_definition_id, str | None)
+    CreateProcessInstanceRequest(processDefinitionKey="5", businessId="B", fetchVariables=["a"])
+    scope = models.AncestorScope(ancestor_scope_type="direct", ancestor_element_instance_key="5")
+    source = models.SourceElement(source_type="byId", source_element_id="a")
+    values = models.VariableInstruction(scope_id="a", variables={"b": 1})
+    move = models.MoveInstructions(
+        source_element_instruction=source, target_element_id="b", ancestor_scope_instruction=scope
+    )
+    activate = ActivateInstructions(
+        element_id="a", variable_instructions=[values], ancestor_element_instance_key=job.element_instance_key
+    )
+    ModifyProcessInstanceRequest(
+        activate_instructions=[activate],
+        terminate_instructions=[models.TerminateInstructions(element_id="c")],
+        move_instructions=[move],
+    )
+    mapping = models.MappingInstructions(source_element_id="a", target_element_id="b")
+    models.MigrateProcessInstanceRequest(target_process_definition_key="5", mapping_instructions=[mapping])
+    PublishMessageRequest(name="m", correlation_key="c", time_to_live=1000, message_id="i")
+    CorrelateMessageRequest(name="m", correlation_key="c", tenant_id="t")
+    BroadcastSignalRequest(signal_name="s", variables={"a": 1})
+    models.EvaluateDecisionRequest(decision_definition_id="d", variables={"a": 1})
+    ActivateJobRequest(job_type="pay", max_jobs_to_activate=1, timeout=1, tenant_filter="ASSIGNED")
+    UserTaskChanges(due_date="", candidate_users=["ann"])
+
+
+def misuse_of_requests() -> None:
+    """What type checkers refuse: unknown names, both kinds at once, other types, and what is missing."""
+    CreateProcessInstanceRequest(process_definition_id="order", variabels={})  # type: ignore[call-overload]
+    CreateProcessInstanceRequest(process_definition_id="order", tenantId="t")  # type: ignore[call-overload]
+    PublishMessageRequest(name="m", time_to_live="1s")  # type: ignore[call-overload]
+    ActivateInstructions()  # type: ignore[call-overload]
 
 
 def misuse() -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from camunda_client import config, error
+from camunda_client.c8 import api, auth, worker
+from tests import signatures
+
 HERE = Path(__file__).parent
+PROGRAMS = [HERE / "public_api.py", HERE / "public_worker.py"]
 #: Of an installed package mypy doesn't report what is inside; of a checkout it does.
 UNTYPED = "[mypy-SpiffWorkflow.*,lxml.*]\nignore_missing_imports = True\n"
 
@@ -32,5 +40,29 @@ def test_the_public_api_reads_well_for_mypy_with_pydantics_plugin() -> None:
 
 
 def mypy(*options: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "mypy", *map(str, options), str(HERE / "public_api.py")]
+    command = [sys.executable, "-m", "mypy", *map(str, [*options, *PROGRAMS])]
     return subprocess.run(command, cwd=HERE.parents[1], capture_output=True, text=True, timeout=250)
+
+
+@pytest.mark.parametrize("module", [api, worker, auth, config, error], ids=lambda module: module.__name__)
+def test_the_programs_use_every_public_name(module: ModuleType) -> None:
+    text = "".join(program.read_text() for program in PROGRAMS)
+
+    assert [name for name in module.__all__ if not re.search(rf"\b{name}\b", text)] == []
+
+
+@pytest.mark.parametrize("module", signatures.CLASSES)
+def test_requests_have_signatures_for_both_kinds_of_names(module: str) -> None:
+    found = (signatures.MODELS / f"{module}.py").read_text(encoding="utf-8")
+
+    assert signatures.written(module) == found, "run python -m tests.signatures"
+
+
+def test_every_request_that_a_function_takes_has_both_signatures() -> None:
+    taken = {
+        hint
+        for name in api.__all__
+        for hint in re.findall(r"\w+Request|UserTaskChanges", str(inspect.signature(getattr(api, name))))
+    }
+
+    assert taken - {name for names in signatures.CLASSES.values() for name in names} == set()

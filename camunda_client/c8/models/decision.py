@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, overload
 
 from pydantic import AliasChoices, Field, model_validator
 
@@ -18,6 +18,22 @@ class EvaluateDecisionRequest(RequestModel):
     decision_definition_key: Key | None = Field(default=None, alias="decisionDefinitionKey")
     variables: dict[str, Any] | None = None
     tenant_id: str | None = Field(default=None, alias="tenantId")
+
+    # Signatures: python -m tests.signatures
+    # fmt: off
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self, *, decisionDefinitionId: str | None = ..., decisionDefinitionKey: Key | None = ...,
+            variables: dict[str, Any] | None = ..., tenantId: str | None = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self, *, decision_definition_id: str | None = ..., decision_definition_key: Key | None = ...,
+            variables: dict[str, Any] | None = ..., tenant_id: str | None = ...,
+        ) -> None: ...
+        def __init__(self, **arguments: Any) -> None: ...
+    # fmt: on
 
     @model_validator(mode="after")
     def _one_definition(self) -> EvaluateDecisionRequest:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, overload
 
 from pydantic import AliasChoices, Field
 
@@ -148,6 +148,27 @@ class ActivateJobRequest(RequestModel):
     )
     #: Camunda 8.10 and later: jobs come with a token that all reports must carry.
     with_lease: Annotated[bool | None, Since("8.10")] = Field(default=None, alias="withLease")
+
+    # Signatures: python -m tests.signatures
+    # fmt: off
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self, *, worker: str | None = ..., type: str, maxJobsToActivate: int, timeout: int,
+            requestTimeout: int | None = ..., fetchVariable: list[str] | None = ..., tenantIds: list[str] | None = ...,
+            tenantFilter: Annotated[Literal["PROVIDED", "ASSIGNED"] | None, Since("8.9")] = ...,
+            withLease: Annotated[bool | None, Since("8.10")] = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self, *, worker: str | None = ..., job_type: str, max_jobs_to_activate: int, timeout: int,
+            request_timeout: int | None = ..., fetch_variables: list[str] | None = ...,
+            tenant_ids: list[str] | None = ...,
+            tenant_filter: Annotated[Literal["PROVIDED", "ASSIGNED"] | None, Since("8.9")] = ...,
+            with_lease: Annotated[bool | None, Since("8.10")] = ...,
+        ) -> None: ...
+        def __init__(self, **arguments: Any) -> None: ...
+    # fmt: on
 
 
 class JobFailedRequest(RequestModel):

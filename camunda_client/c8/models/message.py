@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, overload
 
 from pydantic import Field
 
@@ -24,6 +24,24 @@ class PublishMessageRequest(RequestModel):
     #: Only for instances that have it; Camunda 8.10 and later.
     business_id: Annotated[str | None, Since("8.10")] = Field(default=None, alias="businessId")
 
+    # Signatures: python -m tests.signatures
+    # fmt: off
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self, *, name: str, correlationKey: str = ..., timeToLive: int = ..., messageId: str | None = ...,
+            variables: dict[str, Any] | None = ..., tenantId: str | None = ...,
+            businessId: Annotated[str | None, Since("8.10")] = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self, *, name: str, correlation_key: str = ..., time_to_live: int = ..., message_id: str | None = ...,
+            variables: dict[str, Any] | None = ..., tenant_id: str | None = ...,
+            business_id: Annotated[str | None, Since("8.10")] = ...,
+        ) -> None: ...
+        def __init__(self, **arguments: Any) -> None: ...
+    # fmt: on
+
 
 class PublishMessageResponse(ResponseModel):
     """The message that was published. The key is empty if an earlier try of ours had published it already."""
@@ -41,6 +59,22 @@ class CorrelateMessageRequest(RequestModel):
     tenant_id: str | None = Field(default=None, alias="tenantId")
     #: Only for instances that have it; Camunda 8.10 and later.
     business_id: Annotated[str | None, Since("8.10")] = Field(default=None, alias="businessId")
+
+    # Signatures: python -m tests.signatures
+    # fmt: off
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self, *, name: str, correlationKey: str = ..., variables: dict[str, Any] | None = ...,
+            tenantId: str | None = ..., businessId: Annotated[str | None, Since("8.10")] = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self, *, name: str, correlation_key: str = ..., variables: dict[str, Any] | None = ...,
+            tenant_id: str | None = ..., business_id: Annotated[str | None, Since("8.10")] = ...,
+        ) -> None: ...
+        def __init__(self, **arguments: Any) -> None: ...
+    # fmt: on
 
 
 class CorrelateMessageResponse(ResponseModel):

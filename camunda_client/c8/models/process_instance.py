@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, overload
 
 from pydantic import Field, model_validator
 
@@ -42,12 +42,40 @@ class ProcessInstanceStartInstructions(RequestModel):
 
     element_id: str = Field(alias="elementId", min_length=1)
 
+    # Signatures: python -m tests.signatures
+    # fmt: off
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self, *, elementId: str,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self, *, element_id: str,
+        ) -> None: ...
+        def __init__(self, **arguments: Any) -> None: ...
+    # fmt: on
+
 
 class RuntimeInstruction(RequestModel):
     """Ends the instance when this element has been completed or terminated; Camunda 8.8 and later."""
 
     type: Literal["TERMINATE_PROCESS_INSTANCE"] = "TERMINATE_PROCESS_INSTANCE"
     after_element_id: str = Field(alias="afterElementId", min_length=1)
+
+    # Signatures: python -m tests.signatures
+    # fmt: off
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self, *, type: Literal["TERMINATE_PROCESS_INSTANCE"] = ..., afterElementId: str,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self, *, type: Literal["TERMINATE_PROCESS_INSTANCE"] = ..., after_element_id: str,
+        ) -> None: ...
+        def __init__(self, **arguments: Any) -> None: ...
+    # fmt: on
 
 
 class CreateProcessInstanceRequest(RequestModel):
@@ -74,6 +102,32 @@ class CreateProcessInstanceRequest(RequestModel):
     tags: Annotated[list[str] | None, Since("8.8")] = None
     #: Camunda 8.9 and later: no second instance with the same one.
     business_id: Annotated[str | None, Since("8.9")] = Field(default=None, alias="businessId")
+
+    # Signatures: python -m tests.signatures
+    # fmt: off
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self, *, processDefinitionId: str | None = ..., processDefinitionVersion: int | None = ...,
+            variables: dict[str, Any] | None = ..., tenantId: str | None = ..., operationReference: int | None = ...,
+            startInstructions: list[ProcessInstanceStartInstructions] | None = ..., awaitCompletion: bool = ...,
+            fetchVariables: list[str] = ..., requestTimeout: int = ..., processDefinitionKey: Key | None = ...,
+            runtimeInstructions: Annotated[list[RuntimeInstruction] | None, Since("8.8")] = ...,
+            tags: Annotated[list[str] | None, Since("8.8")] = ...,
+            businessId: Annotated[str | None, Since("8.9")] = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self, *, process_definition_id: str | None = ..., process_definition_version: int | None = ...,
+            variables: dict[str, Any] | None = ..., tenant_id: str | None = ..., operation_reference: int | None = ...,
+            start_instructions: list[ProcessInstanceStartInstructions] | None = ..., await_completion: bool = ...,
+            fetch_variables: list[str] = ..., request_timeout: int = ..., process_definition_key: Key | None = ...,
+            runtime_instructions: Annotated[list[RuntimeInstruction] | None, Since("8.8")] = ...,
+            tags: Annotated[list[str] | None, Since("8.8")] = ...,
+            business_id: Annotated[str | None, Since("8.9")] = ...,
+        ) -> None: ...
+        def __init__(self, **arguments: Any) -> None: ...
+    # fmt: on
 
     @model_validator(mode="after")
     def _one_definition(self) -> CreateProcessInstanceRequest:
@@ -102,6 +156,20 @@ class MappingInstructions(RequestModel):
     source_element_id: str = Field(alias="sourceElementId")
     target_element_id: str = Field(alias="targetElementId")
 
+    # Signatures: python -m tests.signatures
+    # fmt: off
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self, *, sourceElementId: str, targetElementId: str,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self, *, source_element_id: str, target_element_id: str,
+        ) -> None: ...
+        def __init__(self, **arguments: Any) -> None: ...
+    # fmt: on
+
 
 class MigrateProcessInstanceRequest(RequestModel):
     """Moves a running instance to another definition."""
@@ -110,6 +178,22 @@ class MigrateProcessInstanceRequest(RequestModel):
     target_process_definition_key: Key = Field(alias="targetProcessDefinitionKey")
     mapping_instructions: list[MappingInstructions] = Field(alias="mappingInstructions", min_length=1)
 
+    # Signatures: python -m tests.signatures
+    # fmt: off
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self, *, operationReference: int | None = ..., targetProcessDefinitionKey: Key,
+            mappingInstructions: list[MappingInstructions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self, *, operation_reference: int | None = ..., target_process_definition_key: Key,
+            mapping_instructions: list[MappingInstructions],
+        ) -> None: ...
+        def __init__(self, **arguments: Any) -> None: ...
+    # fmt: on
+
 
 class VariableInstruction(RequestModel):
     """Variables to set before an element is activated; an empty scope is the process instance itself."""
@@ -117,14 +201,53 @@ class VariableInstruction(RequestModel):
     scope_id: str = Field(default="", alias="scopeId")
     variables: dict[str, Any]
 
+    # Signatures: python -m tests.signatures
+    # fmt: off
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self, *, scopeId: str = ..., variables: dict[str, Any],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self, *, scope_id: str = ..., variables: dict[str, Any],
+        ) -> None: ...
+        def __init__(self, **arguments: Any) -> None: ...
+    # fmt: on
+
 
 class ActivateInstructions(RequestModel):
     """Start an element in a running instance."""
 
     element_id: str = Field(alias="elementId")
     variable_instructions: list[VariableInstruction] = Field(default_factory=list, alias="variableInstructions")
-    # The attribute has always been spelled like this. Left out or -1: the engine finds the scope by itself.
-    ancestorElementInstanceKey: KeyOrNone | None = None  # noqa: N815
+    #: Left out or -1: the engine finds the scope by itself.
+    ancestor_element_instance_key: KeyOrNone | None = Field(default=None, alias="ancestorElementInstanceKey")
+
+    # Signatures: python -m tests.signatures
+    # fmt: off
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self, *, elementId: str, variableInstructions: list[VariableInstruction] = ...,
+            ancestorElementInstanceKey: KeyOrNone | None = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self, *, element_id: str, variable_instructions: list[VariableInstruction] = ...,
+            ancestor_element_instance_key: KeyOrNone | None = ...,
+        ) -> None: ...
+        def __init__(self, **arguments: Any) -> None: ...
+    # fmt: on
+
+    @property
+    def ancestorElementInstanceKey(self) -> str | None:  # noqa: N802
+        """The same, as it was spelled in 8.7."""
+        return self.ancestor_element_instance_key
+
+    @ancestorElementInstanceKey.setter
+    def ancestorElementInstanceKey(self, key: str | None) -> None:  # noqa: N802
+        self.ancestor_element_instance_key = key
 
 
 class TerminateInstructions(RequestModel):
@@ -132,6 +255,20 @@ class TerminateInstructions(RequestModel):
 
     element_instance_key: Key | None = Field(default=None, alias="elementInstanceKey")
     element_id: Annotated[str | None, Since("8.9")] = Field(default=None, alias="elementId", min_length=1)
+
+    # Signatures: python -m tests.signatures
+    # fmt: off
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self, *, elementInstanceKey: Key | None = ..., elementId: Annotated[str | None, Since("8.9")] = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self, *, element_instance_key: Key | None = ..., element_id: Annotated[str | None, Since("8.9")] = ...,
+        ) -> None: ...
+        def __init__(self, **arguments: Any) -> None: ...
+    # fmt: on
 
     @model_validator(mode="after")
     def _one_way(self) -> TerminateInstructions:
@@ -147,6 +284,22 @@ class SourceElement(RequestModel):
     source_type: Literal["byId", "byKey"] = Field(alias="sourceType")
     source_element_id: str | None = Field(default=None, alias="sourceElementId")
     source_element_instance_key: Key | None = Field(default=None, alias="sourceElementInstanceKey")
+
+    # Signatures: python -m tests.signatures
+    # fmt: off
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self, *, sourceType: Literal["byId", "byKey"], sourceElementId: str | None = ...,
+            sourceElementInstanceKey: Key | None = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self, *, source_type: Literal["byId", "byKey"], source_element_id: str | None = ...,
+            source_element_instance_key: Key | None = ...,
+        ) -> None: ...
+        def __init__(self, **arguments: Any) -> None: ...
+    # fmt: on
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> SourceElement:
@@ -164,6 +317,22 @@ class AncestorScope(RequestModel):
     #: For ``direct``.
     ancestor_element_instance_key: KeyOrNone | None = Field(default=None, alias="ancestorElementInstanceKey")
 
+    # Signatures: python -m tests.signatures
+    # fmt: off
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self, *, ancestorScopeType: Literal["direct", "inferred", "sourceParent"],
+            ancestorElementInstanceKey: KeyOrNone | None = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self, *, ancestor_scope_type: Literal["direct", "inferred", "sourceParent"],
+            ancestor_element_instance_key: KeyOrNone | None = ...,
+        ) -> None: ...
+        def __init__(self, **arguments: Any) -> None: ...
+    # fmt: on
+
 
 class MoveInstructions(RequestModel):
     """End one element instance, or all of an element, and start another element for each; Camunda 8.9 and later."""
@@ -172,6 +341,24 @@ class MoveInstructions(RequestModel):
     target_element_id: str = Field(alias="targetElementId", min_length=1)
     ancestor_scope_instruction: AncestorScope | None = Field(default=None, alias="ancestorScopeInstruction")
     variable_instructions: list[VariableInstruction] | None = Field(default=None, alias="variableInstructions")
+
+    # Signatures: python -m tests.signatures
+    # fmt: off
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self, *, sourceElementInstruction: SourceElement, targetElementId: str,
+            ancestorScopeInstruction: AncestorScope | None = ...,
+            variableInstructions: list[VariableInstruction] | None = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self, *, source_element_instruction: SourceElement, target_element_id: str,
+            ancestor_scope_instruction: AncestorScope | None = ...,
+            variable_instructions: list[VariableInstruction] | None = ...,
+        ) -> None: ...
+        def __init__(self, **arguments: Any) -> None: ...
+    # fmt: on
 
 
 class ModifyProcessInstanceRequest(RequestModel):
@@ -184,6 +371,24 @@ class ModifyProcessInstanceRequest(RequestModel):
     move_instructions: Annotated[list[MoveInstructions] | None, Since("8.9")] = Field(
         default=None, alias="moveInstructions"
     )
+
+    # Signatures: python -m tests.signatures
+    # fmt: off
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self, *, operationReference: int | None = ..., activateInstructions: list[ActivateInstructions] = ...,
+            terminateInstructions: list[TerminateInstructions] = ...,
+            moveInstructions: Annotated[list[MoveInstructions] | None, Since("8.9")] = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self, *, operation_reference: int | None = ..., activate_instructions: list[ActivateInstructions] = ...,
+            terminate_instructions: list[TerminateInstructions] = ...,
+            move_instructions: Annotated[list[MoveInstructions] | None, Since("8.9")] = ...,
+        ) -> None: ...
+        def __init__(self, **arguments: Any) -> None: ...
+    # fmt: on
 
 
 class CancelProcessInstanceRequest(RequestModel):

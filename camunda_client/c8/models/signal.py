@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from pydantic import Field
 
@@ -17,6 +17,20 @@ class BroadcastSignalRequest(RequestModel):
     signal_name: str = Field(alias="signalName")
     variables: dict[str, Any] | None = None
     tenant_id: str | None = Field(default=None, alias="tenantId")
+
+    # Signatures: python -m tests.signatures
+    # fmt: off
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self, *, signalName: str, variables: dict[str, Any] | None = ..., tenantId: str | None = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self, *, signal_name: str, variables: dict[str, Any] | None = ..., tenant_id: str | None = ...,
+        ) -> None: ...
+        def __init__(self, **arguments: Any) -> None: ...
+    # fmt: on
 
 
 class BroadcastSignalResponse(ResponseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from pydantic import Field
 
@@ -36,6 +36,23 @@ class UserTaskChanges(RequestModel):
     candidate_groups: list[str] | None = Field(default=None, alias="candidateGroups")
     #: From 0 to 100; 50 is usual.
     priority: int | None = Field(default=None, ge=0, le=100)
+
+    # Signatures: python -m tests.signatures
+    # fmt: off
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self, *, dueDate: str | None = ..., followUpDate: str | None = ..., candidateUsers: list[str] | None = ...,
+            candidateGroups: list[str] | None = ..., priority: int | None = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self, *, due_date: str | None = ..., follow_up_date: str | None = ...,
+            candidate_users: list[str] | None = ..., candidate_groups: list[str] | None = ...,
+            priority: int | None = ...,
+        ) -> None: ...
+        def __init__(self, **arguments: Any) -> None: ...
+    # fmt: on
 
 
 class UpdateUserTaskRequest(RequestModel):

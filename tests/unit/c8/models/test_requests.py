@@ -111,3 +111,13 @@ def test_an_unknown_argument_of_a_part_of_a_request_is_refused() -> None:
 
 def test_answers_keep_members_that_they_do_not_know() -> None:
     assert ClusterTopology.model_validate({"gatewayVersion": "8.12.0", "mood": "good"}).model_extra == {"mood": "good"}
+
+
+def test_the_ancestor_of_an_activation_is_read_and_set_by_its_old_name_too() -> None:
+    instruction = ActivateInstructions(element_id="a", ancestor_element_instance_key="5")
+    assert instruction.ancestorElementInstanceKey == "5"
+
+    instruction.ancestorElementInstanceKey = "6"
+
+    assert ActivateInstructions(elementId="a", ancestorElementInstanceKey="6") == instruction
+    assert instruction.model_dump() == {"elementId": "a", "variableInstructions": [], "ancestorElementInstanceKey": "6"}
