@@ -74,10 +74,12 @@ class _Family:
         )
 
     def _all_is_known(self, things: list[Any]) -> bool:
-        ours = {id(things), id(self.classes), id(self._instances), id(self._names), id(sys._getframe())}
+        # The call's own tuple is among the referrers from 3.13 on.
+        asked = tuple(things)
+        ours = {id(asked), id(things), id(self.classes), id(self._instances), id(self._names), id(sys._getframe())}
         ours |= {id(cell) for one in self.classes for cell in _cells(one)}
         ours |= {id(part) for one in self.classes for part in (one.__mro__, one.__bases__)}
-        return all(id(who) in ours or self._knows(who, things) for who in gc.get_referrers(*things))
+        return all(id(who) in ours or self._knows(who, things) for who in gc.get_referrers(*asked))
 
     def _knows(self, who: Any, things: list[Any]) -> bool:
         """Return whether what refers to some of the things is known, and remember what to exchange there."""
