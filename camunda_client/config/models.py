@@ -361,6 +361,15 @@ class WorkerConfig(Section):
     max_connections: Annotated[
         Count, Doc("Most connections that report jobs' outcomes", "CAMUNDA_WORKER_MAX_CONNECTIONS", unit="connections")
     ] = Field(default=32, alias="maxConnections")
+    caps_url: Annotated[
+        Annotated[Secret, AfterValidator(utf8), BeforeValidator(unwrapped)] | None,
+        Doc(
+            "Redis by which limits and rates of resources hold over many hosts",
+            "CAMUNDA_WORKER_CAPS_URL",
+            unit="redis://host:6379/0",
+            secret=True,
+        ),
+    ] = Field(default=None, alias="capsUrl")
 
 
 class C8Config(Section):

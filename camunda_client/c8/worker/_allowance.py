@@ -15,6 +15,7 @@ from camunda_client import metrics
 from camunda_client._caps import Calendar
 from camunda_client.c8 import _cap_table
 from camunda_client.c8.worker._circuit import Circuit, Faults
+from camunda_client.c8.worker._far_caps import FarCaps
 from camunda_client.c8.worker._hooks import Hooks
 from camunda_client.c8.worker._keys import Keys
 from camunda_client.c8.worker._pace import LEAST_PARKED_S
@@ -62,16 +63,25 @@ class Share:
         self.users: list[Allowance] = []
         #: Those that were refused a place, the one that has waited longest first.
         self._waiting: dict[Allowance, None] = {}
+        #: Other hosts use it, too.
+        self.is_far = False
 
     @property
     def is_contended(self) -> bool:
         """Whether what one poll has asked for is missing elsewhere."""
-        return len(self.users) > 1 or self.table.processes > 1
+        return len(self.users) > 1 or self.table.processes > 1 or self.is_far
+
+    def used(self) -> int:
+        """Return the jobs of this process in hand and asked for."""
+        return sum(user.active() for user in self.users) + self.asked()
+
+    def asked(self) -> int:
+        """Return the jobs that polls of this process have asked for."""
+        return sum(user.asked for user in self.users)
 
     def put(self, *, more: int = 0) -> None:
         """Show the other processes what this one has in hand; ``more`` are about to be asked for."""
-        asked = sum(user.asked for user in self.users) + more
-        self.table.put(self.block, sum(user.active() for user in self.users) + asked, asked)
+        self.table.put(self.block, self.used() + more, self.asked() + more)
 
     def free(self, user: Allowance, now_s: float) -> Free:
         """Return what one of its types may ask for; under the table's lock."""
@@ -100,8 +110,7 @@ class Share:
         limit = self.resource.limit
         if limit is None:
             return _BOUNDLESS
-        mine = sum(user.active() + user.asked for user in self.users)
-        poorer = self.table.poorer(self.block, limit, mine, now_s) if self.table.processes > 1 else 0
+        poorer = self.table.poorer(self.block, limit, self.used(), now_s) if self.table.processes > 1 else 0
         return Free(limit - self.table.used(self.block) - poorer, "limit")
 
     def _by_rate(self, now_s: float) -> Free:
@@ -146,7 +155,15 @@ _jobs = attrgetter("jobs")
 class Allowance:
     """What one job type may ask for."""
 
-    def __init__(self, job_type: str, shares: list[Share], keys: Keys | None, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        job_type: str,
+        shares: list[Share],
+        keys: Keys | None,
+        clock: Callable[[], float],
+        far: FarCaps | None = None,
+    ) -> None:
+        self._far, self._far_shares = far, [share for share in shares if share.is_far]
         self._job_type, self._shares, self._keys, self._clock = job_type, shares, keys, clock
         self._calendars = [share.calendar for share in shares if share.calendar is not None]
         #: Jobs that polls have asked for and not been answered about.
@@ -207,10 +224,28 @@ class Allowance:
         if granted > 0:
             self.asked += granted
             self.leave()
+            granted = self._take_far(granted)
+        else:
+            self._refused(free)
+        if granted > 0:
             return granted
-        self._refused(free)
         metrics.cap_waits[self._job_type] += not was_capped
         return 0
+
+    def _take_far(self, granted: int) -> int:
+        """Return how many of the places that this host has granted other hosts leave to it."""
+        if self._far is None or not self._far_shares:
+            return granted
+        found = self._far.reserve(self._far_shares, granted, self._give_back)
+        self._left = min(self._left, found.left)
+        if found.jobs <= 0:
+            self.capped_by, self._again_s = found.why, self._clock() + found.again_s
+        return found.jobs
+
+    def _give_back(self, jobs: int) -> None:
+        self.asked -= jobs
+        for share in self._shares:
+            share.put()
 
     def _refused(self, free: list[Free]) -> None:
         """Wait where there is no room, and nowhere else: a place that is kept for this type would be missing there."""
@@ -250,6 +285,9 @@ class Allowance:
         with rated[0].table.lock():
             for share in rated:
                 share.table.started(share.block, share.rates, jobs, self._clock())
+        if self._far is not None:
+            for share in self._far_shares:
+                self._far.started(share, jobs)
 
     def settle(self, jobs: int) -> None:
         """Give back what was reserved for a poll that has been answered; what it brought is in hand now."""
@@ -267,6 +305,13 @@ class Allowance:
         for share in self._shares:
             share.put()
             share.notify()
+        if self._far is not None and self._far_shares:
+            self._far.changed()
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether nothing can be asked for because the store of many hosts is away."""
+        return self._far is not None and self._far.is_away and bool(self._far_shares)
 
     def defers(self, held: Held) -> tuple[int, str] | None:
         """Return for how many milliseconds to hand back a job that has just come, and why; ``None`` if it may start."""
@@ -287,12 +332,14 @@ class Caps:
         table: CapTable | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
+        far: FarCaps | None = None,
     ) -> None:
-        """Keep the caps of resources, by name, in ``table``.
+        """Keep the caps of resources, by name, in ``table``, and limits and rates in ``far``, if they hold over hosts.
 
-        That is by default the one that the parent of this process has given, or one of this process's own.
+        The table is by default the one that the parent of this process has given, or one of this process's own.
         """
         self._resources, self._table, self._clock, self._wall = resources, table, clock, wall
+        self._far = far
         self._shares: dict[str, Share] = {}
 
     def allowance(self, settings: WorkerSettings) -> Allowance | None:
@@ -304,7 +351,7 @@ class Caps:
         if not settings.resources and settings.per is None:
             return None
         shares = [self._share(resource) for resource in settings.resources]
-        return Allowance(settings.job_type, shares, Keys.of(settings, self._the_table()), self._clock)
+        return Allowance(settings.job_type, shares, Keys.of(settings, self._the_table()), self._clock, self._far)
 
     def _share(self, resource: Resource) -> Share:
         share = self._shares.get(resource.name)
@@ -314,6 +361,9 @@ class Caps:
             except ValueError as error:
                 raise ConfigurationError(f"resource {resource.name!r} can't be kept: {error}") from None
             self._shares[resource.name] = share
+            share.is_far = self._far is not None and (share.resource.limit is not None or bool(share.rates))
+            if self._far is not None and share.is_far:
+                self._far.keep(share)
         return share
 
     def _the_table(self) -> CapTable:

@@ -130,6 +130,10 @@ class Poller:
         if self._allowance is not None:
             self._allowance.released(held)
 
+    def _may_rest(self) -> bool:
+        """Tell whether all is well although nothing is asked for: a cap holds it back, and not a store that is away."""
+        return self._allowance is not None and self.capped_by is not None and not self._allowance.is_cut_off
+
     @property
     def capped_by(self) -> str | None:
         """The cap, with its resource's name, for which the type can't be polled for at the moment."""
@@ -144,7 +148,7 @@ class Poller:
         hangs = self.is_full and 0 < self.active <= stuck
         return TypeHealth(
             job_type=self.settings.job_type,
-            alive=not hangs and (self.is_full or self.capped_by is not None or not self._pace.is_overdue(ago)),
+            alive=not hangs and (self.is_full or self._may_rest() or not self._pace.is_overdue(ago)),
             active=self.active,
             stuck=stuck,
             answered_s_ago=_rounded(ago),

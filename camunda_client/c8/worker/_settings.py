@@ -92,7 +92,7 @@ def resolve(registered: JobWorker, config: C8Config) -> WorkerSettings:
         lease_s=_positive(registered, "timeout", request.timeout or job.timeout) / 1000,
         batch=request.max_jobs_to_activate or job.max_jobs_to_activate,
         cap=_positive(registered, "max_jobs_active", registered.max_jobs_active or job.max_jobs_active),
-        fetch_variables=_fetched(registered, request),
+        fetch_variables=_fetched(registered, request, job),
         request_timeout_s=_request_timeout_s(registered, request.request_timeout or job.request_timeout),
         tenant_ids=_tenants(request.tenant_ids or job.tenant_ids),
         polling_interval_s=(registered.polling_interval or job.polling_interval) / 1000,
@@ -145,16 +145,20 @@ def _caps(registered: JobWorker, job: JobConfig) -> dict[str, Any]:
     return {"resources": resources, "per": asked.per, "per_limit": asked.per_limit or 1}
 
 
-def _fetched(registered: JobWorker, request: JobWorkerRequest) -> tuple[str, ...] | None:
-    """Return the variables to bring: those that were named, else those that the handler's parameters name.
+def _fetched(registered: JobWorker, request: JobWorkerRequest, job: JobConfig) -> tuple[str, ...] | None:
+    """Return the variables to bring: those that were named, else those that parameters and ``per`` name.
 
     All, if the application has hooks, which may read any variable of a job; those of our integrations read none.
     """
     if request.fetch_variables:
         return tuple(request.fetch_variables)
-    if registered.binding is None or (everywhere + registered.hooks).of_application():
+    if registered.binding is None or _hooks_of(registered).of_application():
         return None
-    return tuple(registered.binding.fetch_variables or ()) or None
+    names = tuple(registered.binding.fetch_variables or ())
+    caps = registered.caps.over(job)
+    if names and caps is not None and caps.per is not None and caps.per not in names:
+        names = (*names, caps.per)
+    return names or None
 
 
 def _handler(registered: JobWorker) -> Handler:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from camunda_client.c8.worker._stores import KEPT, SqlStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import sqlite3
     from datetime import timedelta
     from pathlib import Path
-
-_T = TypeVar("_T")
-
-#: Seconds between two tries to write to a file that another connection writes to, and of all tries.
-_BUSY_WAIT_S, _BUSY_S = 0.01, 60.0
 
 
 class SqliteStore(SqlStore):
@@ -26,8 +20,6 @@ class SqliteStore(SqlStore):
 
     Each commit blocks the process for as long as the disk takes.
     """
-
-    broken = (sqlite3.OperationalError,)
 
     def __init__(
         self, path: str | Path, *, table: str = "camunda_results", keep: timedelta = KEPT, connections: int = 100
@@ -47,12 +39,11 @@ class SqliteStore(SqlStore):
         self._path = path
 
     def _open(self) -> sqlite3.Connection:
-        # No wait in C, which would stop every other job. Its first write takes the lock that others wait for.
-        connection = sqlite3.connect(
-            self._path, timeout=0, check_same_thread=False, isolation_level="IMMEDIATE", factory=_PatientConnection
-        )
-        connection.execute("pragma journal_mode=wal")
-        return connection
+        # Imported by who needs it only: of a process that has sqlite3, the worker says how it blocks.
+        from camunda_client.c8.worker import _patient_sqlite
+
+        self.broken = (_patient_sqlite.OperationalError,)
+        return _patient_sqlite.connect(self._path)
 
     def _create(self, connection: sqlite3.Connection) -> None:
         columns = "key text primary key, outcome blob not null, kept_at real not null"
@@ -73,33 +64,3 @@ class SqliteStore(SqlStore):
     def _delete(self, connection: sqlite3.Connection, before: float) -> None:
         statement = f"delete from {self.table} where kept_at < ?"  # noqa: S608 - as above
         connection.execute(statement, (before,))
-
-
-class _PatientCursor(sqlite3.Cursor):
-    """A cursor that waits, without stopping other jobs, while another connection writes."""
-
-    def execute(self, sql: str, parameters: Any = (), /) -> Any:
-        return _when_free(lambda: super(_PatientCursor, self).execute(sql, parameters))
-
-    def executemany(self, sql: str, parameters: Any, /) -> Any:
-        return _when_free(lambda: super(_PatientCursor, self).executemany(sql, parameters))
-
-
-class _PatientConnection(sqlite3.Connection):
-    def cursor(self, factory: Any = _PatientCursor) -> Any:
-        return super().cursor(factory)
-
-    def commit(self) -> None:
-        _when_free(super().commit)
-
-
-def _when_free(run: Callable[[], _T]) -> _T:
-    """Run a statement as soon as no other connection writes; other jobs go on meanwhile."""
-    deadline_s = time.monotonic() + _BUSY_S
-    while True:
-        try:
-            return run()
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline_s:
-                raise
-            time.sleep(_BUSY_WAIT_S)

@@ -22,6 +22,7 @@ from camunda_client.c8.worker import _async_handlers
 from camunda_client.c8.worker._allowance import Caps
 from camunda_client.c8.worker._custody import Custody
 from camunda_client.c8.worker._execution import JobContext
+from camunda_client.c8.worker._far_caps import FarCaps
 from camunda_client.c8.worker._gateway import Gateway
 from camunda_client.c8.worker._health import ClusterWatch, Health, StopReport
 from camunda_client.c8.worker._lease import Held
@@ -64,7 +65,9 @@ class Supervisor:
         self._cluster = ClusterWatch(self._commands)
         self._offsets = Offsets(lambda: self._cluster.partitions)
         used = [resource for settings in workers for resource in settings.resources]
-        caps = Caps(settled(used, config.api.resources))
+        far = FarCaps.at(config.worker.caps_url.get_secret_value()) if used and config.worker.caps_url else None
+        caps = Caps(settled(used, config.api.resources), far=far)
+        self._far = far
         workers = [caps.fitted(settings) for settings in workers]
         self._pollers = {
             settings.job_type: Poller(
@@ -94,6 +97,7 @@ class Supervisor:
             Supervised("handlers", self._handler_watch.run, self._ended),
             Supervised("leases", self._custody.extender.run, self._ended, self._say_leases_died),
             Supervised("cluster", self._cluster.run, self._ended, self._say_cluster_died),
+            *([Supervised("caps", far.run, self._ended)] if far is not None else []),
         ]
 
     def _prepared_standby(self, workers: list[WorkerSettings]) -> Standby | None:
@@ -189,6 +193,8 @@ class Supervisor:
         self._custody.hand_back_the_rest(_HAND_BACK_S)
         gevent.killall([one.greenlet for one in self._polling], block=False)
         self._ended.set()
+        if self._far is not None:
+            self._far.close()
         self._cluster.stop()
         self._custody.extender.stop()
         self._watchdog.stop()

@@ -31,7 +31,7 @@ def test_another_process_can_load_what_the_options_named(tmp_path: Path) -> None
     _handlers.add_options(parser)
     arguments = ["handlers_again.py", "--map", "map.yaml", "--types", "a,b,d", "--exclude", "b", "--camunda7", "x.py"]
 
-    text = _handlers.as_text(parser.parse_args(arguments))
+    *_, text = _handlers.loader(parser.parse_args(arguments))
     _handlers.load_again(text)
 
     assert [worker.job_type for worker in registered_workers()] == ["a", "d"]

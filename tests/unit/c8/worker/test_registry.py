@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from camunda_client.c8.worker._handlers import JobWorker, JobWorkerRequest, check_unique
+from camunda_client.c8.worker._handlers import JobWorker, JobWorkerRequest, camunda_worker, check_unique, queue
 from camunda_client.c8.worker._settings import resolve
 from camunda_client.config import ApiConfig, C8Config
 from camunda_client.error import ConfigurationError
@@ -90,3 +90,12 @@ def test_a_handlers_place_is_found_behind_partials() -> None:
     assert found.written_in == __name__
     assert found.module == __name__
     assert JobWorker("t", print).place().endswith("print")
+
+
+def test_the_variable_that_caps_are_counted_by_is_fetched_beside_those_of_parameters() -> None:
+    @camunda_worker("typed", per="customer_id")
+    def typed(order_id: str) -> None: ...
+
+    [registered] = [one for one in queue if one.job_type == "typed"]
+
+    assert set(resolve(registered, CONFIG).fetch_variables or ()) == {"order_id", "customer_id"}
