@@ -223,6 +223,8 @@ def test_a_handler_that_a_child_process_does_not_find_is_wrong(cluster: dict[str
     source = """
 import os
 from camunda_client.c8.worker import camunda_worker
+@camunda_worker("other")
+def other(job): pass
 if "CAMUNDA_CLIENT_CHILD" not in os.environ:
     @camunda_worker("adds", run_in="process")
     def adds(job): pass

@@ -130,7 +130,7 @@ def test_a_handler_that_blocks_and_jobs_that_fail_are_told_without_what_they_sai
 
     until(lambda: "hub.blocked" in text(driver, "#events"), "the blocked hub is told")
     assert "app.py:10 in work" in text(driver, "#events")
-    assert "threadpool" in text(driver, "#events")  # what to do
+    assert "run_in='process'" in text(driver, "#events")  # what to do
 
     workers.make("fail")
     workers.start(1)

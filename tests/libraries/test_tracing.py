@@ -234,8 +234,8 @@ def test_loguru_and_hooks_have_the_span_too(scene: Scene, start: Start, tmp_path
     assert {(one["hook"], one["span_id"]) for one in found if "hook" in one} == lines
 
 
-def test_the_fifth_example_traces_its_call(camunda: EngineProcess, environment: dict[str, str]) -> None:
-    [path] = (ROOT / "examples").glob("05_*.py")
+def test_the_tracing_example_traces_its_call(camunda: EngineProcess, environment: dict[str, str]) -> None:
+    [path] = (ROOT / "examples").glob("13_*.py")
     settings = environment | camunda.environment
     *before, last = [
         shlex.split(line) for line in path.read_text().splitlines() if line.startswith("    camunda-client")

@@ -16,9 +16,9 @@ from camunda_client.c8 import api, auth, worker
 from tests import signatures
 
 HERE = Path(__file__).parent
-PROGRAMS = [HERE / "public_api.py", HERE / "public_worker.py"]
+PROGRAMS = [HERE / "public_api.py", HERE / "public_worker.py", HERE / "public_more.py"]
 #: Of an installed package mypy doesn't report what is inside; of a checkout it does.
-UNTYPED = "[mypy-SpiffWorkflow.*,lxml.*]\nignore_missing_imports = True\n"
+UNTYPED = "[mypy-SpiffWorkflow.*,lxml.*,redis.*,psycopg.*,psycopg2.*]\nignore_missing_imports = True\n"
 
 
 @pytest.mark.slow

@@ -30,6 +30,7 @@ class TypeRow(_Answer):
     stuck: int = Field(description="jobs whose handler should have ended long ago")
     trouble: str | None = Field(description="one word for why polls fail now")
     polled_s_ago: float | None
+    capped_by: str | None = Field(description="the cap, with its resource, for which the type is not polled for now")
     least_slack_s: float | None = Field(description="the least left of a lease when extended, lately; 0 after a loss")
     completed: float
     failed: float
