@@ -19,6 +19,13 @@ from tests.parts.work import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("records")]
 
+
+@pytest.fixture(autouse=True)
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measured, a child never comes to its first job."""
+    monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", "")
+
+
 ROOT = Path(__file__).parents[2]
 APP = Path(__file__).with_name("offload_app.py")
 Worker = Callable[..., Program]
