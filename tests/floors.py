@@ -25,7 +25,8 @@ FLOORS: dict[str, int] = {
     "camunda_client/c8/auth": 95,
     "camunda_client/c8/models": 97,
     "camunda_client/c8/models/generated": 98,
-    WORKER: 92,
+    # Children of run_in="process" go unmeasured.
+    WORKER: 89,
     # What protects jobs: by unit tests alone.
     f"{WORKER}/_lease.py": 95,
     f"{WORKER}/_extender.py": 95,
@@ -33,6 +34,7 @@ FLOORS: dict[str, int] = {
     f"{WORKER}/_poller.py": 95,
     f"{WORKER}/_supervisor.py": 95,
     f"{WORKER}/_custody.py": 95,
+    "camunda_client/camunda7": 85,
     "camunda_client/cli": 88,
     "camunda_client/cli/_status": 96,
     "camunda_client/config": 96,
@@ -47,6 +49,7 @@ FLOORS: dict[str, int] = {
     # Their tests run programs with the real libraries, unmeasured.
     "camunda_client/integrations": 0,
     "camunda_client/log": 90,
+    "camunda_client/mapping": 94,
     "camunda_client/patching": 82,
     "camunda_client/testing": 90,
 }
