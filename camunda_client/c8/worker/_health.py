@@ -6,6 +6,7 @@ An empty poll proves nothing: with the broker down or frozen Camunda's gateway a
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from camunda_client.c8._http import parsed
 from camunda_client.c8._stacks import FRAMES, innermost
 from camunda_client.c8.models import ClusterTopology
 from camunda_client.c8.worker import _async_handlers
+from camunda_client.c8.worker._checks import name_of
 from camunda_client.c8.worker._lease import now_s
 from camunda_client.error import ServiceException
 from camunda_client.log import flush, get_logger
@@ -203,9 +205,8 @@ def in_hand(jobs: Iterable[Held]) -> list[JobInHand]:
 
 
 def handler_of(settings: WorkerSettings) -> str:
-    """Return a type's handler as ``module.function``."""
-    handler = settings.handler
-    return f"{handler.__module__}.{getattr(handler, '__qualname__', type(handler).__qualname__)}"
+    """Return a type's handler as ``module.function``: the user's own, not what calls it with parameters."""
+    return name_of(inspect.unwrap(settings.handler))
 
 
 def tell_jobs_in_hand(jobs: Iterable[Held]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from typing import Any
 
 import gevent
@@ -11,10 +13,12 @@ import pytest
 from camunda_client.c8._http import Answer
 from camunda_client.c8.worker._custody import Custody
 from camunda_client.c8.worker._execution import JobContext
-from camunda_client.c8.worker._health import ClusterWatch
+from camunda_client.c8.worker._handlers import camunda_worker, queue
+from camunda_client.c8.worker._health import ClusterWatch, handler_of
 from camunda_client.c8.worker._pace import Offsets
 from camunda_client.c8.worker._poller import Poller
-from tests.parts.fake_gateway import TOPOLOGY, FakeGateway, held, lost, problem, settings_of
+from camunda_client.c8.worker._settings import resolve
+from tests.parts.fake_gateway import CONFIG, TOPOLOGY, FakeGateway, held, lost, problem, settings_of
 from tests.parts.time_given import Clock, settle
 
 #: Seconds of a poll, as its settings say.
@@ -136,3 +140,28 @@ def test_before_the_first_look_and_after_a_death_nothing_is_known() -> None:
     seen.died()
 
     assert seen.leader is None
+
+
+def plain(job: object) -> None: ...
+
+
+def typed(order_id: str) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("handler", "options", "name"),
+    [
+        (plain, {}, "plain"),
+        (functools.partial(plain), {}, "plain"),
+        (typed, {}, "typed"),
+        (plain, {"single_value": "result"}, "plain"),
+    ],
+    ids=["plain", "partial", "with parameters", "with one result"],
+)
+def test_a_handler_is_named_as_its_author_knows_it(
+    handler: Callable[..., Any], options: dict[str, Any], name: str
+) -> None:
+    """On the page and in job.stuck and hub.blocked stood the wrapper that gives it its parameters."""
+    camunda_worker("t", **options)(handler)
+
+    assert handler_of(resolve(queue[-1], CONFIG)) == f"{__name__}.{name}"
