@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from camunda_client import log, patching
-from camunda_client.cli import _target
+from camunda_client.cli import _handlers, _target
 
 if TYPE_CHECKING:
     import argparse
@@ -34,7 +34,7 @@ def run_job(options: argparse.Namespace) -> int:
     """Work one job in the foreground; return 0 unless its handler failed or there was none."""
     log.secure_standard_streams()
     patching.patch()
-    workers = _handlers(options.file)
+    workers = _registered(options.file)
     worker = _chosen(workers, _wanted_type(options, workers), options.file)
     job = _activated(worker, options)
     if job is None:
@@ -44,8 +44,7 @@ def run_job(options: argparse.Namespace) -> int:
     return _Run(worker, job, dry=options.dry, debug=options.pdb).report()
 
 
-def _handlers(file: str) -> list[JobWorker]:
-    from camunda_client import config
+def _registered(file: str) -> list[JobWorker]:
     from camunda_client.c8 import worker
 
     try:
@@ -55,10 +54,7 @@ def _handlers(file: str) -> list[JobWorker]:
     found = worker.registered_workers()
     if not found:
         raise _target.TargetError(f"{file} has no function decorated with @camunda_worker")
-    try:
-        config.get_config()
-    except RuntimeError:
-        config.initialize_config()
+    _handlers.configure()
     log.configure_if_unconfigured()
     return found
 

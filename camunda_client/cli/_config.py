@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from camunda_client import config
-from camunda_client.cli import _tables, _target
+from camunda_client.cli import _handlers, _tables, _target
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
@@ -39,12 +39,9 @@ def run(options: argparse.Namespace) -> int:
 def _initialize() -> ConfigurationError | None:
     """Take the configuration from the environment unless TARGET has set one; return what is wrong with it."""
     try:
-        config.get_config()
-    except RuntimeError:
-        try:
-            config.initialize_config()
-        except ConfigurationError as error:
-            return error
+        _handlers.configure()
+    except ConfigurationError as error:
+        return error
     return None
 
 

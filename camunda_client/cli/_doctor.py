@@ -275,11 +275,9 @@ def _room(settings: C8Config) -> Iterator[tuple[str, str]]:
     """Look whether the handlers that were imported fit into this process."""
     from camunda_client.c8 import worker
 
-    workers = []
-    for one in worker.CamundaWorkerManager().workers:
-        with suppress(ServiceException):  # what is wrong with it has been said
-            workers.append(worker.worker_settings(one))
-    return _machine.room(workers, settings.worker.pool)
+    # Of those that are left out, it has been said what is wrong.
+    workers = _with_settings(worker.CamundaWorkerManager().workers)
+    return _machine.room([how for _, how in workers], settings.worker.pool)
 
 
 def _deployed() -> Iterator[Finding]:
