@@ -116,3 +116,13 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if given_camunda():
         terminalreporter.write_line(f"{_ran[GIVEN]} tests ran on the Camunda of {ADDRESS}")
     terminalreporter.write_line(f"{_ran['keycloak']} tests ran with tokens of a real Keycloak {KEYCLOAK_VERSION}")
+
+
+@pytest.fixture
+def unmeasured_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the coverage of programs that the test starts unmeasured.
+
+    To measure, a program imports much before its first line, and a child of ``run_in="process"`` never comes to its
+    first job.
+    """
+    monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", "")

@@ -151,10 +151,8 @@ def test_a_hangup_is_never_the_second_signal(camunda: EngineProcess, tmp_path: P
     assert len(scene.told("COMPLETED")) == 1
 
 
-def test_under_nohup_a_hangup_is_ignored(
-    camunda: EngineProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", "")  # measured, a child imports much before its first line
+@pytest.mark.usefixtures("unmeasured_programs")
+def test_under_nohup_a_hangup_is_ignored(camunda: EngineProcess, tmp_path: Path) -> None:
     scene = Scene(camunda, tmp_path, "pass")
 
     with scene.worker(before=("-c", NOHUP)) as worker:

@@ -133,8 +133,8 @@ def test_the_third_example_waits_for_many_answers_at_once(camunda: EngineProcess
     assert max(job["variables"]["asked_at_once"] for job in completed) > 10
 
 
-def test_the_fifth_example_computes_in_child_processes(camunda: EngineProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", "")  # measured, a child never comes to its first job
+@pytest.mark.usefixtures("unmeasured_programs")
+def test_the_fifth_example_computes_in_child_processes(camunda: EngineProcess) -> None:
     example = Example("05", camunda)
 
     with example.worker() as worker:

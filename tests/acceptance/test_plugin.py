@@ -115,8 +115,8 @@ def test_the_module_imports_and_patches_nothing() -> None:
     assert done.stdout.strip() == "[] True"
 
 
-def test_a_run_that_uses_no_fixture_is_left_alone(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", "")  # measured, a child imports much before its first line
+@pytest.mark.usefixtures("unmeasured_programs")
+def test_a_run_that_uses_no_fixture_is_left_alone(suite: Suite) -> None:
     counts, output = suite.run("""
 import socket, sys
 def test_nothing_is_loaded():

@@ -17,13 +17,7 @@ from tests.parts.programs import CAMUNDA_CLIENT, Program
 from tests.parts.scene import Scene
 from tests.parts.work import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.needs("records")]
-
-
-@pytest.fixture(autouse=True)
-def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measured, a child never comes to its first job."""
-    monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", "")
+pytestmark = [pytest.mark.slow, pytest.mark.needs("records"), pytest.mark.usefixtures("unmeasured_programs")]
 
 
 ROOT = Path(__file__).parents[2]
