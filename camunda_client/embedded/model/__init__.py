@@ -5,6 +5,7 @@ from camunda_client.embedded.model._decisions import Decisions, EvaluationError,
 from camunda_client.embedded.model._deployments import Definition, Deployment, Deployments, Form
 from camunda_client.embedded.model._dialects import DIALECTS
 from camunda_client.embedded.model._element import (
+    INT32,
     PRIORITIES,
     AdHoc,
     Binding,
@@ -41,6 +42,7 @@ from camunda_client.embedded.model._timers import Cycle, first_due, next_due, to
 __all__ = [
     "DIALECTS",
     "INNER",
+    "INT32",
     "PRIORITIES",
     "AdHoc",
     "Binding",

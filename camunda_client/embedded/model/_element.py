@@ -13,6 +13,8 @@ from camunda_client.embedded.model._expressions import Expression
 
 #: What a user task's priority may be.
 PRIORITIES = range(101)
+#: What a job's priority may be.
+INT32 = range(-(1 << 31), 1 << 31)
 
 
 @dataclass(slots=True)
@@ -25,10 +27,12 @@ class Mapping:
 
 @dataclass(slots=True)
 class JobDefinition:
-    """What a ``zeebe:taskDefinition`` says; both may be expressions."""
+    """What a ``zeebe:taskDefinition`` says, and the ``zeebe:jobPriorityDefinition`` beside it; expressions, all."""
 
     type: Expression
     retries: Expression
+    #: None: that of the process.
+    priority: Expression | None = None
 
 
 @dataclass(slots=True)
@@ -114,6 +118,8 @@ class CalledProcess:
     process_id: Expression
     all_child_variables: bool = True
     all_parent_variables: bool = True
+    #: None: that of the caller.
+    business_id: Expression | None = None
 
 
 @dataclass(slots=True)
@@ -166,6 +172,8 @@ class Element:
     result_variable: str = ""
     #: Of a process.
     version_tag: str = ""
+    #: Of the jobs of a process that have none of their own.
+    job_priority: Expression | None = None
 
     @property
     def start(self) -> Element:

@@ -9,6 +9,7 @@ from typing import Any
 
 from camunda_client.embedded.model._dialects import since
 from camunda_client.embedded.model._element import (
+    INT32,
     LATEST,
     PRIORITIES,
     Binding,
@@ -32,6 +33,7 @@ _PATH = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*")
 _RESERVED = ("null", "true", "false", "function", "if", "then", "else", "for", "between", "instance", "of")
 _BINDINGS = ("deployment", "latest", "versionTag")
 _WHOLE = re.compile(r"-?\d{1,9}")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,12}")
 
 
 def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
@@ -59,8 +61,9 @@ def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
         if not definition.get("type"):
             raise ElementError("Attribute 'type' must be present and not empty")
         element.job = JobDefinition(
-            expression(definition.get("type")), expression(definition.get("retries", DEFAULT_RETRIES))
-        )
+            expression(definition.get("type")), expression(definition.get("retries", DEFAULT_RETRIES)),
+            _job_priority(reader),
+        )  # fmt: skip
     read = _READERS.get(element.kind)
     if read is not None:
         read(reader, element)
@@ -84,6 +87,21 @@ def fill_process(element: Element, node: Any, namespaces: dict[str, str]) -> Non
     if len(tags) > 1 and since("8.9"):
         raise ElementError("Must have exactly one 'zeebe:versionTag' extension element when exists")
     element.version_tag = tags[0].get("value") or "" if tags else ""
+    element.job_priority = _job_priority(reader)
+
+
+def _job_priority(reader: Reader) -> Expression | None:
+    """Return what a job's priority is; one without a value is 0."""
+    definitions = reader.all("zeebe:jobPriorityDefinition")
+    if not definitions:
+        return None
+    if len(definitions) > 1:
+        raise ElementError("Must have exactly one 'zeebe:jobPriorityDefinition'")
+    text = definitions[0].get("priority") or "0"
+    if not text.startswith("=") and not (_INTEGER.fullmatch(text) and int(text) in INT32):
+        expected = "Expected 'priority' to be a literal integer or a FEEL expression (starting with '=')"
+        raise ElementError(f"{expected}, but got '{text}'.")
+    return expression(text)
 
 
 def _mapping(node: Any, read: Callable[[str | None], Expression]) -> Mapping:
@@ -256,6 +274,7 @@ def _called(reader: Reader, element: Element) -> None:
         expression(called.get("processId")),
         called.get("propagateAllChildVariables", "true") == "true",
         called.get("propagateAllParentVariables", "true") == "true",
+        None if called.get("businessId") is None else expression(called.get("businessId")),
     )
 
 

@@ -228,8 +228,13 @@ class Behaviours:
                 "CALLED_ELEMENT_ERROR",
                 f"Expected process with BPMN process id '{process_id}' to have a none start event, but not found.",
             )
+        business_id = instance.process.business_id
+        if called.business_id is not None:
+            business_id = self._variables.text(called.business_id, instance)
         variables = self._variables.visible(instance) if called.all_parent_variables else dict(instance.variables)
-        instance.called = self._lifecycle.start(definition, variables, tenant_id, caller=instance)
+        instance.called = self._lifecycle.start(
+            definition, variables, tenant_id, caller=instance, business_id=business_id
+        )
 
     # -- gateways ---------------------------------------------------------------------------------------------------
     def _choose_first(self, instance: ElementInstance) -> None:

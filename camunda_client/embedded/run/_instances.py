@@ -174,7 +174,7 @@ class Job:
 
     def __init__(
         self, key: int, job_type: str, retries: int, headers: dict[str, str], instance: ElementInstance,
-        kind: str = BPMN_ELEMENT, phase: str | None = None,
+        kind: str = BPMN_ELEMENT, phase: str | None = None, priority: int = 0,
     ) -> None:  # fmt: skip
         self.key = key
         self.kind = kind
@@ -190,7 +190,7 @@ class Job:
         self.listener_phase = phase
         self.incident: Incident | None = None
         self.due: Entry | None = None
-        self.priority = 0
+        self.priority = priority
         #: As it was when the job was created; one that the instance is given later is not the job's.
         self.business_id = instance.process.business_id
         #: Of the latest lease that has one; empty as long as no worker has asked for any.

@@ -85,6 +85,7 @@ class Lifecycle:
         at: list[Element] | None = None,
         event_variables: dict[str, Any] | None = None,
         caller: ElementInstance | None = None,
+        business_id: str = "",
     ) -> ProcessInstance:
         """Create a process instance; its first steps go on the agenda.
 
@@ -95,11 +96,13 @@ class Lifecycle:
             at: The elements to begin with, all directly in the process; the none start event when left out.
             event_variables: What a start event brought along; it goes through the event's output mappings.
             caller: The call activity that waits for it.
+            business_id: What the case is called.
         """
         key = self.keys.next()
         history = self._histories.begin(definition.process_id, key, definition.key, definition.version, tenant_id)
         process = ProcessInstance(key, definition, tenant_id, history)
         process.caller = caller
+        process.business_id = history.business_id = business_id
         history.root_key = process.outermost.key
         if caller is not None:
             history.parent_key, history.parent_element_key = caller.process.key, caller.key
