@@ -2,7 +2,7 @@
 
 from camunda_client.embedded.model._ad_hoc import INNER
 from camunda_client.embedded.model._decisions import Decisions, EvaluationError, as_text
-from camunda_client.embedded.model._deployments import Definition, Deployment, Deployments, Form
+from camunda_client.embedded.model._deployments import Deployments
 from camunda_client.embedded.model._dialects import DIALECTS
 from camunda_client.embedded.model._element import (
     INT32,
@@ -14,6 +14,7 @@ from camunda_client.embedded.model._element import (
     Event,
     Flow,
     JobDefinition,
+    Link,
     Listener,
     Mapping,
     MultiInstance,
@@ -38,6 +39,7 @@ from camunda_client.embedded.model._logic import (
 from camunda_client.embedded.model._parser import Process
 from camunda_client.embedded.model._specs import Driver, FlowNode, RootSpec, ScopeSpec
 from camunda_client.embedded.model._timers import Cycle, first_due, next_due, to_ms
+from camunda_client.embedded.model._versions import Definition, Deployment, Form, Resource
 
 __all__ = [
     "DIALECTS",
@@ -70,12 +72,14 @@ __all__ = [
     "Invocation",
     "JobDefinition",
     "Knowledge",
+    "Link",
     "Listener",
     "Mapping",
     "MultiInstance",
     "Output",
     "Process",
     "Relation",
+    "Resource",
     "RootSpec",
     "Rule",
     "ScopeSpec",

@@ -122,6 +122,16 @@ class CalledProcess:
     business_id: Expression | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A ``zeebe:linkedResource``: a deployed file that a job is told the key of."""
+
+    resource_id: Expression
+    type: str
+    name: str | None
+    binding: Binding = LATEST
+
+
 @dataclass(slots=True)
 class Flow:
     """A sequence flow."""
@@ -147,6 +157,7 @@ class Element:
     outputs: list[Mapping] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     job: JobDefinition | None = None
+    links: list[Link] = field(default_factory=list)
     listeners: list[Listener] = field(default_factory=list)
     event: Event = field(default_factory=Event)
     attached_to: str | None = None

@@ -16,6 +16,7 @@ from camunda_client.embedded.model._element import (
     CalledProcess,
     Element,
     JobDefinition,
+    Link,
     Listener,
     Mapping,
 )
@@ -64,6 +65,8 @@ def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
             expression(definition.get("type")), expression(definition.get("retries", DEFAULT_RETRIES)),
             _job_priority(reader),
         )  # fmt: skip
+    if element.job is not None and element.kind != "SERVICE_TASK" and reader.all("zeebe:linkedResources"):
+        raise ElementError("The extension zeebe:linkedResources is only supported at service tasks")
     read = _READERS.get(element.kind)
     if read is not None:
         read(reader, element)
@@ -171,6 +174,24 @@ def _check_listeners(element: Element) -> None:
 def _job_task(reader: Reader, _element: Element) -> None:
     if len(reader.all("zeebe:taskDefinition")) != 1:
         raise ElementError("Must have exactly one 'zeebe:taskDefinition' extension element")
+
+
+def _service(reader: Reader, element: Element) -> None:
+    _job_task(reader, element)
+    reader.one("zeebe:linkedResources")
+    element.links = [_link(node) for node in reader.all("zeebe:linkedResources/zeebe:linkedResource")]
+
+
+def _link(node: Any) -> Link:
+    for name in ("resourceId", "resourceType"):
+        if not node.get(name):
+            raise ElementError(f"Attribute '{name}' must be present and not empty")
+    resource_id, kind, tag = node.get("resourceId"), node.get("bindingType", LATEST.type), node.get("versionTag") or ""
+    if kind not in _BINDINGS:
+        raise ElementError(f"Attribute 'bindingType' must be one of: {', '.join(_BINDINGS)}")
+    if resource_id.startswith("="):
+        raise ElementError(f"Expressions as the id of a linked resource are not supported: '{resource_id}'")
+    return Link(expression(resource_id), node.get("resourceType"), node.get("linkName"), Binding(kind, tag))
 
 
 def _throw(reader: Reader, element: Element) -> None:
@@ -296,7 +317,7 @@ def _boundary(reader: Reader, element: Element) -> None:
 
 
 _READERS = {
-    "SERVICE_TASK": _job_task,
+    "SERVICE_TASK": _service,
     "SEND_TASK": _job_task,
     "SCRIPT_TASK": _script,
     "BUSINESS_RULE_TASK": _rule,

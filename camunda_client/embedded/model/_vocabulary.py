@@ -75,14 +75,18 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "adHoc": ("activeElementsCollection", "outputCollection", "outputElement"),
     "versionTag": ("value",),
     "jobPriorityDefinition": ("priority",),
+    "linkedResources": (),
+    "linkedResource": ("resourceId", "resourceType", "linkName", "bindingType", "versionTag"),
 }  # fmt: skip
 #: Extensions that a later release brought, so that an earlier one would pass over them.
-SINCE = {"taskListeners": "8.8", "adHoc": "8.7", "conditionalFilter": "8.9", "jobPriorityDefinition": "8.10"}
+SINCE = {
+    "taskListeners": "8.8", "adHoc": "8.7", "conditionalFilter": "8.9", "jobPriorityDefinition": "8.10",
+    "linkedResources": "8.7",
+}  # fmt: skip
 ATTRIBUTES_SINCE = {("calledElement", "businessId"): "8.10"}
 #: Extensions and attributes that Camunda makes something of, and we do not yet.
-EXTENSIONS_REFUSED = frozenset({
-    "linkedResources", "linkedResource", "publishMessage",
-})  # fmt: skip
+EXTENSIONS_REFUSED = frozenset({"publishMessage"})
+_INSTEAD = {"publishMessage": ": Camunda deploys it and publishes nothing; have a job do it (zeebe:taskDefinition)"}
 ATTRIBUTES_REFUSED = frozenset({("conditionalFilter", "variableNames")})
 #: Extensions that Camunda itself makes nothing of when a process runs.
 EXTENSIONS_WITHOUT_MEANING = frozenset({"properties", "property", "userTaskForm", "agentDefinition"})
@@ -116,7 +120,7 @@ def _problems_of_element(node: Any, name: str, flow_elements: frozenset[str]) ->
 
 def _problems_of_extension(node: Any, name: str) -> Iterator[str]:
     if name in EXTENSIONS_REFUSED:
-        yield f"The extension zeebe:{name} is not supported"
+        yield f"The extension zeebe:{name} is not supported{_INSTEAD.get(name, '')}"
     elif name in SINCE and not since(SINCE[name]):
         yield f"The extension zeebe:{name} is not supported before {SINCE[name]}"
     elif name not in EXTENSIONS:

@@ -8,7 +8,7 @@ from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._present import present
-from camunda_client.embedded.model import INNER, Decisions, Deployments, Element, Flow, Listener
+from camunda_client.embedded.model import INNER, Decisions, Deployments, Element, Flow, Link, Listener
 from camunda_client.embedded.run._ad_hoc import AdHocs
 from camunda_client.embedded.run._bindings import Bindings
 from camunda_client.embedded.run._compensation import Compensations
@@ -22,6 +22,8 @@ from camunda_client.embedded.run._workflows import ScopeWorkflow
 
 #: What a job-based user task's job is called.
 USER_TASK_JOB_TYPE = "io.camunda.zeebe:userTask"
+#: The header that has what a job is linked to, as JSON (camunda/camunda#24774).
+LINKED_RESOURCES = "linkedResources"
 
 
 class Behaviours:
@@ -110,7 +112,15 @@ class Behaviours:
     # -- tasks ------------------------------------------------------------------------------------------------------
     def _job(self, instance: ElementInstance) -> None:
         element = instance.element
-        self._jobs.create_for(instance, present(element.job), dict(element.headers))
+        headers = dict(element.headers)
+        if element.links:
+            headers[LINKED_RESOURCES] = _json([self._linked(link, instance) for link in element.links])
+        self._jobs.create_for(instance, present(element.job), headers)
+
+    def _linked(self, link: Link, instance: ElementInstance) -> dict[str, str | None]:
+        """Return what a job is told of a file."""
+        key = str(self._bindings.resource(link, instance).key)
+        return {"resourceKey": key, "resourceType": link.type, "linkName": link.name}
 
     def _script(self, instance: ElementInstance) -> None:
         element = instance.element

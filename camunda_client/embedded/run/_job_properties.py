@@ -36,5 +36,7 @@ def priority_of(expression: Expression | None, instance: ElementInstance, variab
     value = int(given.text) if given.static else variables.typed(given, instance, (int, float), "'NUMBER'")
     if value != int(value) or int(value) not in INT32:
         wanted = "to be a whole number of 32 bits"
-        raise Failure("EXTRACT_VALUE_ERROR", f"Expected result of the expression '{given.text}' {wanted}, but was {value}.")
+        raise Failure(
+            "EXTRACT_VALUE_ERROR", f"Expected result of the expression '{given.text}' {wanted}, but was {value}."
+        )
     return int(value)

@@ -1,4 +1,4 @@
-"""Priorities of jobs as docs.camunda.io describes them: "Job prioritization" (8.10), and as the model library checks."""
+"""Priorities of jobs as docs.camunda.io describes them ("Job prioritization", 8.10), and as the model library does."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ def test_a_job_keeps_the_priority_that_it_was_created_with(play: Play) -> None:
     ("urgency", "words"),
     [
         ("high", "Expected result of the expression 'urgency' to be 'NUMBER', but was 'STRING'."),
-        (2147483648, "Expected result of the expression 'urgency' to be a whole number of 32 bits, but was 2147483648."),
+        (
+            2147483648,
+            "Expected result of the expression 'urgency' to be a whole number of 32 bits, but was 2147483648.",
+        ),
         (1.5, "Expected result of the expression 'urgency' to be a whole number of 32 bits, but was 1.5."),
     ],
 )
