@@ -51,7 +51,7 @@ def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
     element.headers = _headers(reader.all("zeebe:taskHeaders/zeebe:header"))
     element.inputs = [_mapping(node, expression) for node in reader.all("zeebe:ioMapping/zeebe:input")]
     element.outputs = [_mapping(node, required_expression) for node in reader.all("zeebe:ioMapping/zeebe:output")]
-    element.listeners = listeners(node, namespaces)
+    element.listeners = _listeners(reader)
     _check_listeners(element)
     element.for_compensation = node.get("isForCompensation") == "true"
     element.attached_to = local_id(node.get("attachedToRef"))
@@ -84,7 +84,7 @@ def fill_process(element: Element, node: Any, namespaces: dict[str, str]) -> Non
         reader.one(f"zeebe:{path}")
     if since("8.8"):  # before that a process had none (camunda/camunda#35585)
         element.headers = _headers(reader.all("zeebe:taskHeaders/zeebe:header"))
-    element.listeners = listeners(node, namespaces)
+    element.listeners = _listeners(reader)
     _check_listeners(element)
     tags = reader.all("zeebe:versionTag")
     if len(tags) > 1 and since("8.9"):
@@ -123,15 +123,14 @@ def _mapping(node: Any, read: Callable[[str | None], Expression]) -> Mapping:
     return Mapping(read(source), target)
 
 
-def listeners(node: Any, namespaces: dict[str, str]) -> list[Listener]:
-    """Return the execution listeners of a node."""
+def _listeners(reader: Reader) -> list[Listener]:
     return [
         Listener(
             item.get("eventType"),
             JobDefinition(expression(item.get("type")), expression(item.get("retries", DEFAULT_RETRIES))),
-            _headers_of_listener(item.findall("zeebe:taskHeaders/zeebe:header", namespaces)),
+            _headers_of_listener(item.findall("zeebe:taskHeaders/zeebe:header", reader.namespaces)),
         )
-        for item in node.findall("bpmn:extensionElements/zeebe:executionListeners/zeebe:executionListener", namespaces)
+        for item in reader.all("zeebe:executionListeners/zeebe:executionListener")
     ]
 
 
@@ -153,6 +152,8 @@ def _headers(nodes: list[Any]) -> dict[str, str]:
 
 def _check_listeners(element: Element) -> None:
     """Refuse listeners that would never be called, or twice."""
+    if not element.listeners:
+        return
     times = Counter((listener.event, listener.job.type.source) for listener in element.listeners)
     for (event, job_type), count in times.items():
         if not job_type:
