@@ -25,7 +25,7 @@ from camunda_client.embedded.model._ids import local_id
 from camunda_client.embedded.model._iso8601 import moment
 from camunda_client.embedded.model._reader import ElementError, Reader, expression, required_expression
 
-__all__ = ["ElementError", "expression", "fill", "fill_process", "listeners", "required_expression"]
+__all__ = ["ElementError", "expression", "fill", "fill_process", "required_expression"]
 
 #: A task without ``retries`` has three.
 DEFAULT_RETRIES = "3"
