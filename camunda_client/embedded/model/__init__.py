@@ -5,6 +5,7 @@ from camunda_client.embedded.model._decisions import Decisions, EvaluationError,
 from camunda_client.embedded.model._deployments import Deployments
 from camunda_client.embedded.model._dialects import DIALECTS
 from camunda_client.embedded.model._element import (
+    BEFORE_ALL,
     INT32,
     PRIORITIES,
     AdHoc,
@@ -42,6 +43,7 @@ from camunda_client.embedded.model._timers import Cycle, first_due, next_due, to
 from camunda_client.embedded.model._versions import Definition, Deployment, Form, Resource
 
 __all__ = [
+    "BEFORE_ALL",
     "DIALECTS",
     "INNER",
     "INT32",

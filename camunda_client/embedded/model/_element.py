@@ -13,6 +13,8 @@ from camunda_client.embedded.model._expressions import Expression
 
 #: What a user task's priority may be.
 PRIORITIES = range(101)
+#: When a listener of a multi-instance activity is called that all iterations wait for.
+BEFORE_ALL = "beforeAll"
 #: What a job's priority may be.
 INT32 = range(-(1 << 31), 1 << 31)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from camunda_client.embedded.model._dialects import since
 from camunda_client.embedded.model._element import (
+    BEFORE_ALL,
     INT32,
     LATEST,
     PRIORITIES,
@@ -52,12 +53,12 @@ def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
     element.inputs = [_mapping(node, expression) for node in reader.all("zeebe:ioMapping/zeebe:input")]
     element.outputs = [_mapping(node, required_expression) for node in reader.all("zeebe:ioMapping/zeebe:output")]
     element.listeners = _listeners(reader)
-    _check_listeners(element)
     element.for_compensation = node.get("isForCompensation") == "true"
     element.attached_to = local_id(node.get("attachedToRef"))
     element.interrupting = node.get("cancelActivity", "true") == "true" and node.get("isInterrupting", "true") == "true"
     element.event = reader.event(element)
     element.multi_instance = reader.multi_instance()
+    _check_listeners(element)
     for definition in reader.all("zeebe:taskDefinition")[:1]:
         if not definition.get("type"):
             raise ElementError("Attribute 'type' must be present and not empty")
@@ -160,8 +161,10 @@ def _check_listeners(element: Element) -> None:
             raise ElementError("Attribute 'type' must be present and not empty")
         if not event:
             raise ElementError("Attribute 'eventType' must be present and not empty")
-        if event not in ("start", "end"):
-            raise ElementError(f"Attribute 'eventType' must be one of: start, end; found '{event}'")
+        if event not in (known := ("start", "end", BEFORE_ALL) if since("8.10") else ("start", "end")):
+            raise ElementError(f"Attribute 'eventType' must be one of: {', '.join(known)}; found '{event}'")
+        if event == BEFORE_ALL and element.multi_instance is None:
+            raise ElementError(f"Execution listeners of type '{event}' are only supported by multi-instance activities")
         if count > 1:
             both = f"eventType[{event}] and type[{job_type}]"
             raise ElementError(f"Found '{count}' duplicates based on {both}, these combinations should be unique.")

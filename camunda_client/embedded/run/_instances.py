@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from camunda_client.embedded._rejections import Rejection
-from camunda_client.embedded.model import Cycle, Definition, Element, Flow, FlowNode
+from camunda_client.embedded.model import BEFORE_ALL, Cycle, Definition, Element, Flow, FlowNode
 from camunda_client.embedded.run._history import Incident, InstanceHistory, JobRecord, UserTaskRecord
 from camunda_client.embedded.run._schedule import Entry
 from camunda_client.embedded.run._workflows import InstanceWorkflow, ScopeWorkflow
@@ -197,6 +197,12 @@ class Job:
         self.lease_token = ""
         self.leases = 0
 
+    @property
+    def listener_event_type(self) -> str:
+        """What its listener is about, as Camunda names it."""
+        phase = self.listener_phase or "unspecified"
+        return "BEFORE_ALL" if phase == BEFORE_ALL else phase.upper()
+
     def lease_with_token(self) -> None:
         """Give it a token that no earlier lease had. A replay finds the same again, so it is not a random value."""
         self.leases += 1
@@ -219,9 +225,9 @@ class Job:
 
     def record(self, state: str, **details: Any) -> None:
         """Put on record what happened to it, with the details that the command brought."""
-        history, phase = self.instance.process.history, self.listener_phase
+        history = self.instance.process.history
         if self.kind != BPMN_ELEMENT:
-            details |= {"kind": self.kind, "listener_event_type": phase.upper() if phase else "UNSPECIFIED"}
+            details |= {"kind": self.kind, "listener_event_type": self.listener_event_type}
         history.jobs.append(
             JobRecord(
                 state, self.key, self.type, self.element_id, self.retries, self.worker, history.now_ms(),

@@ -43,7 +43,7 @@ _VERBS = {
     "UPDATE": "update job",
 }
 #: The types of incidents, by the kind of the job that has no retries left.
-_NO_RETRIES = {kind: f"{kind}_NO_RETRIES" for kind in (AD_HOC_SUB_PROCESS, TASK_LISTENER)}
+_NO_RETRIES = {kind: f"{kind}_NO_RETRIES" for kind in (AD_HOC_SUB_PROCESS, EXECUTION_LISTENER, TASK_LISTENER)}
 
 
 class Poll:
