@@ -7,7 +7,7 @@ import statistics
 from pathlib import Path
 
 import camunda_client
-from camunda_client.c8.worker._lease import Held
+from camunda_client.c8.worker._lease import HeldJob
 
 FILES = sorted(Path(camunda_client.__file__).parent.rglob("*.py"))
 #: Physical lines of a module.
@@ -49,7 +49,7 @@ def test_each_attribute_of_a_job_in_hand_is_written_by_one_module() -> None:
     writers: dict[str, set[str]] = {}
     for path in [path for path in FILES if path.parent.name == "worker"]:
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in Held.__slots__:
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in HeldJob.__slots__:
                 name = node.value.id if isinstance(node.value, ast.Name) else ""
                 if name in ("held", "twin", "again") or (name == "self" and path.stem == "_lease"):
                     writers.setdefault(node.attr, set()).add(path.stem)

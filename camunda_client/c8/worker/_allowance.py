@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gevent.event import Event
 
     from camunda_client.c8._cap_table import CapTable
-    from camunda_client.c8.worker._lease import Held
+    from camunda_client.c8.worker._lease import HeldJob
     from camunda_client.c8.worker._resources import Resource
     from camunda_client.c8.worker._settings import WorkerSettings
 
@@ -294,7 +294,7 @@ class Allowance:
         self.asked -= jobs
         self._changed()
 
-    def released(self, held: Held) -> None:
+    def released(self, held: HeldJob) -> None:
         """Give back the place of a job that is no longer in hand."""
         if self._keys is not None:
             self._keys.released(held)
@@ -313,7 +313,7 @@ class Allowance:
         """Whether nothing can be asked for because the store of many hosts is away."""
         return self._far is not None and self._far.is_away and bool(self._far_shares)
 
-    def defers(self, held: Held) -> tuple[int, str] | None:
+    def defers(self, held: HeldJob) -> tuple[int, str] | None:
         """Return for how many milliseconds to hand back a job that has just come, and why; ``None`` if it may start."""
         now_s = self._clock()
         for share in self._shares:

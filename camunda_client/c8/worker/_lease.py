@@ -243,7 +243,7 @@ class Stage(Enum):
     SETTLED = "settled"
 
 
-class Held:
+class HeldJob:
     """One activated job: whose it is, until when we hold it, and how far we are."""
 
     __slots__ = (
@@ -278,7 +278,7 @@ class Held:
         #: What is being reported, or was: ``completion``, ``failure`` or ``error``.
         self.command: str | None = None
         #: The same job, offered to us again before we had Camunda's answer to our failure.
-        self.successor: Held | None = None
+        self.successor: HeldJob | None = None
         #: Where its handler runs, while it does.
         self.greenlet: gevent.Greenlet[..., None] | None = None
         #: What its handler ran in, and came to; set for the report.
@@ -322,7 +322,7 @@ class Held:
         """Take note that its lease is to be extended no more, however long its handler goes on."""
         self.let_go = True
 
-    def followed_by(self, again: Held) -> None:
+    def followed_by(self, again: HeldJob) -> None:
         """Take note of another activation of the same job, whose turn comes after this one's."""
         self.successor = again
 
@@ -365,7 +365,7 @@ class Held:
         if self.is_in_handler():
             self.greenlet.throw(error)  # type: ignore[union-attr]
 
-    def granted_anew(self, again: Held) -> None:
+    def granted_anew(self, again: HeldJob) -> None:
         """Take over the lease of another activation of the same job."""
         self.lease.granted_anew(again.lease.ends_s)
         self.token = again.token

@@ -27,7 +27,7 @@ from camunda_client.c8._last_resort import LastResort, end_now, say
 from camunda_client.c8._stacks import defined_at, innermost, is_debugged
 from camunda_client.c8.worker._execution import JobLost
 from camunda_client.c8.worker._health import handler_of, stack_of
-from camunda_client.c8.worker._lease import Held, now_s
+from camunda_client.c8.worker._lease import HeldJob, now_s
 from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
@@ -299,12 +299,12 @@ class Watchdog:
         return time.process_time() - self._ticked_cpu_s < blocked_s * _COMPUTES
 
 
-def _held_job(frame: FrameType | None) -> Held | None:
+def _held_job(frame: FrameType | None) -> HeldJob | None:
     """Return the job whose handler is on the stack, found in the frame that called it."""
     while frame is not None:
         if frame.f_code.co_name == "_outcome" and frame.f_globals.get("__name__") == _EXECUTION:
             held = frame.f_locals.get("held")
-            return held if isinstance(held, Held) else None
+            return held if isinstance(held, HeldJob) else None
         frame = frame.f_back
     return None
 
@@ -323,7 +323,7 @@ class HandlerWatch:
 
     def __init__(
         self,
-        held_jobs: Callable[[], Iterable[Held]],
+        held_jobs: Callable[[], Iterable[HeldJob]],
         clock: Callable[[], float] | None = None,
         monotonic: Callable[[], float] | None = None,
     ) -> None:
@@ -349,7 +349,7 @@ class HandlerWatch:
             if held.is_in_handler():
                 self._look(held, now)
 
-    def _look(self, held: Held, now: float) -> None:
+    def _look(self, held: HeldJob, now: float) -> None:
         settings = held.settings
         if settings.stop_when_lost and not held.dropped and not held.lease.holds(self._clock()):
             held.drops()
@@ -363,7 +363,7 @@ class HandlerWatch:
         elif most_s is not None and self._clock() - held.received_s > most_s:
             self._let_go(held, now, "it outlasts max_lease")
 
-    def _let_go(self, held: Held, now: float, why: str) -> None:
+    def _let_go(self, held: HeldJob, now: float, why: str) -> None:
         held.lets_go()
         log.error(
             "job.stuck",

@@ -483,7 +483,7 @@ def test_a_job_that_its_parent_condemned_becomes_an_incident_and_runs_once_that_
 ) -> None:
     table = _job_table.JobTable(_job_table.new_file())
     monkeypatch.setattr(_job_table, "current", table)
-    table.condemn([(1, _job_table.Verdict(deaths=3, code=-9))])
+    table.condemn([(1, _job_table.DeathVerdict(deaths=3, code=-9))])
     room = Room()
 
     room.offer(1)

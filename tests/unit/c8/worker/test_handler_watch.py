@@ -9,7 +9,7 @@ import pytest
 from gevent.event import Event
 
 from camunda_client.c8.worker._execution import JobLost
-from camunda_client.c8.worker._lease import Held, Loss, Stage
+from camunda_client.c8.worker._lease import HeldJob, Loss, Stage
 from camunda_client.c8.worker._watchdog import CLEAN_UP_S, HandlerWatch
 from tests.parts.fake_gateway import held, settings_of
 from tests.parts.time_given import Clock, settle
@@ -18,10 +18,10 @@ from tests.parts.time_given import Clock, settle
 class Room:
     def __init__(self) -> None:
         self.clock, self.monotonic = Clock(), Clock(5.0)
-        self.jobs: list[Held] = []
+        self.jobs: list[HeldJob] = []
         self.watch = HandlerWatch(lambda: self.jobs, self.clock, self.monotonic)
 
-    def run(self, **options: Any) -> Held:
+    def run(self, **options: Any) -> HeldJob:
         """Let a handler run that waits, from now on."""
         one = held(len(self.jobs) + 1, now_s=self.clock(), settings=settings_of(timeout=10_000, **options))
         one.stage, one.started_s = Stage.RUNNING, self.monotonic()
