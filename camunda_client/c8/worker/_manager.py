@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from camunda_client.c8.worker._checks import Milliseconds, Names
-    from camunda_client.c8.worker._offload_plan import Loader
+    from camunda_client.c8.worker._offload import Loader
     from camunda_client.c8.worker._settings import WorkerSettings
 
 log = logging.get_logger(__name__)

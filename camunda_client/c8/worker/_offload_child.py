@@ -25,12 +25,11 @@ from camunda_client import log as logging
 from camunda_client.c8._stacks import innermost
 from camunda_client.c8.models import job as job_model
 from camunda_client.c8.worker import _integrations
-from camunda_client.c8.worker import _offload_frames as frames
 from camunda_client.c8.worker._execution import Execution, HandlerStopped, HandlerTimedOut, JobContext, JobLost
 from camunda_client.c8.worker._handlers import JobWorker
 from camunda_client.c8.worker._lease import HeldJob, Lease
 from camunda_client.c8.worker._manager import register_workers, registered_workers
-from camunda_client.c8.worker._offload_plan import Plan, Wanted, shown_name
+from camunda_client.c8.worker._offload import Plan, Wanted, frames, shown_name
 from camunda_client.c8.worker._outcome import Memory, Outcome
 from camunda_client.c8.worker._run_handler import worker_settings
 from camunda_client.c8.worker._settings import RetryRule, WorkerSettings

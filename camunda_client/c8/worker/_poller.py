@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from camunda_client.c8._http import Answer
-    from camunda_client.c8.worker._allowance import Allowance
+    from camunda_client.c8.worker._caps import Allowance
     from camunda_client.c8.worker._custody import Custody
     from camunda_client.c8.worker._gateway import Gateway
     from camunda_client.c8.worker._settings import WorkerSettings

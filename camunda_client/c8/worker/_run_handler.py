@@ -11,8 +11,8 @@ from pydantic_core import to_json
 
 from camunda_client import config
 from camunda_client.c8._http import Answer
-from camunda_client.c8.worker._binding import bind
 from camunda_client.c8.worker._execution import Execution, JobContext
+from camunda_client.c8.worker._forms import bind
 from camunda_client.c8.worker._handlers import JobWorker
 from camunda_client.c8.worker._hooks import Hooks, JobOutcome
 from camunda_client.c8.worker._lease import HeldJob, Lease

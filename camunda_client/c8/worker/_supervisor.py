@@ -19,10 +19,9 @@ from camunda_client import log as logging
 from camunda_client import metrics
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8.worker import _async_handlers
-from camunda_client.c8.worker._allowance import Caps
+from camunda_client.c8.worker._caps import Caps, FarCaps
 from camunda_client.c8.worker._custody import Custody
 from camunda_client.c8.worker._execution import JobContext
-from camunda_client.c8.worker._far_caps import FarCaps
 from camunda_client.c8.worker._gateway import Gateway
 from camunda_client.c8.worker._health import ClusterWatch, Health, StopReport
 from camunda_client.c8.worker._lease import HeldJob

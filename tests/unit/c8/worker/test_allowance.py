@@ -14,7 +14,7 @@ from gevent.event import Event
 from camunda_client.c8 import _cap_table
 from camunda_client.c8._cap_table import CapTable
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker._allowance import CONTENDED_PARKED_S, Allowance, Caps
+from camunda_client.c8.worker._caps._allowance import CONTENDED_PARKED_S, Allowance, Caps
 from camunda_client.c8.worker._hooks import JobOutcome
 from camunda_client.c8.worker._lease import HeldJob, Lease
 from camunda_client.c8.worker._resources import Resource

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from camunda_client import metrics
 from camunda_client._caps import Calendar
 from camunda_client.c8 import _cap_table
-from camunda_client.c8.worker._circuit import Circuit, Faults
-from camunda_client.c8.worker._far_caps import FarCaps
+from camunda_client.c8.worker._caps._circuit import Circuit, Faults
+from camunda_client.c8.worker._caps._far_caps import FarCaps
+from camunda_client.c8.worker._caps._keys import Keys
 from camunda_client.c8.worker._hooks import Hooks
-from camunda_client.c8.worker._keys import Keys
 from camunda_client.c8.worker._pace import LEAST_PARKED_S
 from camunda_client.error import ConfigurationError
 

@@ -17,13 +17,13 @@ import gevent
 from gevent.event import Event
 
 from camunda_client import log as logging
-from camunda_client.c8.worker import _offload_frames as frames
 from camunda_client.c8.worker._execution import HandlerTimedOut
 from camunda_client.c8.worker._health import in_children
 from camunda_client.c8.worker._hooks import Hooks
 from camunda_client.c8.worker._lease import HeldJob
-from camunda_client.c8.worker._offload_plan import plan
-from camunda_client.c8.worker._offload_process import ChildProcess, Ended, Run
+from camunda_client.c8.worker._offload import _frames as frames
+from camunda_client.c8.worker._offload._plan import plan
+from camunda_client.c8.worker._offload._process import ChildProcess, Ended, Run
 from camunda_client.c8.worker._outcome import MadeElsewhere, Outcome
 from camunda_client.c8.worker._slots import task_of
 from camunda_client.config import WorkerConfig
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from camunda_client.c8.models import ActivatedJob
     from camunda_client.c8.worker._handlers import JobWorker
     from camunda_client.c8.worker._hooks import JobOutcome
-    from camunda_client.c8.worker._offload_plan import Loader
+    from camunda_client.c8.worker._offload._plan import Loader
     from camunda_client.c8.worker._settings import WorkerSettings
 
 #: Seconds for a handler to end once it was struck. Python code takes microseconds; only code in C goes on.

@@ -22,14 +22,14 @@ from camunda_client import log as logging
 from camunda_client import metrics
 from camunda_client.c8._backoff import Backoff
 from camunda_client.c8._stacks import FRAMES
-from camunda_client.c8.worker import _offload_frames as frames
+from camunda_client.c8.worker._offload import _frames as frames
 from camunda_client.c8.worker._outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from camunda_client.c8.worker._offload_frames import Frame
-    from camunda_client.c8.worker._offload_plan import Plan
+    from camunda_client.c8.worker._offload._frames import Frame
+    from camunda_client.c8.worker._offload._plan import Plan
 
 log = logging.get_logger(__name__)
 
