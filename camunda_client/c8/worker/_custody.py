@@ -69,7 +69,7 @@ class Custody:
         """
         self._clock = clock or now_s
         self.extender = LeaseExtender(gateway, self.hand_back_soon, gateway.most_extensions, self._clock)
-        self.reporter = Reporter(gateway, at_once, self._may_send, self._clock)
+        self.reporter = Reporter(gateway, at_once, self._may_send, self._arrives, self._clock)
         self._types: dict[str, _OfType] = {}
         #: Those that hand jobs back, or fail unreadable ones.
         self.hand_backs = Group()
@@ -262,7 +262,7 @@ class Custody:
             if self.stopping:
                 self.report.abandoned.append(held.key)
         elif fate is ReportResult.SETTLED:
-            if held.command == "completion" and not held.lease.holds(now_s()):
+            if held.command == "completion" and not held.lease.holds(self._clock()):
                 # It may be on its way to us again, handed out before our completion was there.
                 self._memory.completed.set(held.key, True)
             if self.stopping:
@@ -319,7 +319,10 @@ class Custody:
 
     def _may_send(self, held: HeldJob) -> bool:
         """Tell whether a failure or hand-back may be sent: the job is ours, and stays so until it has arrived."""
-        return self.extender.secure(held, held.lease.may_send) or held.lease.holds(self._clock())
+        return self.extender.secure(held, held.lease.may_send) or self._arrives(held)
+
+    def _arrives(self, held: HeldJob) -> bool:
+        return held.lease.arrives(self._clock(), self.extender.durations.usual_s)
 
     # -- a stop -------------------------------------------------------------------------------------------------------
     def begin_stop(self) -> None:

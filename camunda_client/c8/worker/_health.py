@@ -198,7 +198,7 @@ def in_hand(jobs: Iterable[HeldJob]) -> list[JobInHand]:
             lease_left_s=round(held.lease.left_s(now), 3),
             stack=stack_of(held),
             handler=handler_of(held.settings),
-            stuck=held.let_go,
+            stuck=held.overdue,
         )
         for held in jobs
     ]

@@ -355,7 +355,7 @@ class HandlerWatch:
             held.drops()
             lost = JobLost("the job no longer belongs to this worker")
             gevent.get_hub().loop.run_callback(held.strike, lost)
-        if held.let_go:
+        if held.overdue:
             return
         timeout_s, most_s = settings.handler_timeout_s, settings.max_lease_s
         if timeout_s is not None and now - held.started_s > timeout_s + CLEAN_UP_S:
@@ -364,7 +364,7 @@ class HandlerWatch:
             self._let_go(held, now, "it outlasts max_lease")
 
     def _let_go(self, held: HeldJob, now: float, why: str) -> None:
-        held.lets_go()
+        held.overruns()
         log.error(
             "job.stuck",
             job_key=held.key,
