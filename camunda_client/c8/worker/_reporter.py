@@ -18,8 +18,8 @@ from gevent.event import Event
 from gevent.lock import Semaphore
 
 from camunda_client import metrics
+from camunda_client._backoff import Backoff
 from camunda_client.c8 import _http
-from camunda_client.c8._backoff import Backoff
 from camunda_client.c8.worker._gateway import ForeignAnswers, JobVerdict, fields, is_not_applied, judge
 from camunda_client.c8.worker._lease import HeldJob, Loss, now_s
 from camunda_client.c8.worker._outcome import Outcome, back_off_ms, failure, retries_left

@@ -22,9 +22,9 @@ import gevent
 from gevent.event import Event
 
 from camunda_client import metrics, patching
-from camunda_client.c8 import _job_table
-from camunda_client.c8._last_resort import LastResort, end_now, say
-from camunda_client.c8._stacks import defined_at, innermost, is_debugged
+from camunda_client._process import job_table
+from camunda_client._process.last_resort import LastResort, end_now, say
+from camunda_client._process.stacks import defined_at, innermost, is_debugged
 from camunda_client.c8.worker._execution import JobLost
 from camunda_client.c8.worker._health import handler_of, stack_of
 from camunda_client.c8.worker._lease import HeldJob, now_s
@@ -116,7 +116,7 @@ class Watchdog:
         self._main = patching.original("_thread", "get_ident")()
         self._ticked_s = self._clock()
         #: Where the parent reads that the hub is blocked, and by whom, while it is.
-        self._table = _job_table.current
+        self._table = job_table.current
         #: CPU time of the process at the tick.
         self._ticked_cpu_s = time.process_time()
         self._running = False

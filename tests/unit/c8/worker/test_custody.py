@@ -9,7 +9,7 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from camunda_client.c8 import _job_table
+from camunda_client._process import job_table
 from camunda_client.c8._http import Answer
 from camunda_client.c8.worker._custody import POISON_LIMIT, Custody
 from camunda_client.c8.worker._execution import HandlerStopped, JobContext
@@ -501,9 +501,9 @@ def test_a_failure_is_sent_only_if_it_arrives_before_the_lease_ends(
 def test_a_job_that_its_parent_condemned_becomes_an_incident_and_runs_once_that_is_resolved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    table = _job_table.JobTable(_job_table.new_file())
-    monkeypatch.setattr(_job_table, "current", table)
-    table.condemn([(1, _job_table.DeathVerdict(deaths=3, code=-9))])
+    table = job_table.JobTable(job_table.new_file())
+    monkeypatch.setattr(job_table, "current", table)
+    table.condemn([(1, job_table.DeathVerdict(deaths=3, code=-9))])
     room = Room()
 
     room.offer(1)
