@@ -32,8 +32,8 @@ PATCHED = ("-m", "gevent.monkey", "--module", "pytest")
 COVERAGE, ALL = "--coverage", "--all"
 #: What waits most of its time, after all that computes: so many together need some three quarters of two cores.
 FAULTS, FAULT_SHARES = "tests/faults", 6
-#: Parts at once: of those that start programs, each waits about half of its time for them.
-COMPUTING_AT_ONCE = 4
+#: Parts at once, measured and not: of those that start programs, each waits about half of its time for them.
+MEASURED_AT_ONCE, COMPUTING_AT_ONCE = 4, 6
 #: Tests of what is beside the package, or beside how it is used every day: benchmarks, other clients, many libraries,
 #: the model of the lease's protocol, type checkers.
 TOOLS = ("tests/benchmarks", "tests/clients", "tests/libraries", "tests/model", "tests/typing")
@@ -72,7 +72,8 @@ def main(arguments: list[str]) -> int:
     began_s = time.monotonic()
     ended: list[Ended] = []
     stages = (computing(), faults()) if measured or whole else (quick(computing()), quick(faults()))
-    for stage, at_once in zip(stages, (COMPUTING_AT_ONCE, FAULT_SHARES), strict=True):
+    at_onces = (MEASURED_AT_ONCE if measured else COMPUTING_AT_ONCE, FAULT_SHARES)
+    for stage, at_once in zip(stages, at_onces, strict=True):
         ended += _side_by_side([command(part, measured) for part in stage], at_once)
     texts = [part.text for part in ended]
     if not (measured or whole):
@@ -95,9 +96,10 @@ def computing() -> list[tuple[str, ...]]:
     return [
         KEYCLOAK,
         *_shares((ACCEPTANCE, *elsewhere), 4),
+        # Recorded conversations that wait as long as they did then.
+        (CONTRACT, *elsewhere),
         *_shares(rest, 2),
         *_shares(UNMEASURED, 3),
-        (CONTRACT, *elsewhere),
     ]
 
 
