@@ -126,7 +126,7 @@ class CalledProcess:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A ``zeebe:linkedResource``: a deployed file that a job is told the key of."""
+    """A ``zeebe:linkedResource``: a deployed file whose key a job brings along."""
 
     resource_id: Expression
     type: str

@@ -118,7 +118,7 @@ class Behaviours:
         self._jobs.create_for(instance, present(element.job), headers)
 
     def _linked(self, link: Link, instance: ElementInstance) -> dict[str, str | None]:
-        """Return what a job is told of a file."""
+        """Return what a job says of a file."""
         key = str(self._bindings.resource(link, instance).key)
         return {"resourceKey": key, "resourceType": link.type, "linkName": link.name}
 
