@@ -14,6 +14,9 @@ from camunda_client.c8.worker import after_job, around_job, camunda_worker, on_f
 from camunda_client.error import CamundaBusinessException, ServiceException
 
 JOB_TYPE = os.environ["JOB_TYPE"]
+if "TRACED" in os.environ:
+    # As coverage, debuggers and profilers do.
+    threading.settrace(lambda _frame, _event, _argument: None)
 log = logging.getLogger("legacy")
 
 

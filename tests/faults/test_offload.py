@@ -102,6 +102,21 @@ def test_each_line_of_a_child_has_its_job(scene: Scene, worker: Worker) -> None:
 
 
 @pytest.mark.fault(330)
+def test_a_traced_child_goes_on_after_its_first_job(scene: Scene, worker: Worker) -> None:
+    """CPython 3.11 turned in circles at the first call after it, as it does where an exception was taken back."""
+    do(scene, "say")
+    with worker(TRACED="1", CAMUNDA_WORKER_OFFLOAD_THREADS="1", LIMIT_MS="1000") as program:
+        scene.completed_once(1)
+        do(scene, "loop")
+        scene.incident()
+        do(scene, "say")
+        scene.jobs("COMPLETED", 2)
+
+    assert len(children(program)) == 1
+    assert not lines_of(program, "offload.killed")
+
+
+@pytest.mark.fault(330)
 def test_a_large_job_and_result_pass(scene: Scene, worker: Worker) -> None:
     """More than the socket holds, in both directions, many at once."""
     text = "x" * 1_000_000
