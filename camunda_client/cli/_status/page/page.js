@@ -177,6 +177,8 @@ const processes = new Table(byId("processes"), [
   column("Camunda has a leader", (one) => (one.leader === undefined || one.leader === null ? "unknown" : one.leader ? "yes" : "no"), undefined, { number: false }),
   column("Last heard", (one) => one.silent_s, (value) => (value === undefined ? "–" : `${seconds(value)} ago`)),
   column("Deaths", (one) => one.deaths ?? 0, number),
+  // Those of run_in="process"; only where there are any to die.
+  column("Children died", (one) => one.children_died, (value) => (value === undefined ? "–" : number(value)), { mark: (one) => (one.children_died ? "warn" : "") }),
 ], (one) => String(one.process), 0);
 processes.down = false;
 processes.markSorted();
@@ -315,11 +317,11 @@ function showEvents(events) {
   if (same === eventsShown) return;
   eventsShown = same;
   byId("events").replaceChildren(...[...events].reverse().map((event) => {
-    const { at, level, event: name, stack, remedy, ...fields } = event;
+    const { at, level, event: name, stack, place: crashed, remedy, ...fields } = event;
     const told = Object.entries(fields).filter(([, value]) => value !== null).map(([key, value]) => `${key}=${value}`).join(" ");
     const line = element("li", { className: level }, element("time", { text: new Date(at * 1000).toLocaleTimeString() }), ` ${level} `, element("strong", { text: name }), ` ${told}`);
     if (remedy) line.append(element("span", { className: "stack", text: `What to do: ${remedy}` }));
-    for (const place of stack ?? []) line.append(element("span", { className: "stack", text: place }));
+    for (const place of stack ?? crashed ?? []) line.append(element("span", { className: "stack", text: place }));
     return line;
   }));
   if (!events.length) byId("events").append(element("li", { text: "none so far" }));
