@@ -72,17 +72,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def add_worker_options(parser: argparse.ArgumentParser) -> None:
     """Add how handlers are run, beside how many processes there are and what they serve."""
-    parser.add_argument(
-        "--check", action="store_true", help="check the settings, list the handlers, and end"
-    )
+    parser.add_argument("--check", action="store_true", help="check the settings, list the handlers, and end")
     parser.add_argument(
         "--capture-print",
         action="store_true",
         help="log what handlers print to standard output, with the job's fields (job.printed)",
     )
-    parser.add_argument(
-        "--reload", action="store_true", help="start again when a .py, .yaml or .env file changes"
-    )
+    parser.add_argument("--reload", action="store_true", help="start again when a .py, .yaml or .env file changes")
 
 
 def _patterns(text: str) -> list[str]:

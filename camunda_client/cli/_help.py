@@ -1,4 +1,4 @@
-"""What ``--help`` says beside the arguments: one screen a command, with examples to copy; ``--help-all`` has the rest."""
+"""What ``--help`` says beside the arguments: one screen a command, with examples; ``--help-all`` has all."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ _RARE: Final = {
 
 
 class Formatter(argparse.HelpFormatter):
-    """Keeps the lines of texts that have several, and gives arguments the room that they need to stand beside theirs."""
+    """Keeps the lines of texts that have several, and has room for the longest arguments beside their texts."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=27)

@@ -88,9 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser(
         "doctor",
         help="look at all that a worker needs, and say what is wrong",
-        description="Looks at Python, packages, handlers, configuration, token and cluster, and prints one line for each "
-        "thing: ok, note, wrong or skipped. Exit code 1 if anything is wrong. Sends requests that change nothing: for a "
-        "token, for the topology, for jobs of a type that no process has, and to extend a job that does not exist.",
+        description="Looks at Python, packages, handlers, configuration, token and cluster, and prints one line for "
+        "each thing: ok, note, wrong or skipped. Exit code 1 if anything is wrong. Sends requests that change nothing: "
+        "for a token, the topology, jobs of a type that no process has, and to extend a job that does not exist.",
     )
     doctor.add_argument("--json", action="store_true", help="print JSON")
     doctor.add_argument(
@@ -241,9 +241,7 @@ def _add_worker(commands: Any) -> None:
         metavar="WHICH",
         help="which jobs get a line: all, failed, or 1/100 of those that go well; default: all",
     )
-    worker.add_argument(
-        "-v", "--verbose", action="store_true", help="show every field of every line on a terminal"
-    )
+    worker.add_argument("-v", "--verbose", action="store_true", help="show every field of every line on a terminal")
     worker.add_argument("--status-fd", type=int, help=argparse.SUPPRESS)
     worker.add_argument("--jobs-fd", type=int, help=argparse.SUPPRESS)
     worker.add_argument("--caps", type=int, nargs=3, help=argparse.SUPPRESS)

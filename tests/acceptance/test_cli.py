@@ -271,6 +271,10 @@ def test_deploy_start_and_topology_do_what_they_say(camunda: Camunda, tmp_path: 
     assert topology[0] == 0
     told = json.loads(topology_json[1])
     assert f"gateway {told['gatewayVersion']}, {len(told['brokers'])} broker(s)" in topology[1]
+    assert [*map(str.split, topology[1].splitlines())][1] == [
+        "broker", "address", "version", "partition", "role", "health"
+    ]  # fmt: skip
+    assert "  leader  healthy" in topology[1]
     assert told["gatewayVersion"].startswith("8.")
 
 

@@ -217,17 +217,20 @@ class _TakenBack(BaseException):
     """Instead of a strike that was not felt."""
 
 
+_FELT: Final[tuple[type[BaseException], ...]] = (_TakenBack, *_STRIKES.values())
+
+
 def _take_back(ident: int) -> None:
     """Have no strike raised later in the calling thread.
 
-    Another takes its place, and is waited for. Taken back by ``NULL``, CPython before 3.13 goes on looking for it at each
-    call, which is slow, and 3.11 for ever where the thread is traced, as by coverage.
+    Another takes its place, and is waited for. After ``NULL``, CPython before 3.13 goes on looking for one at each
+    call, which is slow, and 3.11 never gets beyond that where the thread is traced, as by coverage.
     """
     try:
         _raise_in(ident, _TakenBack)
         while True:
             pass
-    except (_TakenBack, *_STRIKES.values()):
+    except _FELT:
         pass
 
 
