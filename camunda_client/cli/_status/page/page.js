@@ -120,7 +120,7 @@ const place = (text) => text.replace(/^.*\/([^/]*\/[^/]*:\d+)/, "$1");
 
 const column = (title, value, show, more = {}) => ({ title, value, show, number: true, ...more });
 
-const waits = (wait) => (wait.p50 === null ? "–" : [wait.p50, wait.p95, wait.p99].map(seconds).join(" / "));
+const spread = (times) => (times.p50 === null ? "–" : [times.p50, times.p95, times.p99].map(seconds).join(" / "));
 
 // Which handler holds up a process, and where it stands.
 function culprit(blocked) {
@@ -143,10 +143,8 @@ const types = new Table(byId("types"), [
   column("State", stateOf, undefined, { number: false, mark: (type) => (!type.alive ? "bad" : stateOf(type) !== "polling" ? "warn" : "") }),
   column("Jobs/s", (type) => type.rate, number),
   column("In flight", (type) => type.in_flight, (value, type) => `${number(value)} of ${number(type.cap)}`),
-  column("p50", (type) => type.handler.p50, seconds),
-  column("p95", (type) => type.handler.p95, seconds),
-  column("p99", (type) => type.handler.p99, seconds),
-  column("Waits p50 / p95 / p99", (type) => type.wait.p95, (value, type) => waits(type.wait)),
+  column("Handlers p50 / p95 / p99", (type) => type.handler.p95, (value, type) => spread(type.handler)),
+  column("Waits p50 / p95 / p99", (type) => type.wait.p95, (value, type) => spread(type.wait)),
   column("Completed", (type) => type.completed, number),
   column("Failed", (type) => type.failed, number, { mark: (type) => (type.failed ? "warn" : "") }),
   column("BPMN errors", (type) => type.errors_thrown, number),
@@ -168,7 +166,7 @@ const jobs = new Table(byId("jobs"), [
 ], (job) => job.job_key, 5, { title: "Stack", text: "Stack", label: (key) => `Stack of job ${key}`, run: (job) => showJob(job.job_key) });
 
 const processes = new Table(byId("processes"), [
-  column("Process", (one) => one.process, String),
+  column("Process", (one) => one.process, String, { number: false }),
   column("State", (one) => one.state, undefined, { number: false, mark: (one) => (one.alive ? "" : ["running", "silent", "blocked"].includes(one.state) ? "bad" : "warn") }),
   column("Blocked by", (one) => culprit(one.blocked_by), undefined, { number: false }),
   column("Pid", (one) => one.pid, (value) => String(value ?? "–")),
