@@ -11,8 +11,6 @@ import sys
 from typing import Any
 from weakref import WeakValueDictionary
 
-from camunda_client.patching._patch import is_left_unpatched
-
 _NAME = "PyThreadState_SetAsyncExc"
 _installed = False
 
@@ -20,12 +18,11 @@ _installed = False
 def give_greenlets_thread_exceptions() -> None:
     """Let ``ctypes.pythonapi.PyThreadState_SetAsyncExc`` reach greenlets, if anything has imported ctypes by now.
 
-    A second call does nothing; nor does one where threads are native ones, as in the child processes of a worker: there
-    all objects would be searched for a greenlet at each job, and never one be found.
+    A second call does nothing.
     """
     global _installed
     ctypes = sys.modules.get("ctypes")
-    if ctypes is not None and not _installed and not is_left_unpatched():
+    if ctypes is not None and not _installed:
         _installed = True
         setattr(ctypes.pythonapi, _NAME, _SetAsyncExc(getattr(ctypes.pythonapi, _NAME)))
 
