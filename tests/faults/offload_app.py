@@ -78,6 +78,7 @@ def say(job: ActivatedJob) -> dict[str, Any]:
         "thread": type(threading.current_thread()).__module__,
         "patched": patching.patched_modules(),
         "held": job.is_held(),
+        "raises_in_threads": type(ctypes.pythonapi.PyThreadState_SetAsyncExc).__module__,
         "job": {"key": job.job_key, "headers": job.custom_headers, "retries": job.retries},
         "given": job.variables,
     }
