@@ -96,7 +96,7 @@ class Execution:
         self.latest_run: Run | None = None
         # Handlers may run asyncio, many at once.
         patching.give_greenlets_event_loops()
-        # In a child process threads are native: all objects would be searched for a greenlet at each job.
+        # In a child process threads are native: all objects would be searched for a greenlet at each strike.
         if not patching.is_left_unpatched():
             patching.give_greenlets_thread_exceptions()
 
