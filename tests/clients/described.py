@@ -20,7 +20,12 @@ from tests.parts.recording import Recorded
 PACKAGE = {"8.8": "8.8-npm", "8.9": "8.9-npm", "8.10": "8.10-pypi"}
 #: The members that hold described objects, or lists of them.
 INSIDE = {
+    ("ActivatedJobResult", "userTask"): "UserTaskProperties",
+    ("JobCompletionRequest", "result"): "JobResult",
+    ("JobResult", "corrections"): "JobResultCorrections",
+    ("JobResult", "activateElements"): "JobResultActivateElement",
     ("JobUpdateRequest", "changeset"): "JobChangeset",
+    ("AdHocSubProcessActivateActivitiesInstruction", "elements"): "AdHocSubProcessActivateActivityReference",
     ("DeploymentResult", "deployments"): "DeploymentMetadataResult",
     ("DeploymentMetadataResult", "processDefinition"): "DeploymentProcessResult",
     ("DeploymentMetadataResult", "decisionDefinition"): "DeploymentDecisionResult",
@@ -125,6 +130,9 @@ OPERATIONS = (
     _search("/variables/search", "VariableFilter", "VariableSearchResult"),
     Described("GET", "/variables/{}", None, "VariableResult"),
     _search("/element-instances/search", "ElementInstanceFilter", "ElementInstanceResult"),
+    Described(
+        "POST", "/element-instances/ad-hoc-activities/{}/activation", "AdHocSubProcessActivateActivitiesInstruction"
+    ),
     Described("PUT", "/element-instances/{}/variables", "SetVariableRequest"),
     Described("GET", "/element-instances/{}", None, "ElementInstanceResult"),
     _search("/process-definitions/search", "ProcessDefinitionFilter", "ProcessDefinitionResult"),

@@ -42,6 +42,7 @@ ANSWERS: dict[str, type[JsonBaseModel]] = {
     "DeploymentFormResult": models.DeployedForm,
     "DeploymentResourceResult": models.DeployedResource,
     "EvaluateDecisionResult": models.EvaluateDecisionResponse,
+    "UserTaskProperties": models.UserTaskProperties,
     **{
         schema: getattr(generated, name)
         for _, schemas in MODULES.values()
@@ -96,10 +97,10 @@ REQUESTS: dict[str, type[JsonBaseModel]] = {
     "ExpressionEvaluationRequest": models.EvaluateExpressionRequest,
     "ConditionalEvaluationInstruction": models.EvaluateConditionalsRequest,
 }
-#: Requests that have no model: two members that a function takes as they are, or none that is sent.
+#: Requests that have no model: members that a function takes as they are, or none, or what handlers return.
 PLAIN = {
     "CreateClusterVariableRequest", "UpdateClusterVariableRequest", "DeleteProcessInstanceRequest",
-    "DeleteDecisionInstanceRequest",
+    "DeleteDecisionInstanceRequest", "JobResult", "JobResultCorrections", "JobResultActivateElement",
 }  # fmt: skip
 _SINCE_8_10 = {
     "JobBatchUpdateRequest", "ProcessInstanceSuspensionBatchOperationRequest",

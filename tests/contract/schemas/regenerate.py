@@ -44,7 +44,8 @@ FOUND = (
     "StatusMetric", "SearchQueryPageResponse", "ProcessInstanceSequenceFlowResult",
     "ProcessInstanceCallHierarchyEntry", "DecisionRequirementsResult", "BatchOperationItemResponse",
     "JobTypeStatisticsItem", "JobWorkerStatisticsItem", "JobErrorStatisticsItem", "JobTimeSeriesStatisticsItem",
-    "BatchOperationCreatedResult", "AuditLogResult", "ResourceResult", "ExpressionEvaluationResult",
+    "BatchOperationCreatedResult", "AuditLogResult", "UserTaskProperties", "ResourceResult",
+    "ExpressionEvaluationResult",
     "EvaluateConditionalResult", "ProcessInstanceReference", "IncidentProcessInstanceStatisticsByErrorResult",
     "IncidentProcessInstanceStatisticsByDefinitionResult", "ProcessDefinitionInstanceStatisticsResult",
     "ProcessDefinitionInstanceVersionStatisticsResult", "ProcessDefinitionMessageSubscriptionStatisticsResult",
@@ -70,7 +71,8 @@ SENT = (
     "ProcessInstanceDeletionBatchOperationRequest", "DecisionInstanceDeletionBatchOperationRequest",
     "DeleteProcessInstanceRequest", "DeleteDecisionInstanceRequest", "JobBatchUpdateRequest",
     "ProcessInstanceSuspensionBatchOperationRequest", "ProcessInstanceResumptionBatchOperationRequest",
-    "ExpressionEvaluationRequest", "ConditionalEvaluationInstruction",
+    "ExpressionEvaluationRequest", "ConditionalEvaluationInstruction", "JobResult", "JobResultCorrections",
+    "JobResultActivateElement",
 )  # fmt: skip
 EVERY = (*ANSWERS, *REQUESTS, *FOUND, *FILTERS, *SENT)
 #: Schemas that are one of several, which the Python package only has one by one.
@@ -80,6 +82,7 @@ ONE_OF = {
         "ProcessInstanceModificationTerminateByIdInstruction",
         "ProcessInstanceModificationTerminateByKeyInstruction",
     ],
+    "JobResult": ["JobResultUserTask", "JobResultAdHocSubProcess"],
     "DecisionEvaluationInstruction": ["DecisionEvaluationByID", "DecisionEvaluationByKey"],
 }
 Members = dict[str, dict[str, Any]]
