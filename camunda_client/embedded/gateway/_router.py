@@ -44,7 +44,7 @@ _CAMUNDAS = re.compile(
 )
 
 #: Commands for many at once, whose paths look like that of one: ``cancellation`` is not a key.
-_BATCHES = re.compile(r"/v2/(jobs|(process|decision)-instances)/[a-z-]+")
+_BATCHES = re.compile(r"/v2/(jobs/batch-update|(process|decision)-instances/[a-z-]+)")
 
 
 class Router:
