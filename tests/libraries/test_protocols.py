@@ -186,6 +186,12 @@ oracledb.enable_thin_mode()
     [port] = root.xpath("//d:port", namespaces={"d": "http://schemas.xmlsoap.org/wsdl/"})
     return {"got": number if port.get("name") == "Port" else -1}
 """),
+    "lxml, a parser for each call": ("soap", "import lxml.etree, urllib.request", """
+    with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/?wsdl", timeout=120) as answer:
+        tree = lxml.etree.parse(answer, lxml.etree.XMLParser())
+    [port] = tree.xpath("//d:port", namespaces={"d": "http://schemas.xmlsoap.org/wsdl/"})
+    return {"got": number if port.get("name") == "Port" else -1}
+"""),
     "pandas": ("soap", "import pandas", """
     names = {"d": "http://schemas.xmlsoap.org/wsdl/"}
     frame = pandas.read_xml(f"http://127.0.0.1:{PORT}/?wsdl", xpath="//d:message", namespaces=names)
