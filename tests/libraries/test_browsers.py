@@ -1,4 +1,4 @@
-"""Browsers that handlers drive by Selenium and by Playwright's blocking interface: three at once, with a real Chromium."""
+"""Browsers that handlers drive by Selenium and by Playwright's blocking calls: three at once, with a real Chromium."""
 
 from __future__ import annotations
 
