@@ -65,7 +65,9 @@ CASES = {
         client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
         client.connect("127.0.0.1", PORT, "tests", "geheim", timeout=120, banner_timeout=120, auth_timeout=120,
                        allow_agent=False, look_for_keys=False)
-        _, out, _ = client.exec_command(str(number), timeout=120)
+        said, out, _ = client.exec_command("cat", timeout=120)
+        said.write(f"{number}\\n")
+        said.flush()
         return {"got": int(out.read())}
 """),
     "pymysql": ("mariadb", "import pymysql", """

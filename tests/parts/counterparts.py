@@ -60,7 +60,7 @@ def ftp(port: int) -> None:
 
 
 def ssh(port: int) -> None:
-    """Answer every command with itself."""
+    """Answer every command with the line that it gets."""
     import paramiko
 
     key = paramiko.RSAKey.generate(2048)
@@ -72,13 +72,14 @@ def ssh(port: int) -> None:
         def check_channel_request(self, _kind: str, _number: int) -> int:
             return paramiko.OPEN_SUCCEEDED
 
-        def check_channel_exec_request(self, channel: Any, command: bytes) -> bool:
+        def check_channel_exec_request(self, channel: Any, _command: bytes) -> bool:
             def answer() -> None:
-                channel.sendall(command)
+                # The client says it once it knows that its command runs: an end before that is a refusal to it.
+                channel.sendall(channel.makefile("rb").readline())
                 channel.send_exit_status(0)
                 channel.close()
 
-            threading.Timer(0.05, answer).start()
+            threading.Thread(target=answer, daemon=True).start()
             return True
 
     class Handler(socketserver.BaseRequestHandler):
