@@ -94,10 +94,12 @@ if number % 2:
 import posthog
 from posthog.contexts import get_context_distinct_id
 posthog.api_key, posthog.host = "phc_0", "http://127.0.0.1:9"
+never_left = []
 """,
         """
 assert get_context_distinct_id() is None and posthog.get_tags() == {}
-posthog.new_context().__enter__()
+never_left.append(posthog.new_context())
+never_left[-1].__enter__()
 posthog.identify_context(str(number))
 posthog.tag("order", number)
 posthog.capture("ж")
