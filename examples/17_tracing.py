@@ -5,7 +5,7 @@ pip install 'c8-client[otel]' opentelemetry-instrumentation-requests:
 
     camunda-client deploy examples/bpmn/prices.bpmn
     camunda-client start prices --variables '{"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}'
-    camunda-client worker examples/13_tracing.py
+    camunda-client worker examples/17_tracing.py
 
 What you will see: two spans as JSON, "GET" and "process ask-price". The first is a child of the second, and both are of
 the trace 0af7651916cd43dd8448eb211c80319c that the process began with. The line "job.completed" has that trace_id, too.
