@@ -16,7 +16,6 @@ from camunda_client._caps import Calendar
 from camunda_client.c8 import _cap_table
 from camunda_client.c8.worker._circuit import Circuit, Faults
 from camunda_client.c8.worker._far_caps import FarCaps
-from camunda_client.c8.worker._hooks import Hooks
 from camunda_client.c8.worker._keys import Keys
 from camunda_client.c8.worker._pace import LEAST_PARKED_S
 from camunda_client.error import ConfigurationError
@@ -377,5 +376,4 @@ class Caps:
         circuits = [share.circuit for share in shares if share.circuit is not None]
         if not circuits:
             return settings
-        faults = Faults(settings.job_type, circuits)
-        return replace(settings, faults=faults, hooks=(settings.hooks or Hooks()) + Hooks(after=[faults.ended]))
+        return replace(settings, faults=Faults(settings.job_type, circuits))
