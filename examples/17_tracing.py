@@ -35,7 +35,7 @@ class Shop(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b'{"price": 42}')
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, *_: object, **__: object) -> None:
         """Print nothing: the spans are what we want to see."""
 
 
@@ -45,4 +45,5 @@ threading.Thread(target=shop.serve_forever, daemon=True).start()
 
 @camunda_worker(job_type="ask-price")
 def ask_price(job: ActivatedJob) -> dict[str, int]:
-    return requests.get(f"http://127.0.0.1:{shop.server_port}/price", timeout=30).json()
+    found: dict[str, int] = requests.get(f"http://127.0.0.1:{shop.server_port}/price", timeout=30).json()
+    return found
