@@ -11,7 +11,7 @@ import gevent.pool
 from camunda_client import config
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker import JobWorker, camunda_worker, worker_settings
-from camunda_client.c8.worker._offload import Offload
+from camunda_client.c8.worker._offload._pool import Offload
 from camunda_client.c8.worker._outcome import MadeElsewhere
 
 asked = json.loads(sys.argv[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Final
 
-from camunda_client.c8._job_table import MOST_CONDEMNED, Verdict
+from camunda_client._process.job_table import MOST_CONDEMNED, DeathVerdict
 
 #: Deaths of processes with the same job in hand after which that job is condemned.
 DEATHS: Final = 3
@@ -22,7 +22,7 @@ class Suspects:
         self._deaths: OrderedDict[int, int] = OrderedDict()
         #: Deaths right after a job was begun: it was the last one that was.
         self._last: OrderedDict[int, int] = OrderedDict()
-        self.condemned: dict[int, Verdict] = {}
+        self.condemned: dict[int, DeathVerdict] = {}
 
     def died(self, jobs: set[int], last: int, code: int) -> list[int]:
         """Take note of a death; return the jobs that are condemned for it.
@@ -38,7 +38,7 @@ class Suspects:
             _count(self._last, last)
         found = self._judge(jobs)[: MOST_CONDEMNED - len(self.condemned)]
         for key in found:
-            self.condemned[key] = Verdict(self._deaths[key], code)
+            self.condemned[key] = DeathVerdict(self._deaths[key], code)
         return found
 
     def _judge(self, jobs: set[int]) -> list[int]:

@@ -17,7 +17,7 @@ from camunda_client.c8._wire._channel import Deadlines, PlainChannel
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker._gateway import Gateway
 from camunda_client.c8.worker._handlers import JobWorker
-from camunda_client.c8.worker._lease import Held, Lease, now_s
+from camunda_client.c8.worker._lease import HeldJob, Lease, now_s
 from camunda_client.c8.worker._reporter import Reporter
 from camunda_client.c8.worker._settings import resolve
 from camunda_client.config import ApiConfig, C8Config, WorkerConfig
@@ -300,7 +300,7 @@ def test_no_more_reports_are_sent_at_once_than_connections_may_be(server: Server
     reporter = Reporter(commands, 2)
     settings = resolve(JobWorker("t", lambda _job: None), C8Config(api=ApiConfig(baseUrl="http://127.0.0.1:1")))
     jobs = [ActivatedJob.model_validate({"jobKey": str(key), "type": "t", "retries": 3}) for key in range(1, 11)]
-    helds = [Held(job, settings, now_s(), Lease(10.0, now_s() + 10.0)) for job in jobs]
+    helds = [HeldJob(job, settings, now_s(), Lease(10.0, now_s() + 10.0)) for job in jobs]
     reports = [gevent.spawn(reporter.report, held, completed({})) for held in helds]
     gevent.joinall(reports, raise_error=True)
 

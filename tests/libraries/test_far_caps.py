@@ -120,7 +120,7 @@ def test_a_missing_driver_and_a_wrong_url_are_one_line(tmp_path: Path) -> None:
 HOSTS = """
 import json, os, sys
 from camunda_client.c8.worker import Resource
-from camunda_client.c8.worker._far_caps import FarCaps
+from camunda_client.c8.worker._caps._far_caps import FarCaps
 
 class Share:
     def __init__(self, resource):
@@ -173,7 +173,7 @@ def test_types_of_one_host_take_turns_where_another_host_has_the_other_places(
     rest.deploy(scene.camunda.base_url, "one.bpmn", run=f"{scene.run}-b")
     source = f"""
 from camunda_client.c8.worker import Resource
-from camunda_client.c8.worker._far_caps import FarCaps
+from camunda_client.c8.worker._caps._far_caps import FarCaps
 
 class Elsewhere:
     resource = Resource({scene.job_type!r}, limit=4)

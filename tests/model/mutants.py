@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pytest
 
     from camunda_client.c8.models import ActivatedJob
-    from camunda_client.c8.worker._lease import Held
+    from camunda_client.c8.worker._lease import HeldJob
     from camunda_client.c8.worker._outcome import Outcome
     from camunda_client.c8.worker._settings import WorkerSettings
 
@@ -65,7 +65,7 @@ def eight_connections_for_all_extensions(patch: pytest.MonkeyPatch) -> None:
 def sent_again_whatever_became_of_it(patch: pytest.MonkeyPatch) -> None:
     """A failure or hand-back whose answer was lost is repeated."""
 
-    def unproven(_self: Reporter, _held: Held, _outcome: Outcome, _sent_s: float) -> None:
+    def unproven(_self: Reporter, _held: HeldJob, _outcome: Outcome, _sent_s: float) -> None:
         return None
 
     patch.setattr(Reporter, "_prove", unproven)

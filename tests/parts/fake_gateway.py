@@ -16,7 +16,7 @@ from camunda_client.c8._http import Answer
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker import _outcome
 from camunda_client.c8.worker._handlers import JobWorker
-from camunda_client.c8.worker._lease import Held, Lease
+from camunda_client.c8.worker._lease import HeldJob, Lease
 from camunda_client.c8.worker._settings import WorkerSettings, resolve
 from camunda_client.config import ApiConfig, C8Config
 from camunda_client.error import ConnectionFailed
@@ -136,7 +136,7 @@ def job(key: int = 1, *, retries: int = 3, **more: Any) -> ActivatedJob:
 
 def held(
     key: int = 1, *, now_s: float, lease_s: float = 10.0, settings: WorkerSettings | None = None, **more: Any
-) -> Held:
+) -> HeldJob:
     """Return a job of type ``t`` in hand, that came at ``now_s`` with a lease from then on."""
     settings = settings or settings_of(timeout=int(lease_s * 1000))
-    return Held(job(key, **more), settings, now_s, Lease(lease_s, now_s + lease_s))
+    return HeldJob(job(key, **more), settings, now_s, Lease(lease_s, now_s + lease_s))

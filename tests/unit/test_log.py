@@ -533,9 +533,10 @@ def test_a_failure_is_safe_to_show_in_the_applications_stdlib_set_up() -> None:
 @pytest.fixture
 def chain() -> Iterator[io.StringIO]:
     """An application's structlog, and what it prints."""
-    before, printed = structlog.get_config(), io.StringIO()
+    before, was_configured, printed = structlog.get_config(), structlog.is_configured(), io.StringIO()
     yield printed
-    structlog.configure(**before)
+    # Configured as it was by default is configured all the same: ours would log to it ever after.
+    structlog.configure(**before) if was_configured else structlog.reset_defaults()
 
 
 @pytest.mark.parametrize("renderer", [structlog.processors.JSONRenderer(), structlog.dev.ConsoleRenderer(colors=False)])

@@ -19,14 +19,24 @@ from camunda_client import patching
 patching.patch()
 
 from camunda_client.c8.models import AdHocResult, Completion, Corrections, Denied, UserTaskResult
+from camunda_client.c8.worker import _idempotency
 from camunda_client.c8.worker._blocking import BlockingModule, blocking_modules
 from camunda_client.c8.worker._errors import BpmnError, Incident, Retry, map_errors
 from camunda_client.c8.worker._execution import HandlerTimedOut, JobLost, keep_in_jobs
+from camunda_client.c8.worker._forms import (
+    Client,
+    DocumentContent,
+    Header,
+    JobField,
+    UnfitVariables,
+    Variable,
+    Variables,
+)
 from camunda_client.c8.worker._group import WorkerRegistry
 from camunda_client.c8.worker._handlers import JobWorker, JobWorkerRequest, camunda_worker, check_unique
 from camunda_client.c8.worker._health import Health, JobInHand, StopReport
 from camunda_client.c8.worker._hooks import JobOutcome, after_job, around_job, before_job, on_failure
-from camunda_client.c8.worker._idempotency import idempotent
+from camunda_client.c8.worker._idempotency import PostgresStore, RedisStore, idempotent
 from camunda_client.c8.worker._manager import (
     CamundaWorkerManager,
     add_job_worker,
@@ -39,17 +49,13 @@ from camunda_client.c8.worker._manager import (
     start_camunda_workers,
     stop_camunda_workers,
 )
-from camunda_client.c8.worker._markers import Client, DocumentContent, Header, JobField, Variable, Variables
 from camunda_client.c8.worker._offload import HandlerProcessDied, try_children
-from camunda_client.c8.worker._postgres_store import PostgresStore
-from camunda_client.c8.worker._redis_store import RedisStore
 from camunda_client.c8.worker._resources import Resource
 from camunda_client.c8.worker._run_handler import HandlerRun, run_handler, worker_settings
 from camunda_client.c8.worker._settings import WorkerSettings
-from camunda_client.c8.worker._unfit import UnfitVariables
 
 if TYPE_CHECKING:
-    from camunda_client.c8.worker._sqlite_store import SqliteStore
+    from camunda_client.c8.worker._idempotency import SqliteStore
 
 __all__ = [
     "AdHocResult",
@@ -111,9 +117,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load SQLite when it is asked for: it blocks while it computes, and would be named at each worker's start."""
+    """Load SQLite when it is asked for; see :mod:`camunda_client.c8.worker._idempotency`."""
     if name == "SqliteStore":
-        from camunda_client.c8.worker._sqlite_store import SqliteStore
-
-        return SqliteStore
+        return _idempotency.SqliteStore
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,26 +15,26 @@ from gevent.pool import Group
 
 from camunda_client import log as logging
 from camunda_client import metrics
-from camunda_client.c8 import _job_table
+from camunda_client._process import job_table
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker._execution import Execution, HandlerStopped, Run
 from camunda_client.c8.worker._extender import LeaseExtender
 from camunda_client.c8.worker._health import StopReport
-from camunda_client.c8.worker._lease import OWN_LOSSES, SURE, Held, Lease, Loss, Stage, now_s
+from camunda_client.c8.worker._lease import OWN_LOSSES, SURE, HeldJob, Lease, Loss, Stage, now_s
 from camunda_client.c8.worker._outcome import Memory, Outcome, failure, retries_left
-from camunda_client.c8.worker._reporter import FULL, Fate, Reporter
+from camunda_client.c8.worker._reporter import FULL, Reporter, ReportResult
 from camunda_client.c8.worker._slots import Slots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from camunda_client.c8._job_table import Verdict
+    from camunda_client._process.job_table import DeathVerdict
     from camunda_client.c8.worker._execution import JobContext
     from camunda_client.c8.worker._gateway import Gateway, UnreadableJob
     from camunda_client.c8.worker._settings import WorkerSettings
 
     #: Asked of each job that comes: for how many milliseconds to hand it back, and why; ``None`` if it may start.
-    Defers = Callable[[Held], tuple[int, str] | None]
+    Defers = Callable[[HeldJob], tuple[int, str] | None]
 
 log = logging.get_logger(__name__)
 
@@ -47,9 +47,9 @@ class _OfType:
 
     __slots__ = ("defers", "jobs", "on_release", "settings")
 
-    def __init__(self, settings: WorkerSettings, on_release: Callable[[Held], None], defers: Defers | None) -> None:
+    def __init__(self, settings: WorkerSettings, on_release: Callable[[HeldJob], None], defers: Defers | None) -> None:
         self.settings, self.on_release, self.defers = settings, on_release, defers
-        self.jobs: dict[str, Held] = {}
+        self.jobs: dict[str, HeldJob] = {}
 
 
 class Custody:
@@ -58,7 +58,7 @@ class Custody:
     def __init__(
         self,
         context: JobContext,
-        commands: Gateway,
+        gateway: Gateway,
         pool: int,
         at_once: int,
         clock: Callable[[], float] | None = None,
@@ -68,8 +68,8 @@ class Custody:
         ``clock`` is that of leases (:mod:`._lease`) unless given.
         """
         self._clock = clock or now_s
-        self.extender = LeaseExtender(commands, self.hand_back_soon, commands.most_extensions, self._clock)
-        self.reporter = Reporter(commands, at_once, self._may_send, self._clock)
+        self.extender = LeaseExtender(gateway, self.hand_back_soon, gateway.most_extensions, self._clock)
+        self.reporter = Reporter(gateway, at_once, self._may_send, self._arrives, self._clock)
         self._types: dict[str, _OfType] = {}
         #: Those with jobs in hand: of hundreds of types most have none, and each poll asks.
         self._busy: dict[str, _OfType] = {}
@@ -85,8 +85,8 @@ class Custody:
         self.slots = Slots(pool, self._execution.work, self._execution.tell)
 
     def open(
-        self, settings: WorkerSettings, on_release: Callable[[Held], None], defers: Defers | None = None
-    ) -> Mapping[str, Held]:
+        self, settings: WorkerSettings, on_release: Callable[[HeldJob], None], defers: Defers | None = None
+    ) -> Mapping[str, HeldJob]:
         """Begin to take jobs of a type; return those in hand, by key, as they change.
 
         ``on_release`` is called with each that is no longer in hand. ``defers`` may have a job handed back that came.
@@ -98,7 +98,7 @@ class Custody:
         """Return the run of a handler that ended last."""
         return self._execution.latest_run
 
-    def jobs(self) -> list[Held]:
+    def jobs(self) -> list[HeldJob]:
         """Return the jobs in hand, waiting and reporting ones included."""
         return [held for of_type in self._busy.values() for held in of_type.jobs.values()]
 
@@ -123,7 +123,7 @@ class Custody:
     def accept(self, job: ActivatedJob, settings: WorkerSettings, ends_s: float, received_s: float) -> None:
         """Take a job into our hands that came at ``received_s`` and is ours until ``ends_s``; must not block."""
         twin = self._types[settings.job_type].jobs.get(job.job_key)
-        held = Held(job, settings, received_s, Lease(settings.lease_s * SURE, ends_s))
+        held = HeldJob(job, settings, received_s, Lease(settings.lease_s * SURE, ends_s))
         if twin is None and self._memory.is_done_with(held.key, held.retries):
             log.debug("job.left_alone", job_key=held.key, job_type=settings.job_type)
         elif twin is None:
@@ -143,13 +143,13 @@ class Custody:
         if key is None:
             return  # nothing to address it by; it comes back when its lease ends
         job = ActivatedJob.model_validate({"jobKey": key, "type": settings.job_type, "retries": unreadable.retries})
-        held = Held(job, settings, self._clock(), Lease(settings.lease_s * SURE, ends_s))
+        held = HeldJob(job, settings, self._clock(), Lease(settings.lease_s * SURE, ends_s))
         if self._memory.is_hopeless(held.key, held.retries):
             return
         outcome = failure(f"the worker could not read this job: {problem}", retries=retries_left(unreadable.retries))
         self.hand_backs.spawn(self._fail_unread, held, outcome)
 
-    def _take(self, held: Held) -> None:
+    def _take(self, held: HeldJob) -> None:
         settings = held.settings
         of_type = self._types[settings.job_type]
         jobs = of_type.jobs
@@ -170,7 +170,7 @@ class Custody:
         self.extender.watch(held)
         self.slots.run(held)
 
-    def _granted_anew(self, twin: Held, again: Held) -> None:
+    def _granted_anew(self, twin: HeldJob, again: HeldJob) -> None:
         """Deal with a job that is offered again while we have it: our lease ran out, but no other worker took it.
 
         The new activation is simply a new lease. Starting the job a second time would repeat what its handler did.
@@ -189,7 +189,7 @@ class Custody:
             reason=loss.value if loss is not None else None,
         )
 
-    def _count_loss(self, held: Held) -> int:
+    def _count_loss(self, held: HeldJob) -> int:
         """Count a lost lease against its job if that is to blame, and return how many there were."""
         if held.lease.loss in OWN_LOSSES:
             return self._memory.lost(held.key)
@@ -202,7 +202,7 @@ class Custody:
                 self.extender.watch(held)
 
     # -- working ------------------------------------------------------------------------------------------------------
-    def _admit(self, held: Held) -> bool:
+    def _admit(self, held: HeldJob) -> bool:
         """In a slot: tell whether a job that can't simply start may start all the same; deal with it if not."""
         if held.stage is Stage.WAITING:
             held.may_run()
@@ -216,7 +216,7 @@ class Custody:
         self._poisoned(held)
         return False
 
-    def _may_start(self, held: Held) -> bool:
+    def _may_start(self, held: HeldJob) -> bool:
         """Extend the lease of a job that too little is known to be left of; let go of it if that fails."""
         logging.bind_job(held.job)
         if self.extender.secure(held, held.lease.may_start):
@@ -227,7 +227,7 @@ class Custody:
             self._release(held)
         return False
 
-    def _poisoned(self, held: Held) -> None:
+    def _poisoned(self, held: HeldJob) -> None:
         """Fail a job that cost us its lease or our process again and again, rather than loop for ever."""
         logging.bind_job(held.job)
         verdict = _verdict(held)
@@ -242,7 +242,7 @@ class Custody:
         )
         self._ended(held, self.reporter.report(held, failure(message, retries=0)))
 
-    def _condemned(self, held: Held, verdict: Verdict) -> None:
+    def _condemned(self, held: HeldJob, verdict: DeathVerdict) -> None:
         log.error("job.poisoned", deaths=verdict.deaths, cause=verdict.cause)
         message = (
             f"this job was in hand each of the {verdict.deaths} times that a process of worker "
@@ -250,30 +250,30 @@ class Custody:
             "native code, too much memory, os._exit()); fix that, then resolve the incident"
         )
         fate = self.reporter.report(held, failure(message, retries=0))
-        if fate is not Fate.LOST and _job_table.current is not None:
-            _job_table.current.executed(held.key)
+        if fate is not ReportResult.LOST and job_table.current is not None:
+            job_table.current.executed(held.key)
         self._ended(held, fate)
 
-    def _ended(self, held: Held, fate: Fate | None) -> None:
+    def _ended(self, held: HeldJob, fate: ReportResult | None) -> None:
         if fate is None:
             return  # the handler was stopped; its job is handed back
-        if fate is Fate.REFUSED:
+        if fate is ReportResult.REFUSED:
             self._memory.refused.set(held.key, held.retries)
-        if fate in (Fate.LOST, Fate.REFUSED):
+        if fate in (ReportResult.LOST, ReportResult.REFUSED):
             if not held.lease.holds(self._clock()):
                 self.extender.lost(held)
                 self._count_loss(held)
             if self.stopping:
                 self.report.abandoned.append(held.key)
-        elif fate is Fate.SETTLED:
-            if held.command == "completion" and not held.lease.holds(now_s()):
+        elif fate is ReportResult.SETTLED:
+            if held.command == "completion" and not held.lease.holds(self._clock()):
                 # It may be on its way to us again, handed out before our completion was there.
                 self._memory.completed.set(held.key, True)
             if self.stopping:
                 self.report.completed += 1
         self._release(held)
 
-    def _release(self, held: Held) -> None:
+    def _release(self, held: HeldJob) -> None:
         held.settled()
         self.extender.forget(held)
         of_type = self._types[held.settings.job_type]
@@ -289,13 +289,13 @@ class Custody:
             self.idle.set()
 
     # -- handing back -------------------------------------------------------------------------------------------------
-    def hand_back_soon(self, held: Held, back_off_ms: int = 0, why: str = FULL) -> None:
+    def hand_back_soon(self, held: HeldJob, back_off_ms: int = 0, why: str = FULL) -> None:
         """Hand a job back without blocking the caller, to be offered again after ``back_off_ms``."""
         held.reports()
         self.hand_backs.spawn(self._hand_back, held, back_off_ms, why)
 
-    def _hand_back(self, held: Held, back_off_ms: int, why: str) -> None:
-        fate = Fate.LOST
+    def _hand_back(self, held: HeldJob, back_off_ms: int, why: str) -> None:
+        fate = ReportResult.LOST
         try:
             logging.bind_job(held.job)
             fate = self.reporter.hand_back(held, back_off_ms, why)
@@ -303,18 +303,18 @@ class Custody:
             metrics.greenlets_died["hand-back"] += 1
             log.exception("greenlet.died", greenlet="hand-back")
         finally:
-            if fate is Fate.REFUSED:
+            if fate is ReportResult.REFUSED:
                 self._memory.refused.set(held.key, held.retries)
-            if fate is Fate.SETTLED and not (held.stopped and held.started_s):
+            if fate is ReportResult.SETTLED and not (held.stopped and held.started_s):
                 self.report.handed_back += 1
-            elif fate in (Fate.LOST, Fate.REFUSED) and self.stopping:
+            elif fate in (ReportResult.LOST, ReportResult.REFUSED) and self.stopping:
                 self.report.abandoned.append(held.key)
             self._release(held)
 
-    def _fail_unread(self, held: Held, outcome: Outcome) -> None:
+    def _fail_unread(self, held: HeldJob, outcome: Outcome) -> None:
         logging.bind_job(held.job)
         try:
-            if self.reporter.report(held, outcome) is Fate.REFUSED:
+            if self.reporter.report(held, outcome) is ReportResult.REFUSED:
                 self._memory.refused.set(held.key, held.retries)
         except Exception:
             metrics.greenlets_died["hand-back"] += 1
@@ -323,9 +323,12 @@ class Custody:
             held.settled()
             self.extender.forget(held)
 
-    def _may_send(self, held: Held) -> bool:
+    def _may_send(self, held: HeldJob) -> bool:
         """Tell whether a failure or hand-back may be sent: the job is ours, and stays so until it has arrived."""
-        return self.extender.secure(held, held.lease.may_send) or held.lease.holds(self._clock())
+        return self.extender.secure(held, held.lease.may_send) or self._arrives(held)
+
+    def _arrives(self, held: HeldJob) -> bool:
+        return held.lease.arrives(self._clock(), self.extender.durations.usual_s)
 
     # -- a stop -------------------------------------------------------------------------------------------------------
     def begin_stop(self) -> None:
@@ -344,7 +347,7 @@ class Custody:
             elif held.is_queued():
                 loop.run_callback(self._unqueue, held)
 
-    def _unqueue(self, held: Held) -> None:
+    def _unqueue(self, held: HeldJob) -> None:
         """In the hub: hand a job back whose handler has yet to begin, unless it began meanwhile."""
         if held.is_queued():
             held.stops()
@@ -364,7 +367,7 @@ class Custody:
             loop.run_callback(self._stop_handler, held)
         gevent.sleep(0)  # until they have run
 
-    def _stop_handler(self, held: Held) -> None:
+    def _stop_handler(self, held: HeldJob) -> None:
         """In the hub: stop a handler, unless it ended while this was about to be done, and its outcome is under way."""
         if held.is_in_handler():
             self.report.interrupted.append(held.key)
@@ -381,7 +384,7 @@ class Custody:
         self.report.abandoned.extend(held.key for held in self.jobs())
 
 
-def _verdict(held: Held) -> Verdict | None:
+def _verdict(held: HeldJob) -> DeathVerdict | None:
     """Return why a job is condemned, if the parent of this process says so."""
-    table = _job_table.current
+    table = job_table.current
     return None if table is None else table.verdict(held.key)

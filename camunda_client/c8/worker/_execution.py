@@ -25,14 +25,13 @@ import gevent
 
 from camunda_client import log as logging
 from camunda_client import metrics, patching
-from camunda_client.c8 import _job_table
+from camunda_client._process import job_table
 from camunda_client.c8.worker import _outcome, _story
-from camunda_client.c8.worker._circuit import kinds
-from camunda_client.c8.worker._errors import Action, BpmnError, Incident, Retry
+from camunda_client.c8.worker._errors import Action, BpmnError, Incident, Retry, class_names
 from camunda_client.c8.worker._hooks import JobOutcome
-from camunda_client.c8.worker._lease import Held, Stage, now_s
+from camunda_client.c8.worker._lease import HeldJob, Stage, now_s
 from camunda_client.c8.worker._outcome import MadeElsewhere, back_off_ms, retries_left
-from camunda_client.c8.worker._reporter import Fate
+from camunda_client.c8.worker._reporter import ReportResult
 from camunda_client.error import CamundaBusinessException, ServiceException
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from camunda_client.c8.worker._settings import WorkerSettings
 
     #: Called when a job is done with: its fate, or ``None`` if its handler was stopped.
-    OnEnd = Callable[[Held, Fate | None], None]
+    OnEnd = Callable[[HeldJob, ReportResult | None], None]
     from collections.abc import Callable
 
 log = logging.get_logger(__name__)
@@ -78,7 +77,7 @@ class Execution:
         context: JobContext,
         reporter: Reporter,
         memory: Memory,
-        admit: Callable[[Held], bool] | None = None,
+        admit: Callable[[HeldJob], bool] | None = None,
         on_end: OnEnd | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
@@ -92,14 +91,14 @@ class Execution:
         self._memory = memory
         self._admit, self._on_end, self._clock = admit, on_end, clock or now_s
         self._process = os.getpid()
-        self._table = _job_table.current
+        self._table = job_table.current
         #: Of the handler that ended last; for the watchdog's thread to ask.
         self.latest_run: Run | None = None
         # Handlers may run asyncio, many at once.
         patching.give_greenlets_event_loops()
         patching.give_greenlets_thread_exceptions()
 
-    def work(self, held: Held) -> None:
+    def work(self, held: HeldJob) -> None:
         """Run the handler in the calling greenlet and keep what it came to, unless it must not start. Never raises."""
         now = self._clock()
         if now - held.received_s > metrics.PROMPT_S:
@@ -109,7 +108,7 @@ class Execution:
             context = held.runs_in(self._context.new())
             context.run(self._work, held)
 
-    def tell(self, held: Held) -> None:
+    def tell(self, held: HeldJob) -> None:
         """Report what a handler came to, if it has started. Never raises.
 
         In another greenlet than the handler's, which whatever the handler left behind may still strike.
@@ -117,13 +116,13 @@ class Execution:
         if held.context is not None:
             held.context.run(self._tell, held)
 
-    def _is_simple(self, held: Held, now: float) -> bool:
+    def _is_simple(self, held: HeldJob, now: float) -> bool:
         """Tell whether a job may start without further ado: most may."""
         return (
             held.stage is Stage.RUNNING and held.lease.is_ample(now) and not self._memory.losses and self._table is None
         )
 
-    def _work(self, held: Held) -> None:
+    def _work(self, held: HeldJob) -> None:
         self._context.enter()
         attempt = self._memory.attempts.get(held.key, 0) + 1
         logging.bind_job(held.job, attempt)
@@ -141,35 +140,35 @@ class Execution:
             if self._table is not None:
                 self._table.leave(cell)
 
-    def _tell(self, held: Held) -> None:
-        fate: Fate | None = None
+    def _tell(self, held: HeldJob) -> None:
+        fate: ReportResult | None = None
         try:
             if held.outcome is not None:
                 fate = self._report(held, held.outcome)
             elif held.dropped:
                 log.warning("job.abandoned", duration_s=round(held.ended_s - held.started_s, 6))
-                fate = Fate.GONE
+                fate = ReportResult.GONE
             elif not held.stopped:
-                fate = Fate.LOST
+                fate = ReportResult.LOST
         except BaseException:
-            fate = Fate.LOST
+            fate = ReportResult.LOST
             log.exception("job.lost_track")
         finally:
             held.reported()
             if self._on_end is not None:
                 self._on_end(held, fate)
 
-    def _report(self, held: Held, outcome: Outcome) -> Fate:
+    def _report(self, held: HeldJob, outcome: Outcome) -> ReportResult:
         fate = self._reporter.report(held, outcome)
         outcome.let_go()
-        if fate is Fate.LOST:
+        if fate is ReportResult.LOST:
             # If Camunda offers the job to us again, this is its outcome: what is finished is not done twice.
             self._memory.unreported.set(held.key, (outcome, held.retries))
         elif outcome.command != "failure":
             self._memory.settled(held.key)
         return fate
 
-    def _outcome(self, held: Held, attempt: int) -> Outcome | None:
+    def _outcome(self, held: HeldJob, attempt: int) -> Outcome | None:
         """Return what the handler came to, or ``None`` if it was stopped."""
         job, settings = held.job, held.settings
         limit_s, hooks, handler = settings.handler_timeout_s, settings.hooks, settings.handler
@@ -205,7 +204,7 @@ class Execution:
             hooks.ended(job, decision.for_hooks(outcome, result))
         return outcome
 
-    def raised(self, held: Held, error: BaseException, attempt: int) -> Outcome:
+    def raised(self, held: HeldJob, error: BaseException, attempt: int) -> Outcome:
         """Return what a handler's exception comes to.
 
         Never raises: a job without an outcome would run again for ever, and never lose a retry.
@@ -236,10 +235,10 @@ class Execution:
             message = f"{_story.describe(error)}\n(what the exception asks for was ignored: {_story.headline(problem)})"
             return _outcome.failure(message, retries=retries, back_off_ms=wait_ms, cause=error)
 
-    def _kept(self, held: Held, error: BaseException, attempt: int) -> Outcome | None:
+    def _kept(self, held: HeldJob, error: BaseException, attempt: int) -> Outcome | None:
         """Return the failure of a job that keeps its retries, because a system is at fault that it uses."""
         faults = held.settings.faults
-        wait_s = None if faults is None else faults.keeps_retries_for_s(held.key, kinds(error))
+        wait_s = None if faults is None else faults.keeps_retries_for_s(held.key, class_names(error))
         if wait_s is None or (isinstance(error, ServiceException) and error.retries is not None):
             return None
         wait_ms = back_off_ms(held.settings.retry, held.job, retries=max(held.retries, 1), attempt=attempt)
@@ -247,7 +246,7 @@ class Execution:
         return _outcome.failure(_story.describe(error), retries=held.retries, back_off_ms=wait_ms, cause=error)
 
 
-def _ruled(held: Held, error: BaseException) -> Action | None:
+def _ruled(held: HeldJob, error: BaseException) -> Action | None:
     """Return what the rules say of an exception. Never raises."""
     try:
         return None if held.settings.errors is None else held.settings.errors.action(held.job, error)
@@ -256,7 +255,7 @@ def _ruled(held: Held, error: BaseException) -> Action | None:
         return None
 
 
-def _asked(held: Held, error: BaseException, action: Retry | Incident, attempt: int) -> Outcome:
+def _asked(held: HeldJob, error: BaseException, action: Retry | Incident, attempt: int) -> Outcome:
     """Return the failure that a rule asks for."""
     if isinstance(action, Incident):
         return _outcome.failure(_story.describe(error), retries=0, cause=error)
@@ -272,7 +271,7 @@ class _Decision:
 
     __slots__ = ("_attempt", "_error", "_execution", "_held", "_outcome")
 
-    def __init__(self, execution: Execution, held: Held, attempt: int) -> None:
+    def __init__(self, execution: Execution, held: HeldJob, attempt: int) -> None:
         self._execution, self._held, self._attempt = execution, held, attempt
         self._error: BaseException | None = None
         self._outcome: Outcome | None = None

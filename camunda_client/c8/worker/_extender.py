@@ -18,8 +18,8 @@ from gevent.event import Event
 from camunda_client import log as logging
 from camunda_client import metrics
 from camunda_client.c8._http import is_problem
-from camunda_client.c8.worker._gateway import ForeignAnswers, Verdict, fields, judge
-from camunda_client.c8.worker._lease import Durations, Held, LeastSlack, Loss, Stage, now_s, pause_s
+from camunda_client.c8.worker._gateway import ForeignAnswers, JobVerdict, fields, judge
+from camunda_client.c8.worker._lease import Durations, HeldJob, LeastSlack, Loss, Stage, now_s, pause_s
 from camunda_client.error import ServiceException
 
 if TYPE_CHECKING:
@@ -62,18 +62,18 @@ class LeaseExtender:
 
     def __init__(
         self,
-        commands: Gateway,
-        hand_back: Callable[[Held], None],
+        gateway: Gateway,
+        hand_back: Callable[[HeldJob], None],
         most: int,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        """Extend through ``commands``, with at most so many requests at once.
+        """Extend through ``gateway``, with at most so many requests at once.
 
         Jobs that got no slot in time are given to ``hand_back``, which must not block. ``clock`` is that of leases
         (:mod:`._lease`) unless given.
         """
         self._clock = clock or now_s
-        self._commands = commands
+        self._gateway = gateway
         self._hand_back = hand_back
         self._most = most
         #: How long an extension takes.
@@ -83,11 +83,11 @@ class LeaseExtender:
         #: The pause between two extensions by the length of the lease, while that time is the usual one.
         self._pauses: dict[float, float] = {}
         #: Jobs by the slot of time in which they fall due, and these slots as a heap.
-        self._due: dict[int, dict[str, Held]] = {}
+        self._due: dict[int, dict[str, HeldJob]] = {}
         self._slots: list[int] = []
         self._watched = 0
         #: What is due and has no connection yet: by the end of its lease.
-        self._ready: list[tuple[float, int, Held]] = []
+        self._ready: list[tuple[float, int, HeldJob]] = []
         self._number = itertools.count()
         #: Greenlets that send, and those of them that have a job.
         self._senders = self._sending = 0
@@ -99,7 +99,7 @@ class LeaseExtender:
         self._pause = (_NEVER, _NEVER)
         self._stopped = False
         #: Jobs whose leases another thread has extended while the hub was blocked, and what was left of each.
-        self.kept_outside: deque[tuple[Held, float]] = deque()
+        self.kept_outside: deque[tuple[HeldJob, float]] = deque()
         #: When the next try may be made only to learn how long an extension takes, and whether one has failed.
         self._learns_s = 0.0
         self._has_failed = False
@@ -126,7 +126,7 @@ class LeaseExtender:
         self._stopped = True
         self._wake.set()
 
-    def watch(self, held: Held) -> None:
+    def watch(self, held: HeldJob) -> None:
         """Look after a job from now on."""
         if held.stage is Stage.WAITING:
             due_s = held.received_s + min(SURPLUS_WAIT_S, held.lease.length_s / 3)
@@ -143,7 +143,7 @@ class LeaseExtender:
             heapq.heappush(self._ready, (held.lease.ends_s, next(self._number), held))
             self._wake.set()
 
-    def forget(self, held: Held) -> None:
+    def forget(self, held: HeldJob) -> None:
         """Leave a job alone."""
         slot = held.due_slot
         if slot is not None:
@@ -153,7 +153,7 @@ class LeaseExtender:
             if jobs is not None:
                 jobs.pop(held.key, None)
 
-    def secure(self, held: Held, is_enough: Callable[[float, float | None], bool]) -> bool:
+    def secure(self, held: HeldJob, is_enough: Callable[[float, float | None], bool]) -> bool:
         """Extend a lease now unless ``is_enough`` of it is left; return whether that is so then.
 
         In the calling greenlet. The usual tries go on beside this one.
@@ -165,7 +165,7 @@ class LeaseExtender:
             self.lost(held)
         return is_enough(self._clock(), self.durations.usual_s)
 
-    def lost(self, held: Held, loss: Loss | None = None, **facts: object) -> None:
+    def lost(self, held: HeldJob, loss: Loss | None = None, **facts: object) -> None:
         """Say and count that a lease is lost, once; a reason that is not given is found."""
         if held.lease.loss is not None:
             return
@@ -202,7 +202,7 @@ class LeaseExtender:
         return 1 / pause_s(settings.lease_s, self.durations.usual_s) if settings.auto_extend else 0.0
 
     # -- when ---------------------------------------------------------------------------------------------------------
-    def _enter(self, held: Held, due_s: float) -> None:
+    def _enter(self, held: HeldJob, due_s: float) -> None:
         slot = int(due_s / _SLOT_S)
         if held.due_slot is not None:
             self.forget(held)
@@ -253,7 +253,7 @@ class LeaseExtender:
                 self._watched -= 1
                 self._attend(held, now)
 
-    def _attend(self, held: Held, now: float) -> None:
+    def _attend(self, held: HeldJob, now: float) -> None:
         """Do what is due for one job."""
         lease = held.lease
         if held.is_settled() or lease.loss is not None:
@@ -270,27 +270,26 @@ class LeaseExtender:
         else:
             heapq.heappush(self._ready, (lease.ends_s, next(self._number), held))
 
-    def _may_extend(self, held: Held, now: float) -> bool:
+    def _may_extend(self, held: HeldJob, now: float) -> bool:
         if held.may_be_extended(now):
             return True
-        if held.settings.auto_extend and not held.let_go:
+        if held.settings.auto_extend and not held.overdue:
             log.warning("lease.limit_reached", job_key=held.key, max_lease_s=held.settings.max_lease_s)
         return False
 
-    def _loss_of(self, held: Held) -> Loss:
+    def _loss_of(self, held: HeldJob) -> Loss:
         """Return why a lease is over that Camunda did not take from us."""
         settings, lease, now = held.settings, held.lease, self._clock()
         if lease.ends_s <= held.received_s:
             return Loss.ANSWERED_LATE
-        if not settings.auto_extend or held.let_go or (settings.max_lease_s or _NEVER) <= now - held.received_s:
+        if not settings.auto_extend or held.overdue or (settings.max_lease_s or _NEVER) <= now - held.received_s:
             return Loss.NOT_EXTENDED
         begin_s, end_s = self._pause if now <= self._looks_again_s + _PAUSE_S else (self._looks_again_s, now)
         if begin_s <= lease.ends_s <= end_s:
             return Loss.PAUSED
         return Loss.UNANSWERED if lease.is_unanswered else Loss.CAPACITY
 
-    # -- sending
-    # --------------------------------------------------------------------------------------------------------
+    # -- sending ------------------------------------------------------------------------------------------------------
     def _send_ready(self, now: float) -> None:
         """Have as many at work as it takes: the jobs that are watched, times what one takes, in each pause."""
         while self._ready and self._ready[0][2].lease.ends_s <= now:
@@ -327,7 +326,7 @@ class LeaseExtender:
         finally:
             self._senders -= 1
 
-    def _extend(self, held: Held) -> None:
+    def _extend(self, held: HeldJob) -> None:
         """Try once to renew a lease; the next try is due already, and does not wait for this one."""
         lease, asked_s = held.lease, self._clock()
         if held.is_settled() or lease.loss is not None:
@@ -339,7 +338,7 @@ class LeaseExtender:
         lease.asked(asked_s)
         self._enter(held, lease.due_s(self.durations.usual_s))
         try:
-            answer = self._commands.extend(held.key, held.extension(), try_s)
+            answer = self._gateway.extend(held.key, held.extension(), try_s)
         except ServiceException as error:
             if getattr(error, "reason", "") == "timeout":
                 self._took(self._clock() - asked_s)
@@ -349,15 +348,15 @@ class LeaseExtender:
         answered_s = self._clock()
         self._answered(held, answer, token, asked_s, answered_s)
 
-    def _answered(self, held: Held, answer: Answer, token: str | None, asked_s: float, answered_s: float) -> None:
+    def _answered(self, held: HeldJob, answer: Answer, token: str | None, asked_s: float, answered_s: float) -> None:
         verdict = judge(answer, tried_before=False)
         over = answer.status in _OVER and is_problem(answer)
-        if verdict is Verdict.DONE or over:
+        if verdict is JobVerdict.DONE or over:
             self._took(answered_s - asked_s)
             self._foreign.end()
         if held.is_settled():
             return  # reported meanwhile; a 404 is no news
-        if verdict is Verdict.DONE:
+        if verdict is JobVerdict.DONE:
             left_s = held.lease.left_s(answered_s)
             if held.lease.granted(asked_s, answered_s):
                 self.slack.note(held.settings.job_type, left_s, answered_s)
@@ -378,13 +377,13 @@ class LeaseExtender:
         self.durations.note(seconds)
         self._pauses.clear()
 
-    def _failed(self, held: Held, asked_s: float) -> None:
+    def _failed(self, held: HeldJob, asked_s: float) -> None:
         self._has_failed = True
         held.lease.failed(asked_s)
         if held.due_slot is not None:
             self._enter(held, held.lease.due_s(self.durations.usual_s))
 
-    def _over(self, held: Held, answer: Answer) -> None:
+    def _over(self, held: HeldJob, answer: Answer) -> None:
         if held.stage is Stage.REPORTING:
             # Most likely a report was applied whose answer was lost; the reporter finds out, and tells.
             held.lease.lose(Loss.REFUSED)

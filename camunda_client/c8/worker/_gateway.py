@@ -242,7 +242,7 @@ def _without_key(job: Any) -> Any:
 _MOST_TOLD = 8
 
 
-class Verdict(Enum):
+class JobVerdict(Enum):
     """What to do after an answer."""
 
     # Enum's own is Python code, and each report looks verdicts up.
@@ -269,25 +269,25 @@ class Verdict(Enum):
 
 #: What Camunda's own problem documents come to. The rest depends on the status, or on what was tried before.
 _BY_MEANING = {
-    Meaning.BACK_PRESSURE: Verdict.OVERLOADED,
-    Meaning.CONFLICT: Verdict.REJECTED,
-    Meaning.NOT_DELIVERED: Verdict.UNKNOWN,
-    Meaning.TOO_LARGE: Verdict.PAYLOAD,
-    Meaning.UNAUTHORIZED: Verdict.FORBIDDEN,
-    Meaning.UNCLEAR: Verdict.UNKNOWN,
+    Meaning.BACK_PRESSURE: JobVerdict.OVERLOADED,
+    Meaning.CONFLICT: JobVerdict.REJECTED,
+    Meaning.NOT_DELIVERED: JobVerdict.UNKNOWN,
+    Meaning.TOO_LARGE: JobVerdict.PAYLOAD,
+    Meaning.UNAUTHORIZED: JobVerdict.FORBIDDEN,
+    Meaning.UNCLEAR: JobVerdict.UNKNOWN,
 }
 _BY_STATUS = {
-    400: Verdict.PAYLOAD,
-    403: Verdict.FORBIDDEN,
-    422: Verdict.PAYLOAD,
+    400: JobVerdict.PAYLOAD,
+    403: JobVerdict.FORBIDDEN,
+    422: JobVerdict.PAYLOAD,
 }
 #: What answers come to, wherever they are from: a gate's own refusal is as good as Camunda's, for nothing got past it.
-_ANYBODYS = {401: Verdict.FORBIDDEN, 403: Verdict.FORBIDDEN, 429: Verdict.OVERLOADED}
+_ANYBODYS = {401: JobVerdict.FORBIDDEN, 403: JobVerdict.FORBIDDEN, 429: JobVerdict.OVERLOADED}
 #: Bytes below which a gate's "too large" (413) is not believed: it may say that of everything.
 LARGE_BYTES = 64 * 1024
 
 
-def judge(answer: Answer, *, tried_before: bool, size: int = 0) -> Verdict:
+def judge(answer: Answer, *, tried_before: bool, size: int = 0) -> JobVerdict:
     """Return what is to be done after the answer to a job command.
 
     Only Camunda's word ends a job: its 204, which has no body, and its problem documents. Whatever stands between
@@ -299,18 +299,18 @@ def judge(answer: Answer, *, tried_before: bool, size: int = 0) -> Verdict:
         size: Bytes that were sent.
     """
     if answer.status == 204 and not answer.body:
-        return Verdict.DONE
+        return JobVerdict.DONE
     if answer.status < 400:
-        return Verdict.UNKNOWN
+        return JobVerdict.UNKNOWN
     if not is_camundas(answer):
         if answer.status == 413 and size >= LARGE_BYTES:
-            return Verdict.PAYLOAD
-        return _ANYBODYS.get(answer.status, Verdict.UNKNOWN)
+            return JobVerdict.PAYLOAD
+        return _ANYBODYS.get(answer.status, JobVerdict.UNKNOWN)
     meaning = verdict(answer)
     if meaning is Meaning.GONE:
-        return Verdict.ASSUMED if tried_before else Verdict.GONE
+        return JobVerdict.ASSUMED if tried_before else JobVerdict.GONE
     # What is left, 405, 406 and 415, is a wrong address: Camunda's web server says these in another form.
-    return _BY_MEANING.get(meaning) or _BY_STATUS.get(answer.status, Verdict.UNKNOWN)
+    return _BY_MEANING.get(meaning) or _BY_STATUS.get(answer.status, JobVerdict.UNKNOWN)
 
 
 def is_camundas(answer: Answer) -> bool:
@@ -333,7 +333,7 @@ def is_camundas(answer: Answer) -> bool:
 
 def is_not_applied(answer: Answer) -> bool:
     """Tell whether a command that was answered so has surely not been carried out."""
-    if judge(answer, tried_before=False) in (Verdict.OVERLOADED, Verdict.FORBIDDEN, Verdict.PAYLOAD):
+    if judge(answer, tried_before=False) in (JobVerdict.OVERLOADED, JobVerdict.FORBIDDEN, JobVerdict.PAYLOAD):
         return True
     return is_camundas(answer) and verdict(answer) is Meaning.NOT_DELIVERED
 

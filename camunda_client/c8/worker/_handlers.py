@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload
 from pydantic.alias_generators import to_camel
 
 from camunda_client import config
-from camunda_client.c8.worker._binding import bind
 from camunda_client.c8.worker._checks import Arguments, is_async, name_of, without_partials
 from camunda_client.c8.worker._errors import ErrorRules
+from camunda_client.c8.worker._forms import bind
 from camunda_client.c8.worker._hooks import Hooks, own_hooks
 from camunda_client.c8.worker._resources import TypeCaps, read_resources
 from camunda_client.error import ConfigurationError, SignatureException
@@ -25,12 +25,11 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from camunda_client.c8.worker._binding import Binding
     from camunda_client.c8.worker._checks import Milliseconds, Names
     from camunda_client.c8.worker._errors import Errors
+    from camunda_client.c8.worker._forms import Binding, Options, Result
     from camunda_client.c8.worker._hooks import HookArgument
     from camunda_client.c8.worker._resources import Resource
-    from camunda_client.c8.worker._typed import Options, Result
 
 _Handler = TypeVar("_Handler", bound="Callable[..., Any]")
 #: What type checkers let a handler be: a result of another kind, such as a number or a coroutine, is an error to them.

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from gevent.event import Event
 
+from camunda_client._process.stacks import FRAMES, innermost
 from camunda_client.c8._http import parsed
-from camunda_client.c8._stacks import FRAMES, innermost
 from camunda_client.c8.models import ClusterTopology
 from camunda_client.c8.worker import _async_handlers
 from camunda_client.c8.worker._checks import name_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from camunda_client.c8.worker._gateway import Gateway
-    from camunda_client.c8.worker._lease import Held
+    from camunda_client.c8.worker._lease import HeldJob
     from camunda_client.c8.worker._settings import WorkerSettings
 
 log = get_logger(__name__)
@@ -103,8 +103,8 @@ class Health:
 class ClusterWatch:
     """Looks at the topology now and then."""
 
-    def __init__(self, commands: Gateway) -> None:
-        self._commands = commands
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
         self.leader: bool | None = None
         #: How many partitions the cluster has, as far as it said so.
         self.partitions = 1
@@ -133,7 +133,7 @@ class ClusterWatch:
 
     def _look(self) -> bool:
         try:
-            answer = self._commands.topology()
+            answer = self._gateway.topology()
             if answer.status != 200:
                 return False
             topology = ClusterTopology.model_validate(parsed(answer))
@@ -183,7 +183,7 @@ class JobInHand:
     stuck: bool = False
 
 
-def in_hand(jobs: Iterable[Held]) -> list[JobInHand]:
+def in_hand(jobs: Iterable[HeldJob]) -> list[JobInHand]:
     """Return what can be said of each."""
     now = now_s()
     return [
@@ -198,7 +198,7 @@ def in_hand(jobs: Iterable[Held]) -> list[JobInHand]:
             lease_left_s=round(held.lease.left_s(now), 3),
             stack=stack_of(held),
             handler=handler_of(held.settings),
-            stuck=held.let_go,
+            stuck=held.overdue,
         )
         for held in jobs
     ]
@@ -209,7 +209,7 @@ def handler_of(settings: WorkerSettings) -> str:
     return name_of(inspect.unwrap(settings.handler))
 
 
-def tell_jobs_in_hand(jobs: Iterable[Held]) -> None:
+def tell_jobs_in_hand(jobs: Iterable[HeldJob]) -> None:
     """Log them all."""
     found = in_hand(jobs)
     for job in found:
@@ -221,7 +221,7 @@ def tell_jobs_in_hand(jobs: Iterable[Held]) -> None:
 in_children: dict[object, str] = {}
 
 
-def stack_of(held: Held) -> list[str]:
+def stack_of(held: HeldJob) -> list[str]:
     """Return where a job's handler stands, the innermost frames."""
     if awaited := _async_handlers.stack_of(held.greenlet):
         return awaited[-FRAMES:]

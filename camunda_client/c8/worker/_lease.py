@@ -175,6 +175,14 @@ class Lease:
         """Tell whether enough is left for a failure or a hand-back to arrive in time."""
         return self.holds(now_s, self._enough_s(SEND_PART, SEND_S, usual_s))
 
+    def arrives(self, now_s: float, usual_s: float | None) -> bool:
+        """Tell whether a failure that is sent now arrives in time if it takes as long as extensions do lately.
+
+        After that moment it would take the job from its next holder. Completions and BPMN errors may come late: Camunda
+        refuses them if the job is another's by then, or takes the work that was done.
+        """
+        return self.holds(now_s, min(usual_s or 0.0, self.length_s * SEND_PART))
+
     def _enough_s(self, part: float, seconds: float, usual_s: float | None) -> float:
         enough_s = max(seconds, 2 * (usual_s or 0.0))
         return min(enough_s, self.length_s * part)
@@ -243,12 +251,29 @@ class Stage(Enum):
     SETTLED = "settled"
 
 
-class Held:
+class HeldJob:
     """One activated job: whose it is, until when we hold it, and how far we are."""
 
     __slots__ = (
-        "command", "context", "dropped", "due_slot", "ended_s", "greenlet", "job", "key", "lease", "let_go", "outcome",
-        "received_s", "retries", "settings", "stage", "started_s", "stopped", "successor", "token",
+        "command",
+        "context",
+        "dropped",
+        "due_slot",
+        "ended_s",
+        "greenlet",
+        "job",
+        "key",
+        "lease",
+        "outcome",
+        "overdue",
+        "received_s",
+        "retries",
+        "settings",
+        "stage",
+        "started_s",
+        "stopped",
+        "successor",
+        "token",
         "waited_s",
     )  # fmt: skip
 
@@ -270,7 +295,7 @@ class Held:
         self.waited_s = 0.0
         self.stage = Stage.WAITING
         #: Its handler should have ended long ago: its lease is not extended any more.
-        self.let_go = False
+        self.overdue = False
         #: Its handler was ended, because the job was lost: nothing is reported of it.
         self.dropped = False
         #: Its handler was stopped, because the worker stops: what it raises since then is no failure of the job.
@@ -278,7 +303,7 @@ class Held:
         #: What is being reported, or was: ``completion``, ``failure`` or ``error``.
         self.command: str | None = None
         #: The same job, offered to us again before we had Camunda's answer to our failure.
-        self.successor: Held | None = None
+        self.successor: HeldJob | None = None
         #: Where its handler runs, while it does.
         self.greenlet: gevent.Greenlet[..., None] | None = None
         #: What its handler ran in, and came to; set for the report.
@@ -318,11 +343,11 @@ class Held:
         """Take note that its handler is about to be ended because the worker stops."""
         self.stopped = True
 
-    def lets_go(self) -> None:
+    def overruns(self) -> None:
         """Take note that its lease is to be extended no more, however long its handler goes on."""
-        self.let_go = True
+        self.overdue = True
 
-    def followed_by(self, again: Held) -> None:
+    def followed_by(self, again: HeldJob) -> None:
         """Take note of another activation of the same job, whose turn comes after this one's."""
         self.successor = again
 
@@ -365,7 +390,7 @@ class Held:
         if self.is_in_handler():
             self.greenlet.throw(error)  # type: ignore[union-attr]
 
-    def granted_anew(self, again: Held) -> None:
+    def granted_anew(self, again: HeldJob) -> None:
         """Take over the lease of another activation of the same job."""
         self.lease.granted_anew(again.lease.ends_s)
         self.token = again.token
@@ -385,7 +410,7 @@ class Held:
     def may_be_extended(self, now: float) -> bool:
         """Whether its settings let its lease be extended at this moment of the leases' clock."""
         settings = self.settings
-        if not settings.auto_extend or self.let_go:
+        if not settings.auto_extend or self.overdue:
             return False
         return settings.max_lease_s is None or now - self.received_s < settings.max_lease_s
 

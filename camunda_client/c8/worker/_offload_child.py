@@ -22,15 +22,14 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from camunda_client import config, patching
 from camunda_client import log as logging
-from camunda_client.c8._stacks import innermost
+from camunda_client._process.stacks import innermost
 from camunda_client.c8.models import job as job_model
 from camunda_client.c8.worker import _integrations
-from camunda_client.c8.worker import _offload_frames as frames
 from camunda_client.c8.worker._execution import Execution, HandlerStopped, HandlerTimedOut, JobContext, JobLost
 from camunda_client.c8.worker._handlers import JobWorker
-from camunda_client.c8.worker._lease import Held, Lease
+from camunda_client.c8.worker._lease import HeldJob, Lease
 from camunda_client.c8.worker._manager import register_workers, registered_workers
-from camunda_client.c8.worker._offload_plan import Plan, Wanted, shown_name
+from camunda_client.c8.worker._offload import Plan, Wanted, frames, shown_name
 from camunda_client.c8.worker._outcome import Memory, Outcome
 from camunda_client.c8.worker._run_handler import worker_settings
 from camunda_client.c8.worker._settings import RetryRule, WorkerSettings
@@ -142,7 +141,7 @@ class _Thread:
         self._todo: queue.SimpleQueue[frames.Frame] = queue.SimpleQueue()
         self._lock = threading.Lock()
         #: The job in hand.
-        self._held: Held | None = None
+        self._held: HeldJob | None = None
         #: Whether that is held, as the worker says.
         self.answers: queue.SimpleQueue[bool | None] = queue.SimpleQueue()
         #: What the worker says of its failure.
@@ -183,7 +182,7 @@ class _Thread:
         settings = self._child.handlers[facts["type"]]
         if facts["is_judged"]:
             settings = replace(settings, faults=_WorkersFaults(self))
-        held = Held(frames.decoded_job(frame.body), settings, 0.0, Lease(settings.lease_s, math.inf))
+        held = HeldJob(frames.decoded_job(frame.body), settings, 0.0, Lease(settings.lease_s, math.inf))
         memory = Memory()
         memory.attempts.set(held.key, facts["attempt"] - 1)
         # What the last job asked for and did not wait for, because it was ended, has come by now.

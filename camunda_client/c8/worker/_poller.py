@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from camunda_client import metrics
 from camunda_client.c8.worker._gateway import UnreadableJob, fields, is_overload, raw_jobs, read_job
 from camunda_client.c8.worker._health import TypeHealth
-from camunda_client.c8.worker._lease import SURE, Held, now_s
+from camunda_client.c8.worker._lease import SURE, HeldJob, now_s
 from camunda_client.c8.worker._pace import LATE_S, PATIENCE_S, Offsets, Pace
 from camunda_client.error import ServiceException
 from camunda_client.log import get_logger
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from camunda_client.c8._http import Answer
-    from camunda_client.c8.worker._allowance import Allowance
+    from camunda_client.c8.worker._caps import Allowance
     from camunda_client.c8.worker._custody import Custody
     from camunda_client.c8.worker._gateway import Gateway
     from camunda_client.c8.worker._settings import WorkerSettings
@@ -88,7 +88,7 @@ class Poller:
         #: The last poll brought nothing.
         self._came_empty = True
         #: Jobs of this type in hand, by key.
-        self.held: Mapping[str, Held]
+        self.held: Mapping[str, HeldJob]
         if allowance is None:
             self.held = custody.open(settings, self.released)
         else:
@@ -118,14 +118,14 @@ class Poller:
         """Whether there is no room for a job of this type, so that there is nothing to poll for."""
         return self.active >= self.settings.cap or self._slots.free <= 0
 
-    def released(self, held: Held) -> None:
+    def released(self, held: HeldJob) -> None:
         """Take note that a job of this type is no longer in hand."""
         # What was handed back unworked took its handler no time, and says nothing of it.
         if held.started_s:
             self._pace.handler_took(held.ended_s - held.started_s)
         self._changed.set()
 
-    def _released_place(self, held: Held) -> None:
+    def _released_place(self, held: HeldJob) -> None:
         self.released(held)
         if self._allowance is not None:
             self._allowance.released(held)
@@ -143,7 +143,7 @@ class Poller:
         """Return this type's health at a moment of the monotonic clock, by default this one."""
         now = time.monotonic() if now is None else now
         ago = None if self.answered_s is None else now - self.answered_s
-        stuck = sum(held.let_go for held in self.held.values())
+        stuck = sum(held.overdue for held in self.held.values())
         # Where all that are in hand hang, a full worker is no busy one.
         hangs = self.is_full and 0 < self.active <= stuck
         return TypeHealth(

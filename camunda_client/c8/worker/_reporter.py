@@ -18,10 +18,10 @@ from gevent.event import Event
 from gevent.lock import Semaphore
 
 from camunda_client import metrics
+from camunda_client._backoff import Backoff
 from camunda_client.c8 import _http
-from camunda_client.c8._backoff import Backoff
-from camunda_client.c8.worker._gateway import ForeignAnswers, Verdict, fields, is_not_applied, judge
-from camunda_client.c8.worker._lease import Held, Loss, now_s
+from camunda_client.c8.worker._gateway import ForeignAnswers, JobVerdict, fields, is_not_applied, judge
+from camunda_client.c8.worker._lease import HeldJob, Loss, now_s
 from camunda_client.c8.worker._outcome import Outcome, back_off_ms, failure, retries_left
 from camunda_client.error import ServiceException
 from camunda_client.log import get_logger
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from camunda_client.c8._http import Answer
 
     #: Extends a job's lease if less is left than it takes to send something; tells whether it is ours then.
-    Secure = Callable[[Held], bool]
+    Secure = Callable[[HeldJob], bool]
 
 log = get_logger(__name__)
 
@@ -40,9 +40,9 @@ log = get_logger(__name__)
 _SOON = Backoff(first_s=0.05, ceiling_s=2.0)
 #: Which verdicts are worth another try, and after what waits. Refused credentials don't mend in milliseconds.
 _WAITS = {
-    Verdict.UNKNOWN: _SOON,
-    Verdict.OVERLOADED: _SOON,
-    Verdict.FORBIDDEN: Backoff(first_s=1.0, ceiling_s=30.0),
+    JobVerdict.UNKNOWN: _SOON,
+    JobVerdict.OVERLOADED: _SOON,
+    JobVerdict.FORBIDDEN: Backoff(first_s=1.0, ceiling_s=30.0),
 }
 #: Seconds after which a report that never got a definite answer is given up. An outage of that length has long been
 #: noticed, and the job's next holder has long begun.
@@ -52,7 +52,7 @@ FULL = "handed back unworked by a stopping or full worker"
 _REMEDY = "something between here and Camunda answers in its place; let POST /v2/jobs pass to Camunda's REST API"
 
 
-class Fate(Enum):
+class ReportResult(Enum):
     """What became of a report."""
 
     SETTLED = "settled"
@@ -77,29 +77,34 @@ class Reporter:
 
     def __init__(
         self,
-        commands: Settling,
+        gateway: Settling,
         at_once: int = 32,
         secure: Secure | None = None,
+        arrives: Secure | None = None,
         clock: Callable[[], float] | None = None,
         monotonic: Callable[[], float] | None = None,
     ) -> None:
-        """Send through ``commands``, at most ``at_once`` reports at the same time; the others wait.
+        """Send through ``gateway``, at most ``at_once`` reports at the same time; the others wait.
 
-        ``secure`` is asked before each failure and hand-back; without it, what is known of the lease decides. ``clock``
-        is that of leases (:mod:`._lease`), and ``monotonic`` that of patience, unless others are given.
+        ``secure`` is asked before each failure and hand-back, and may extend the lease; ``arrives`` is asked when there
+        is a connection for it. Without them, what is known of the lease decides. ``clock`` is that of leases
+        (:mod:`._lease`), and ``monotonic`` that of patience, unless others are given.
         """
-        self._commands = commands
+        self._gateway = gateway
         self._at_once = at_once
         self._clock, self._monotonic = clock or now_s, monotonic or time.monotonic
-        self._secure = secure or self._is_ours
+        self._secure, self._arrives = secure or self._is_ours, arrives or self._is_ours_still
         self._room = Semaphore(at_once)
         self._reporting: defaultdict[str, int] = defaultdict(int)
         self._again = Event()
         self._troubled = False
         self._foreign = ForeignAnswers(lambda **facts: log.warning("report.intercepted", **facts, remedy=_REMEDY))
 
-    def _is_ours(self, held: Held) -> bool:
+    def _is_ours(self, held: HeldJob) -> bool:
         return held.lease.may_send(self._clock(), None)
+
+    def _is_ours_still(self, held: HeldJob) -> bool:
+        return held.lease.arrives(self._clock(), None)
 
     def nudge(self) -> None:
         """Send waiting reports now: the gateway answers again."""
@@ -111,7 +116,7 @@ class Reporter:
         """Tell whether outcomes of a type wait for a connection: then more of its jobs would only wait longer."""
         return self._reporting[job_type] > self._at_once
 
-    def report(self, held: Held, outcome: Outcome) -> Fate:
+    def report(self, held: HeldJob, outcome: Outcome) -> ReportResult:
         """Send the outcome until it is settled, refused or pointless; log the result. Never raises."""
         held.reports()
         self._reporting[held.settings.job_type] += 1
@@ -120,24 +125,24 @@ class Reporter:
         finally:
             self._reporting[held.settings.job_type] -= 1
 
-    def _report(self, held: Held, outcome: Outcome) -> Fate:
+    def _report(self, held: HeldJob, outcome: Outcome) -> ReportResult:
         verdict, answer = self._send(held, outcome)
-        if verdict is Verdict.PAYLOAD and outcome.command != "failure":
+        if verdict is JobVerdict.PAYLOAD and outcome.command != "failure":
             outcome = self._refused(held, outcome, answer)
             verdict, answer = self._send(held, outcome)
-        if verdict is Verdict.PAYLOAD:
+        if verdict is JobVerdict.PAYLOAD:
             # Even the failure is too much: its variables, or a message that Camunda can't take.
             message = "the handler failed; its message was refused by Camunda"
             outcome = failure(message, retries=_left(outcome), back_off_ms=_back_off_ms(outcome))
             verdict, answer = self._send(held, outcome)
-        if verdict is Verdict.PAYLOAD:
+        if verdict is JobVerdict.PAYLOAD:
             # The least that can be said of a job: an incident without a word.
             outcome = failure("", retries=0)
             verdict, answer = self._send(held, outcome)
         held.settled()
         return self._conclude(held, outcome, verdict, answer)
 
-    def hand_back(self, held: Held, back_off_ms: int = 0, why: str = FULL) -> Fate:
+    def hand_back(self, held: HeldJob, back_off_ms: int = 0, why: str = FULL) -> ReportResult:
         """Return a job that was not worked, retries unchanged: Camunda offers it again within milliseconds.
 
         Or after ``back_off_ms``.
@@ -146,18 +151,18 @@ class Reporter:
         held.reports()
         verdict, answer = self._send(held, outcome)
         held.settled()
-        if verdict in (Verdict.DONE, Verdict.ASSUMED):
+        if verdict in (JobVerdict.DONE, JobVerdict.ASSUMED):
             metrics.jobs_returned[held.settings.job_type] += 1
             log.info("job.returned")
-            return Fate.SETTLED
-        if verdict is Verdict.UNSURE:
+            return ReportResult.SETTLED
+        if verdict is JobVerdict.UNSURE:
             log.info("job.returned", outcome="unknown", **_facts(answer))
-            return Fate.LOST
+            return ReportResult.LOST
         if held.lease.loss is not None:
-            return Fate.LOST  # which has been logged
+            return ReportResult.LOST  # which has been logged
         return self._conclude(held, outcome, verdict, answer)
 
-    def _send(self, held: Held, outcome: Outcome) -> tuple[Verdict, Answer | ServiceException | None]:
+    def _send(self, held: HeldJob, outcome: Outcome) -> tuple[JobVerdict, Answer | ServiceException | None]:
         """Return the first definite verdict, or ``UNKNOWN`` when the time for it is over."""
         held.sends(outcome.command)
         give_up_s = self._monotonic() + PATIENCE_S
@@ -177,7 +182,7 @@ class Reporter:
                 log.debug("report.retried", attempt=attempt, reason=str(error))
             else:
                 verdict = judge(answer, tried_before=maybe_applied, size=len(outcome.body))
-                if verdict is Verdict.REJECTED and token != held.token:
+                if verdict is JobVerdict.REJECTED and token != held.token:
                     continue  # it names the lease before this one: Camunda has handed us the job anew meanwhile
                 verdict = _judged(held, outcome, answer, verdict, maybe_applied=maybe_applied)
                 if verdict not in _WAITS:
@@ -198,23 +203,23 @@ class Reporter:
             nudged = _wait(None if nudged else again, waits.wait_s(attempt))
         # An extension met a job that is no longer leased, after an attempt without an answer: that one did it.
         assumed = held.lease.loss is Loss.REFUSED and maybe_applied
-        return Verdict.ASSUMED if assumed else Verdict.UNKNOWN, last
+        return JobVerdict.ASSUMED if assumed else JobVerdict.UNKNOWN, last
 
-    def _settle(self, held: Held, outcome: Outcome) -> Answer:
+    def _settle(self, held: HeldJob, outcome: Outcome) -> Answer:
         body = held.signed(outcome.body)
         with self._room:
             if outcome.command != "failure":
-                return self._commands.settle(held.key, outcome.command, body)
+                return self._gateway.settle(held.key, outcome.command, body)
             # Its turn, and then a connection, may have come when its lease was over.
-            return self._commands.settle(held.key, outcome.command, body, lambda: held.lease.holds(self._clock()))
+            return self._gateway.settle(held.key, outcome.command, body, lambda: self._arrives(held))
 
-    def _is_pointless(self, held: Held, outcome: Outcome, give_up_s: float) -> bool:
+    def _is_pointless(self, held: HeldJob, outcome: Outcome, give_up_s: float) -> bool:
         if outcome.command == "failure":
             # Without a lease it would take the job from its next holder.
             return not self._secure(held)
         return self._monotonic() > give_up_s
 
-    def _prove(self, held: Held, outcome: Outcome, sent_s: float) -> Verdict | None:
+    def _prove(self, held: HeldJob, outcome: Outcome, sent_s: float) -> JobVerdict | None:
         """Find out what became of a failure whose answer was lost; ``None`` if it may be sent again.
 
         Applied, it keeps the job from everybody for the length of its back-off, and for good without retries. Within
@@ -228,25 +233,25 @@ class Reporter:
             asked_s = self._clock()
             try_s, token = min(held.lease.try_s(asked_s), left_s), held.token
             try:
-                answer = self._commands.extend(held.key, held.extension(), try_s)
+                answer = self._gateway.extend(held.key, held.extension(), try_s)
             except ServiceException:
                 pass
             else:
                 answered_s = self._clock()
                 verdict = judge(answer, tried_before=True)
                 if (
-                    verdict is Verdict.DONE
+                    verdict is JobVerdict.DONE
                     and answered_s < sent_s + hidden_s
                     and held.lease.granted(asked_s, answered_s)
                 ):
                     return None
-                if verdict not in (Verdict.DONE, *_WAITS) and token == held.token:
-                    return Verdict.ASSUMED
+                if verdict not in (JobVerdict.DONE, *_WAITS) and token == held.token:
+                    return JobVerdict.ASSUMED
             _wait(None, min(_SOON.wait_s(tries), max(left_s, 0.0)))
         # Camunda offered the job again, or no longer knows it as ours: that attempt did it.
-        return Verdict.ASSUMED if held.lease.loss is Loss.REFUSED else Verdict.UNSURE
+        return JobVerdict.ASSUMED if held.lease.loss is Loss.REFUSED else JobVerdict.UNSURE
 
-    def _refused(self, held: Held, outcome: Outcome, answer: object) -> Outcome:
+    def _refused(self, held: HeldJob, outcome: Outcome, answer: object) -> Outcome:
         """Return the failure that says why Camunda did not take the result."""
         facts = fields(answer)  # type: ignore[arg-type]
         culprit = _http.blame(outcome.variables)
@@ -259,32 +264,34 @@ class Reporter:
         message = f"Camunda refused the handler's result of {size} bytes (status {facts['status']}): {reason}"
         return failure(message, retries=retries, back_off_ms=wait_ms)
 
-    def _conclude(self, held: Held, outcome: Outcome, verdict: Verdict, last: Answer | ServiceException | None) -> Fate:
+    def _conclude(
+        self, held: HeldJob, outcome: Outcome, verdict: JobVerdict, last: Answer | ServiceException | None
+    ) -> ReportResult:
         job_type = held.settings.job_type
-        if verdict in (Verdict.DONE, Verdict.ASSUMED):
-            self._tell(held, outcome, assumed=verdict is Verdict.ASSUMED)
-            return Fate.SETTLED
+        if verdict in (JobVerdict.DONE, JobVerdict.ASSUMED):
+            self._tell(held, outcome, assumed=verdict is JobVerdict.ASSUMED)
+            return ReportResult.SETTLED
         facts = _facts(last)
-        if verdict is Verdict.UNSURE:
+        if verdict is JobVerdict.UNSURE:
             # Applied, it is done; not applied, the job comes again with the same retries, and gets this outcome then.
             log.warning("job.failed", exc_info=outcome.cause, outcome="unknown", **outcome.note, **facts)
-            return Fate.LOST
-        if verdict is Verdict.GONE or held.lease.loss is Loss.REFUSED:
+            return ReportResult.LOST
+        if verdict is JobVerdict.GONE or held.lease.loss is Loss.REFUSED:
             # Its instance was cancelled, or another worker finished it: nothing to repair.
             metrics.jobs_gone[job_type] += 1
             # The job of an ad-hoc sub-process is replaced whenever something in that has completed.
             say = log.info if held.job.kind == "AD_HOC_SUB_PROCESS" else log.warning
             say("job.gone", command=outcome.command, **facts)
-            return Fate.GONE
+            return ReportResult.GONE
         metrics.reports_given_up[job_type] += 1
         # Everything that is needed to repair it by hand; variables are the business's and stay out.
         lease = "ours" if held.lease.holds(self._clock()) else "over"
         log.error(
             "report.given_up", command=outcome.command, verdict=verdict.value, lease=lease, **outcome.note, **facts
         )
-        return Fate.REFUSED if verdict is Verdict.PAYLOAD else Fate.LOST
+        return ReportResult.REFUSED if verdict is JobVerdict.PAYLOAD else ReportResult.LOST
 
-    def _tell(self, held: Held, outcome: Outcome, *, assumed: bool) -> None:
+    def _tell(self, held: HeldJob, outcome: Outcome, *, assumed: bool) -> None:
         job_type = held.settings.job_type
         _COUNTED[outcome.command][job_type] += 1
         # Not below 0: a sum that falls is to Prometheus a process that began anew.
@@ -322,15 +329,15 @@ def _wait(again: Event | None, seconds: float) -> bool:
     return False
 
 
-def _judged(held: Held, outcome: Outcome, answer: Answer, verdict: Verdict, *, maybe_applied: bool) -> Verdict:
+def _judged(held: HeldJob, outcome: Outcome, answer: Answer, verdict: JobVerdict, *, maybe_applied: bool) -> JobVerdict:
     """Return what a verdict comes to for a lease with a token, and for what can't be said twice."""
-    if verdict is Verdict.REJECTED and answer.status == 409:
+    if verdict is JobVerdict.REJECTED and answer.status == 409:
         if maybe_applied and _unleases(outcome):
-            return Verdict.ASSUMED
+            return JobVerdict.ASSUMED
         if held.token is not None:
             # The lease that the token names is over: the job is another's, or free.
             held.lease.lose(Loss.REFUSED)
-            return Verdict.GONE
+            return JobVerdict.GONE
     return verdict
 
 

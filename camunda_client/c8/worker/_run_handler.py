@@ -11,11 +11,11 @@ from pydantic_core import to_json
 
 from camunda_client import config
 from camunda_client.c8._http import Answer
-from camunda_client.c8.worker._binding import bind
 from camunda_client.c8.worker._execution import Execution, JobContext
+from camunda_client.c8.worker._forms import bind
 from camunda_client.c8.worker._handlers import JobWorker
 from camunda_client.c8.worker._hooks import Hooks, JobOutcome
-from camunda_client.c8.worker._lease import Held, Lease
+from camunda_client.c8.worker._lease import HeldJob, Lease
 from camunda_client.c8.worker._manager import registered_workers
 from camunda_client.c8.worker._outcome import Memory
 from camunda_client.c8.worker._reporter import Reporter
@@ -75,16 +75,16 @@ def run_handler(
     settings = worker_settings(_worker_for(handler, job.job_type))
     settings = replace(settings, hooks=(settings.hooks or Hooks()) + capture)
     # No other worker can take the job, so its lease lasts however long the handler takes.
-    held = Held(job, settings, 0.0, Lease(settings.lease_s, inf))
+    held = HeldJob(job, settings, 0.0, Lease(settings.lease_s, inf))
     memory = Memory()
     memory.attempts.set(held.key, attempt - 1)
-    commands = _Commands(send or _accept)
-    execution = Execution(JobContext(), Reporter(commands), memory)
+    gateway = _Commands(send or _accept)
+    execution = Execution(JobContext(), Reporter(gateway), memory)
     execution.work(held)
     execution.tell(held)
-    if commands.fault is not None:
-        raise commands.fault
-    return HandlerRun(outcomes[0], commands.command, json.loads(commands.body))
+    if gateway.fault is not None:
+        raise gateway.fault
+    return HandlerRun(outcomes[0], gateway.command, json.loads(gateway.body))
 
 
 def worker_settings(worker: JobWorker) -> WorkerSettings:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from camunda_client.c8.worker import _errors
 from camunda_client.c8.worker._async_handlers import as_blocking
-from camunda_client.c8.worker._binding import as_variable
 from camunda_client.c8.worker._checks import is_async
 from camunda_client.c8.worker._errors import ErrorChain
+from camunda_client.c8.worker._forms import as_variable
 from camunda_client.c8.worker._handlers import JobWorkerRequest
 from camunda_client.c8.worker._hooks import Hooks, everywhere
 from camunda_client.error import ConfigurationError

@@ -13,7 +13,7 @@ import ssl
 from typing import TYPE_CHECKING, Any, Final
 
 from camunda_client import patching
-from camunda_client.c8.worker._lease import Held, Stage, now_s
+from camunda_client.c8.worker._lease import HeldJob, Stage, now_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ class Standby:
     def __init__(
         self,
         route: Route,
-        jobs: Callable[[], list[Held]],
+        jobs: Callable[[], list[HeldJob]],
         extender: LeaseExtender,
         shortest_s: float,
         clock: Callable[[], float] | None = None,
@@ -97,7 +97,7 @@ class Standby:
                 return
             self._extend(held)
 
-    def _is_due(self, held: Held, now: float) -> bool:
+    def _is_due(self, held: HeldJob, now: float) -> bool:
         lease = held.lease
         return (
             held.stage is not Stage.SETTLED
@@ -106,7 +106,7 @@ class Standby:
             and lease.due_s(self._extender.durations.usual_s or self._took_s) <= now
         )
 
-    def _extend(self, held: Held) -> None:
+    def _extend(self, held: HeldJob) -> None:
         lease, asked_s = held.lease, self._clock()
         left_s = lease.left_s(asked_s)
         if left_s <= 0:

@@ -17,15 +17,14 @@ from gevent.event import Event
 
 from camunda_client import log as logging
 from camunda_client import metrics
-from camunda_client.c8._backoff import Backoff
+from camunda_client._backoff import Backoff
 from camunda_client.c8.worker import _async_handlers
-from camunda_client.c8.worker._allowance import Caps
+from camunda_client.c8.worker._caps import Caps, FarCaps
 from camunda_client.c8.worker._custody import Custody
 from camunda_client.c8.worker._execution import JobContext
-from camunda_client.c8.worker._far_caps import FarCaps
 from camunda_client.c8.worker._gateway import Gateway
 from camunda_client.c8.worker._health import ClusterWatch, Health, StopReport
-from camunda_client.c8.worker._lease import Held
+from camunda_client.c8.worker._lease import HeldJob
 from camunda_client.c8.worker._pace import Offsets
 from camunda_client.c8.worker._poller import Poller
 from camunda_client.c8.worker._resources import settled
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 
     from gevent.event import Event
 
-    from camunda_client.c8._last_resort import LastResort
+    from camunda_client._process.last_resort import LastResort
     from camunda_client.c8.worker._settings import WorkerSettings
     from camunda_client.config import C8Config
 
@@ -56,13 +55,13 @@ class Supervisor:
         config: C8Config,
         workers: list[WorkerSettings],
         last_resort: LastResort,
-        commands: Gateway | None = None,
+        gateway: Gateway | None = None,
     ) -> None:
-        """Prepare; :meth:`start` begins. ``commands`` lead to the configured gateway unless given."""
-        self._commands = commands or Gateway(config)
+        """Prepare; :meth:`start` begins. All is sent through ``gateway``, by default the configured one."""
+        self._gateway = gateway or Gateway(config)
         self._context = JobContext()
-        self._custody = Custody(self._context, self._commands, config.worker.pool, config.worker.max_connections)
-        self._cluster = ClusterWatch(self._commands)
+        self._custody = Custody(self._context, self._gateway, config.worker.pool, config.worker.max_connections)
+        self._cluster = ClusterWatch(self._gateway)
         self._offsets = Offsets(lambda: self._cluster.partitions)
         used = [resource for settings in workers for resource in settings.resources]
         far = FarCaps.at(config.worker.caps_url.get_secret_value()) if used and config.worker.caps_url else None
@@ -72,7 +71,7 @@ class Supervisor:
         self._pollers = {
             settings.job_type: Poller(
                 settings,
-                self._commands,
+                self._gateway,
                 self._custody,
                 self._offsets,
                 len(workers),
@@ -103,12 +102,12 @@ class Supervisor:
     def _prepared_standby(self, workers: list[WorkerSettings]) -> Standby | None:
         """Return what keeps leases while the hub is blocked; ``None`` where none are kept, or only by ``requests``."""
         kept_s = [settings.lease_s for settings in workers if settings.auto_extend]
-        route = self._commands.route()
+        route = self._gateway.route()
         if route is None or not kept_s:
             return None
         return Standby(route, self.held_jobs, self._custody.extender, min(kept_s))
 
-    def held_jobs(self) -> list[Held]:
+    def held_jobs(self) -> list[HeldJob]:
         """Return the jobs in hand, waiting and reporting ones included."""
         return self._custody.jobs()
 
@@ -202,7 +201,7 @@ class Supervisor:
         if self._standby is not None:
             self._standby.stop()
         _async_handlers.stop()
-        self._commands.close()
+        self._gateway.close()
         self._custody.slots.close()
         return self._told(started_s)
 

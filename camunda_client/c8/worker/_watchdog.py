@@ -22,12 +22,12 @@ import gevent
 from gevent.event import Event
 
 from camunda_client import metrics, patching
-from camunda_client.c8 import _job_table
-from camunda_client.c8._last_resort import LastResort, end_now, say
-from camunda_client.c8._stacks import defined_at, innermost, is_debugged
+from camunda_client._process import job_table
+from camunda_client._process.last_resort import LastResort, end_now, say
+from camunda_client._process.stacks import defined_at, innermost, is_debugged
 from camunda_client.c8.worker._execution import JobLost
 from camunda_client.c8.worker._health import handler_of, stack_of
-from camunda_client.c8.worker._lease import Held, now_s
+from camunda_client.c8.worker._lease import HeldJob, now_s
 from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Watchdog:
         self._main = patching.original("_thread", "get_ident")()
         self._ticked_s = self._clock()
         #: Where the parent reads that the hub is blocked, and by whom, while it is.
-        self._table = _job_table.current
+        self._table = job_table.current
         #: CPU time of the process at the tick.
         self._ticked_cpu_s = time.process_time()
         self._running = False
@@ -299,12 +299,12 @@ class Watchdog:
         return time.process_time() - self._ticked_cpu_s < blocked_s * _COMPUTES
 
 
-def _held_job(frame: FrameType | None) -> Held | None:
+def _held_job(frame: FrameType | None) -> HeldJob | None:
     """Return the job whose handler is on the stack, found in the frame that called it."""
     while frame is not None:
         if frame.f_code.co_name == "_outcome" and frame.f_globals.get("__name__") == _EXECUTION:
             held = frame.f_locals.get("held")
-            return held if isinstance(held, Held) else None
+            return held if isinstance(held, HeldJob) else None
         frame = frame.f_back
     return None
 
@@ -323,7 +323,7 @@ class HandlerWatch:
 
     def __init__(
         self,
-        held_jobs: Callable[[], Iterable[Held]],
+        held_jobs: Callable[[], Iterable[HeldJob]],
         clock: Callable[[], float] | None = None,
         monotonic: Callable[[], float] | None = None,
     ) -> None:
@@ -349,13 +349,13 @@ class HandlerWatch:
             if held.is_in_handler():
                 self._look(held, now)
 
-    def _look(self, held: Held, now: float) -> None:
+    def _look(self, held: HeldJob, now: float) -> None:
         settings = held.settings
         if settings.stop_when_lost and not held.dropped and not held.lease.holds(self._clock()):
             held.drops()
             lost = JobLost("the job no longer belongs to this worker")
             gevent.get_hub().loop.run_callback(held.strike, lost)
-        if held.let_go:
+        if held.overdue:
             return
         timeout_s, most_s = settings.handler_timeout_s, settings.max_lease_s
         if timeout_s is not None and now - held.started_s > timeout_s + CLEAN_UP_S:
@@ -363,8 +363,8 @@ class HandlerWatch:
         elif most_s is not None and self._clock() - held.received_s > most_s:
             self._let_go(held, now, "it outlasts max_lease")
 
-    def _let_go(self, held: Held, now: float, why: str) -> None:
-        held.lets_go()
+    def _let_go(self, held: HeldJob, now: float, why: str) -> None:
+        held.overruns()
         log.error(
             "job.stuck",
             job_key=held.key,

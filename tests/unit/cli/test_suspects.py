@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from camunda_client.c8 import _job_table
-from camunda_client.c8._job_table import BLOCKED_S, MOST_CONDEMNED, JobTable, Verdict
+from camunda_client._process import job_table
+from camunda_client._process.job_table import BLOCKED_S, MOST_CONDEMNED, DeathVerdict, JobTable
 from camunda_client.cli._suspects import DEATHS, Suspects
 
 KILLED = -signal.SIGKILL
@@ -18,7 +18,7 @@ def test_a_job_in_hand_at_each_of_three_deaths_is_condemned() -> None:
     assert suspects.died({1, 2}, 0, KILLED) == []
     assert suspects.died({1, 3}, 0, KILLED) == []
     assert suspects.died({1, 4}, 0, KILLED) == [1]
-    assert suspects.condemned[1] == Verdict(3, KILLED)
+    assert suspects.condemned[1] == DeathVerdict(3, KILLED)
     assert suspects.condemned[1].cause == "SIGKILL"
 
 
@@ -64,7 +64,7 @@ def tables() -> Iterator[tuple[JobTable, JobTable]]:
     """A worker's side and its parent's."""
     import os
 
-    fd = _job_table.new_file()
+    fd = job_table.new_file()
     yield JobTable(fd), JobTable(fd)
     os.close(fd)
 
@@ -96,13 +96,13 @@ def test_a_worker_learns_which_jobs_are_condemned_and_says_which_it_failed(table
     worker, parent = tables
     assert worker.verdict("7") is None
 
-    parent.condemn([(7, Verdict(3, KILLED)), (8, Verdict(4, 139))])
-    assert worker.verdict("7") == Verdict(3, KILLED)
+    parent.condemn([(7, DeathVerdict(3, KILLED)), (8, DeathVerdict(4, 139))])
+    assert worker.verdict("7") == DeathVerdict(3, KILLED)
     assert parent.still_condemned() == {7, 8}
 
     worker.executed("7")
     assert worker.verdict("7") is None
-    assert worker.verdict("8") == Verdict(4, 139)
+    assert worker.verdict("8") == DeathVerdict(4, 139)
     assert parent.still_condemned() == {8}
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from gevent.event import Event
 
-from camunda_client.c8 import _cap_table
-from camunda_client.c8._cap_table import CapTable
+from camunda_client._process import cap_table
+from camunda_client._process.cap_table import CapTable
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker._allowance import CONTENDED_PARKED_S, Allowance, Caps
-from camunda_client.c8.worker._circuit import kinds
-from camunda_client.c8.worker._lease import Held, Lease
+from camunda_client.c8.worker._caps._allowance import CONTENDED_PARKED_S, Allowance, Caps
+from camunda_client.c8.worker._errors import class_names
+from camunda_client.c8.worker._lease import HeldJob, Lease
 from camunda_client.c8.worker._resources import Resource
 from camunda_client.c8.worker._settings import WorkerSettings
 from tests.parts.fake_gateway import settings_of
@@ -59,10 +59,10 @@ class Type:
 _keys = count(1)
 
 
-def held(**variables: Any) -> Held:
+def held(**variables: Any) -> HeldJob:
     settings = settings_of(lambda job: None)
     job = ActivatedJob.model_validate({"jobKey": str(next(_keys)), "type": "t", "retries": 3, "variables": variables})
-    return Held(job, settings, 0.0, Lease(10.0, 100.0))
+    return HeldJob(job, settings, 0.0, Lease(10.0, 100.0))
 
 
 def caps_of(clock: Clock, *resources: Resource, table: CapTable | None = None) -> Caps:
@@ -187,7 +187,7 @@ def test_a_parked_poll_does_not_start_more_than_the_rate_when_it_comes(clock: Cl
 @pytest.fixture
 def two_processes(clock: Clock) -> Iterator[tuple[Caps, Caps]]:
     oracle = Resource("oracle", limit=8, rate="20/s")
-    fd = _cap_table.new_file(2)
+    fd = cap_table.new_file(2)
     yield tuple(caps_of(clock, oracle, table=CapTable(fd, 2, place)) for place in (0, 1))  # type: ignore[misc]
     os.close(fd)
 
@@ -235,7 +235,7 @@ class TestCircuit:
     @staticmethod
     def fail(type_: Type, key: str = "1", error: BaseException | None = None) -> float | None:
         assert type_.settings.faults is not None
-        return type_.settings.faults.keeps_retries_for_s(key, kinds(error or ConnectionResetError()))
+        return type_.settings.faults.keeps_retries_for_s(key, class_names(error or ConnectionResetError()))
 
     @staticmethod
     def succeed(type_: Type) -> None:

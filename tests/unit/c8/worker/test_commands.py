@@ -13,7 +13,7 @@ from gevent.server import StreamServer
 
 from camunda_client.c8.worker._gateway import Gateway
 from camunda_client.c8.worker._outcome import failure
-from camunda_client.c8.worker._reporter import Fate, Reporter
+from camunda_client.c8.worker._reporter import Reporter, ReportResult
 from camunda_client.config import ApiConfig, AuthConfig, C8Config, WorkerConfig
 from camunda_client.error import ConnectionFailed
 from tests.parts.fake_gateway import completed, held
@@ -120,7 +120,7 @@ def test_an_extension_is_given_up_after_its_own_time(camunda: Camunda, transport
     commands = commands_to(camunda, transport)
 
     with pytest.raises(ConnectionFailed) as failed:
-        commands.extend("7", b"{}", 0.05)
+        commands.extend("7", b"{}", 0.5)
 
     assert (failed.value.reason, failed.value.maybe_applied) == ("timeout", True)
     commands.close()
@@ -177,7 +177,7 @@ def test_a_failure_that_waited_for_a_connection_is_sent_only_if_the_lease_still_
     clock.advance(passes_s)
     camunda.open.set()
 
-    assert first.get(timeout=10) is Fate.SETTLED
-    assert second.get(timeout=10) is (Fate.SETTLED if sent else Fate.LOST)
+    assert first.get(timeout=10) is ReportResult.SETTLED
+    assert second.get(timeout=10) is (ReportResult.SETTLED if sent else ReportResult.LOST)
     assert [request.path for request in camunda.requests[1:]] == (["/v2/jobs/2/failure"] if sent else [])
     commands.close()

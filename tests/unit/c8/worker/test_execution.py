@@ -11,9 +11,9 @@ from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker._execution import Execution, JobContext
 from camunda_client.c8.worker._handlers import JobWorker
 from camunda_client.c8.worker._hooks import Hooks, JobOutcome, own_hooks
-from camunda_client.c8.worker._lease import Held, Lease, now_s
+from camunda_client.c8.worker._lease import HeldJob, Lease, now_s
 from camunda_client.c8.worker._outcome import Memory
-from camunda_client.c8.worker._reporter import Fate, Reporter
+from camunda_client.c8.worker._reporter import Reporter, ReportResult
 from camunda_client.c8.worker._settings import resolve
 from camunda_client.config import ApiConfig, C8Config
 from camunda_client.error import CamundaBusinessException
@@ -27,7 +27,7 @@ class Scene:
     def __init__(self) -> None:
         self.runs: list[int] = []
         self.told: list[str] = []
-        self._fates: list[Fate | None] = []
+        self._fates: list[ReportResult | None] = []
         self._execution = Execution(
             JobContext(), Reporter(self), Memory(), on_end=lambda _held, fate: self._fates.append(fate)
         )
@@ -40,9 +40,9 @@ class Scene:
     def extend(self, job_key: str, lease_ms: int, timeout_s: float) -> Answer:
         return Answer(status=204)
 
-    def offer(self, retries: int, *, lease_left_s: float = 60.0) -> Fate | None:
+    def offer(self, retries: int, *, lease_left_s: float = 60.0) -> ReportResult | None:
         job = ActivatedJob.model_validate({"jobKey": "1", "type": "t", "retries": retries})
-        held = Held(job, self._settings, now_s(), Lease(60.0, now_s() + lease_left_s))
+        held = HeldJob(job, self._settings, now_s(), Lease(60.0, now_s() + lease_left_s))
         self._execution.work(held)
         self._execution.tell(held)
         assert held.ended_s >= held.started_s
@@ -58,9 +58,9 @@ class Scene:
 def test_a_failure_that_was_never_told_is_not_told_when_the_job_has_other_retries(before: int, now: int) -> None:
     """The old failure, of no retries left, made another incident of one that an operator had just resolved."""
     scene = Scene()
-    assert scene.offer(retries=before, lease_left_s=-1.0) is Fate.LOST
+    assert scene.offer(retries=before, lease_left_s=-1.0) is ReportResult.LOST
 
-    assert scene.offer(retries=now) is Fate.SETTLED
+    assert scene.offer(retries=now) is ReportResult.SETTLED
 
     assert scene.runs == [before, now]
     assert scene.told == ["completion"]
@@ -68,9 +68,9 @@ def test_a_failure_that_was_never_told_is_not_told_when_the_job_has_other_retrie
 
 def test_a_failure_that_was_never_told_is_told_when_the_job_comes_again() -> None:
     scene = Scene()
-    assert scene.offer(retries=3, lease_left_s=-1.0) is Fate.LOST
+    assert scene.offer(retries=3, lease_left_s=-1.0) is ReportResult.LOST
 
-    assert scene.offer(retries=3) is Fate.SETTLED
+    assert scene.offer(retries=3) is ReportResult.SETTLED
 
     assert scene.runs == [3]
     assert scene.told == ["failure"]
@@ -111,7 +111,7 @@ def _fail(error: BaseException) -> Any:
 def test_hooks_see_a_completed_job_and_its_result() -> None:
     scene = Hooked(lambda job: {"total": 5})
 
-    assert scene.offer(retries=3) is Fate.SETTLED
+    assert scene.offer(retries=3) is ReportResult.SETTLED
 
     assert scene.story == ["begin", "end", "after"]
     assert scene.told == ["completion"]

@@ -11,7 +11,7 @@ from gevent.event import Event
 
 from camunda_client.c8._http import Answer
 from camunda_client.c8.worker._extender import SURPLUS_WAIT_S, LeaseExtender
-from camunda_client.c8.worker._lease import EXTEND_AFTER, Held, Loss, Stage
+from camunda_client.c8.worker._lease import EXTEND_AFTER, HeldJob, Loss, Stage
 from tests.parts.fake_gateway import NOT_FOUND, TAKEN, FakeGateway, held, lost, problem, settings_of
 from tests.parts.time_given import Clock, settle
 
@@ -27,7 +27,7 @@ class Room:
         commands: Any = self.gateway
         self.extender = LeaseExtender(commands, lambda one: self.handed_back.append(one.key), most, self.clock)
 
-    def hold(self, key: int = 1, *, stage: Stage = Stage.RUNNING, lease_s: float = LEASE_S, **options: Any) -> Held:
+    def hold(self, key: int = 1, *, stage: Stage = Stage.RUNNING, lease_s: float = LEASE_S, **options: Any) -> HeldJob:
         token = {name: options.pop(name) for name in ("jobLeaseToken",) if name in options}
         settings = settings_of(timeout=int(lease_s * 1000), **options)
         one = held(key, now_s=self.clock(), lease_s=lease_s, settings=settings, **token)

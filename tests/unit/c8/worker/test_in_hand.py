@@ -7,7 +7,7 @@ import pytest
 from gevent.event import Event
 
 from camunda_client.c8.worker._health import handler_of, in_hand, innermost, stack_of, tell_jobs_in_hand
-from camunda_client.c8.worker._lease import Held, now_s
+from camunda_client.c8.worker._lease import HeldJob, now_s
 from tests.parts.fake_gateway import held
 
 
@@ -32,7 +32,7 @@ def wait_deep(levels: int, go_on: Event) -> None:
 
 
 @pytest.fixture
-def waiting() -> Held:
+def waiting() -> HeldJob:
     one = held(now_s=now_s())
     go_on = Event()
     one.greenlet = gevent.spawn(wait_deep, 20, go_on)
@@ -40,7 +40,7 @@ def waiting() -> Held:
     return one
 
 
-def test_a_waiting_handlers_stack_is_told_by_its_innermost_frames(waiting: Held) -> None:
+def test_a_waiting_handlers_stack_is_told_by_its_innermost_frames(waiting: HeldJob) -> None:
     stack = stack_of(waiting)
 
     assert len(stack) == 8
@@ -75,8 +75,8 @@ def test_a_stack_is_told_without_reading_source() -> None:
     assert "<odd>:2 in handler" in stack
 
 
-def test_a_stuck_handler_is_named(waiting: Held) -> None:
-    waiting.let_go = True
+def test_a_stuck_handler_is_named(waiting: HeldJob) -> None:
+    waiting.overdue = True
 
     [job] = in_hand([waiting])
 

@@ -11,8 +11,8 @@ import pytest
 from camunda_client import config, patching
 from camunda_client.c8.worker import blocking_modules, camunda_worker
 from camunda_client.c8.worker._handlers import JobWorker, queue
-from camunda_client.c8.worker._offload_plan import Plan, plan, shown_name
-from camunda_client.c8.worker._offload_process import Ended, crash_place, crashed_thread
+from camunda_client.c8.worker._offload._plan import Plan, plan, shown_name
+from camunda_client.c8.worker._offload._process import Ended, crash_place, crashed_thread
 from camunda_client.c8.worker._settings import WorkerSettings, resolve
 from camunda_client.error import ConfigurationError
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker import _offload_frames as frames
+from camunda_client.c8.worker._offload import _frames as frames
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)))
 VALUES = st.recursive(

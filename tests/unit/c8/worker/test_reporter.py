@@ -12,9 +12,9 @@ from gevent.event import Event
 
 from camunda_client import metrics
 from camunda_client.c8._http import Answer
-from camunda_client.c8.worker._lease import Held, Loss
+from camunda_client.c8.worker._lease import HeldJob, Loss
 from camunda_client.c8.worker._outcome import Outcome, failure
-from camunda_client.c8.worker._reporter import PATIENCE_S, Fate, Reporter
+from camunda_client.c8.worker._reporter import PATIENCE_S, Reporter, ReportResult
 from tests.parts.fake_gateway import NOT_FOUND, TAKEN, FakeGateway, completed, held, lost, problem
 from tests.parts.time_given import Clock, settle
 
@@ -28,10 +28,10 @@ class Room:
         self.clock, self.monotonic, self.gateway = Clock(), Clock(5.0), FakeGateway()
         self.reporter = Reporter(self.gateway, at_once, clock=self.clock, monotonic=self.monotonic)
 
-    def held(self, key: int = 1, **more: Any) -> Held:
+    def held(self, key: int = 1, **more: Any) -> HeldJob:
         return held(key, now_s=self.clock(), lease_s=LEASE_S, **more)
 
-    def report(self, outcome: Outcome, one: Held | None = None) -> Fate:
+    def report(self, outcome: Outcome, one: HeldJob | None = None) -> ReportResult:
         return self.reporter.report(one or self.held(), outcome)
 
     @property
@@ -53,7 +53,7 @@ def test_a_completion_is_told_again_until_camunda_has_answered(first: Answer) ->
     room = Room()
     room.gateway.say("completion", first, first)
 
-    assert room.report(completed({"a": 1})) is Fate.SETTLED
+    assert room.report(completed({"a": 1})) is ReportResult.SETTLED
     assert room.told == ["completion"] * 3
 
 
@@ -62,7 +62,7 @@ def test_not_found_after_an_attempt_without_an_answer_is_that_attempts_doing(cap
     room = Room()
     room.gateway.say("completion", lost(applied=True), NOT_FOUND)
 
-    assert room.report(completed({})) is Fate.SETTLED
+    assert room.report(completed({})) is ReportResult.SETTLED
     assert "outcome=assumed" in caplog.text
 
 
@@ -71,7 +71,7 @@ def test_not_found_at_once_is_a_job_that_is_gone(caplog: pytest.LogCaptureFixtur
     gone = metrics.jobs_gone["t"]
     room.gateway.say("completion", NOT_FOUND)
 
-    assert room.report(completed({})) is Fate.GONE
+    assert room.report(completed({})) is ReportResult.GONE
     assert room.told == ["completion"]
     assert metrics.jobs_gone["t"] == gone + 1
     assert "job.gone" in caplog.text
@@ -83,7 +83,7 @@ def test_a_job_of_an_ad_hoc_sub_process_that_was_replaced_is_no_warning(caplog: 
     room.gateway.say("completion", NOT_FOUND)
 
     with caplog.at_level(logging.INFO):
-        assert room.report(completed({}), one) is Fate.GONE
+        assert room.report(completed({}), one) is ReportResult.GONE
 
     assert [record.levelname for record in caplog.records if "job.gone" in record.getMessage()] == ["INFO"]
 
@@ -94,7 +94,7 @@ def test_a_completion_is_tried_after_its_lease_is_over() -> None:
     one = room.held()
     room.clock.advance(2 * LEASE_S)
 
-    assert room.report(completed({}), one) is Fate.SETTLED
+    assert room.report(completed({}), one) is ReportResult.SETTLED
 
 
 def test_a_completion_without_an_answer_for_long_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
@@ -106,7 +106,7 @@ def test_a_completion_without_an_answer_for_long_is_given_up(caplog: pytest.LogC
 
     room.gateway.always("completion", away)
 
-    assert room.report(completed({})) is Fate.LOST
+    assert room.report(completed({})) is ReportResult.LOST
     assert len(room.told) == 3
     assert "report.given_up" in caplog.text
 
@@ -115,7 +115,7 @@ def test_a_result_that_camunda_refuses_fails_its_job_with_the_reason() -> None:
     room = Room()
     room.gateway.say("completion", REFUSED)
 
-    assert room.report(completed({"a": 1})) is Fate.SETTLED
+    assert room.report(completed({"a": 1})) is ReportResult.SETTLED
     [request] = room.gateway.asked("failure")
     assert request.body["retries"] == 2
     assert "Camunda refused the handler's result" in request.body["errorMessage"]
@@ -126,7 +126,7 @@ def test_a_job_of_which_nothing_is_taken_gets_the_least_that_can_be_said_and_no_
     room.gateway.always("completion", REFUSED)
     room.gateway.always("failure", REFUSED)
 
-    assert room.report(completed({})) is Fate.REFUSED
+    assert room.report(completed({})) is ReportResult.REFUSED
     assert room.told == ["completion", "failure", "failure", "failure"]
     assert room.gateway.requests[-1].body["retries"] == 0
 
@@ -136,12 +136,12 @@ def test_a_leases_token_that_is_refused_says_that_the_job_is_anothers() -> None:
     one = room.held(jobLeaseToken="abc")
     room.gateway.say("completion", problem(409, "INVALID_STATE"))
 
-    assert room.report(completed({}), one) is Fate.GONE
+    assert room.report(completed({}), one) is ReportResult.GONE
     assert one.lease.loss is Loss.REFUSED
     assert room.gateway.requests[0].body["jobLeaseToken"] == "abc"
 
 
-def granted_anew(room: Room, one: Held, *, token: str, answer: Answer) -> Callable[[], Answer]:
+def granted_anew(room: Room, one: HeldJob, *, token: str, answer: Answer) -> Callable[[], Answer]:
     """Return an answer on whose way Camunda hands us the job once more."""
 
     def late() -> Answer:
@@ -158,7 +158,7 @@ def test_a_refusal_that_names_the_lease_before_this_one_does_not_end_this_one() 
     one = room.held(jobLeaseToken="old")
     room.gateway.say("completion", granted_anew(room, one, token="new", answer=problem(409, "INVALID_STATE")))
 
-    assert room.report(completed({}), one) is Fate.SETTLED
+    assert room.report(completed({}), one) is ReportResult.SETTLED
     assert one.lease.loss is None
     assert [request.body["jobLeaseToken"] for request in room.gateway.requests] == ["old", "new"]
 
@@ -169,7 +169,7 @@ def test_an_extensions_refusal_that_names_the_lease_before_this_one_proves_no_fa
     room.gateway.say("failure", lost(applied=True), TAKEN)
     room.gateway.say("extend", granted_anew(room, one, token="new", answer=problem(409, "INVALID_STATE")), TAKEN)
 
-    assert room.report(failed(back_off_ms=5000), one) is Fate.SETTLED
+    assert room.report(failed(back_off_ms=5000), one) is ReportResult.SETTLED
     assert room.told == ["failure", "extend", "extend", "failure"]
 
 
@@ -230,7 +230,7 @@ def test_a_failure_is_not_told_once_the_lease_may_be_over() -> None:
     one = room.held()
     room.clock.advance(LEASE_S - 0.5)
 
-    assert room.report(failed(), one) is Fate.LOST
+    assert room.report(failed(), one) is ReportResult.LOST
     assert room.told == []
 
 
@@ -238,7 +238,7 @@ def test_a_failure_that_surely_was_not_applied_is_told_again() -> None:
     room = Room()
     room.gateway.say("failure", lost(applied=False), problem(429, "RESOURCE_EXHAUSTED"))
 
-    assert room.report(failed()) is Fate.SETTLED
+    assert room.report(failed()) is ReportResult.SETTLED
     assert room.told == ["failure"] * 3
 
 
@@ -248,7 +248,7 @@ def test_a_failure_without_a_back_off_whose_answer_was_lost_is_not_told_again(
     room = Room()
     room.gateway.say("failure", lost(applied=True))
 
-    assert room.report(failed()) is Fate.LOST
+    assert room.report(failed()) is ReportResult.LOST
     assert room.told == ["failure"], "the job may have another holder by now"
     assert "outcome=unknown" in caplog.text
 
@@ -256,15 +256,15 @@ def test_a_failure_without_a_back_off_whose_answer_was_lost_is_not_told_again(
 @pytest.mark.parametrize(
     ("outcome", "extension", "told", "fate"),
     [
-        (failed(back_off_ms=5000), TAKEN, ["failure", "extend", "failure"], Fate.SETTLED),
-        (failed(back_off_ms=5000), problem(409, "INVALID_STATE"), ["failure", "extend"], Fate.SETTLED),
-        (failed(retries=0), NOT_FOUND, ["failure", "extend"], Fate.SETTLED),
-        (failed(retries=0), TAKEN, ["failure", "extend", "failure"], Fate.SETTLED),
+        (failed(back_off_ms=5000), TAKEN, ["failure", "extend", "failure"], ReportResult.SETTLED),
+        (failed(back_off_ms=5000), problem(409, "INVALID_STATE"), ["failure", "extend"], ReportResult.SETTLED),
+        (failed(retries=0), NOT_FOUND, ["failure", "extend"], ReportResult.SETTLED),
+        (failed(retries=0), TAKEN, ["failure", "extend", "failure"], ReportResult.SETTLED),
     ],
     ids=["not applied", "applied", "no retries, applied", "no retries, not applied"],
 )
 def test_an_extension_proves_whether_a_failure_was_applied_that_keeps_its_job_from_all(
-    outcome: Outcome, extension: Answer, told: list[str], fate: Fate
+    outcome: Outcome, extension: Answer, told: list[str], fate: ReportResult
 ) -> None:
     room = Room()
     room.gateway.say("failure", lost(applied=True))
@@ -284,7 +284,7 @@ def test_what_is_proven_after_the_back_off_proves_nothing() -> None:
 
     room.gateway.say("extend", late)
 
-    assert room.report(failed(back_off_ms=5000)) is Fate.LOST
+    assert room.report(failed(back_off_ms=5000)) is ReportResult.LOST
     assert room.told == ["failure", "extend"]
 
 
@@ -293,7 +293,7 @@ def test_a_job_is_handed_back_with_all_its_retries() -> None:
     room = Room()
     returned = metrics.jobs_returned["t"]
 
-    assert room.reporter.hand_back(room.held(retries=7)) is Fate.SETTLED
+    assert room.reporter.hand_back(room.held(retries=7)) is ReportResult.SETTLED
     [request] = room.gateway.requests
     assert (request.what, request.body["retries"]) == ("failure", 7)
     assert metrics.jobs_returned["t"] == returned + 1
@@ -304,7 +304,7 @@ def test_a_hand_back_that_may_have_been_applied_is_not_sent_again(first: Answer)
     room = Room()
     room.gateway.say("failure", first)
 
-    assert room.reporter.hand_back(room.held()) is Fate.LOST
+    assert room.reporter.hand_back(room.held()) is ReportResult.LOST
     assert room.told == ["failure"]
 
 
@@ -313,5 +313,5 @@ def test_a_hand_back_is_not_sent_once_the_lease_may_be_over() -> None:
     one = room.held()
     room.clock.advance(LEASE_S)
 
-    assert room.reporter.hand_back(one) is Fate.LOST
+    assert room.reporter.hand_back(one) is ReportResult.LOST
     assert room.told == []

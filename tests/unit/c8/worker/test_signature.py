@@ -11,7 +11,7 @@ import pytest
 
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker import Header, JobField, Variable
-from camunda_client.c8.worker._binding import bind as check_handler
+from camunda_client.c8.worker._forms._binding import bind as check_handler
 from camunda_client.error import ErrorCode, SignatureException, WorkerSignatureException
 
 if TYPE_CHECKING:

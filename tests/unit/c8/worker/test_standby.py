@@ -10,7 +10,7 @@ import pytest
 from gevent.server import StreamServer
 
 from camunda_client.c8.worker._extender import LeaseExtender
-from camunda_client.c8.worker._lease import Held, Loss, Stage
+from camunda_client.c8.worker._lease import HeldJob, Loss, Stage
 from camunda_client.c8.worker._standby import Standby
 from tests.parts.fake_gateway import FakeGateway, held, settings_of
 from tests.parts.plain_http import Reply, read_request
@@ -59,10 +59,10 @@ class Room:
         self.clock, self.gate = Clock(), Gate()
         commands: object = FakeGateway()
         self.extender = LeaseExtender(commands, lambda one: None, 32, self.clock)  # type: ignore[arg-type]
-        self.jobs: list[Held] = []
+        self.jobs: list[HeldJob] = []
         self.standby = Standby(self.gate, lambda: self.jobs, self.extender, 0.1, self.clock)  # type: ignore[arg-type]
 
-    def hold(self, **options: object) -> Held:
+    def hold(self, **options: object) -> HeldJob:
         one = held(len(self.jobs) + 1, now_s=self.clock(), settings=settings_of(timeout=10_000, **options))
         one.stage = Stage.RUNNING
         self.jobs.append(one)
@@ -192,7 +192,7 @@ def test_the_connection_is_closed_when_the_extender_is_back(room: Room) -> None:
 
 
 def test_jobs_that_change_while_it_looks_are_looked_at_the_next_time(room: Room) -> None:
-    def changing() -> list[Held]:
+    def changing() -> list[HeldJob]:
         raise RuntimeError("dictionary changed size during iteration")
 
     room.hold()

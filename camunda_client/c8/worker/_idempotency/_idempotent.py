@@ -12,15 +12,15 @@ from pydantic_core import from_json
 
 from camunda_client.c8.models import ActivatedJob, Completion
 from camunda_client.c8.worker._checks import is_async, name_of
+from camunda_client.c8.worker._idempotency._stores import AlreadyKept
 from camunda_client.c8.worker._outcome import completed, thrown
-from camunda_client.c8.worker._stores import AlreadyKept
 from camunda_client.error import CamundaBusinessException, ConfigurationError, SignatureException
 from camunda_client.log import get_logger, job_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from camunda_client.c8.worker._stores import Store
+    from camunda_client.c8.worker._idempotency._stores import Store
 
 log = get_logger(__name__)
 

@@ -17,13 +17,13 @@ import gevent
 from gevent.event import Event
 
 from camunda_client import log as logging
-from camunda_client.c8.worker import _offload_frames as frames
 from camunda_client.c8.worker._execution import HandlerTimedOut
 from camunda_client.c8.worker._health import in_children
 from camunda_client.c8.worker._hooks import Hooks
-from camunda_client.c8.worker._lease import Held
-from camunda_client.c8.worker._offload_plan import plan
-from camunda_client.c8.worker._offload_process import ChildProcess, Ended, Run
+from camunda_client.c8.worker._lease import HeldJob
+from camunda_client.c8.worker._offload import _frames as frames
+from camunda_client.c8.worker._offload._plan import plan
+from camunda_client.c8.worker._offload._process import ChildProcess, Ended, Run
 from camunda_client.c8.worker._outcome import MadeElsewhere, Outcome
 from camunda_client.c8.worker._slots import task_of
 from camunda_client.config import WorkerConfig
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from camunda_client.c8.models import ActivatedJob
     from camunda_client.c8.worker._handlers import JobWorker
     from camunda_client.c8.worker._hooks import JobOutcome
-    from camunda_client.c8.worker._offload_plan import Loader
+    from camunda_client.c8.worker._offload._plan import Loader
     from camunda_client.c8.worker._settings import WorkerSettings
 
 #: Seconds for a handler to end once it was struck. Python code takes microseconds; only code in C goes on.
@@ -145,7 +145,7 @@ class Offload:
             child = max(self._children, key=lambda child: child.free)
             if child.free and (has_waited or not self._waiting):
                 held = task_of(gevent.getcurrent())
-                return child.begin(key, facts, body, held.settings.faults if isinstance(held, Held) else None)
+                return child.begin(key, facts, body, held.settings.faults if isinstance(held, HeldJob) else None)
             with _in_queue():
                 self._wait_for_turn(has_waited=has_waited)
             has_waited = True
@@ -190,7 +190,7 @@ def _in_queue() -> Iterator[None]:
     """Let the job of the calling greenlet count as one whose handler has yet to begin."""
     greenlet = gevent.getcurrent()
     held = task_of(greenlet)
-    if not isinstance(held, Held):
+    if not isinstance(held, HeldJob):
         yield
         return
     held.queues()
@@ -255,7 +255,7 @@ def _ended(run: Run, error: BaseException) -> Outcome:
 def _nowhere(refusal: str | None) -> ServiceException:
     """Return the failure of a job for which there is no process: it keeps its retries, and others may have it."""
     held = task_of(gevent.getcurrent())
-    retries = held.retries if isinstance(held, Held) else None
+    retries = held.retries if isinstance(held, HeldJob) else None
     reason = f": {refusal}" if refusal else ""
     message = f"this worker has no child process to run the handler in{reason}; its log has offload.died"
     return ServiceException(message=message, retries=retries, retry_back_off=_ELSEWHERE_MS)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from camunda_client.c8.worker._stores import KEPT, AlreadyKept
+from camunda_client.c8.worker._idempotency._stores import KEPT, AlreadyKept
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:

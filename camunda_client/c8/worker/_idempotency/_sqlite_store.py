@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from camunda_client.c8.worker._stores import KEPT, SqlStore
+from camunda_client.c8.worker._idempotency._stores import KEPT, SqlStore
 
 if TYPE_CHECKING:
     import sqlite3
@@ -40,7 +40,7 @@ class SqliteStore(SqlStore):
 
     def _open(self) -> sqlite3.Connection:
         # Imported by who needs it only: of a process that has sqlite3, the worker says how it blocks.
-        from camunda_client.c8.worker import _patient_sqlite
+        from camunda_client.c8.worker._idempotency import _patient_sqlite
 
         self.broken = (_patient_sqlite.OperationalError,)
         return _patient_sqlite.connect(self._path)

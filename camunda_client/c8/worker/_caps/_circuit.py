@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from camunda_client import metrics
+from camunda_client.c8.worker._errors import class_name
 from camunda_client.c8.worker._outcome import Recent
 from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from camunda_client.c8._cap_table import CapTable
+    from camunda_client._process.cap_table import CapTable
     from camunda_client.c8.worker._resources import Resource
 
 log = get_logger(__name__)
@@ -30,7 +31,7 @@ class Circuit:
     def __init__(self, resource: Resource, table: CapTable, block: int, clock: Callable[[], float]) -> None:
         self.resource, self._table, self._block, self._clock = resource, table, block, clock
         self._opens_for_s = float(resource.opens_for) / 1000  # type: ignore[arg-type]  # read by Resource
-        self._opens_on = frozenset(_name(kind) for kind in resource.opens_on)  # type: ignore[arg-type, union-attr]  # classes, by Resource
+        self._opens_on = frozenset(class_name(kind) for kind in resource.opens_on)  # type: ignore[arg-type, union-attr]  # classes, by Resource
 
     @property
     def open_until_s(self) -> float:
@@ -38,7 +39,7 @@ class Circuit:
         return self._table.open_until_s(self._block)
 
     def counts(self, kinds: Sequence[str]) -> bool:
-        """Tell whether an exception of these :func:`kinds` says that the system is at fault."""
+        """Tell whether an exception of these classes says that the system is at fault."""
         return not self._opens_on.isdisjoint(kinds)
 
     def failed(self, kinds: Sequence[str], job_type: str) -> float:
@@ -101,14 +102,3 @@ class Faults:
         """Count a success."""
         for circuit in self._circuits:
             circuit.succeeded()
-
-
-def kinds(error: BaseException) -> list[str]:
-    """Return the names of an exception's classes, its own first: the same in a worker and in its child processes."""
-    return [_name(kind) for kind in type(error).__mro__]
-
-
-def _name(kind: type) -> str:
-    # A child process runs the worker's main script under another name.
-    module = "__main__" if kind.__module__ == "__mp_main__" else kind.__module__
-    return f"{module}:{kind.__qualname__}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from camunda_client.c8.worker._stores import KEPT, SqlStore
+from camunda_client.c8.worker._idempotency._stores import KEPT, SqlStore
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from camunda_client import metrics
 from camunda_client._caps import Calendar
-from camunda_client.c8 import _cap_table
-from camunda_client.c8.worker._circuit import Circuit, Faults
-from camunda_client.c8.worker._far_caps import FarCaps
-from camunda_client.c8.worker._keys import Keys
+from camunda_client._process import cap_table
+from camunda_client.c8.worker._caps._circuit import Circuit, Faults
+from camunda_client.c8.worker._caps._far_caps import FarCaps
+from camunda_client.c8.worker._caps._keys import Keys
 from camunda_client.c8.worker._pace import LEAST_PARKED_S
 from camunda_client.error import ConfigurationError
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from gevent.event import Event
 
-    from camunda_client.c8._cap_table import CapTable
-    from camunda_client.c8.worker._far_caps import Kept
-    from camunda_client.c8.worker._lease import Held
+    from camunda_client._process.cap_table import CapTable
+    from camunda_client.c8.worker._caps._far_caps import Kept
+    from camunda_client.c8.worker._lease import HeldJob
     from camunda_client.c8.worker._resources import Resource
     from camunda_client.c8.worker._settings import WorkerSettings
 
@@ -313,7 +313,7 @@ class Allowance:
         self.asked -= jobs
         self._changed()
 
-    def released(self, held: Held) -> None:
+    def released(self, held: HeldJob) -> None:
         """Give back the place of a job that is no longer in hand."""
         if self._keys is not None:
             self._keys.released(held)
@@ -332,7 +332,7 @@ class Allowance:
         """Whether nothing can be asked for because the store of many hosts is away."""
         return self._far is not None and self._far.is_away and bool(self._far_shares)
 
-    def defers(self, held: Held) -> tuple[int, str] | None:
+    def defers(self, held: HeldJob) -> tuple[int, str] | None:
         """Return for how many milliseconds to hand back a job that has just come, and why; ``None`` if it may start."""
         now_s = self._clock()
         for share in self._shares:
@@ -387,7 +387,7 @@ class Caps:
 
     def _the_table(self) -> CapTable:
         if self._table is None:
-            self._table = _cap_table.current or _cap_table.CapTable()
+            self._table = cap_table.current or cap_table.CapTable()
         return self._table
 
     def fitted(self, settings: WorkerSettings) -> WorkerSettings:

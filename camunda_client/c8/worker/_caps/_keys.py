@@ -15,8 +15,8 @@ from camunda_client.log import get_logger
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from camunda_client.c8._cap_table import CapTable
-    from camunda_client.c8.worker._lease import Held
+    from camunda_client._process.cap_table import CapTable
+    from camunda_client.c8.worker._lease import HeldJob
     from camunda_client.c8.worker._settings import WorkerSettings
 
 log = get_logger(__name__)
@@ -51,7 +51,7 @@ class Keys:
         scope = "\0".join(resource.name for resource in settings.resources) or settings.job_type
         return cls(settings.per, settings.per_limit, scope, table)
 
-    def defers(self, held: Held) -> tuple[int, str] | None:
+    def defers(self, held: HeldJob) -> tuple[int, str] | None:
         """Return for how many milliseconds to hand a job back, and why; ``None`` if it may run, which is noted."""
         value = self._value(held)
         if value is None:
@@ -66,7 +66,7 @@ class Keys:
         wait_s = min(ends_s - now_s, _MOST_S)
         return int(wait_s * 1000), f"handed back unworked: another job of the same {self._variable} is running"
 
-    def _value(self, held: Held) -> object:
+    def _value(self, held: HeldJob) -> object:
         variables = held.job.variables
         value = variables.get(self._variable) if isinstance(variables, dict) else None
         if value is None and not self._told_of_missing:
@@ -79,7 +79,7 @@ class Keys:
             )
         return value
 
-    def released(self, held: Held) -> None:
+    def released(self, held: HeldJob) -> None:
         """Give back the key of a job that is no longer in hand."""
         cell = self._claimed.pop(held.key, 0)
         if cell:

@@ -36,7 +36,7 @@ _SIZE: Final = _TEXT + _LONGEST_TEXT
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class DeathVerdict:
     """Why a job is condemned."""
 
     #: How many processes died with it in hand.
@@ -64,7 +64,7 @@ class JobTable:
         self._cells = memoryview(self._memory).cast("q")
         self._free = list(range(_FIRST_JOB + _JOBS - 1, _FIRST_JOB - 1, -1))
         self._version = 0
-        self._verdicts: dict[str, Verdict] = {}
+        self._verdicts: dict[str, DeathVerdict] = {}
 
     # -- in the worker ----------------------------------------------------------------------------------------------
 
@@ -82,12 +82,12 @@ class JobTable:
             self._cells[cell] = 0
             self._free.append(cell)
 
-    def verdict(self, job_key: str) -> Verdict | None:
+    def verdict(self, job_key: str) -> DeathVerdict | None:
         """Return why a job is condemned, if it is."""
         if self._cells[_VERSION] != self._version:
             self._version = self._cells[_VERSION]
             self._verdicts = {
-                str(key): Verdict(self._cells[cell + 1], self._cells[cell + 2])
+                str(key): DeathVerdict(self._cells[cell + 1], self._cells[cell + 2])
                 for cell in _condemned_cells()
                 if (key := self._cells[cell])
             }
@@ -141,7 +141,7 @@ class JobTable:
         for cell in range(_FIRST_JOB, _FIRST_JOB + _JOBS):
             self._cells[cell] = 0
 
-    def condemn(self, verdicts: Iterable[tuple[int, Verdict]]) -> None:
+    def condemn(self, verdicts: Iterable[tuple[int, DeathVerdict]]) -> None:
         """Write down which jobs are condemned, :data:`MOST_CONDEMNED` at most."""
         for cell, (key, verdict) in zip(_condemned_cells(), [*verdicts, *[_NOBODY] * MOST_CONDEMNED], strict=False):
             self._cells[cell], self._cells[cell + 1], self._cells[cell + 2] = key, verdict.deaths, verdict.code
@@ -152,7 +152,7 @@ class JobTable:
         return {self._cells[cell] for cell in _condemned_cells() if self._cells[cell]}
 
 
-_NOBODY: Final = (0, Verdict(0, 0))
+_NOBODY: Final = (0, DeathVerdict(0, 0))
 
 #: The table of this worker process, if a parent has given it one.
 current: JobTable | None = None

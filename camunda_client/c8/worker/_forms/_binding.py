@@ -17,16 +17,16 @@ from pydantic.errors import PydanticUndefinedAnnotation
 
 from camunda_client.c8.models import JobResult
 from camunda_client.c8.worker._checks import check_callable, name_of, refusal
-from camunda_client.c8.worker._forms import form_of
-from camunda_client.c8.worker._sources import ABSENT, Source, source_of
-from camunda_client.c8.worker._unfit import Misfit, UnfitVariables, hides_secret, misfits_of
+from camunda_client.c8.worker._forms._shapes import form_of
+from camunda_client.c8.worker._forms._sources import ABSENT, Source, source_of
+from camunda_client.c8.worker._forms._unfit import Misfit, UnfitVariables, hides_secret, misfits_of
 from camunda_client.error import ErrorCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from camunda_client.c8.models import ActivatedJob
-    from camunda_client.c8.worker._forms import Form
+    from camunda_client.c8.worker._forms._shapes import Form
 
 _POSITIONAL: Final = inspect.Parameter.POSITIONAL_ONLY
 _REST: Final = inspect.Parameter.VAR_KEYWORD

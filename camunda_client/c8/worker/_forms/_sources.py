@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker._markers import Client, DocumentContent, Header, JobField, Variable, Variables
+from camunda_client.c8.worker._forms._markers import Client, DocumentContent, Header, JobField, Variable, Variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
