@@ -96,7 +96,9 @@ class Execution:
         self.latest_run: Run | None = None
         # Handlers may run asyncio, many at once.
         patching.give_greenlets_event_loops()
-        patching.give_greenlets_thread_exceptions()
+        # In a child process threads are native: all objects would be searched for a greenlet at each strike.
+        if not patching.is_left_unpatched():
+            patching.give_greenlets_thread_exceptions()
 
     def work(self, held: HeldJob) -> None:
         """Run the handler in the calling greenlet and keep what it came to, unless it must not start. Never raises."""

@@ -11,11 +11,13 @@ from camunda_client.embedded.gateway import (
     _routes_ad_hoc,
     _routes_cluster,
     _routes_conditionals,
+    _routes_counts,
     _routes_decided,
     _routes_documents,
     _routes_instances,
     _routes_jobs,
     _routes_processes,
+    _routes_resources,
     _routes_search,
     _routes_statistics,
     _routes_variables,
@@ -24,23 +26,28 @@ from camunda_client.embedded.gateway._dialects import Dialect
 from camunda_client.embedded.gateway._exchange import Handler, Route
 from camunda_client.embedded.gateway._problems import Answer, problem, spring
 
-ROUTES: list[Route] = [*_routes_cluster.ROUTES, *_routes_processes.ROUTES, *_routes_jobs.ROUTES]
+ROUTES: list[Route] = [
+    *_routes_cluster.ROUTES, *_routes_processes.ROUTES, *_routes_jobs.ROUTES, *_routes_resources.ROUTES,
+]  # fmt: skip
 #: What came with 8.8, and with 8.9.
 NEWER: list[Route] = [
     *_routes_search.ROUTES, *_routes_instances.ROUTES, *_routes_decided.ROUTES, *_routes_documents.ROUTES,
-    *_routes_ad_hoc.ROUTES, *_routes_conditionals.ROUTES,
+    *_routes_ad_hoc.ROUTES,
 ]  # fmt: skip
-NULLABLE: list[Route] = [*_routes_statistics.ROUTES, *_routes_variables.ROUTES]
+NULLABLE: list[Route] = [
+    *_routes_statistics.ROUTES, *_routes_variables.ROUTES, *_routes_counts.ROUTES, *_routes_search.SINCE_8_9,
+    *_routes_instances.SINCE_8_9, *_routes_conditionals.ROUTES,
+]  # fmt: skip
 _SLASHES = re.compile(r"/{2,}")
 #: What Camunda has from 8.8 on, by the first part of a path: what we lack of it is named.
 _CAMUNDAS = re.compile(
-    r"/v2/(ad-hoc|agent|audit|authentication|authorizations|batch|clock|cluster|conditionals|correlated|decision|"
-    r"deployments|documents|element|expression|global|groups|incidents|jobs|license|mapping|message|process|resources|"
-    r"roles|setup|signals|system|tenants|topology|user|variables)"
+    r"/v2/(ad-hoc|agent|audit|authentication|authorizations|backups|batch|clock|cluster|conditionals|correlated|decision|"
+    r"deployments|documents|element|exporting|expression|forms|global|groups|incidents|jobs|license|mapping|message|mode|"
+    r"process|resources|restore|roles|secrets|setup|signals|status|system|tenants|topology|user|variables)|/cluster/v2/"
 )
 
 #: Commands for many at once, whose paths look like that of one: ``cancellation`` is not a key.
-_BATCHES = re.compile(r"/v2/(process|decision)-instances/[a-z-]+")
+_BATCHES = re.compile(r"/v2/(jobs/batch-update|(process|decision)-instances/[a-z-]+)")
 
 
 class Router:
