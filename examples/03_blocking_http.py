@@ -35,7 +35,7 @@ class Shop(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, *_: object, **__: object) -> None:
         """Print nothing: the worker's lines are what we want to see."""
 
 
@@ -54,4 +54,5 @@ SHOP_URL = os.environ.get("SHOP_URL") or start_shop()
 def ask_price(job: ActivatedJob) -> dict[str, int]:
     answer = requests.get(SHOP_URL, timeout=30)
     answer.raise_for_status()
-    return answer.json()
+    found: dict[str, int] = answer.json()
+    return found

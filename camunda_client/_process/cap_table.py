@@ -110,8 +110,15 @@ class CapTable:
         """Write down that this process waits for a place; a time of 0 says that it does not."""
         self._cells[self._row(block) + 2] = int(now_s * _NS)
 
-    def poorer(self, block: int, limit: int, mine: int, now_s: float) -> int:
-        """Return how many processes wait that have less than their part of ``limit``, if this one has its part."""
+    def room(self, block: int, limit: int, mine: int, now_s: float) -> int:
+        """Return how many more jobs this process may take, of which it has ``mine``, that all have up to ``limit`` of.
+
+        Up to its part it takes what is free. Beyond, it leaves a place to each that waits for one of its own: where its
+        jobs end together, it would take all of them again before others look.
+        """
+        free = limit - self.used(block)
+        if self.processes == 1:
+            return free
         first, since = block + _FIRST_ROW, int((now_s - WAITS_S) * _NS)
         waiting = [
             self._cells[row]
@@ -119,7 +126,7 @@ class CapTable:
             if place != self.place and self._cells[(row := first + place * _ROW) + 2] > since
         ]
         part = max(limit // (len(waiting) + 1), 1)
-        return sum(used < part for used in waiting) if mine >= part else 0
+        return max(min(free, part - mine), free - sum(used < part for used in waiting))
 
     def _row(self, block: int) -> int:
         return block + _FIRST_ROW + self.place * _ROW

@@ -30,6 +30,7 @@ _REQUESTS: Final = [
     _pycamunda.HandleBPMNError,
     _pycamunda.HandleFailure,
     _pycamunda.SetRetries,
+    _pycamunda.Unlock,
 ]
 #: What each module has.
 _MODULES: Final[dict[str, list[Any]]] = {
@@ -110,6 +111,9 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return
         for thing in _MODULES[module.__name__]:
             setattr(module, thing.__name__, thing)
+        if module.__name__ in ("pycamunda.externaltask", "pycamunda.variable"):
+            beside = module.__name__
+            vars(module)["__getattr__"] = lambda name: _without(f"{beside}.{name}")
         if module.__name__ in ("camunda.client.engine_client", "camunda.external_task.external_task_worker"):
             vars(module)["ENGINE_LOCAL_BASE_URL"] = _engine.ENGINE_LOCAL_BASE_URL
 

@@ -56,8 +56,8 @@ class InternalServerError(PyCamundaException):
 _BY_STATUS: Final = {400: BadRequest, 401: Unauthorized, 403: Forbidden, 404: NotFound, 500: InternalServerError}
 
 
-#: The element instances of tasks that were fetched, by key, for local variables.
-_elements: dict[str, str] = {}
+#: The tasks that were fetched, by key: their element instances, for local variables, and their retries.
+_fetched: dict[str, tuple[str, int]] = {}
 
 
 @dataclass
@@ -180,7 +180,7 @@ class FetchAndLock(CamundaRequest):
         for topic in topics:
             if len(found) < self.max_tasks:
                 found += self._fetch(topic, self.max_tasks - len(found))
-        _elements.update((job.job_key, job.element_instance_key) for job in found)
+        _fetched.update((job.job_key, (job.element_instance_key, job.retries)) for job in found)
         return tuple(_task(job) for job in found)
 
     def _fetch(self, topic: dict[str, Any], count: int) -> list[ActivatedJob]:
@@ -213,11 +213,14 @@ class _OfTask(CamundaRequest):
         del value_info
         self.variables[name] = {"value": value, "type": type_}
 
+    def _known(self) -> tuple[str, int]:
+        if self.id_ not in _fetched:
+            raise ConfigurationError(f"task {self.id_} was not fetched by this process, which knows too little of it")
+        return _fetched[self.id_]
+
     def _set_local(self) -> None:
         if self.local_variables:
-            element = _elements.get(self.id_)
-            if element is None:
-                raise ConfigurationError(f"task {self.id_} was not fetched by this process: its scope is unknown")
+            element, _ = self._known()
             api.set_variables(element, _variables.plain(self.local_variables), local=True)
 
 
@@ -234,7 +237,7 @@ class Complete(_OfTask):
     def _send(self) -> None:
         self._set_local()
         api.complete_job(self.id_, _variables.plain(self.variables))
-        _elements.pop(self.id_, None)
+        _fetched.pop(self.id_, None)
 
 
 class HandleBPMNError(_OfTask):
@@ -250,7 +253,7 @@ class HandleBPMNError(_OfTask):
         variables = _variables.plain(self.variables)
         error = CamundaBusinessException(self.error_code, self.error_message or "", variables or None)
         api.throw_error_for_job(self.id_, error)
-        _elements.pop(self.id_, None)
+        _fetched.pop(self.id_, None)
 
 
 class HandleFailure(_OfTask):
@@ -274,7 +277,20 @@ class HandleFailure(_OfTask):
     def _send(self) -> None:
         said = f"{self.error_message}\n{self.error_details}" if self.error_details else self.error_message
         api.fail_job(self.id_, retries=self.retries, error_message=said, retry_back_off=self.retry_timeout)
-        _elements.pop(self.id_, None)
+        _fetched.pop(self.id_, None)
+
+
+class Unlock(_OfTask):
+    """Gives a task back, with its retries, for any worker to have."""
+
+    def __init__(self, url: str, id_: str) -> None:
+        """Keep which."""
+        super().__init__(url, id_)
+
+    def _send(self) -> None:
+        _, retries = self._known()
+        api.fail_job(self.id_, retries=retries, error_message="unlocked")
+        _fetched.pop(self.id_, None)
 
 
 class ExtendLock(_OfTask):

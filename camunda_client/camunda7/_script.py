@@ -15,12 +15,16 @@ import gevent
 from camunda_client import patching
 from camunda_client.camunda7._fetching import Stopping, state
 from camunda_client.camunda7._modules import install
+from camunda_client.camunda7._spinning import SpinWatch, Spun
 from camunda_client.camunda7._subscriptions import Released, book
 from camunda_client.error import ConfigurationError
+from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType
+
+log = get_logger(__name__)
 
 #: Seconds without another subscription after which a file has made its last: threads that it starts subscribe, too.
 _QUIET_S: Final = 0.3
@@ -47,15 +51,22 @@ class Script:
     def _run(self) -> None:
         sys.modules["__main__"] = self._module
         sys.argv = [str(self._module.__file__)]
+        watch = SpinWatch(self._code.co_filename, lambda: bool(book.waiting))
+        watch.start()
         try:
             exec(self._code, vars(self._module))  # noqa: S102 - the user's own file
         except (Released, Stopping):
             pass
+        except Spun:
+            # What has subscribed goes on.
+            log.warning("script.spun", file=self.name, remedy="let its main thread wait: thread.join(), time.sleep()")
         except SystemExit as end:
             if end.code not in (None, 0):
                 self._error = end
         except BaseException as error:  # noqa: BLE001 - handed to who waits for it
             self._error = error
+        finally:
+            watch.end()
 
     def settle(self) -> None:
         """Wait until it has subscribed, fetches tasks, or has ended; raise what it raised."""

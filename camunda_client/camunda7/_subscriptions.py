@@ -101,7 +101,7 @@ def subscribe(subscription: Subscription) -> None:
         )
     book.latest_s = time.monotonic()
     same = [one for one in book.topics.get(topic, []) if one.wanted == subscription.wanted]
-    if same and same[0].action != subscription.action:
+    if same and not _is_same(same[0].action, subscription.action):
         book.problem = ConfigurationError(f"the topic {topic!r} has two functions; keep one")
         raise book.problem
     book.topics.setdefault(topic, []).append(subscription)
@@ -136,7 +136,7 @@ def register(at_once: int | None = None) -> int:
         _tell_what_is_ignored(first)
         add_job_worker(
             topic,
-            _routed(subscriptions),
+            routed(subscriptions),
             worker=first.worker,
             timeout=first.config.get("lockDuration"),
             fetch_variables=_fetched(subscriptions),
@@ -156,17 +156,32 @@ def _fetched(subscriptions: list[Subscription]) -> list[str] | None:
     return sorted(found)
 
 
-def _routed(subscriptions: list[Subscription]) -> Callable[[ActivatedJob], Any]:
+def _is_same(one: Callable[..., Any], other: Callable[..., Any]) -> bool:
+    """Tell whether two functions have the same code: methods of several objects, or what a layer makes for each."""
+    return one == other or _code(one) is _code(other) is not None
+
+
+def _code(action: Any) -> Any:
+    action = inspect.unwrap(action)
+    while isinstance(action, functools.partial):
+        action = action.func
+    called = action if hasattr(action, "__code__") or inspect.ismethod(action) else type(action).__call__
+    return getattr(called, "__code__", None)
+
+
+def routed(subscriptions: list[Subscription]) -> Callable[[ActivatedJob], Any]:
     """Return a handler that calls the function whose tasks a job is one of."""
     if all(one.wanted is None for one in subscriptions):
-        return handler_of(subscriptions[0].action)
+        return _shared(subscriptions)
+    by_values: dict[str, list[Subscription]] = {}
     # Those that choose come before those that take any.
-    ordered = sorted(subscriptions, key=lambda one: one.wanted is None)
-    handlers = [(one.wanted or {}, handler_of(one.action)) for one in ordered]
+    for one in sorted(subscriptions, key=lambda one: one.wanted is None):
+        by_values.setdefault(repr(one.wanted), []).append(one)
+    handlers = [(same[0].wanted or {}, _shared(same)) for same in by_values.values()]
 
     def route(job: ActivatedJob) -> Any:
         for wanted, handler in handlers:
-            if all(name in job.variables and job.variables[name] == value for name, value in wanted.items()):
+            if has_values(job, wanted):
                 found = handler(job)
                 return asyncio.run(found) if inspect.isawaitable(found) else found  # type: ignore[arg-type]
         names = ", ".join(sorted({name for wanted, _ in handlers for name in wanted}))
@@ -176,7 +191,34 @@ def _routed(subscriptions: list[Subscription]) -> Callable[[ActivatedJob], Any]:
             retry_back_off=_HANDED_BACK_MS,
         )
 
-    return functools.wraps(ordered[0].action)(route)
+    return functools.wraps(subscriptions[0].action)(route)
+
+
+def has_values(job: ActivatedJob, wanted: Mapping[str, Any]) -> bool:
+    """Tell whether a job's variables have these values."""
+    return all(name in job.variables and job.variables[name] == value for name, value in wanted.items())
+
+
+def _shared(subscriptions: list[Subscription]) -> Callable[[ActivatedJob], Any]:
+    """Return a handler that calls the least busy of the functions: each may keep a state of its own."""
+    actions: list[Callable[[ExternalTask], Any]] = []
+    for one in subscriptions:
+        if one.action not in actions:
+            actions.append(one.action)
+    handlers = [handler_of(action) for action in actions]
+    if len(handlers) == 1 or inspect.iscoroutinefunction(handlers[0]):
+        return handlers[0]
+    busy = [0] * len(handlers)
+
+    def call(job: ActivatedJob) -> Any:
+        number = busy.index(min(busy))
+        busy[number] += 1
+        try:
+            return handlers[number](job)
+        finally:
+            busy[number] -= 1
+
+    return functools.wraps(actions[0])(call)
 
 
 def forget() -> None:

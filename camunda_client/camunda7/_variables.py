@@ -36,5 +36,7 @@ def _plain(value: Any) -> Any:
     if not isinstance(value, Mapping) or "value" not in value:
         return value
     content = value["value"]
-    is_json = value.get("type") in ("Json", "json") and isinstance(content, str)
-    return json.loads(content) if is_json else content
+    info = value.get("valueInfo")
+    kept_as = info.get("serializationDataFormat") if isinstance(info, Mapping) else None
+    is_json = value.get("type") in ("Json", "json") or kept_as == "application/json"
+    return json.loads(content) if is_json and isinstance(content, str) else content

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from camunda_client.c8 import api
 from camunda_client.camunda7 import _subscriptions
 from camunda_client.camunda7._fetching import may_fetch
-from camunda_client.camunda7._subscriptions import Subscription, handler_of
-from camunda_client.error import CamundaBusinessException, ConfigurationError, ServiceException
+from camunda_client.camunda7._subscriptions import Subscription, has_values, routed
+from camunda_client.error import CamundaBusinessException, ServiceException
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -76,20 +76,19 @@ class ExternalTaskWorker:
     ) -> bool:
         """Work the tasks that are there, at most ``maxTasks`` of each topic, and return.
 
+        Those that have other values of ``process_variables`` are handed back.
+
         Raises:
             NoExternalTaskFound: There was none.
         """
-        if process_variables:
-            raise ConfigurationError(
-                "fetch_and_execute(process_variables=...): Camunda 8 hands out any job of a type; use subscribe()"
-            )
         may_fetch()
-        names = None if variables is None else list(variables)
-        handler = handler_of(action)
-        jobs = [job for topic in _several(topic_names) for job in self._fetch(topic, names)]
-        if not jobs:
-            raise NoExternalTaskFound(f"no task for {topic_names}")
+        names = None if variables is None else sorted({*variables, *(process_variables or ())})
+        topics = _several(topic_names)
+        handler = routed([self._subscription(topic, action, process_variables, names) for topic in topics[:1]])
+        jobs = [job for topic in topics for job in self._fetch(topic, names)]
         completed = [_work(handler, job) for job in jobs]
+        if not [job for job in jobs if has_values(job, process_variables or {})]:
+            raise NoExternalTaskFound(f"no task for {topic_names}")
         return all(completed)
 
     def _fetch(self, topic: str, variables: list[str] | None) -> list[ActivatedJob]:

@@ -21,7 +21,7 @@ _HEAD = """\
 
 
 def draft(module: ModuleType, folders: list[str] | None = None) -> str:
-    """Return a map of all public functions that a module defines itself, as text.
+    """Return a map of all public functions of a module, as text: those of ``__all__``, else all that it defines itself.
 
     Args:
         module: The module, imported.
@@ -30,27 +30,32 @@ def draft(module: ModuleType, folders: list[str] | None = None) -> str:
     Raises:
         ValueError: It defines no public function.
     """
-    functions = [found for name, found in vars(module).items() if _is_own(module, name, found)]
+    functions = {name: found for name, found in vars(module).items() if _is_own(module, name, found)}
     if not functions:
         raise ValueError(f"{module.__name__} defines no public function")
     path = f"path: {json.dumps(folders)}\n" if folders else ""
-    return _HEAD + path + "workers:\n" + "".join(_entry(module, function) for function in functions)
+    return _HEAD + path + "workers:\n" + "".join(_entry(module, *named) for named in functions.items())
 
 
 def _is_own(module: ModuleType, name: str, found: Any) -> bool:
-    plain = inspect.isfunction(found) and not inspect.iscoroutinefunction(found)
-    return plain and found.__module__ == module.__name__ and not name.startswith("_") and name == found.__name__
+    if not inspect.isfunction(found) or inspect.iscoroutinefunction(found) or inspect.isgeneratorfunction(found):
+        return False
+    said = getattr(module, "__all__", None)
+    if said is not None:
+        return name in said
+    # What a decorator or a lambda made has another name than the module has for it; else that is an alias.
+    is_named = name == found.__name__ or "<" in found.__qualname__
+    return found.__module__ == module.__name__ and not name.startswith("_") and is_named
 
 
-def _entry(module: ModuleType, function: Callable[..., Any]) -> str:
-    job_type = function.__name__.replace("_", "-")
-    lines = [f"  {job_type}:", f"    call: {module.__name__}.{function.__name__}"]
+def _entry(module: ModuleType, name: str, function: Callable[..., Any]) -> str:
+    lines = [f"  {name.replace('_', '-')}:", f"    call: {module.__name__}.{name}"]
     summary = (inspect.getdoc(function) or "").partition("\n")[0]
     if summary:
         lines.append(f"    description: {json.dumps(summary, ensure_ascii=False)}")
     arguments = list(_arguments(function))
     lines += ["    arguments:", *arguments] if arguments else []
-    lines += _result(function)
+    lines += _result(name, function)
     return "\n".join(lines) + "\n"
 
 
@@ -67,8 +72,8 @@ def _arguments(function: Callable[..., Any]) -> Iterator[str]:
 
 
 def _camel(name: str) -> str:
-    """Return a name as models mostly write it."""
-    return re.sub(r"(?<=[a-z0-9])_([a-z0-9])", lambda found: found[1].upper(), name)
+    """Return a name as models mostly write it; ``from_`` and the like have their underscore for Python only."""
+    return re.sub(r"(?<=[a-z0-9])_([a-z0-9])", lambda found: found[1].upper(), name).rstrip("_")
 
 
 def _word(annotation: Any) -> str | None:
@@ -79,11 +84,11 @@ def _word(annotation: Any) -> str | None:
     return None
 
 
-def _result(function: Callable[..., Any]) -> list[str]:
+def _result(name: str, function: Callable[..., Any]) -> list[str]:
     returned = inspect.signature(function).return_annotation
     if returned in (None, "None"):
         return ["    result: false"]
     if returned is inspect.Signature.empty:
         return ["    # result: nameOfOneVariable  # or {variable: path.in.it}; left out: a dict of variables"]
     scalar = _word(returned) not in (None, "dict")
-    return [f"    result: {_camel(function.__name__)}Result"] if scalar else []
+    return [f"    result: {_camel(name)}Result"] if scalar else []

@@ -181,8 +181,15 @@ def _end(error: BaseException, rule: Rule) -> Exception:
 def changes(result: Any) -> Callable[[Any], Any]:
     """Return what makes variables of a function's result, by what the map says of it."""
     change = _change(result)
-    # What says more than variables already is what Camunda takes.
-    return lambda value: value if isinstance(value, JobResult) else change(value)
+
+    def changed(value: Any) -> Any:
+        if inspect.isgenerator(value) or inspect.iscoroutine(value):
+            value.close()
+            raise TypeError(f"the function returned a {type(value).__name__}, of which nothing has run")
+        # What says more than variables already is what Camunda takes.
+        return value if isinstance(value, JobResult) else change(value)
+
+    return changed
 
 
 def _change(result: Any) -> Callable[[Any], Any]:

@@ -175,8 +175,15 @@ class _Reading:
 
 def _function(dotted: str, objects: dict[str, Any]) -> Callable[..., Any]:
     found = _functions.function(dotted, objects)
-    if inspect.iscoroutinefunction(found):
+    body: Any = found
+    while isinstance(body, partial):
+        body = body.func
+    if not inspect.isroutine(body) and not inspect.isclass(body):
+        body = type(body).__call__
+    if inspect.iscoroutinefunction(body) or inspect.isasyncgenfunction(body):
         raise _functions.NotThere(f"{dotted} is async; a map takes plain functions, which may block")
+    if inspect.isgeneratorfunction(body):
+        raise _functions.NotThere(f"{dotted} is a generator (it contains yield), which by itself runs nothing")
     return found
 
 

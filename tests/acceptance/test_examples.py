@@ -5,23 +5,30 @@ from __future__ import annotations
 import ast
 import itertools
 import json
+import re
 import shlex
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+import yaml
 
+from camunda_client.config import WorkerConfig
 from tests.parts.camunda import EngineProcess
 from tests.parts.programs import CAMUNDA_CLIENT, Program
 from tests.parts.rest import call
+from tests.parts.server import free_ports
 from tests.parts.work import until
 
 pytestmark = pytest.mark.needs("records")
 
 ROOT = Path(__file__).parent.parent.parent
-EXAMPLES = sorted(path for kind in ("py", "yaml") for path in (ROOT / "examples").glob(f"[0-9]*.{kind}"))
+EXAMPLES = sorted(
+    (path for kind in ("py", "yaml") for path in (ROOT / "examples").glob(f"[0-9]*.{kind}")), key=lambda path: path.name
+)
 
 
 class Example:
@@ -34,16 +41,23 @@ class Example:
         if "CAMUNDA_REST_ADDRESS" in self.path.read_text():
             self._environment = camunda.environment
         *before, self.last = commands(self.path)
+        # Example 14 says a port, which may be taken here.
+        [self.port] = free_ports(1)
+        self.last = [word.replace("9464", str(self.port)) for word in self.last]
         self.keys: list[int] = []
         for command in before:
+            if command[0] == "kubectl":
+                continue
             code, output = Program.run(CAMUNDA_CLIENT, *command[1:], environment=self._environment, cwd=ROOT)
             assert code == 0, (command, output)
             if command[1] == "start":
                 self.keys += map(int, output.split())
 
-    def worker(self) -> Program:
-        program = [CAMUNDA_CLIENT] if self.last[0] == "camunda-client" else []
-        return Program(*program, *self.last[1:], environment=self._environment, cwd=ROOT)
+    def worker(self, command: Sequence[str] = (), cwd: Path = ROOT) -> Program:
+        """Start its worker, by the last command of its docstring unless another is given."""
+        first, *others = command or self.last
+        program = [CAMUNDA_CLIENT] if first == "camunda-client" else []
+        return Program(*program, *others, environment=self._environment, cwd=cwd)
 
     def jobs(self, state: str, count: int = 1) -> list[dict[str, Any]]:
         """Wait for so many jobs of our instances to have a state; return them."""
@@ -62,7 +76,7 @@ def commands(path: Path) -> list[list[str]]:
     """Return the indented lines of an example's docstring that start something."""
     told = head(path)
     lines = [shlex.split(line) for line in told.splitlines() if line.startswith("    ")]
-    return [line for line in lines if line[0] in ("camunda-client", "python")]
+    return [line for line in lines if line[0] in ("camunda-client", "python", "pytest", "kubectl")]
 
 
 def found(camunda: EngineProcess, what: str, **filters: str) -> list[dict[str, Any]]:
@@ -78,7 +92,16 @@ def test_an_example_is_short_and_says_what_how_and_what_to_expect(path: Path) ->
     assert len(text.splitlines()) <= 60
     text = head(path)
     assert text.index("What you learn") < text.index("\nRun") < text.index("What you will see")
-    assert [command[1] for command in commands(path)[:2]] == ["deploy", "start"]
+    if "needs no Camunda" not in text:
+        assert [command[1] for command in commands(path)[:2]] == ["deploy", "start"]
+
+
+def test_the_examples_are_numbered_and_listed_in_order() -> None:
+    names = [path.name for path in EXAMPLES]
+    listed = re.findall(r"^\| \[(.+)\]\(\1\)", (ROOT / "examples" / "README.md").read_text(), re.MULTILINE)
+
+    assert names == sorted(names) == listed
+    assert [int(name[:2]) for name in names] == list(range(1, 18))
 
 
 def test_the_first_example_says_hello(camunda: EngineProcess) -> None:
@@ -147,8 +170,8 @@ def test_the_fifth_example_computes_in_child_processes(camunda: EngineProcess) -
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_fourth_example_has_a_main_loop_of_its_own(camunda: EngineProcess, number: signal.Signals) -> None:
-    example = Example("04", camunda)
+def test_the_fifteenth_example_has_a_main_loop_of_its_own(camunda: EngineProcess, number: signal.Signals) -> None:
+    example = Example("15", camunda)
 
     with example.worker() as worker:
         completed = example.jobs("COMPLETED", 20)
@@ -161,9 +184,9 @@ def test_the_fourth_example_has_a_main_loop_of_its_own(camunda: EngineProcess, n
     assert code == 0, worker.output[-3000:]
 
 
-def test_the_ninth_example_lets_a_listener_deny_and_correct(new_camunda: Callable[..., EngineProcess]) -> None:
+def test_the_eleventh_example_lets_a_listener_deny_and_correct(new_camunda: Callable[..., EngineProcess]) -> None:
     camunda = new_camunda(dialect="8.9")
-    example = Example("09", camunda)
+    example = Example("11", camunda)
 
     with example.worker() as program:
         completed = example.jobs("COMPLETED", 3)
@@ -179,9 +202,9 @@ def test_the_ninth_example_lets_a_listener_deny_and_correct(new_camunda: Callabl
     assert task["candidateGroups"] == ["management"]
 
 
-def test_the_eleventh_example_drives_an_ad_hoc_sub_process(new_camunda: Callable[..., EngineProcess]) -> None:
+def test_the_twelfth_example_drives_an_ad_hoc_sub_process(new_camunda: Callable[..., EngineProcess]) -> None:
     camunda = new_camunda(dialect="8.9")
-    example = Example("11", camunda)
+    example = Example("12", camunda)
 
     with example.worker() as worker:
         until(lambda: found(camunda, "process-instances")[0]["state"] == "COMPLETED", "the agent answers", 60)
@@ -210,8 +233,8 @@ def test_the_tenth_example_spares_the_systems_behind_its_handlers(camunda: Engin
     assert camunda.incidents(instances=example.keys) == []
 
 
-def test_the_twelfth_example_undoes_what_was_booked(camunda: EngineProcess) -> None:
-    example = Example("12", camunda)
+def test_the_sixteenth_example_undoes_what_was_booked(camunda: EngineProcess) -> None:
+    example = Example("16", camunda)
 
     with example.worker() as worker:
         completed = example.jobs("COMPLETED", 4)
@@ -276,3 +299,66 @@ def test_the_eighth_example_works_as_it_did_for_camunda_7(camunda: EngineProcess
     assert incident["processInstanceKey"] == bad
     assert "no amount\nof Ben" in incident["errorMessage"]
     assert [job["retries"] for job in example.jobs("FAILED", 3)] == [2, 1, 0]
+
+
+def test_the_ninth_example_passes() -> None:
+    code, output = Program.run("-m", "pytest", *commands(EXAMPLES[8])[0][1:], "-p", "no:cacheprovider", cwd=ROOT)
+
+    assert code == 0, output
+    assert "3 passed" in output
+
+
+def test_the_thirteenth_example_hands_over_from_one_pod_to_the_next(camunda: EngineProcess, tmp_path: Path) -> None:
+    """The manifest's own command and handlers stand for its pods; Kubernetes itself is not there."""
+    example = Example("13", camunda)
+    handlers, deployment = yaml.safe_load_all(example.path.read_text())
+    (tmp_path / "handlers.py").write_text(handlers["data"]["handlers.py"])
+    pod = deployment["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+    ports = free_ports(2)
+    old, new = (
+        example.worker([word.replace("9464", str(port)) for word in container["command"]], tmp_path) for port in ports
+    )
+
+    def answers(port: int, probe: str) -> bool:
+        try:
+            return requests.get(f"http://127.0.0.1:{port}{container[probe]['httpGet']['path']}", timeout=30).ok
+        except requests.ConnectionError:
+            return False
+
+    with old:
+        until(lambda: answers(ports[0], "readinessProbe"), "the old pod is ready", 60)
+        with new:
+            until(lambda: answers(ports[1], "startupProbe"), "the new pod is ready", 60)
+            assert answers(ports[1], "livenessProbe")
+            old.send(signal.SIGTERM)
+            assert old.end() == 0, old.output
+            completed = example.jobs("COMPLETED", 40)
+            new.send(signal.SIGTERM)
+            assert new.end() == 0, new.output
+
+    assert "shutdown.drained" in old.output
+    assert len({job["key"] for job in completed}) == 40
+    assert camunda.jobs("TIMED_OUT", instances=example.keys) == camunda.jobs("FAILED", instances=example.keys) == []
+    assert (
+        pod["terminationGracePeriodSeconds"] > WorkerConfig().drain_timeout / 1000 + WorkerConfig().exit_timeout / 1000
+    )
+
+
+def test_the_fourteenth_example_shows_what_its_processes_do(camunda: EngineProcess) -> None:
+    example = Example("14", camunda)
+    page = f"http://127.0.0.1:{example.port}"
+
+    def types() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = requests.get(f"{page}/types", timeout=30).json()["types"]
+        return found
+
+    with example.worker() as worker:
+        worker.wait_for("workers.started", 2)
+        assert "<html" in requests.get(page, timeout=30).text
+        until(lambda: len(requests.get(f"{page}/health", timeout=30).json()["processes"]) == 2, "both are seen", 60)
+        example.jobs("COMPLETED", 100)
+        until(lambda: all(one["completed"] for one in types()), "each type has worked", 60)
+        assert {one["job_type"] for one in types()} == {"reserve-stock", "write-invoice", "notify-carrier"}
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0

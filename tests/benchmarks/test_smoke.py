@@ -99,6 +99,19 @@ def test_peers_are_measured_on_a_given_camunda_which_the_results_name(running_en
 
 
 @pytest.mark.usefixtures("_compiler")
+def test_hundreds_of_job_types_fit_into_one_process(tmp_path: Path) -> None:
+    """Memory and descriptors, which no busy machine changes; 20 KB a type were measured, and 60 MB in all."""
+    few = ("--types", "30", "300", "--idle-s", "1", "--repeats", "1", "--into", str(tmp_path))
+    run("many_types", *few)
+
+    small, large = json.loads((tmp_path / "many_types.json").read_text())["results"]
+    assert large["rss_mb"] < 90
+    assert large["rss_mb"] - small["rss_mb"] < 270 * 0.06
+    assert large["descriptors"] - small["descriptors"] <= 280
+    assert large["threads"] <= 8
+
+
+@pytest.mark.usefixtures("_compiler")
 def test_cpu_per_job_is_kept_with_what_it_was_measured_on(tmp_path: Path) -> None:
     few = ("--repeats", "1", "--scale", "0.02", "--in-flight", "10", "--variants", "floor", "c8-client")
 

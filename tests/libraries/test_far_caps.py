@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.libraries.conftest import Start
-from tests.parts import databases
+from tests.parts import databases, rest
 from tests.parts.need import needed
 from tests.parts.programs import Program
 from tests.parts.scene import Scene
-from tests.parts.work import until
+from tests.parts.work import start_many, until
 
 pytestmark = pytest.mark.slow
 
@@ -114,3 +114,96 @@ def test_a_missing_driver_and_a_wrong_url_are_one_line(tmp_path: Path) -> None:
 
     assert (code, output) == (2, "camunda-client: worker.capsUrl needs redis-py: pip install redis")
     assert sys.executable
+
+
+#: Two processes of two hosts that ask by turns; a script, because nothing of it may depend on how long anything takes.
+HOSTS = """
+import json, os, sys
+from camunda_client.c8.worker import Resource
+from camunda_client.c8.worker._caps._far_caps import FarCaps
+
+class Share:
+    def __init__(self, resource):
+        self.resource, self.in_hand, self.wanted = resource, 0, 0
+    def used(self):
+        return self.in_hand + self.wanted
+    def asked(self):
+        return self.wanted
+
+class Host:
+    def __init__(self):
+        self.far, self.share, self.worked = FarCaps.at(os.environ["REDIS"]), Share(Resource(sys.argv[1], limit=4)), 0
+        self.far.keep(self.share)
+    def ask(self, want):
+        def back(jobs):
+            self.share.wanted -= jobs
+        self.share.wanted += want
+        jobs = self.far.reserve([self.share], want, back).jobs
+        self.share.wanted -= jobs
+        self.share.in_hand += jobs
+        self.worked += jobs
+    def end(self):
+        self.share.in_hand = 0
+
+busy, other = Host(), Host()
+busy.ask(100)
+for _ in range(50):
+    other.ask(100)
+    busy.end()
+    busy.ask(100)
+    other.end()
+print(json.dumps([busy.worked, other.worked]))
+"""
+
+
+def test_a_host_whose_jobs_end_together_leaves_places_to_another(scene: Scene, start: Start, redis: str) -> None:
+    """It took all of them again, each time before the other looked: that one got none as long as there was work."""
+    with start(HOSTS.replace("sys.argv[1]", repr(scene.job_type)), script=True, REDIS=redis) as script:
+        assert script.end() == 0, script.output
+
+    busy, other = json.loads(script.lines[-1])
+    assert busy + other >= 100
+    assert other >= busy / 5
+
+
+def test_types_of_one_host_take_turns_where_another_host_has_the_other_places(
+    scene: Scene, start: Start, redis: str, tmp_path: Path
+) -> None:
+    """A type whose jobs had just ended was there before one that waited, which got none."""
+    rest.deploy(scene.camunda.base_url, "one.bpmn", run=f"{scene.run}-b")
+    source = f"""
+from camunda_client.c8.worker import Resource
+from camunda_client.c8.worker._caps._far_caps import FarCaps
+
+class Elsewhere:
+    resource = Resource({scene.job_type!r}, limit=4)
+    def used(self):
+        return 3
+    def asked(self):
+        return 0
+
+far = FarCaps.at(os.environ["CAMUNDA_WORKER_CAPS_URL"])
+far.keep(Elsewhere())
+import gevent
+gevent.spawn(far.run)
+far.changed()
+
+@camunda_worker(os.environ["JOB_TYPE"], resource={scene.job_type!r}, limit=4)
+def first(job):
+    found(what="first")
+    time.sleep(0.01)
+
+@camunda_worker(os.environ["JOB_TYPE"] + "-b", resource={scene.job_type!r})
+def second(job):
+    found(what="second")
+    time.sleep(0.01)
+"""
+    scene.start(60)
+    start_many(scene.camunda.base_url, f"one-{scene.run}-b", 10)
+    with start(source, CAMUNDA_WORKER_CAPS_URL=redis) as host:
+        scene.camunda.wait_for_jobs(10, "COMPLETED", job_type=f"{scene.job_type}-b", timeout_s=90)
+        host.send(signal.SIGTERM)
+        assert host.end() == 0
+
+    order = [json.loads(line)["what"] for line in (tmp_path / "found").read_text().splitlines()]
+    assert order[:30].count("second") >= 5

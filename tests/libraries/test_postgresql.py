@@ -6,11 +6,14 @@ The function ``meet(n)`` proves it without a clock: it answers when n sessions w
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 
 import pytest
 
-from tests.libraries.conftest import Start
+from tests.libraries.conftest import ROOT, Start
+from tests.parts.camunda import EngineProcess
+from tests.parts.programs import CAMUNDA_CLIENT, Program
 from tests.parts.scene import Scene
 
 pytestmark = pytest.mark.slow
@@ -223,3 +226,30 @@ def handler(job):
 
     assert "QueuePool limit" not in program.output
     assert {job["errorMessage"].splitlines()[0] for job in scene.now("FAILED")} == {"ValueError: before commit()"}
+
+
+def test_the_example_books_each_payment_once_although_its_worker_is_killed(
+    engine: EngineProcess, environment: dict[str, str], database: str
+) -> None:
+    [path] = (ROOT / "examples").glob("04_*.py")
+    settings = environment | engine.environment | {"DATABASE_URL": database}
+    *before, last = [
+        shlex.split(line) for line in path.read_text().splitlines() if line.startswith("    camunda-client")
+    ]
+    keys: list[int] = []
+    for command in before:
+        code, output = Program.run(CAMUNDA_CLIENT, *command[1:], environment=settings, cwd=ROOT)
+        assert code == 0, output
+        keys += map(int, output.split()) if command[1] == "start" else []
+    with Program(CAMUNDA_CLIENT, *last[1:], environment=settings, cwd=ROOT) as killed:
+        engine.wait_for_jobs(20, "COMPLETED", instances=keys, timeout_s=60)
+        killed.send(signal.SIGKILL)
+        killed.end()
+    with Program(CAMUNDA_CLIENT, *last[1:], environment=settings, cwd=ROOT) as worker:
+        engine.wait_for_jobs(100, "COMPLETED", instances=keys, timeout_s=90)
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0, worker.output
+
+    count = "import os, psycopg; print(*psycopg.connect(os.environ['DATABASE_URL']).execute("
+    query = f"{count}'select count(*), count(distinct job), sum(amount) from payments').fetchone())"
+    assert Program.run("-c", query, environment=settings, cwd=ROOT) == (0, "100 100 4000")

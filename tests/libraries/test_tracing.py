@@ -263,7 +263,7 @@ def test_loguru_and_hooks_have_the_span_too(scene: Scene, start: Start, tmp_path
 
 
 def test_the_tracing_example_traces_its_call(camunda: EngineProcess, environment: dict[str, str]) -> None:
-    [path] = (ROOT / "examples").glob("13_*.py")
+    [path] = (ROOT / "examples").glob("17_*.py")
     settings = environment | camunda.environment
     *before, last = [
         shlex.split(line) for line in path.read_text().splitlines() if line.startswith("    camunda-client")

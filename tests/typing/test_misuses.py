@@ -55,14 +55,19 @@ def test_the_public_api_reads_well_for_pyright(tmp_path: Path) -> None:
     assert errors(HERE, tmp_path) == {}
 
 
-def errors(path: Path, folder: Path) -> dict[str, list[int]]:
+@pytest.mark.slow
+def test_the_examples_read_well_for_pyright(tmp_path: Path) -> None:
+    assert errors(ROOT / "examples", tmp_path, reportMissingImports="none", reportMissingModuleSource="none") == {}
+
+
+def errors(path: Path, folder: Path, **more: str) -> dict[str, list[int]]:
     """Return the lines in which pyright finds an error, by the names of the files."""
     with needed():
         if importlib.util.find_spec("basedpyright") is None:
             raise MissingPartError("pyright is missing: pip install basedpyright, which brings it with a Node")
     settings = folder / "pyrightconfig.json"
     wanted = {"typeCheckingMode": "standard", "reportUnnecessaryComparison": "error", "extraPaths": [str(ROOT)]}
-    settings.write_text(json.dumps(wanted | {"include": [str(path)]}))
+    settings.write_text(json.dumps(wanted | more | {"include": [str(path)]}))
     output = run(sys.executable, "-m", "basedpyright", "-p", settings, "--outputjson", "--pythonpath", sys.executable)
     found: dict[str, set[int]] = {}
     report = json.loads(output[output.index("{") :])

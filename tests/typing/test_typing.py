@@ -19,6 +19,7 @@ from tests import signatures
 HERE = Path(__file__).parent
 PUBLIC: list[ModuleType] = [api, worker, auth, config, error, models, generated]
 PROGRAMS = sorted(HERE.glob("public_*.py"))
+EXAMPLES = sorted((HERE.parents[1] / "examples").glob("*.py"))
 #: Of an installed package mypy doesn't report what is inside; of a checkout it does.
 UNTYPED = "[mypy-SpiffWorkflow.*,lxml.*,redis.*,psycopg.*,psycopg2.*]\nignore_missing_imports = True\n"
 
@@ -41,8 +42,21 @@ def test_the_public_api_reads_well_for_mypy_with_pydantics_plugin() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def mypy(*options: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "mypy", *map(str, [*options, *PROGRAMS])]
+@pytest.mark.slow
+def test_the_examples_read_well_for_mypy(tmp_path: Path) -> None:
+    """All that are annotated, strictly; legacy code and a test in ten lines stand for what is not."""
+    settings = tmp_path / "mypy.ini"
+    others = "[mypy-camunda.*,opentelemetry.*,psycopg_pool.*]\nignore_missing_imports = True\n"
+    plain = "[mypy-legacy_invoices,test_order_process]\nallow_untyped_defs = True\nallow_untyped_calls = True\n"
+    settings.write_text(f"[mypy]\nstrict = True\n{UNTYPED}{others}{plain}")
+
+    done = mypy("--config-file", settings, "--cache-dir", tmp_path / "cache", programs=EXAMPLES)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def mypy(*options: str | Path, programs: list[Path] = PROGRAMS) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mypy", *map(str, [*options, *programs])]
     return subprocess.run(command, cwd=HERE.parents[1], capture_output=True, text=True, timeout=250)
 
 

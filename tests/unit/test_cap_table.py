@@ -81,10 +81,23 @@ def test_a_process_that_waits_gets_its_part(two: tuple[CapTable, CapTable]) -> N
     one.put(block, 7, 0)
     other.refused(block, 100.0)
 
-    assert one.poorer(block, 8, mine=7, now_s=100.1) == 1
-    assert one.poorer(block, 8, mine=3, now_s=100.1) == 0
-    # It has not asked again: it is gone, or wants nothing more.
-    assert one.poorer(block, 8, mine=7, now_s=101.0) == 0
+    # One place is the other's; below its own part, a process takes what is free.
+    assert one.room(block, 8, mine=7, now_s=100.1) == 0
+    one.put(block, 3, 0)
+    assert one.room(block, 8, mine=3, now_s=100.1) == 4
+    # It waits no longer.
+    assert one.room(block, 8, mine=3, now_s=101.0) == 5
+    assert other.room(block, 8, mine=0, now_s=100.1) == 5
+
+
+def test_a_process_whose_jobs_end_together_does_not_take_all_places_again(two: tuple[CapTable, CapTable]) -> None:
+    """It did, each time, and before the other looked again."""
+    one, other = two
+    block = one.open("oracle")
+    other.refused(block, 100.0)
+
+    assert one.room(block, 4, mine=0, now_s=100.1) == 3
+    assert one.room(block, 1, mine=0, now_s=100.1) == 1
 
 
 def test_too_many_resources_are_refused() -> None:

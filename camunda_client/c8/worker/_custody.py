@@ -71,6 +71,8 @@ class Custody:
         self.extender = LeaseExtender(gateway, self.hand_back_soon, gateway.most_extensions, self._clock)
         self.reporter = Reporter(gateway, at_once, self._may_send, self._arrives, self._clock)
         self._types: dict[str, _OfType] = {}
+        #: Those with jobs in hand: of hundreds of types most have none, and each poll asks.
+        self._busy: dict[str, _OfType] = {}
         #: Those that hand jobs back, or fail unreadable ones.
         self.hand_backs = Group()
         self.report = StopReport()
@@ -98,11 +100,11 @@ class Custody:
 
     def jobs(self) -> list[HeldJob]:
         """Return the jobs in hand, waiting and reporting ones included."""
-        return [held for of_type in self._types.values() for held in of_type.jobs.values()]
+        return [held for of_type in self._busy.values() for held in of_type.jobs.values()]
 
     def is_held(self, key: str) -> bool | None:
         """Return whether a job is still ours; ``None`` if it is not in hand."""
-        for of_type in self._types.values():
+        for of_type in self._busy.values():
             held = of_type.jobs.get(key)
             if held is not None:
                 return held.is_ours()
@@ -111,10 +113,10 @@ class Custody:
     def room(self, settings: WorkerSettings) -> float:
         """Return for how many more jobs of a type the leases could be kept."""
         jobs, needed_per_s = 0, 0.0
-        for of_type in self._types.values():
-            if active := len(of_type.jobs):
-                jobs += active
-                needed_per_s += active * self.extender.extensions_per_s(of_type.settings)
+        for of_type in self._busy.values():
+            active = len(of_type.jobs)
+            jobs += active
+            needed_per_s += active * self.extender.extensions_per_s(of_type.settings)
         return self.extender.room(settings, jobs, needed_per_s)
 
     # -- taking -------------------------------------------------------------------------------------------------------
@@ -153,6 +155,8 @@ class Custody:
         jobs = of_type.jobs
         # A late poll's jobs may come on top of those of the next one.
         surplus = len(jobs) >= settings.cap
+        if not jobs:
+            self._busy[settings.job_type] = of_type
         jobs[held.key] = held
         metrics.jobs_in_flight[settings.job_type] += 1
         if self.stopping or surplus:
@@ -275,6 +279,8 @@ class Custody:
         of_type = self._types[held.settings.job_type]
         if of_type.jobs.get(held.key) is held:
             del of_type.jobs[held.key]
+            if not of_type.jobs:
+                del self._busy[held.settings.job_type]
             of_type.on_release(held)
             metrics.jobs_in_flight[held.settings.job_type] -= 1
         if held.successor is not None:

@@ -175,3 +175,15 @@ def _checked_action(action: object, one: object, whose: str) -> Any:
             "Incident(), or a function of (job, exception) that returns one"
         )
     return action
+
+
+def class_names(error: BaseException) -> list[str]:
+    """Return the names of an exception's classes, its own first: the same in a worker and in its child processes."""
+    return [class_name(kind) for kind in type(error).__mro__]
+
+
+def class_name(kind: type) -> str:
+    """Return the name of one class."""
+    # A child process runs the worker's main script under another name.
+    module = "__main__" if kind.__module__ == "__mp_main__" else kind.__module__
+    return f"{module}:{kind.__qualname__}"

@@ -27,7 +27,7 @@ from camunda_client import log as logging
 from camunda_client import metrics, patching
 from camunda_client._process import job_table
 from camunda_client.c8.worker import _outcome, _story
-from camunda_client.c8.worker._errors import Action, BpmnError, Incident, Retry
+from camunda_client.c8.worker._errors import Action, BpmnError, Incident, Retry, class_names
 from camunda_client.c8.worker._hooks import JobOutcome
 from camunda_client.c8.worker._lease import HeldJob, Stage, now_s
 from camunda_client.c8.worker._outcome import MadeElsewhere, back_off_ms, retries_left
@@ -172,8 +172,8 @@ class Execution:
 
     def _outcome(self, held: HeldJob, attempt: int) -> Outcome | None:
         """Return what the handler came to, or ``None`` if it was stopped."""
-        job, limit_s, hooks = held.job, held.settings.handler_timeout_s, held.settings.hooks
-        handler = held.settings.handler
+        job, settings = held.job, held.settings
+        limit_s, hooks, handler = settings.handler_timeout_s, settings.hooks, settings.handler
         decision = _Decision(self, held, attempt) if hooks else None
         timer = None
         result: object = None
@@ -184,20 +184,24 @@ class Execution:
                 result = hooks.call(handler, job, decision.make) if hooks and decision else handler(job)
             finally:
                 held.ended(time.monotonic())
-                self.latest_run = Run(held.started_s, held.ended_s, held.settings, held.key)
+                self.latest_run = Run(held.started_s, held.ended_s, settings, held.key)
                 if timer is not None:
                     timer.close()
                 if os.getpid() != self._process:
                     _end_child(sys.exc_info()[1])
             outcome = _outcome.completed(result, job)
+            is_well = True
         except BaseException as error:  # noqa: BLE001 - see the module's docstring
             # Also what the handler made of being stopped: its job is handed back with all its retries.
             if held.stopped or held.dropped:
                 return None
             outcome = decision.of(error) if decision else self.raised(held, error, attempt)
-        metrics.handler_duration_s.observe(held.settings.job_type, held.ended_s - held.started_s)
+            is_well = isinstance(error, CamundaBusinessException)
+        if is_well and settings.faults is not None:
+            settings.faults.succeeded()
+        metrics.handler_duration_s.observe(settings.job_type, held.ended_s - held.started_s)
         if held.waited_s:
-            metrics.job_wait_s.observe(held.settings.job_type, held.waited_s)
+            metrics.job_wait_s.observe(settings.job_type, held.waited_s)
         if hooks and decision:
             hooks.ended(job, decision.for_hooks(outcome, result))
         return outcome
@@ -236,7 +240,7 @@ class Execution:
     def _kept(self, held: HeldJob, error: BaseException, attempt: int) -> Outcome | None:
         """Return the failure of a job that keeps its retries, because a system is at fault that it uses."""
         faults = held.settings.faults
-        wait_s = None if faults is None else faults.keeps_retries_for_s(held.key, error)
+        wait_s = None if faults is None else faults.keeps_retries_for_s(held.key, class_names(error))
         if wait_s is None or (isinstance(error, ServiceException) and error.retries is not None):
             return None
         wait_ms = back_off_ms(held.settings.retry, held.job, retries=max(held.retries, 1), attempt=attempt)

@@ -36,6 +36,7 @@ from camunda_client.c8.worker._settings import RetryRule, WorkerSettings
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import BinaryIO
 
 log = logging.get_logger(__name__)
@@ -144,6 +145,8 @@ class _Thread:
         self._is_struck = False
         #: Whether that is held, as the worker says.
         self.answers: queue.SimpleQueue[bool | None] = queue.SimpleQueue()
+        #: What the worker says of its failure.
+        self.verdicts: queue.SimpleQueue[float | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=f"jobs-{number}", daemon=True)
         self._thread.start()
 
@@ -157,6 +160,10 @@ class _Thread:
     def holds(self, key: str) -> bool:
         """Return whether this is the job in hand."""
         return self._held is not None and self._held.key == key
+
+    def say(self, kind: bytes, facts: object = None) -> None:
+        """Tell the worker something of the job in hand."""
+        self._child.send(frames.packed(kind, self.number, facts))
 
     def _run(self) -> None:
         while True:
@@ -174,11 +181,13 @@ class _Thread:
     def _work(self, frame: frames.Frame) -> Outcome | None:
         facts = frame.facts
         settings = self._child.handlers[facts["type"]]
+        if facts["is_judged"]:
+            settings = replace(settings, faults=_WorkersFaults(self))
         held = HeldJob(frames.decoded_job(frame.body), settings, 0.0, Lease(settings.lease_s, math.inf))
         memory = Memory()
         memory.attempts.set(held.key, facts["attempt"] - 1)
         # What the last job asked for and did not wait for, because it was ended, has come by now.
-        self.answers = queue.SimpleQueue()
+        self.answers, self.verdicts = queue.SimpleQueue(), queue.SimpleQueue()
         self._held = held
         try:
             self._child.execution(memory).work(held)
@@ -210,6 +219,22 @@ class _Thread:
             self._is_struck = True
             _raise_in(ident, _saying(kind, message))
             return stack
+
+
+class _WorkersFaults:
+    """Failures and successes of one job, which the worker counts: its circuits are those of all its processes."""
+
+    def __init__(self, thread: _Thread) -> None:
+        self._thread = thread
+
+    def keeps_retries_for_s(self, _job_key: str, kinds: Sequence[str]) -> float | None:
+        """Ask the worker."""
+        self._thread.say(frames.FAILED, list(kinds))
+        return self._thread.verdicts.get()
+
+    def succeeded(self) -> None:
+        """Tell the worker."""
+        self._thread.say(frames.SUCCEEDED)
 
 
 class _TakenBack(BaseException):
@@ -277,7 +302,7 @@ class _Child:
         """Ask the worker whether a job in hand is still ours."""
         for thread in self.threads:
             if thread.holds(key):
-                self.send(frames.packed(frames.ASK, thread.number))
+                thread.say(frames.ASK)
                 return thread.answers.get()
         return None
 
@@ -294,6 +319,8 @@ class _Child:
             thread.give(frame)
         elif frame.kind == frames.HELD:
             thread.answers.put(frame.facts)
+        elif frame.kind == frames.VERDICT:
+            thread.verdicts.put(frame.facts)
         elif frame.kind == frames.STRIKE:
             stack = thread.strike(frame.facts["name"], frame.facts["message"])
             self.send(frames.packed(frames.STACK, thread.number, stack))

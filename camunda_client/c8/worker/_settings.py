@@ -15,7 +15,7 @@ from camunda_client.c8.worker._hooks import Hooks, everywhere
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from camunda_client.c8.models import ActivatedJob
     from camunda_client.c8.worker._handlers import JobWorker
@@ -120,10 +120,16 @@ def _errors_of(registered: JobWorker) -> ErrorChain | None:
 
 
 class Faults(Protocol):
-    """What is asked about each exception of a handler."""
+    """What hears of each success and each exception of a handler."""
 
-    def keeps_retries_for_s(self, job_key: str, error: BaseException, /) -> float | None:
-        """Return after how many seconds to offer the job again with all its retries; ``None`` if it loses one."""
+    def keeps_retries_for_s(self, job_key: str, kinds: Sequence[str], /) -> float | None:
+        """Return after how many seconds to offer the job again with all its retries; ``None`` if it loses one.
+
+        ``kinds`` are the names of the exception's classes.
+        """
+
+    def succeeded(self) -> None:
+        """Count a success."""
 
 
 def _caps(registered: JobWorker, job: JobConfig) -> dict[str, Any]:

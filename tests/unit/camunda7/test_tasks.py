@@ -275,8 +275,6 @@ def test_what_camunda_8_can_not_do_is_refused_where_it_is_asked_for() -> None:
     subscribed(worker, "a", len)
     engine = importlib.import_module("camunda.client.engine_client").EngineClient()
 
-    with pytest.raises(ConfigurationError, match=r"fetch_and_execute\(process_variables=...\)"):
-        worker.fetch_and_execute("b", len, process_variables={"strVar": "hello"})
     with pytest.raises(ConfigurationError, match="the topic 'a' has two functions; keep one"):
         subscribed(worker, "a", print)
     with pytest.raises(ConfigurationError, match=r"EngineClient\.get_jobs has no counterpart here"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import importlib
 import json
 import re
 import sys
@@ -96,7 +97,8 @@ def legacy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     clear()
     yield
     clear()
-    sys.modules.pop("old_code", None)
+    for name in ("old_code", "awkward", "offers"):
+        sys.modules.pop(name, None)
 
 
 def written(text: str) -> Path:
@@ -407,6 +409,60 @@ def test_a_first_map_of_a_module_is_a_map() -> None:
     assert "      # currency: currency  # default: 'EUR'\n" in text
     assert "      amount: {variable: amount, type: decimal}\n" in text
     assert "    result: typedResult\n" in text
+
+
+AWKWARD = """
+import functools
+
+def hidden(function):
+    def inner(*args, **kwargs):
+        return function(*args, **kwargs)
+    return inner
+
+@hidden
+def price(sku, quantity):
+    return sku * quantity
+
+def export(id, from_, class_=None, *rest, **options):
+    return {"id": id, "from": from_}
+
+def rows(id):
+    yield id
+
+@functools.wraps(rows)
+def open_rows(id):
+    return rows(id)
+
+mean = lambda values: sum(values) / len(values)
+half = functools.partial(price, quantity=2)
+old_export = export
+"""
+
+
+def test_a_first_map_has_what_a_module_offers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a decorator had made anew was missing, and helpers beside ``__all__`` were there."""
+    (tmp_path / "awkward.py").write_text(AWKWARD)
+    (tmp_path / "offers.py").write_text(AWKWARD + "__all__ = ['price', 'export', 'rows']\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    texts = {name: draft(importlib.import_module(name)) for name in ("awkward", "offers")}
+    calls = {name: re.findall(rf"call: {name}\.(.+)", text) for name, text in texts.items()}
+
+    assert calls["awkward"] == ["hidden", "price", "export", "mean"]
+    assert calls["offers"] == ["price", "export"]
+    assert "      from_: from\n" in texts["offers"]
+    assert [worker.job_type for worker in load_map(written(texts["offers"])).workers] == ["price", "export"]
+
+
+def test_what_would_run_nothing_is_refused(tmp_path: Path) -> None:
+    """A generator's job was completed, and none of its code had run."""
+    (tmp_path / "awkward.py").write_text(AWKWARD)
+
+    assert "awkward.rows is a generator (it contains yield)" in refused(entry("call: awkward.rows\nresult: false"))
+    run = worked(entry("call: awkward.open_rows\nresult: false"), {"id": 1})
+    assert run.command == "failure"
+    assert "the function returned a generator, of which nothing has run" in run.report["errorMessage"]
+    half = worked(entry("call: awkward.half\narguments: {sku: a}\nresult: r"), {"a": 3})
+    assert half.report == {"variables": {"r": 6}}
 
 
 def test_a_module_without_functions_has_no_first_map() -> None:

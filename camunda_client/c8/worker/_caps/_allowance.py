@@ -17,7 +17,6 @@ from camunda_client._process import cap_table
 from camunda_client.c8.worker._caps._circuit import Circuit, Faults
 from camunda_client.c8.worker._caps._far_caps import FarCaps
 from camunda_client.c8.worker._caps._keys import Keys
-from camunda_client.c8.worker._hooks import Hooks
 from camunda_client.c8.worker._pace import LEAST_PARKED_S
 from camunda_client.error import ConfigurationError
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from gevent.event import Event
 
     from camunda_client._process.cap_table import CapTable
+    from camunda_client.c8.worker._caps._far_caps import Kept
     from camunda_client.c8.worker._lease import HeldJob
     from camunda_client.c8.worker._resources import Resource
     from camunda_client.c8.worker._settings import WorkerSettings
@@ -110,8 +110,7 @@ class Share:
         limit = self.resource.limit
         if limit is None:
             return _BOUNDLESS
-        poorer = self.table.poorer(self.block, limit, self.used(), now_s) if self.table.processes > 1 else 0
-        return Free(limit - self.table.used(self.block) - poorer, "limit")
+        return Free(self.table.room(self.block, limit, self.used(), now_s), "limit")
 
     def _by_rate(self, now_s: float) -> Free:
         if not self.rates:
@@ -128,6 +127,10 @@ class Share:
             if other is user:
                 return number
         return len(self._waiting)
+
+    def comes_before(self, user: Allowance) -> bool:
+        """Tell whether another has waited longer."""
+        return next(iter(self._waiting), user) is not user
 
     def wait(self, user: Allowance) -> None:
         """Have a type wait for a place, behind those that do already."""
@@ -223,11 +226,11 @@ class Allowance:
                     share.put(more=granted)
         if granted > 0:
             self.asked += granted
-            self.leave()
             granted = self._take_far(granted)
         else:
             self._refused(free)
         if granted > 0:
+            self.leave()
             return granted
         metrics.cap_waits[self._job_type] += not was_capped
         return 0
@@ -236,11 +239,27 @@ class Allowance:
         """Return how many of the places that this host has granted other hosts leave to it."""
         if self._far is None or not self._far_shares:
             return granted
+        ahead = next((share for share in self._far_shares if share.comes_before(self)), None)
+        if ahead is not None:
+            # Types of a process ask in turn: one whose jobs end would always be there first.
+            self._give_back(granted)
+            self._wait_for(ahead)
+            self.capped_by = f"other hosts' use of {ahead.resource.name}"
+            return 0
         found = self._far.reserve(self._far_shares, granted, self._give_back)
         self._left = min(self._left, found.left)
         if found.jobs <= 0:
+            self._wait_for(found.by)
             self.capped_by, self._again_s = found.why, self._clock() + found.again_s
         return found.jobs
+
+    def _wait_for(self, tightest: Kept | None) -> None:
+        """Wait for a place of one resource, and of no other."""
+        for share in self._shares:
+            if share is tightest:
+                share.wait(self)
+            else:
+                share.leave(self)
 
     def _give_back(self, jobs: int) -> None:
         self.asked -= jobs
@@ -377,5 +396,4 @@ class Caps:
         circuits = [share.circuit for share in shares if share.circuit is not None]
         if not circuits:
             return settings
-        faults = Faults(settings.job_type, circuits)
-        return replace(settings, faults=faults, hooks=(settings.hooks or Hooks()) + Hooks(after=[faults.ended]))
+        return replace(settings, faults=Faults(settings.job_type, circuits))

@@ -9,16 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from camunda_client import metrics
+from camunda_client.c8.worker._errors import class_name
 from camunda_client.c8.worker._outcome import Recent
-from camunda_client.error import CamundaBusinessException
 from camunda_client.log import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from camunda_client._process.cap_table import CapTable
-    from camunda_client.c8.models import ActivatedJob
-    from camunda_client.c8.worker._hooks import JobOutcome
     from camunda_client.c8.worker._resources import Resource
 
 log = get_logger(__name__)
@@ -33,17 +31,18 @@ class Circuit:
     def __init__(self, resource: Resource, table: CapTable, block: int, clock: Callable[[], float]) -> None:
         self.resource, self._table, self._block, self._clock = resource, table, block, clock
         self._opens_for_s = float(resource.opens_for) / 1000  # type: ignore[arg-type]  # read by Resource
+        self._opens_on = frozenset(class_name(kind) for kind in resource.opens_on)  # type: ignore[arg-type, union-attr]  # classes, by Resource
 
     @property
     def open_until_s(self) -> float:
         """Until when it is open, on the monotonic clock; in the past while it is half open, and 0 if it is closed."""
         return self._table.open_until_s(self._block)
 
-    def counts(self, error: BaseException) -> bool:
-        """Tell whether an exception says that the system is at fault."""
-        return isinstance(error, self.resource.opens_on)  # type: ignore[arg-type]  # classes, by Resource
+    def counts(self, kinds: Sequence[str]) -> bool:
+        """Tell whether an exception of these classes says that the system is at fault."""
+        return not self._opens_on.isdisjoint(kinds)
 
-    def failed(self, error: BaseException, job_type: str) -> float:
+    def failed(self, kinds: Sequence[str], job_type: str) -> float:
         """Count a failure of a job; return the seconds for which the circuit is open now, 0 if it is closed."""
         with self._table.lock():
             now_s, until_s = self._clock(), self.open_until_s
@@ -58,7 +57,7 @@ class Circuit:
                 resource=self.resource.name,
                 job_type=job_type,
                 failures=failures,
-                error=type(error).__name__,
+                error=kinds[0].rpartition(":")[2],
                 opens_for_s=self._opens_for_s,
             )
         return max(until_s - now_s, 0.0)
@@ -84,23 +83,22 @@ class Faults:
         #: How often a job has kept its retries while no circuit opened.
         self._kept: Recent[int] = Recent(_REMEMBERED)
 
-    def keeps_retries_for_s(self, job_key: str, error: BaseException) -> float | None:
+    def keeps_retries_for_s(self, job_key: str, kinds: Sequence[str]) -> float | None:
         """Count a failure; return after how many seconds to offer its job again with all its retries, if so.
 
         A job that fails again and again while others succeed is at fault itself: ``None`` from then on.
         """
-        hit = [circuit for circuit in self._circuits if circuit.counts(error)]
+        hit = [circuit for circuit in self._circuits if circuit.counts(kinds)]
         if not hit:
             return None
-        open_s = max(circuit.failed(error, self._job_type) for circuit in hit)
+        open_s = max(circuit.failed(kinds, self._job_type) for circuit in hit)
         if open_s > 0:
             return open_s
         kept = self._kept.get(job_key, 0) + 1
         self._kept.set(job_key, kept)
         return 0.0 if kept <= max(circuit.resource.opens_after or 1 for circuit in hit) else None
 
-    def ended(self, _job: ActivatedJob, outcome: JobOutcome) -> None:
-        """Count a success; a hook of kind ``after``."""
-        if outcome.kind == "completed" or isinstance(outcome.exception, CamundaBusinessException):
-            for circuit in self._circuits:
-                circuit.succeeded()
+    def succeeded(self) -> None:
+        """Count a success."""
+        for circuit in self._circuits:
+            circuit.succeeded()

@@ -74,7 +74,7 @@ for number, base in ipairs(KEYS) do
     row(base, used, asked)
     local left, wait = least, -1
     if limit >= 0 then
-        left = math.min(left, limit - sum(base .. ':used'))
+        local free = limit - sum(base .. ':used')
         local waiting = {}
         for other, since in pairs(redis.call('HGETALL', base .. ':waits')) do waiting[other] = since end
         local others, poorer = {}, 0
@@ -85,7 +85,9 @@ for number, base in ipairs(KEYS) do
         for _, other in ipairs(others) do
             if tonumber(redis.call('HGET', base .. ':used', other) or 0) < part then poorer = poorer + 1 end
         end
-        if used >= part then left = left - poorer end
+        -- Up to its part a process takes what is free. Beyond, it leaves a place to each that waits for one of its own:
+        -- where its jobs end together, it would take all of them again before others look.
+        left = math.min(left, math.max(math.min(free, part - used), free - poorer))
     end
     local pending = sum(base .. ':asked')
     for rate = 1, rates do
@@ -142,12 +144,16 @@ end
 
 
 class Granted(NamedTuple):
-    """What came of a reservation: how many places, and how many were left; if none, why, and when to ask again."""
+    """What came of a reservation: how many places, and how many were left; if none, why, and when to ask again.
+
+    ``by`` is the resource that grants least; ``None`` while the store is away.
+    """
 
     jobs: int
     left: int
     why: str
     again_s: float
+    by: Kept | None
 
 
 class Kept(Protocol):
@@ -216,8 +222,9 @@ class FarCaps:
             granted, left, tightest, again_ms = answer or (0, 0, 0, int(_TRY_EVERY_S * 1000))
             if granted < wanted:
                 give_back(wanted - granted)
-        why = f"other hosts' use of {shares[tightest - 1].resource.name}" if tightest else "a store that is away"
-        return Granted(granted, left, why, again_ms / 1000 if again_ms >= 0 else LOOK_S)
+        by = shares[tightest - 1] if tightest else None
+        why = f"other hosts' use of {by.resource.name}" if by else "a store that is away"
+        return Granted(granted, left, why, again_ms / 1000 if again_ms >= 0 else LOOK_S, by)
 
     def started(self, share: Kept, jobs: int) -> None:
         """Count starts; written soon."""

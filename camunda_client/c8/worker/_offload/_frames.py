@@ -29,6 +29,8 @@ JOB: Final = b"J"
 STRIKE: Final = b"X"
 #: Whether the job of a thread is held, as it asked.
 HELD: Final = b"H"
+#: What a failure comes to by the circuits of the job's resources, as it asked: seconds, or nothing.
+VERDICT: Final = b"V"
 #: Nothing more comes: end in good order.
 END: Final = b"E"
 
@@ -43,6 +45,10 @@ OUTCOME: Final = b"o"
 STACK: Final = b"s"
 #: Whether the job of a thread is still held.
 ASK: Final = b"a"
+#: A thread's handler has failed, by an exception of these kinds.
+FAILED: Final = b"b"
+#: A thread's handler has not.
+SUCCEEDED: Final = b"w"
 
 
 class Frame(NamedTuple):

@@ -144,7 +144,8 @@ class Offload:
         while True:
             child = max(self._children, key=lambda child: child.free)
             if child.free and (has_waited or not self._waiting):
-                return child.begin(key, facts, body)
+                held = task_of(gevent.getcurrent())
+                return child.begin(key, facts, body, held.settings.faults if isinstance(held, HeldJob) else None)
             with _in_queue():
                 self._wait_for_turn(has_waited=has_waited)
             has_waited = True

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from camunda_client.c8.worker._offload._frames import Frame
     from camunda_client.c8.worker._offload._plan import Plan
+    from camunda_client.c8.worker._settings import Faults
 
 log = logging.get_logger(__name__)
 
@@ -79,10 +80,12 @@ class RaisedElsewhere(Exception):
 class Run:
     """One job in one thread of a child."""
 
-    __slots__ = ("answer", "child", "key", "others", "stack", "thread")
+    __slots__ = ("answer", "child", "faults", "key", "stack", "thread")
 
-    def __init__(self, child: ChildProcess, thread: int, key: str) -> None:
+    def __init__(self, child: ChildProcess, thread: int, key: str, faults: Faults | None) -> None:
         self.child, self.thread, self.key = child, thread, key
+        #: What counts its failure, where its type has a circuit.
+        self.faults = faults
         #: Resolved with what the job came to; with ``None`` where its handler was ended as asked.
         self.answer: AsyncResult[Outcome | Ended | None] = AsyncResult()
         #: Where its handler stood when it was struck.
@@ -148,11 +151,11 @@ class ChildProcess:
         """Why the last process could not work, if it said so."""
         return self._refusal
 
-    def begin(self, key: str, facts: dict[str, object], body: bytes) -> Run:
+    def begin(self, key: str, facts: dict[str, object], body: bytes, faults: Faults | None) -> Run:
         """Give a job to a free thread."""
         thread = self._free.pop()
-        run = self.runs[thread] = Run(self, thread, key)
-        self.send(frames.packed(frames.JOB, thread, facts, body))
+        run = self.runs[thread] = Run(self, thread, key, faults)
+        self.send(frames.packed(frames.JOB, thread, {**facts, "is_judged": faults is not None}, body))
         return run
 
     def send(self, frame: bytes) -> None:
@@ -250,6 +253,12 @@ class ChildProcess:
             run.stack = frame.facts
         elif frame.kind == frames.ASK:
             self.send(frames.packed(frames.HELD, frame.thread, self._is_held(run.key)))
+        elif frame.kind == frames.FAILED:
+            verdict = None if run.faults is None else run.faults.keeps_retries_for_s(run.key, frame.facts)
+            self.send(frames.packed(frames.VERDICT, frame.thread, verdict))
+        elif frame.kind == frames.SUCCEEDED:
+            if run.faults is not None:
+                run.faults.succeeded()
         elif frame.kind == frames.OUTCOME:
             del self.runs[frame.thread]
             self._done += 1

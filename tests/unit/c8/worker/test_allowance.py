@@ -15,7 +15,7 @@ from camunda_client._process import cap_table
 from camunda_client._process.cap_table import CapTable
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker._caps._allowance import CONTENDED_PARKED_S, Allowance, Caps
-from camunda_client.c8.worker._hooks import JobOutcome
+from camunda_client.c8.worker._errors import class_names
 from camunda_client.c8.worker._lease import HeldJob, Lease
 from camunda_client.c8.worker._resources import Resource
 from camunda_client.c8.worker._settings import WorkerSettings
@@ -235,12 +235,12 @@ class TestCircuit:
     @staticmethod
     def fail(type_: Type, key: str = "1", error: BaseException | None = None) -> float | None:
         assert type_.settings.faults is not None
-        return type_.settings.faults.keeps_retries_for_s(key, error or ConnectionResetError())
+        return type_.settings.faults.keeps_retries_for_s(key, class_names(error or ConnectionResetError()))
 
     @staticmethod
     def succeed(type_: Type) -> None:
-        assert type_.settings.hooks is not None
-        type_.settings.hooks.ended(held().job, JobOutcome("completed", 0.1))
+        assert type_.settings.faults is not None
+        type_.settings.faults.succeeded()
 
     def test_failures_in_a_row_open_it_and_keep_their_retries(self, type_: Type) -> None:
         assert [self.fail(type_, str(number)) for number in range(3)] == [0.0, 0.0, 30.0]

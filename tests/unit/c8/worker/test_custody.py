@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import gevent
@@ -562,3 +564,31 @@ def test_a_job_that_can_not_be_handed_back_during_a_stop_is_in_its_report() -> N
 
     assert (room.custody.report.abandoned, room.custody.report.handed_back) == (["1"], 0)
     assert room.in_hand == []
+
+
+def test_a_type_without_jobs_costs_the_polls_of_others_nothing() -> None:
+    """Each poll asked each type how many jobs it has: with 300 types that was a third of an idle process's CPU."""
+    room = Room()
+
+    def calls() -> int:
+        found = 0
+
+        def count(_frame: Any, event: str, _argument: Any) -> None:
+            nonlocal found
+            found += event.endswith("call")
+
+        sys.setprofile(count)
+        try:
+            room.custody.room(room.settings)
+        finally:
+            sys.setprofile(None)
+        return found
+
+    alone = calls()
+    for number in range(300):
+        room.custody.open(replace(room.settings, job_type=f"other-{number}"), lambda held: None)
+
+    assert calls() == alone
+    room.offer()
+    assert room.in_hand == []
+    assert calls() == alone

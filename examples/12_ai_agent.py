@@ -4,7 +4,7 @@ Run, with CAMUNDA_REST_ADDRESS set to a cluster of 8.8 or later (or to camunda-c
 
     camunda-client deploy examples/bpmn/agent.bpmn
     camunda-client start agent --variables '{"question": "Where is order 5?"}'
-    camunda-client worker examples/11_ai_agent.py
+    camunda-client worker examples/12_ai_agent.py
 
 What you will see: "turn 1: the tools are look-up-order, look-up-customer", then a "job.completed" for each tool, and
 "turn 2: Order 5 is on its way to Ada."

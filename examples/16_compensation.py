@@ -4,7 +4,7 @@ Run, with CAMUNDA_REST_ADDRESS set to a cluster of 8.5 or later (or to camunda-c
 
     camunda-client deploy examples/bpmn/trip.bpmn
     camunda-client start trip --variables '{"budget": 300}'
-    camunda-client worker examples/12_compensation.py
+    camunda-client worker examples/16_compensation.py
 
 What you will see: "job.completed" for both bookings, "job.error_thrown" with DECLINED, then "job.completed" for both
 cancellations, "hotel H-1 is cancelled" and "flight F-1 is cancelled". With a budget of 900 the trip is paid.

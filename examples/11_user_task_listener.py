@@ -4,7 +4,7 @@ Run, with CAMUNDA_REST_ADDRESS set to a cluster of 8.8 or later (or to camunda-c
 
     camunda-client deploy examples/bpmn/approval.bpmn
     camunda-client start approval --variables '{"amount": 5000}'
-    python examples/09_user_task_listener.py
+    python examples/11_user_task_listener.py
 
 What you will see: "the clerk may not: ... above 1000 only the boss may approve", then "the boss may". Then it ends.
 """

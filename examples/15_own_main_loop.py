@@ -6,7 +6,7 @@ Run (the three names for the token may be left out for a cluster that asks for n
     export CAMUNDA_CLIENT_ID=... CAMUNDA_CLIENT_SECRET=... CAMUNDA_TOKEN_URL=https://.../token
     camunda-client deploy examples/bpmn/own_main_loop.bpmn
     camunda-client start own-main-loop --count 20
-    python examples/04_own_main_loop.py
+    python examples/15_own_main_loop.py
 
 What you will see: "workers.started", twenty times "job.completed". Ctrl+C or SIGTERM ends the loop; the workers finish
 what they have in hand, and the exit code is 0.

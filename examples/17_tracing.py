@@ -5,7 +5,7 @@ pip install 'c8-client[otel]' opentelemetry-instrumentation-requests:
 
     camunda-client deploy examples/bpmn/prices.bpmn
     camunda-client start prices --variables '{"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}'
-    camunda-client worker examples/13_tracing.py
+    camunda-client worker examples/17_tracing.py
 
 What you will see: two spans as JSON, "GET" and "process ask-price". The first is a child of the second, and both are of
 the trace 0af7651916cd43dd8448eb211c80319c that the process began with. The line "job.completed" has that trace_id, too.
@@ -35,7 +35,7 @@ class Shop(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b'{"price": 42}')
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, *_: object, **__: object) -> None:
         """Print nothing: the spans are what we want to see."""
 
 
@@ -45,4 +45,5 @@ threading.Thread(target=shop.serve_forever, daemon=True).start()
 
 @camunda_worker(job_type="ask-price")
 def ask_price(job: ActivatedJob) -> dict[str, int]:
-    return requests.get(f"http://127.0.0.1:{shop.server_port}/price", timeout=30).json()
+    found: dict[str, int] = requests.get(f"http://127.0.0.1:{shop.server_port}/price", timeout=30).json()
+    return found
