@@ -74,6 +74,7 @@ def run(job: ActivatedJob) -> None:
     """A worker's life, and what it says of itself."""
     worker.add_job_worker("ship", charge, worker="w", timeout=1000)
     worker.keep_in_jobs(TENANT, copy=dict)
+    worker.also_fetch("traceparent", "tenant")
     worker.register_workers()
     registered = worker.registered_workers()
     assert_type(registered, list[worker.JobWorker])
