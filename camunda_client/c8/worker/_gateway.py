@@ -19,6 +19,7 @@ from camunda_client.c8._http import Verdict as Meaning
 from camunda_client.c8._http import is_key, is_problem, parsed, printable, problem, verdict
 from camunda_client.c8._wire import Lane, Wire, tls_contexts, too_late
 from camunda_client.c8.models import ActivatedJob
+from camunda_client.c8.models.base import ResponseModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,12 +177,30 @@ class UnreadableJob(ValueError):
         self.retries = retries if isinstance(retries, int) else 1
 
 
-def raw_jobs(answer: Answer) -> list[Any]:
-    """Return the jobs of an activation's answer, unread.
+class _Activation(ResponseModel):
+    """The answer to an activation. Its jobs must be there: they are not in the answers of others."""
+
+    jobs: list[ActivatedJob]
+
+
+def read_jobs(answer: Answer) -> list[ActivatedJob | UnreadableJob]:
+    """Return the jobs of an activation's answer; for each that can't be read, what is wrong with it.
 
     Raises:
         ValueError: It is no such answer at all: no JSON, cut, or without a list of jobs. The text cites nothing of it.
     """
+    # Read in one go, a job costs a fifth less. But pydantic takes for numbers in variables what JSON has no word for.
+    if b"NaN" not in answer.body and b"Infinity" not in answer.body:
+        try:
+            found = _Activation.model_validate_json(answer.body).jobs
+        except ValidationError:
+            pass  # one by one, what is wrong shows
+        else:
+            return [job if is_key(job.job_key) else _no_key(job.job_key, {}) for job in found]
+    return [_read_job(raw) for raw in _raw_jobs(answer)]
+
+
+def _raw_jobs(answer: Answer) -> list[Any]:
     try:
         document = parsed(answer)
     except ValueError:
@@ -196,21 +215,18 @@ def raw_jobs(answer: Answer) -> list[Any]:
     return jobs
 
 
-def read_job(raw: object) -> ActivatedJob:
-    """Return the job.
-
-    Raises:
-        UnreadableJob: Says what is wrong with it.
-    """
+def _read_job(raw: object) -> ActivatedJob | UnreadableJob:
     try:
         job = ActivatedJob.model_validate(raw)
     except ValidationError as error:
         problems = [f"{'.'.join(map(str, line['loc']))}: {line['msg']}" for line in error.errors(include_input=False)]
-        raise UnreadableJob("; ".join(problems[:5]), raw) from None
-    if not is_key(job.job_key):
-        # It goes into URLs.
-        raise UnreadableJob(f"its key {job.job_key[:40]!r} is not a number", raw)
-    return job
+        return UnreadableJob("; ".join(problems[:5]), raw)
+    return job if is_key(job.job_key) else _no_key(job.job_key, raw)
+
+
+def _no_key(key: str, raw: object) -> UnreadableJob:
+    # It goes into URLs.
+    return UnreadableJob(f"its key {key[:40]!r} is not a number", raw)
 
 
 class _NoNumber:

@@ -7,14 +7,14 @@ whole lease (measured on 8.6.0). So stopping means to ask no more and to wait fo
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gevent
 from gevent.event import Event
 from pydantic_core import to_json
 
 from camunda_client import metrics
-from camunda_client.c8.worker._gateway import UnreadableJob, fields, is_overload, raw_jobs, read_job
+from camunda_client.c8.worker._gateway import UnreadableJob, fields, is_overload, read_jobs
 from camunda_client.c8.worker._health import TypeHealth
 from camunda_client.c8.worker._lease import SURE, HeldJob, now_s
 from camunda_client.c8.worker._pace import LATE_S, PATIENCE_S, Offsets, Pace
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from camunda_client.c8._http import Answer
+    from camunda_client.c8.models import ActivatedJob
     from camunda_client.c8.worker._caps import Allowance
     from camunda_client.c8.worker._custody import Custody
     from camunda_client.c8.worker._gateway import Gateway
@@ -294,11 +295,11 @@ class Poller:
         finally:
             self._settle(room)
 
-    def _late_jobs(self, answer: Answer | ServiceException) -> list[Any]:
+    def _late_jobs(self, answer: Answer | ServiceException) -> list[ActivatedJob | UnreadableJob]:
         if isinstance(answer, ServiceException) or answer.status != 200:
             return []
         try:
-            return raw_jobs(answer)
+            return read_jobs(answer)
         except ValueError as error:
             log.debug("poll.late_answer_unreadable", job_type=self.settings.job_type, detail=str(error)[:200])
             return []
@@ -323,7 +324,7 @@ class Poller:
             reason = "overload" if is_overload(answer) else "status"
             return self._failed(reason, room, answer.retry_after_s, **fields(answer))
         try:
-            found = raw_jobs(answer)
+            found = read_jobs(answer)
         except ValueError as error:
             return self._failed("not_json", room, content_type=answer.content_type[:80], detail=str(error)[:200])
         self._went_well()
@@ -343,18 +344,16 @@ class Poller:
             self.trouble = None
         self._pace.answered()
 
-    def _take(self, found: list[Any], sent_s: float, received_s: float) -> None:
+    def _take(self, found: list[ActivatedJob | UnreadableJob], sent_s: float, received_s: float) -> None:
         settings, lease_s = self.settings, self.settings.lease_s
         metrics.jobs_activated[settings.job_type] += len(found)
         at_least_s = ends_s = sent_s + lease_s * SURE
         quick = self._pace.is_quick(received_s - sent_s)
         if self._allowance is not None:
             self._allowance.began(len(found))
-        for number, raw in enumerate(found):
-            try:
-                job = read_job(raw)
-            except UnreadableJob as unreadable:
-                self._custody.reject(unreadable, settings, at_least_s)
+        for number, job in enumerate(found):
+            if isinstance(job, UnreadableJob):
+                self._custody.reject(job, settings, at_least_s)
                 continue
             # An answer that came at once says enough by that; then one of its jobs will do to learn from.
             if not quick or number == 0:
