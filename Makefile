@@ -8,11 +8,11 @@ BENCH_ARGS ?=
 # Handlers run patched, so the suite does; tests of unpatched behaviour start processes of their own.
 PATCHED := -m gevent.monkey --module
 
-.PHONY: help setup demo test coverage lint libraries clients bench soak referees clean
+.PHONY: help setup demo test test-all coverage lint libraries clients bench soak referees clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.done ## Make .venv with all that demo and tests need (again only when pyproject.toml changed)
 
@@ -32,11 +32,15 @@ demo: setup ## Work 500 process instances with blocking handlers, and compare wi
 ifeq ($(CI),true)
 test: coverage
 else
-test: lint ## Lint, then all tests, patched as users run them; with CI=true that is make coverage
+test: lint ## Lint, then the tests, patched as users run them, in minutes; with CI=true that is make coverage
 	$(BIN)/python tests/run.py $(PYTEST_ARGS)
 endif
 
-coverage: lint ## The same tests, measured, with the coverage floors of setup.cfg and tests/floors.py
+# Quick, make test leaves out further cases of tests that start programs, and tests of what is beside the package.
+test-all: lint ## Lint, then every test there is
+	$(BIN)/python tests/run.py --all $(PYTEST_ARGS)
+
+coverage: lint ## Every test, measured, with the coverage floors of setup.cfg and tests/floors.py
 	@$(BIN)/coverage erase
 	$(BIN)/python tests/run.py --coverage $(PYTEST_ARGS)
 	@$(BIN)/coverage combine --quiet

@@ -15,6 +15,7 @@ from tests.parts.keycloak import AUDIENCE, KEYCLOAK_VERSION, Keycloak
 from tests.parts.need import needed
 from tests.parts.secured import SecuredCamunda
 from tests.parts.tls import TlsAuthority
+from tests.run import ONE_CASE, further_cases
 
 #: The Camundas that tests run on; the second only if there is one.
 EMBEDDED, GIVEN = "embedded", "given"
@@ -85,8 +86,9 @@ def tls_authority(tmp_path_factory: pytest.TempPathFactory) -> TlsAuthority:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let one of several processes run its share of the tests: ``--share 1/3``."""
+    """Let one of several processes run its share of the tests, ``--share 1/3``; and let a run be quick."""
     parser.addoption("--share", metavar="N/M", help="run the Nth of M shares of the tests")
+    parser.addoption("--quick", action="store_true", help=f"run one case of each test of {', '.join(ONE_CASE)}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -98,6 +100,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for fixture, what in NEEDS.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.needs(what))
+    if config.option.quick:
+        names = further_cases([item.nodeid for item in items])
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in names])
+        items[:] = [item for item in items if item.nodeid not in names]
     if config.option.share:
         # Every Mth test, so that the cases of a slow one are spread over all shares.
         number, shares = map(int, config.option.share.split("/"))

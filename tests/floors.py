@@ -18,6 +18,7 @@ WORKER = "camunda_client/c8/worker"
 #: for lines that only run when something is late.
 FLOORS: dict[str, int] = {
     "camunda_client": 97,
+    "camunda_client/_process": 88,
     "camunda_client/c8": 90,
     "camunda_client/c8/_http": 93,
     "camunda_client/c8/_wire": 93,

@@ -7,8 +7,9 @@ two would test the machine.
 Each part is a whole run: patched as users run it, and with an engine of its own. The first part's output is shown as it
 comes, the others' below it. With arguments for pytest there is one run, which gets all of them.
 
-``--coverage``, as the first argument, measures what the tests run of the package, in their child processes too. That
-more than doubles the time, so ``make test`` does it only where ``CI=true``.
+A developer waits for it, so it is quick unless asked for more: of a test that starts programs it runs one case, and it
+leaves out what :data:`TOOLS` names. ``--all``, as the first argument, runs everything. ``--coverage`` does so too, and
+measures what the tests run of the package, in their child processes as well: that is what CI does.
 """
 
 from __future__ import annotations
@@ -28,18 +29,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PATCHED = ("-m", "gevent.monkey", "--module", "pytest")
-COVERAGE = "--coverage"
+COVERAGE, ALL = "--coverage", "--all"
 #: What waits most of its time, after all that computes: so many together need some three quarters of two cores.
 FAULTS, FAULT_SHARES = "tests/faults", 6
-#: Parts at once: of those that start programs, each waits about half of its time for them.
-COMPUTING_AT_ONCE = 4
+#: Parts at once, measured and not: of those that start programs, each waits about half of its time for them.
+MEASURED_AT_ONCE, COMPUTING_AT_ONCE = 4, 6
+#: Tests of what is beside the package, or beside how it is used every day: benchmarks, other clients, many libraries,
+#: the model of the lease's protocol, type checkers.
+TOOLS = ("tests/benchmarks", "tests/clients", "tests/libraries", "tests/model", "tests/typing")
+#: Where a test starts programs, most of them; quick, the further cases of a parametrised one are left out.
+ONE_CASE = ("tests/acceptance", "tests/faults", "tests/integration")
 #: What runs programs of its own, or the same lines of the package thousands of times: never measured.
 UNMEASURED = (
-    "tests/benchmarks",
-    "tests/clients",
-    "tests/libraries",
-    "tests/model",
-    "tests/typing",
+    *TOOLS,
     "tests/contract/test_own_camunda.py",
     "tests/unit/embedded/feel/test_any_text.py",
 )
@@ -62,16 +64,20 @@ _interrupted = threading.Event()
 
 def main(arguments: list[str]) -> int:
     """Return the exit code for the whole suite."""
-    measured = COVERAGE in arguments[:1]
+    measured, whole = COVERAGE in arguments[:1], ALL in arguments[:1]
     # Some five hundred programs would each compile the package anew, which costs more than all else at their start.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    if some := tuple(arguments[measured:]):
+    if some := tuple(arguments[measured or whole :]):
         return subprocess.run(command(some, measured), cwd=ROOT, check=False).returncode
     began_s = time.monotonic()
     ended: list[Ended] = []
-    for stage, at_once in ((computing(), COMPUTING_AT_ONCE), (faults(), FAULT_SHARES)):
+    stages = (computing(), faults()) if measured or whole else (quick(computing()), quick(faults()))
+    at_onces = (MEASURED_AT_ONCE if measured else COMPUTING_AT_ONCE, FAULT_SHARES)
+    for stage, at_once in zip(stages, at_onces, strict=True):
         ended += _side_by_side([command(part, measured) for part in stage], at_once)
     texts = [part.text for part in ended]
+    if not (measured or whole):
+        print(f"left out: {', '.join(TOOLS)}, and further cases (deselected); make test-all runs them, and so does CI")
     print(*durations(ended), *totals(texts), closing(texts, time.monotonic() - began_s), sep="\n", flush=True)
     # Below 0 for one that was killed.
     return next((abs(part.code) for part in ended if part.code), 0)
@@ -90,15 +96,31 @@ def computing() -> list[tuple[str, ...]]:
     return [
         KEYCLOAK,
         *_shares((ACCEPTANCE, *elsewhere), 4),
+        # Recorded conversations that wait as long as they did then.
+        (CONTRACT, *elsewhere),
         *_shares(rest, 2),
         *_shares(UNMEASURED, 3),
-        (CONTRACT, *elsewhere),
     ]
 
 
 def faults() -> list[tuple[str, ...]]:
     """Return the same for the second stage."""
     return _shares((FAULTS,), FAULT_SHARES)
+
+
+def quick(parts: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the same parts, without what a developer need not wait for."""
+    left_out = {*TOOLS}
+    found = [tuple(word for word in part if word not in left_out) for part in parts]
+    return [(*part, "--quick") for part in found if any(not word.startswith("--") for word in part)]
+
+
+def further_cases(names: list[str]) -> set[str]:
+    """Return those of a list of pytest's node ids that a quick run leaves out."""
+    first: dict[str, str] = {}
+    return {
+        name for name in names if name.startswith(ONE_CASE) and first.setdefault(name.partition("[")[0], name) != name
+    }
 
 
 def _shares(part: tuple[str, ...], shares: int) -> list[tuple[str, ...]]:

@@ -15,8 +15,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from camunda_client import log, patching
-from camunda_client.c8 import _last_resort
-from camunda_client.c8._stacks import innermost, place
+from camunda_client._process import last_resort
+from camunda_client._process.stacks import innermost, place
 from camunda_client.cli import _stdout
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def end(code: int, limit_s: float, first: Callable[[], object] = lambda: None) -
         os._exit(code)
     _start_guard(code, limit_s, main)
     # C code that holds the interpreter's lock would keep the guard from acting.
-    _last_resort.end_within(limit_s + _last_resort.GRACE_S)
+    last_resort.end_within(limit_s + last_resort.GRACE_S)
     first()
     log.flush()
     left = _threads_left(limit_s / 2)
@@ -130,7 +130,7 @@ def _start_guard(code: int, limit_s: float, main: Any) -> None:
     def guard() -> None:
         sleep(limit_s)
         try:
-            _last_resort.say(_last_words(code, limit_s, main, thread))
+            last_resort.say(_last_words(code, limit_s, main, thread))
         finally:
             os._exit(code)
 

@@ -13,8 +13,8 @@ import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from camunda_client import patching
-from camunda_client.c8 import _last_resort
-from camunda_client.c8._stacks import innermost, is_debugged
+from camunda_client._process import last_resort
+from camunda_client._process.stacks import innermost, is_debugged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +99,7 @@ class ImportWatch:
         """Look no more."""
         self._running = False
         if self._limit_s:
-            _last_resort.let_live()
+            last_resort.let_live()
 
     def _watch(self) -> None:
         started_s = self._still_since_s = time.monotonic()
@@ -108,7 +108,7 @@ class ImportWatch:
             now = time.monotonic()
             if now >= renew_s:
                 self._renew()
-                renew_s = now + min(_last_resort.RENEW_S, self._limit_s / 2 or _last_resort.RENEW_S)
+                renew_s = now + min(last_resort.RENEW_S, self._limit_s / 2 or last_resort.RENEW_S)
             cpu_s = time.process_time()
             self._sleep(_LOOK_S)
             busy = time.process_time() - cpu_s > _LOOK_S * _STILL_CPU
@@ -128,7 +128,7 @@ class ImportWatch:
     def _renew(self) -> None:
         """Let the process live on: a timer ends it where C code holds the interpreter's lock and no thread runs."""
         if self._limit_s:
-            _last_resort.end_within(self._limit_s + _last_resort.GRACE_S)
+            last_resort.end_within(self._limit_s + last_resort.GRACE_S)
 
     def _look(self, *, busy: bool) -> ImportStatus:
         frame = sys._current_frames().get(self._thread)
@@ -156,10 +156,10 @@ def for_worker(target: str, limit_s: float) -> ImportWatch:
     """Return a watch for ``camunda-client worker``: it tells stderr, and ends a process that stands still."""
 
     def tell(status: ImportStatus, seconds: float) -> None:
-        _last_resort.say(status.lines(target, seconds))
+        last_resort.say(status.lines(target, seconds))
 
     def end(status: ImportStatus, seconds: float) -> None:
-        _last_resort.end_now([*status.lines(target, seconds), "the process ends (worker.blockedLimit)"])
+        last_resort.end_now([*status.lines(target, seconds), "the process ends (worker.blockedLimit)"])
 
     return ImportWatch(limit_s, tell, end)
 

@@ -18,10 +18,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from camunda_client import log as logging
-from camunda_client.c8 import _cap_table, _job_table
-from camunda_client.c8._backoff import Backoff
-from camunda_client.c8._last_resort import GRACE_S, LONGEST_END_S
-from camunda_client.c8._stop_requests import StopAction, StopRequests
+from camunda_client._backoff import Backoff
+from camunda_client._process import cap_table, job_table
+from camunda_client._process.last_resort import GRACE_S, LONGEST_END_S
+from camunda_client._process.stop_requests import StopAction, StopRequests
 from camunda_client.cli import _handlers
 from camunda_client.cli._status import SILENCE_S, Admin, StatusBoard, serve
 from camunda_client.cli._summary import Summary
@@ -61,9 +61,9 @@ class Worker:
         self.ever_ready = False
         self.start_at_s = 0.0
         self.process: subprocess.Popen[bytes] | None = None
-        self._table_fd = _job_table.new_file()
+        self._table_fd = job_table.new_file()
         #: What its process has in hand, or had when it died.
-        self.table = _job_table.JobTable(self._table_fd)
+        self.table = job_table.JobTable(self._table_fd)
         #: Deaths in a row that may be a job's fault.
         self._blamed = 0
         #: Our end of what it tells and is asked through.
@@ -178,8 +178,8 @@ class SharedCaps:
 
     def __init__(self, processes: int) -> None:
         self._processes = processes
-        self.fd = _cap_table.new_file(processes)
-        self.table = _cap_table.CapTable(self.fd, processes)
+        self.fd = cap_table.new_file(processes)
+        self.table = cap_table.CapTable(self.fd, processes)
 
     def arguments(self, place: int) -> list[str]:
         """Return what a process is to be given at its start, to keep its part."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Final
 
-from camunda_client.c8._job_table import MOST_CONDEMNED, DeathVerdict
+from camunda_client._process.job_table import MOST_CONDEMNED, DeathVerdict
 
 #: Deaths of processes with the same job in hand after which that job is condemned.
 DEATHS: Final = 3

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from camunda_client import log, patching
-from camunda_client.c8 import _cap_table, _job_table
+from camunda_client._process import cap_table, job_table
 from camunda_client.cli import _ending, _handlers, _import_watch, _loops, _printed, _target
 from camunda_client.error import ConfigurationError
 
@@ -34,9 +34,9 @@ def run(options: argparse.Namespace) -> int:
 
     worker.CamundaWorkerManager.be_command(has_parent=options.status_fd is not None, loader=_handlers.loader(options))
     if options.jobs_fd is not None:
-        _job_table.open_current(options.jobs_fd)
+        job_table.open_current(options.jobs_fd)
     if options.caps is not None:
-        _cap_table.open_current(*options.caps)
+        cap_table.open_current(*options.caps)
     if options.capture_print:
         _printed.capture()
     watch = _import_watch.for_worker(_handlers.names(options), _blocked_limit_s())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from camunda_client.c8._stop_requests import ECHO_S
+from camunda_client._process.stop_requests import ECHO_S
 from tests.parts import rest
 from tests.parts.camunda import EngineProcess
 from tests.parts.programs import CAMUNDA_CLIENT, Program

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from camunda_client.c8._last_resort import GRACE_S
+from camunda_client._process.last_resort import GRACE_S
 from tests.faults.test_process import TEARDOWN_S, settings, start
 from tests.parts.programs import Program
 from tests.parts.scene import Scene

@@ -15,7 +15,7 @@ import gevent
 import gevent.pool
 import pytest
 
-from camunda_client.c8._stop_requests import ECHO_S
+from camunda_client._process.stop_requests import ECHO_S
 from tests.faults.conftest import Events
 from tests.parts import proxy as broken
 from tests.parts import rest

@@ -75,6 +75,26 @@ def test_coverage_is_measured_only_if_asked() -> None:
         assert ("coverage" in command(part, measured=True)) == (UNMEASURED[0] not in part)
 
 
+def test_a_quick_run_leaves_out_what_it_names_and_nothing_else() -> None:
+    parts = run.quick([*computing(), *faults()])
+
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        shares = sum(_share(part, file) for part in parts)
+        assert shares == pytest.approx(0 if _under(file, list(run.TOOLS)) else 1), file
+
+
+def test_a_quick_run_has_one_case_of_each_test_that_starts_programs() -> None:
+    names = [f"{path}::test_{name}" for path in ("tests/faults/test_net.py", "tests/unit/test_log.py") for name in "ab"]
+    cases = [f"{name}[{case}]" for name in names for case in (1, 2, 3)]
+
+    assert run.further_cases([*cases, "tests/faults/test_net.py::test_plain"]) == {
+        "tests/faults/test_net.py::test_a[2]",
+        "tests/faults/test_net.py::test_a[3]",
+        "tests/faults/test_net.py::test_b[2]",
+        "tests/faults/test_net.py::test_b[3]",
+    }
+
+
 def test_each_part_is_shown_in_its_turn(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     ended = _side_by_side([_printing("one", 0), _printing("two", 1), _printing("three", 0)], at_once=2)
 

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from camunda_client._backoff import Backoff
 from camunda_client.c8 import _http, _target
-from camunda_client.c8._backoff import Backoff
 from camunda_client.c8._http import Answer, Verdict
 from camunda_client.c8.api import _versions
 from camunda_client.c8.api._arguments import Body

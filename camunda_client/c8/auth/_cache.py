@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from camunda_client import patching
-from camunda_client.c8._backoff import Backoff
+from camunda_client._backoff import Backoff
 from camunda_client.c8.auth._fetch import FETCH_TIMEOUT_S, Token, TokenRefused
 from camunda_client.error import ConfigurationError, ErrorCode, ServiceException
 

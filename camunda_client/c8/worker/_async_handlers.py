@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import gevent
 from gevent.event import Event
 
-from camunda_client.c8._stacks import place
+from camunda_client._process.stacks import place
 from camunda_client.log import get_logger
 
 if TYPE_CHECKING:

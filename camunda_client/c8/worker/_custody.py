@@ -15,7 +15,7 @@ from gevent.pool import Group
 
 from camunda_client import log as logging
 from camunda_client import metrics
-from camunda_client.c8 import _job_table
+from camunda_client._process import job_table
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker._execution import Execution, HandlerStopped, Run
 from camunda_client.c8.worker._extender import LeaseExtender
@@ -28,7 +28,7 @@ from camunda_client.c8.worker._slots import Slots
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from camunda_client.c8._job_table import DeathVerdict
+    from camunda_client._process.job_table import DeathVerdict
     from camunda_client.c8.worker._execution import JobContext
     from camunda_client.c8.worker._gateway import Gateway, UnreadableJob
     from camunda_client.c8.worker._settings import WorkerSettings
@@ -69,7 +69,7 @@ class Custody:
         """
         self._clock = clock or now_s
         self.extender = LeaseExtender(gateway, self.hand_back_soon, gateway.most_extensions, self._clock)
-        self.reporter = Reporter(gateway, at_once, self._may_send, self._clock)
+        self.reporter = Reporter(gateway, at_once, self._may_send, self._arrives, self._clock)
         self._types: dict[str, _OfType] = {}
         #: Those that hand jobs back, or fail unreadable ones.
         self.hand_backs = Group()
@@ -246,8 +246,8 @@ class Custody:
             "native code, too much memory, os._exit()); fix that, then resolve the incident"
         )
         fate = self.reporter.report(held, failure(message, retries=0))
-        if fate is not ReportResult.LOST and _job_table.current is not None:
-            _job_table.current.executed(held.key)
+        if fate is not ReportResult.LOST and job_table.current is not None:
+            job_table.current.executed(held.key)
         self._ended(held, fate)
 
     def _ended(self, held: HeldJob, fate: ReportResult | None) -> None:
@@ -262,7 +262,7 @@ class Custody:
             if self.stopping:
                 self.report.abandoned.append(held.key)
         elif fate is ReportResult.SETTLED:
-            if held.command == "completion" and not held.lease.holds(now_s()):
+            if held.command == "completion" and not held.lease.holds(self._clock()):
                 # It may be on its way to us again, handed out before our completion was there.
                 self._memory.completed.set(held.key, True)
             if self.stopping:
@@ -319,7 +319,10 @@ class Custody:
 
     def _may_send(self, held: HeldJob) -> bool:
         """Tell whether a failure or hand-back may be sent: the job is ours, and stays so until it has arrived."""
-        return self.extender.secure(held, held.lease.may_send) or held.lease.holds(self._clock())
+        return self.extender.secure(held, held.lease.may_send) or self._arrives(held)
+
+    def _arrives(self, held: HeldJob) -> bool:
+        return held.lease.arrives(self._clock(), self.extender.durations.usual_s)
 
     # -- a stop -------------------------------------------------------------------------------------------------------
     def begin_stop(self) -> None:
@@ -377,5 +380,5 @@ class Custody:
 
 def _verdict(held: HeldJob) -> DeathVerdict | None:
     """Return why a job is condemned, if the parent of this process says so."""
-    table = _job_table.current
+    table = job_table.current
     return None if table is None else table.verdict(held.key)

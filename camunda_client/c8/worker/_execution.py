@@ -25,7 +25,7 @@ import gevent
 
 from camunda_client import log as logging
 from camunda_client import metrics, patching
-from camunda_client.c8 import _job_table
+from camunda_client._process import job_table
 from camunda_client.c8.worker import _outcome, _story
 from camunda_client.c8.worker._errors import Action, BpmnError, Incident, Retry
 from camunda_client.c8.worker._hooks import JobOutcome
@@ -91,7 +91,7 @@ class Execution:
         self._memory = memory
         self._admit, self._on_end, self._clock = admit, on_end, clock or now_s
         self._process = os.getpid()
-        self._table = _job_table.current
+        self._table = job_table.current
         #: Of the handler that ended last; for the watchdog's thread to ask.
         self.latest_run: Run | None = None
         # Handlers may run asyncio, many at once.

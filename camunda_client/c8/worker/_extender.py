@@ -273,7 +273,7 @@ class LeaseExtender:
     def _may_extend(self, held: HeldJob, now: float) -> bool:
         if held.may_be_extended(now):
             return True
-        if held.settings.auto_extend and not held.let_go:
+        if held.settings.auto_extend and not held.overdue:
             log.warning("lease.limit_reached", job_key=held.key, max_lease_s=held.settings.max_lease_s)
         return False
 
@@ -282,15 +282,14 @@ class LeaseExtender:
         settings, lease, now = held.settings, held.lease, self._clock()
         if lease.ends_s <= held.received_s:
             return Loss.ANSWERED_LATE
-        if not settings.auto_extend or held.let_go or (settings.max_lease_s or _NEVER) <= now - held.received_s:
+        if not settings.auto_extend or held.overdue or (settings.max_lease_s or _NEVER) <= now - held.received_s:
             return Loss.NOT_EXTENDED
         begin_s, end_s = self._pause if now <= self._looks_again_s + _PAUSE_S else (self._looks_again_s, now)
         if begin_s <= lease.ends_s <= end_s:
             return Loss.PAUSED
         return Loss.UNANSWERED if lease.is_unanswered else Loss.CAPACITY
 
-    # -- sending
-    # --------------------------------------------------------------------------------------------------------
+    # -- sending ------------------------------------------------------------------------------------------------------
     def _send_ready(self, now: float) -> None:
         """Have as many at work as it takes: the jobs that are watched, times what one takes, in each pause."""
         while self._ready and self._ready[0][2].lease.ends_s <= now:

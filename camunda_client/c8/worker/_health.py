@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from gevent.event import Event
 
+from camunda_client._process.stacks import FRAMES, innermost
 from camunda_client.c8._http import parsed
-from camunda_client.c8._stacks import FRAMES, innermost
 from camunda_client.c8.models import ClusterTopology
 from camunda_client.c8.worker import _async_handlers
 from camunda_client.c8.worker._checks import name_of
@@ -198,7 +198,7 @@ def in_hand(jobs: Iterable[HeldJob]) -> list[JobInHand]:
             lease_left_s=round(held.lease.left_s(now), 3),
             stack=stack_of(held),
             handler=handler_of(held.settings),
-            stuck=held.let_go,
+            stuck=held.overdue,
         )
         for held in jobs
     ]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import gevent
 
 from camunda_client import log as logging
-from camunda_client.c8._stacks import raised_at
+from camunda_client._process.stacks import raised_at
 from camunda_client.c8.worker._slots import task_of
 
 if TYPE_CHECKING:

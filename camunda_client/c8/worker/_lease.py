@@ -175,6 +175,14 @@ class Lease:
         """Tell whether enough is left for a failure or a hand-back to arrive in time."""
         return self.holds(now_s, self._enough_s(SEND_PART, SEND_S, usual_s))
 
+    def arrives(self, now_s: float, usual_s: float | None) -> bool:
+        """Tell whether a failure that is sent now arrives in time if it takes as long as extensions do lately.
+
+        After that moment it would take the job from its next holder. Completions and BPMN errors may come late: Camunda
+        refuses them if the job is another's by then, or takes the work that was done.
+        """
+        return self.holds(now_s, min(usual_s or 0.0, self.length_s * SEND_PART))
+
     def _enough_s(self, part: float, seconds: float, usual_s: float | None) -> float:
         enough_s = max(seconds, 2 * (usual_s or 0.0))
         return min(enough_s, self.length_s * part)
@@ -247,8 +255,25 @@ class HeldJob:
     """One activated job: whose it is, until when we hold it, and how far we are."""
 
     __slots__ = (
-        "command", "context", "dropped", "due_slot", "ended_s", "greenlet", "job", "key", "lease", "let_go", "outcome",
-        "received_s", "retries", "settings", "stage", "started_s", "stopped", "successor", "token",
+        "command",
+        "context",
+        "dropped",
+        "due_slot",
+        "ended_s",
+        "greenlet",
+        "job",
+        "key",
+        "lease",
+        "outcome",
+        "overdue",
+        "received_s",
+        "retries",
+        "settings",
+        "stage",
+        "started_s",
+        "stopped",
+        "successor",
+        "token",
         "waited_s",
     )  # fmt: skip
 
@@ -270,7 +295,7 @@ class HeldJob:
         self.waited_s = 0.0
         self.stage = Stage.WAITING
         #: Its handler should have ended long ago: its lease is not extended any more.
-        self.let_go = False
+        self.overdue = False
         #: Its handler was ended, because the job was lost: nothing is reported of it.
         self.dropped = False
         #: Its handler was stopped, because the worker stops: what it raises since then is no failure of the job.
@@ -318,9 +343,9 @@ class HeldJob:
         """Take note that its handler is about to be ended because the worker stops."""
         self.stopped = True
 
-    def lets_go(self) -> None:
+    def overruns(self) -> None:
         """Take note that its lease is to be extended no more, however long its handler goes on."""
-        self.let_go = True
+        self.overdue = True
 
     def followed_by(self, again: HeldJob) -> None:
         """Take note of another activation of the same job, whose turn comes after this one's."""
@@ -385,7 +410,7 @@ class HeldJob:
     def may_be_extended(self, now: float) -> bool:
         """Whether its settings let its lease be extended at this moment of the leases' clock."""
         settings = self.settings
-        if not settings.auto_extend or self.let_go:
+        if not settings.auto_extend or self.overdue:
             return False
         return settings.max_lease_s is None or now - self.received_s < settings.max_lease_s
 

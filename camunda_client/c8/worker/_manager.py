@@ -12,7 +12,7 @@ from gevent import hub
 
 from camunda_client import config, patching
 from camunda_client import log as logging
-from camunda_client.c8._last_resort import LastResort
+from camunda_client._process.last_resort import LastResort
 from camunda_client.c8.models import job as job_model
 from camunda_client.c8.worker import _integrations, _signals
 from camunda_client.c8.worker._blocking import blocking_modules

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from camunda_client import config, patching
 from camunda_client import log as logging
-from camunda_client.c8._stacks import innermost
+from camunda_client._process.stacks import innermost
 from camunda_client.c8.models import job as job_model
 from camunda_client.c8.worker import _integrations
 from camunda_client.c8.worker._execution import Execution, HandlerStopped, HandlerTimedOut, JobContext, JobLost

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from camunda_client.c8._backoff import Backoff
+from camunda_client._backoff import Backoff
 from camunda_client.c8.worker._lease import DRIFT, SURE
 
 if TYPE_CHECKING:

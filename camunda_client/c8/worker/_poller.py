@@ -144,7 +144,7 @@ class Poller:
         """Return this type's health at a moment of the monotonic clock, by default this one."""
         now = time.monotonic() if now is None else now
         ago = None if self.answered_s is None else now - self.answered_s
-        stuck = sum(held.let_go for held in self.held.values())
+        stuck = sum(held.overdue for held in self.held.values())
         # Where all that are in hand hang, a full worker is no busy one.
         hangs = self.is_full and 0 < self.active <= stuck
         return TypeHealth(

@@ -18,8 +18,8 @@ from gevent.event import Event
 from gevent.lock import Semaphore
 
 from camunda_client import metrics
+from camunda_client._backoff import Backoff
 from camunda_client.c8 import _http
-from camunda_client.c8._backoff import Backoff
 from camunda_client.c8.worker._gateway import ForeignAnswers, JobVerdict, fields, is_not_applied, judge
 from camunda_client.c8.worker._lease import HeldJob, Loss, now_s
 from camunda_client.c8.worker._outcome import Outcome, back_off_ms, failure, retries_left
@@ -80,18 +80,20 @@ class Reporter:
         gateway: Settling,
         at_once: int = 32,
         secure: Secure | None = None,
+        arrives: Secure | None = None,
         clock: Callable[[], float] | None = None,
         monotonic: Callable[[], float] | None = None,
     ) -> None:
         """Send through ``gateway``, at most ``at_once`` reports at the same time; the others wait.
 
-        ``secure`` is asked before each failure and hand-back; without it, what is known of the lease decides. ``clock``
-        is that of leases (:mod:`._lease`), and ``monotonic`` that of patience, unless others are given.
+        ``secure`` is asked before each failure and hand-back, and may extend the lease; ``arrives`` is asked when there
+        is a connection for it. Without them, what is known of the lease decides. ``clock`` is that of leases
+        (:mod:`._lease`), and ``monotonic`` that of patience, unless others are given.
         """
         self._gateway = gateway
         self._at_once = at_once
         self._clock, self._monotonic = clock or now_s, monotonic or time.monotonic
-        self._secure = secure or self._is_ours
+        self._secure, self._arrives = secure or self._is_ours, arrives or self._is_ours_still
         self._room = Semaphore(at_once)
         self._reporting: defaultdict[str, int] = defaultdict(int)
         self._again = Event()
@@ -100,6 +102,9 @@ class Reporter:
 
     def _is_ours(self, held: HeldJob) -> bool:
         return held.lease.may_send(self._clock(), None)
+
+    def _is_ours_still(self, held: HeldJob) -> bool:
+        return held.lease.arrives(self._clock(), None)
 
     def nudge(self) -> None:
         """Send waiting reports now: the gateway answers again."""
@@ -206,7 +211,7 @@ class Reporter:
             if outcome.command != "failure":
                 return self._gateway.settle(held.key, outcome.command, body)
             # Its turn, and then a connection, may have come when its lease was over.
-            return self._gateway.settle(held.key, outcome.command, body, lambda: held.lease.holds(self._clock()))
+            return self._gateway.settle(held.key, outcome.command, body, lambda: self._arrives(held))
 
     def _is_pointless(self, held: HeldJob, outcome: Outcome, give_up_s: float) -> bool:
         if outcome.command == "failure":

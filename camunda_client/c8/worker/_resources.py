@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from camunda_client._caps import Pause, Rate
-from camunda_client.c8._cap_table import MOST_RATES
+from camunda_client._process.cap_table import MOST_RATES
 from camunda_client.c8.worker._checks import Arguments
 from camunda_client.error import ConfigurationError
 

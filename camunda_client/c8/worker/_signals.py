@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import gevent
 
 from camunda_client import patching
-from camunda_client.c8._stop_requests import StopAction, StopRequests
+from camunda_client._process.stop_requests import StopAction, StopRequests
 from camunda_client.log import get_logger
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from gevent.event import Event
 
 from camunda_client import log as logging
 from camunda_client import metrics
-from camunda_client.c8._backoff import Backoff
+from camunda_client._backoff import Backoff
 from camunda_client.c8.worker import _async_handlers
 from camunda_client.c8.worker._caps import Caps, FarCaps
 from camunda_client.c8.worker._custody import Custody
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from gevent.event import Event
 
-    from camunda_client.c8._last_resort import LastResort
+    from camunda_client._process.last_resort import LastResort
     from camunda_client.c8.worker._settings import WorkerSettings
     from camunda_client.config import C8Config
 

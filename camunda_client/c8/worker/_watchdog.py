@@ -22,9 +22,9 @@ import gevent
 from gevent.event import Event
 
 from camunda_client import metrics, patching
-from camunda_client.c8 import _job_table
-from camunda_client.c8._last_resort import LastResort, end_now, say
-from camunda_client.c8._stacks import defined_at, innermost, is_debugged
+from camunda_client._process import job_table
+from camunda_client._process.last_resort import LastResort, end_now, say
+from camunda_client._process.stacks import defined_at, innermost, is_debugged
 from camunda_client.c8.worker._execution import JobLost
 from camunda_client.c8.worker._health import handler_of, stack_of
 from camunda_client.c8.worker._lease import HeldJob, now_s
@@ -116,7 +116,7 @@ class Watchdog:
         self._main = patching.original("_thread", "get_ident")()
         self._ticked_s = self._clock()
         #: Where the parent reads that the hub is blocked, and by whom, while it is.
-        self._table = _job_table.current
+        self._table = job_table.current
         #: CPU time of the process at the tick.
         self._ticked_cpu_s = time.process_time()
         self._running = False
@@ -355,7 +355,7 @@ class HandlerWatch:
             held.drops()
             lost = JobLost("the job no longer belongs to this worker")
             gevent.get_hub().loop.run_callback(held.strike, lost)
-        if held.let_go:
+        if held.overdue:
             return
         timeout_s, most_s = settings.handler_timeout_s, settings.max_lease_s
         if timeout_s is not None and now - held.started_s > timeout_s + CLEAN_UP_S:
@@ -364,7 +364,7 @@ class HandlerWatch:
             self._let_go(held, now, "it outlasts max_lease")
 
     def _let_go(self, held: HeldJob, now: float, why: str) -> None:
-        held.lets_go()
+        held.overruns()
         log.error(
             "job.stuck",
             job_key=held.key,

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from camunda_client.c8 import _job_table
-from camunda_client.c8._job_table import BLOCKED_S, MOST_CONDEMNED, DeathVerdict, JobTable
+from camunda_client._process import job_table
+from camunda_client._process.job_table import BLOCKED_S, MOST_CONDEMNED, DeathVerdict, JobTable
 from camunda_client.cli._suspects import DEATHS, Suspects
 
 KILLED = -signal.SIGKILL
@@ -64,7 +64,7 @@ def tables() -> Iterator[tuple[JobTable, JobTable]]:
     """A worker's side and its parent's."""
     import os
 
-    fd = _job_table.new_file()
+    fd = job_table.new_file()
     yield JobTable(fd), JobTable(fd)
     os.close(fd)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from camunda_client import metrics
 from camunda_client._caps import Calendar
-from camunda_client.c8 import _cap_table
+from camunda_client._process import cap_table
 from camunda_client.c8.worker._caps._circuit import Circuit, Faults
 from camunda_client.c8.worker._caps._far_caps import FarCaps
 from camunda_client.c8.worker._caps._keys import Keys
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from gevent.event import Event
 
-    from camunda_client.c8._cap_table import CapTable
+    from camunda_client._process.cap_table import CapTable
     from camunda_client.c8.worker._lease import HeldJob
     from camunda_client.c8.worker._resources import Resource
     from camunda_client.c8.worker._settings import WorkerSettings
@@ -368,7 +368,7 @@ class Caps:
 
     def _the_table(self) -> CapTable:
         if self._table is None:
-            self._table = _cap_table.current or _cap_table.CapTable()
+            self._table = cap_table.current or cap_table.CapTable()
         return self._table
 
     def fitted(self, settings: WorkerSettings) -> WorkerSettings:

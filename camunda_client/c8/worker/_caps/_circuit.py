@@ -16,7 +16,7 @@ from camunda_client.log import get_logger
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from camunda_client.c8._cap_table import CapTable
+    from camunda_client._process.cap_table import CapTable
     from camunda_client.c8.models import ActivatedJob
     from camunda_client.c8.worker._hooks import JobOutcome
     from camunda_client.c8.worker._resources import Resource

@@ -15,7 +15,7 @@ from camunda_client.log import get_logger
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from camunda_client.c8._cap_table import CapTable
+    from camunda_client._process.cap_table import CapTable
     from camunda_client.c8.worker._lease import HeldJob
     from camunda_client.c8.worker._settings import WorkerSettings
 

@@ -20,8 +20,8 @@ from gevent.queue import SimpleQueue
 
 from camunda_client import log as logging
 from camunda_client import metrics
-from camunda_client.c8._backoff import Backoff
-from camunda_client.c8._stacks import FRAMES
+from camunda_client._backoff import Backoff
+from camunda_client._process.stacks import FRAMES
 from camunda_client.c8.worker._offload import _frames as frames
 from camunda_client.c8.worker._outcome import Outcome
 
@@ -294,7 +294,7 @@ def _started(connection: int, report: int) -> Any:
     """Start an interpreter that imports from the same places as this one."""
     source = (
         f"import sys; sys.path[:] = {[entry for entry in sys.path if isinstance(entry, str)]!r}; "
-        f"from camunda_client.c8 import _child_start; _child_start.begin({os.getpid()}, {report}); "
+        f"from camunda_client._process import child_start; child_start.begin({os.getpid()}, {report}); "
         f"from camunda_client.c8.worker import _offload_child; _offload_child.main({connection})"
     )
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from camunda_client.c8._backoff import Backoff
+from camunda_client._backoff import Backoff
 from camunda_client.c8.auth._cache import COOL_DOWN_S, FORCED_PAUSE_S, REFUSED_COOL_DOWN_S, TRIES, TokenCache
 from camunda_client.c8.auth._fetch import Token, TokenRefused
 from camunda_client.error import ConfigurationError, ServiceException

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from gevent.event import Event
 
-from camunda_client.c8 import _cap_table
-from camunda_client.c8._cap_table import CapTable
+from camunda_client._process import cap_table
+from camunda_client._process.cap_table import CapTable
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker._caps._allowance import CONTENDED_PARKED_S, Allowance, Caps
 from camunda_client.c8.worker._hooks import JobOutcome
@@ -187,7 +187,7 @@ def test_a_parked_poll_does_not_start_more_than_the_rate_when_it_comes(clock: Cl
 @pytest.fixture
 def two_processes(clock: Clock) -> Iterator[tuple[Caps, Caps]]:
     oracle = Resource("oracle", limit=8, rate="20/s")
-    fd = _cap_table.new_file(2)
+    fd = cap_table.new_file(2)
     yield tuple(caps_of(clock, oracle, table=CapTable(fd, 2, place)) for place in (0, 1))  # type: ignore[misc]
     os.close(fd)
 

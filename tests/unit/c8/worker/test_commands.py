@@ -120,7 +120,7 @@ def test_an_extension_is_given_up_after_its_own_time(camunda: Camunda, transport
     commands = commands_to(camunda, transport)
 
     with pytest.raises(ConnectionFailed) as failed:
-        commands.extend("7", b"{}", 0.05)
+        commands.extend("7", b"{}", 0.5)
 
     assert (failed.value.reason, failed.value.maybe_applied) == ("timeout", True)
     commands.close()

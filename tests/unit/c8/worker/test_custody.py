@@ -9,7 +9,7 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from camunda_client.c8 import _job_table
+from camunda_client._process import job_table
 from camunda_client.c8._http import Answer
 from camunda_client.c8.worker._custody import POISON_LIMIT, Custody
 from camunda_client.c8.worker._execution import HandlerStopped, JobContext
@@ -478,12 +478,32 @@ def test_a_job_whose_extension_is_not_answered_goes_back_while_it_is_ours() -> N
     assert (room.runs, room.reports, room.in_hand) == ([], [("failure", "1")], [])
 
 
+@pytest.mark.parametrize(("left_s", "reports"), [(0.3, [("failure", "1")]), (0.1, [])])
+def test_a_failure_is_sent_only_if_it_arrives_before_the_lease_ends(
+    left_s: float, reports: list[tuple[str, str]]
+) -> None:
+    """As far as is known: by how long extensions take lately."""
+    ended = Event()
+    room = Room(lambda job: ended.wait(10) and fail(job))
+    for _ in range(16):
+        room.custody.extender.durations.note(0.2)
+    room.offer()
+    room.gateway.always("extend", lost(applied=False))
+
+    [held] = room.custody.jobs()
+    room.clock.now_s = held.lease.ends_s - left_s
+    ended.set()
+    settle()
+
+    assert (room.reports, room.in_hand) == (reports, [])
+
+
 def test_a_job_that_its_parent_condemned_becomes_an_incident_and_runs_once_that_is_resolved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    table = _job_table.JobTable(_job_table.new_file())
-    monkeypatch.setattr(_job_table, "current", table)
-    table.condemn([(1, _job_table.DeathVerdict(deaths=3, code=-9))])
+    table = job_table.JobTable(job_table.new_file())
+    monkeypatch.setattr(job_table, "current", table)
+    table.condemn([(1, job_table.DeathVerdict(deaths=3, code=-9))])
     room = Room()
 
     room.offer(1)

@@ -43,11 +43,11 @@ def test_a_handler_that_swallowed_its_time_out_is_said_once_and_its_lease_let_go
     one = room.run(handler_timeout=2000)
 
     room.pass_by(2.0 + CLEAN_UP_S - 0.1)
-    assert not one.let_go
+    assert not one.overdue
     room.pass_by(0.2)
     room.pass_by(100.0)
 
-    assert one.let_go
+    assert one.overdue
     assert caplog.text.count("job.stuck") == 1
     assert "swallowed its handler_timeout" in caplog.text
     assert "stack=" in caplog.text
@@ -58,10 +58,10 @@ def test_a_handler_that_outlasts_max_lease_is_said_and_let_go(caplog: pytest.Log
     one = room.run(max_lease=60_000)
 
     room.pass_by(60.0)
-    assert not one.let_go
+    assert not one.overdue
     room.pass_by(0.1)
 
-    assert one.let_go
+    assert one.overdue
     assert "outlasts max_lease" in caplog.text
 
 
@@ -73,7 +73,7 @@ def test_a_machine_that_slept_counts_for_max_lease_and_not_for_a_handlers_time()
     room.clock.advance(3600.0)
     room.watch.look()
 
-    assert (by_time.let_go, by_lease.let_go) == (False, True)
+    assert (by_time.overdue, by_lease.overdue) == (False, True)
 
 
 def test_a_handler_without_limits_may_take_for_ever() -> None:
@@ -82,7 +82,7 @@ def test_a_handler_without_limits_may_take_for_ever() -> None:
 
     room.pass_by(1e6)
 
-    assert not one.let_go
+    assert not one.overdue
 
 
 def test_a_handler_that_asked_for_it_is_stopped_when_its_job_is_lost() -> None:

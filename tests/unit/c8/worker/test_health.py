@@ -61,9 +61,9 @@ def test_a_full_type_is_alive_unless_all_that_fills_it_hangs() -> None:
     one.held.update({job.key: job for job in jobs})
     assert one.health(1e6).alive, "it has no need to poll"
 
-    jobs[0].let_go = True
+    jobs[0].overdue = True
     assert (one.health(1e6).alive, one.health(1e6).stuck) == (True, 1)
-    jobs[1].let_go = True
+    jobs[1].overdue = True
 
     assert (one.health(1e6).alive, one.health(1e6).stuck) == (False, 2)
 

@@ -40,7 +40,7 @@ def test_a_lease_that_was_let_go_is_not_extended() -> None:
     one = held(now_s=100.0)
     assert one.may_be_extended(1e9)
 
-    one.let_go = True
+    one.overdue = True
 
     assert not one.may_be_extended(100.0)
 

@@ -76,7 +76,7 @@ def test_a_stack_is_told_without_reading_source() -> None:
 
 
 def test_a_stuck_handler_is_named(waiting: HeldJob) -> None:
-    waiting.let_go = True
+    waiting.overdue = True
 
     [job] = in_hand([waiting])
 

@@ -11,8 +11,8 @@ import gevent
 import pytest
 from gevent.event import Event
 
+from camunda_client._process.last_resort import LastResort
 from camunda_client.c8._http import Answer
-from camunda_client.c8._last_resort import LastResort
 from camunda_client.c8.worker import StopReport
 from camunda_client.c8.worker._supervisor import Supervisor
 from camunda_client.config import C8Config, WorkerConfig

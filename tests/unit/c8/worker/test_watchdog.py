@@ -11,7 +11,7 @@ import gevent
 import pytest
 
 from camunda_client import metrics
-from camunda_client.c8._last_resort import LastResort
+from camunda_client._process.last_resort import LastResort
 from camunda_client.c8.models import ActivatedJob
 from camunda_client.c8.worker._execution import Run
 from camunda_client.c8.worker._handlers import JobWorker

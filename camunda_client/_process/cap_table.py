@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
-from camunda_client.c8._job_table import memory_file
+from camunda_client._process.job_table import memory_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

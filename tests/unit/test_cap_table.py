@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 from camunda_client._caps import Rate
-from camunda_client.c8 import _cap_table
-from camunda_client.c8._cap_table import CapTable
+from camunda_client._process import cap_table
+from camunda_client._process.cap_table import CapTable
 
 
 @pytest.fixture
 def two() -> Iterator[tuple[CapTable, CapTable]]:
     """One table, as two processes see it."""
-    fd = _cap_table.new_file(2)
+    fd = cap_table.new_file(2)
     yield CapTable(fd, 2, 0), CapTable(fd, 2, 1)
     os.close(fd)
 
@@ -89,7 +89,7 @@ def test_a_process_that_waits_gets_its_part(two: tuple[CapTable, CapTable]) -> N
 
 def test_too_many_resources_are_refused() -> None:
     table = CapTable()
-    for number in range(_cap_table.MOST_RESOURCES):
+    for number in range(cap_table.MOST_RESOURCES):
         table.open(f"resource {number}")
 
     with pytest.raises(ValueError, match="more than 256 resources"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from camunda_client.c8._backoff import Backoff
+from camunda_client._backoff import Backoff
 
 
 def test_a_wait_never_exceeds_the_ceiling_nor_half_of_it_late() -> None:

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from camunda_client.c8._stop_requests import StopAction, StopRequests
+from camunda_client._process.stop_requests import StopAction, StopRequests
 
 
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
