@@ -1,7 +1,7 @@
 """Tell Camunda how a job ended, and go on telling it until it has answered.
 
-Finished work is not thrown away for one 503: a completion is repeated, with growing waits, while the lease lasts (it is
-extended meanwhile) and while Camunda gives no answer at all. The one thing never done is to report a failure or hand a
+Finished work is not thrown away for one 503: a completion is repeated, with growing waits, for :data:`PATIENCE_S`, even
+when the lease is over (it is extended meanwhile). The one thing never done is to report a failure or hand a
 job back that may be another worker's: it would be taken from that one. So both are sent only while the lease is known
 to last, and not again after an attempt that may have been applied, unless it is proven that it was not.
 """
