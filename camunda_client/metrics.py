@@ -30,6 +30,7 @@ __all__ = [
     "Metrics",
     "Waits",
     "cap_waits",
+    "children_died",
     "circuits_opened",
     "clear",
     "current",
@@ -217,6 +218,10 @@ reports_given_up = Counter("camunda_reports_given_up", "Outcomes that Camunda ne
 poller_restarts = Counter("camunda_poller_restarts", "Pollers that died and were started again.")
 #: Which: ``poller``, ``leases``, ``cluster``, ``extension``, ``hand-back``.
 greenlets_died = Counter("camunda_greenlets_died", "Greenlets of the worker's own that a defect ended.", ("greenlet",))
+#: How: ``killed`` by us for a handler that did not end, a signal such as ``SIGSEGV``, or ``exit``.
+children_died = Counter(
+    "camunda_children_died", "Child processes of run_in='process' that ended before their time.", ("cause",)
+)
 hub_blocked_s = Counter("camunda_hub_blocked_seconds", "Seconds in which something kept all greenlets waiting.", ())
 log_lines_lost = Counter("camunda_log_lines_lost", "Log lines that could not be written.", ())
 jobs_in_flight = Counter("camunda_jobs_in_flight", "Jobs received and not yet answered.", goes_down=True)
@@ -248,6 +253,7 @@ COUNTERS = (
     lease_lost,
     poller_restarts,
     greenlets_died,
+    children_died,
     hub_blocked_s,
     jobs_in_flight,
     log_lines_lost,

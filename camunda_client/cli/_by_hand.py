@@ -11,11 +11,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from camunda_client import log, patching
-from camunda_client.cli import _handlers, _target
+from camunda_client.cli import _handlers, _tables, _target
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from camunda_client.c8.models import ActivatedJob
     from camunda_client.c8.models.generated import FoundJob, Incident
@@ -255,15 +255,16 @@ def list_jobs(options: argparse.Namespace) -> int:
         "process_instance_key": options.instance,
     }  # fmt: skip
     found = api.search_jobs(sort="-job_key", **_said(filters))
-    return _print(found, options, _job_line, "jobs")
+    return _print(found, options, _JOB_HEAD, _job_row, "jobs")
 
 
-def _job_line(job: FoundJob) -> str:
-    error = f"  {_first_line(job.error_message)}" if job.error_message else ""
-    return (
-        f"{job.job_key}  {job.type}  {job.state}  retries {job.retries}  {job.process_definition_id}/{job.element_id}"
-        f"  instance {job.process_instance_key}{error}"
-    )
+_JOB_HEAD = ("job", "type", "state", "retries", "process/element", "instance", "error")
+
+
+def _job_row(job: FoundJob) -> tuple[str, ...]:
+    element = f"{job.process_definition_id}/{job.element_id}"
+    facts = (job.job_key, job.type, job.state, job.retries, element, job.process_instance_key)
+    return (*map(str, facts), _first_line(job.error_message or ""))
 
 
 def list_incidents(options: argparse.Namespace) -> int:
@@ -277,15 +278,16 @@ def list_incidents(options: argparse.Namespace) -> int:
         "state": None if options.all else "ACTIVE",
     }  # fmt: skip
     found = api.search_incidents(sort="-creation_time", **_said(filters))
-    return _print(found, options, _incident_line, "incidents")
+    return _print(found, options, _INCIDENT_HEAD, _incident_row, "incidents")
 
 
-def _incident_line(incident: Incident) -> str:
-    job = f"  job {incident.job_key}" if incident.job_key else ""
-    return (
-        f"{incident.incident_key}  {incident.error_type}  {incident.process_definition_id}/{incident.element_id}"
-        f"  instance {incident.process_instance_key}{job}  {_first_line(incident.error_message)}"
-    )
+_INCIDENT_HEAD = ("incident", "error", "process/element", "instance", "job", "message")
+
+
+def _incident_row(incident: Incident) -> tuple[str, ...]:
+    element = f"{incident.process_definition_id}/{incident.element_id}"
+    facts = (incident.incident_key, incident.error_type, element, incident.process_instance_key)
+    return (*map(str, facts), str(incident.job_key or ""), _first_line(incident.error_message))
 
 
 def resolve_incidents(options: argparse.Namespace) -> int:
@@ -307,14 +309,22 @@ def _said(filters: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in filters.items() if value is not None}
 
 
-def _print(found: Iterator[Any], options: argparse.Namespace, line: Callable[[Any], str], what: str) -> int:
-    rows: Iterable[Any] = list(islice(found, options.limit))
+def _print(
+    found: Iterator[Any],
+    options: argparse.Namespace,
+    head: tuple[str, ...],
+    row: Callable[[Any], tuple[str, ...]],
+    what: str,
+) -> int:
+    rows = list(islice(found, options.limit))
     is_more = next(found, None) is not None
     if options.json:
-        print(json.dumps([row.model_dump(mode="json", by_alias=True) for row in rows], indent=2, ensure_ascii=False))
+        print(json.dumps([one.model_dump(mode="json", by_alias=True) for one in rows], indent=2, ensure_ascii=False))
         return 0
-    for row in rows:
-        print(line(row))
+    if rows:
+        _tables.show(head, [row(one) for one in rows])
+    else:
+        print(f"no {what} found", file=sys.stderr)
     if is_more:
         print(f"there are more than {options.limit} {what}: --limit N shows more", file=sys.stderr)
     return 0

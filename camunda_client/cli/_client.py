@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from camunda_client import config
 from camunda_client.c8 import api
 from camunda_client.c8.models import CreateProcessInstanceRequest
+from camunda_client.cli import _tables
 from camunda_client.cli._target import TargetError
 
 if TYPE_CHECKING:
     import argparse
 
-    from camunda_client.c8.models import DeploymentEntry
+    from camunda_client.c8.models import Broker, DeploymentEntry
 
 
 def deploy(options: argparse.Namespace) -> int:
@@ -71,10 +72,18 @@ def topology(options: argparse.Namespace) -> int:
         print(found.model_dump_json(indent=2))
         return 0 if found.has_leader else 1
     print(f"gateway {found.gateway_version}, {found.cluster_size} broker(s), {found.partitions_count} partition(s)")
-    for broker in found.brokers:
-        print(f"  broker {broker.node_id} {broker.host}:{broker.port} version {broker.version}")
-        for part in broker.partitions:
-            print(f"    partition {part.partition_id}: {part.role}, {part.health}")
+    rows = [
+        (str(broker.node_id), f"{broker.host}:{broker.port}", str(broker.version), *partition)
+        for broker in found.brokers
+        for partition in _partitions(broker)
+    ]
+    _tables.show(("broker", "address", "version", "partition", "role", "health"), rows, wide=1)
     if not found.has_leader:
         print("no partition has a leader: the cluster takes no commands")
     return 0 if found.has_leader else 1
+
+
+def _partitions(broker: Broker) -> list[tuple[str, str, str]]:
+    """Return a broker's partitions, each with its role and health."""
+    found = [(str(part.partition_id), str(part.role), str(part.health)) for part in broker.partitions]
+    return found or [("none", "", "")]

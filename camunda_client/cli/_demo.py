@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from camunda_client import patching
-from camunda_client.cli import _engine
+from camunda_client.cli import _engine, _tables
 from camunda_client.cli._target import TargetError
 from camunda_client.error import ServiceException
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Seconds that the price server takes, and that packing takes.
 PRICE_S, PACK_S = 0.3, 0.2
+#: Columns of the bar that shows how far it is, at most.
+_BAR = 30
 #: Seconds after which the demo says that something is wrong rather than going on.
 _PATIENCE_S = 120.0
 #: Seconds for the embedded engine to start on a busy machine, and to end.
@@ -204,9 +207,10 @@ def _watch(
 
 def _progress(work: _DemoHandlers, instances: int, seconds: float, *, live: bool) -> None:
     asked, packed = work.done.values()
-    filled = 30 * packed // instances
-    bar = "█" * filled + "░" * (30 - filled)
-    line = f"{bar} {packed:4d}/{instances} done, {asked:4d} priced, {work.running:3d} in flight, {seconds:5.1f} s"
+    facts = f"{packed:4d}/{instances} done, {asked:4d} priced, {work.running:3d} in flight, {seconds:5.1f} s"
+    # A line that is as long as the terminal is wide would stay when the next one is to replace it.
+    room = shutil.get_terminal_size().columns - len(facts) - 2 if live else _BAR
+    line = f"{_tables.bar(packed / instances, min(room, _BAR))} {facts}"
     sys.stdout.write(f"\r{line}" if live else f"{line}\n")
     sys.stdout.flush()
 
@@ -217,7 +221,7 @@ def _summary(work: _DemoHandlers, instances: int, took_s: float, alone_s: float)
     _say(f"{instances} instances, {2 * instances} jobs, all completed")
     _say(f"  time taken                    {took_s:8.1f} s")
     _say(f"  the same handlers one by one  {in_turn_s:8.1f} s   ({instances} × {alone_s:.3f} s, measured alone)")
-    _say(f"  times faster                  {in_turn_s / took_s:8.1f}")
+    _say(_tables.strong(f"  times faster                  {in_turn_s / took_s:8.1f}"))
     _say(f"  handlers at once, at most     {work.peak:8d}     in one process and one thread")
 
 

@@ -27,15 +27,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "targets",
         metavar="TARGET",
         nargs="*",
-        help="your handlers, one or several: app.py, package.module, a package (all its modules are imported), or any "
-        "with :function to call after the import (app.py:configure)",
+        help="your handlers: app.py, package.module or a package (with all its modules); app.py:configure calls a "
+        "function after the import",
     )
     parser.add_argument(
         "--map",
         action="append",
         default=[],
         metavar="FILE",
-        help="YAML that makes handlers of functions without touching their code (docs/map.md); may be given again",
+        help="YAML that makes handlers of plain functions (docs/map.md); may be given again",
     )
     parser.add_argument(
         "--camunda7",
@@ -63,26 +63,22 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="PATTERNS",
         type=_patterns,
         default=[],
-        help="of the handlers only those for these job types, separated by commas: 'billing-*,ship'; default: all",
+        help="only handlers of these job types: 'billing-*,ship'; default: all",
     )
     parser.add_argument(
-        "--exclude", metavar="PATTERNS", type=_patterns, default=[], help="all handlers but those for these job types"
+        "--exclude", metavar="PATTERNS", type=_patterns, default=[], help="all handlers but those of these job types"
     )
 
 
 def add_worker_options(parser: argparse.ArgumentParser) -> None:
     """Add how handlers are run, beside how many processes there are and what they serve."""
-    parser.add_argument(
-        "--check", action="store_true", help="import the handlers, check their settings, list them, and end"
-    )
+    parser.add_argument("--check", action="store_true", help="check the settings, list the handlers, and end")
     parser.add_argument(
         "--capture-print",
         action="store_true",
         help="log what handlers print to standard output, with the job's fields (job.printed)",
     )
-    parser.add_argument(
-        "--reload", action="store_true", help="for development: start again whenever a .py, .yaml or .env file changes"
-    )
+    parser.add_argument("--reload", action="store_true", help="start again when a .py, .yaml or .env file changes")
 
 
 def _patterns(text: str) -> list[str]:

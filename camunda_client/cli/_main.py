@@ -64,12 +64,13 @@ def _client(name: str) -> Callable[[argparse.Namespace], int]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="camunda-client",
+        usage="camunda-client [-h] [--version] COMMAND ...",
         description="Work Camunda 8 jobs with plain blocking handlers, and talk to the cluster.",
         epilog=_help.EPILOG,
         formatter_class=_help.Formatter,
     )
     parser.add_argument("--version", action="version", version=f"c8-client {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND ...", required=True, prog="camunda-client")
     _add_worker(commands)
     _add_deploy(commands)
     _add_start(commands)
@@ -77,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     topology.add_argument("--json", action="store_true", help="print JSON")
     topology.set_defaults(run=_client("topology"))
     _add_config(commands)
-    demo = commands.add_parser("demo", help="work 500 instances with blocking handlers, and show what that saves")
+    demo = commands.add_parser("demo", help="work 500 instances at once, and show what that saves")
     demo.add_argument("--instances", type=_count, default=500, metavar="N", help="default: 500")
     demo.add_argument(
         "--stay", action="store_true", help="go on until Ctrl+C, so that the live page has something to show"
@@ -86,10 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_engine(commands)
     doctor = commands.add_parser(
         "doctor",
-        help="look at Python, packages, handlers, configuration, token and cluster, and say what is wrong",
-        description="Prints one line for everything looked at: ok, note, wrong or skipped. Exit code 1 if anything is "
-        "wrong. Sends requests that change nothing: for a token, for the topology, for jobs of a type that no process "
-        "has, and to extend a job that does not exist.",
+        help="look at all that a worker needs, and say what is wrong",
+        description="Looks at Python, packages, handlers, configuration, token and cluster, and prints one line for "
+        "each thing: ok, note, wrong or skipped. Exit code 1 if anything is wrong. Sends requests that change nothing: "
+        "for a token, the topology, jobs of a type that no process has, and to extend a job that does not exist.",
     )
     doctor.add_argument("--json", action="store_true", help="print JSON")
     doctor.add_argument(
@@ -122,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.set_defaults(run=_run_doctor)
     _by_hand_options.add(commands, _count, _seconds)
     _map.add_command(commands)
-    _help.add_examples(commands)
+    _help.finish(commands)
     return parser
 
 
@@ -154,9 +155,9 @@ def _run_doctor(options: argparse.Namespace) -> int:
 def _add_worker(commands: Any) -> None:
     worker = commands.add_parser(
         "worker",
-        help="run the handlers of files, modules or maps until SIGTERM or Ctrl+C",
+        help="work jobs for the handlers of files, modules or maps",
         description="Makes blocking I/O cooperative, imports every TARGET, and works jobs for all @camunda_worker "
-        "functions there, and for those of maps. Configuration comes from a TARGET (initialize_config) or from the "
+        "functions there until SIGTERM or Ctrl+C. Configuration comes from a TARGET (initialize_config) or from the "
         "environment and ./.env.",
     )
     _handlers.add_options(worker)
@@ -165,29 +166,27 @@ def _add_worker(commands: Any) -> None:
         "--drain-timeout",
         type=_seconds,
         metavar="SECONDS",
-        help="time for handlers to finish after the first signal; default: 30, or what worker.drainTimeout or "
-        "CAMUNDA_WORKER_DRAIN_TIMEOUT say in milliseconds",
+        help="time for handlers to finish after the first signal; default: worker.drainTimeout, or 30",
     )
     worker.add_argument(
         "--exit-timeout",
         type=_seconds,
         metavar="SECONDS",
-        help="time for threads and exit hooks of libraries after that; default: 10, or what worker.exitTimeout or "
-        "CAMUNDA_WORKER_EXIT_TIMEOUT say in milliseconds",
+        help="time for threads and exit hooks of libraries after that; default: worker.exitTimeout, or 10",
     )
     worker.add_argument(
         "--processes",
         type=_count,
         default=1,
         metavar="N",
-        help="worker processes, one for each core that handlers keep busy; default: 1",
+        help="one for each core that handlers fill; default: 1",
     )
     worker.add_argument(
         "--status-port",
         type=partial(_port, least=1),
         metavar="PORT",
-        help="serve a live page on /, /metrics (Prometheus, all processes together), /livez and /readyz (200 or 503), "
-        "/types and /jobs (JSON); needs the extra: pip install 'c8-client[metrics]'; default: not at all",
+        help="serve a live page on /, /metrics, /livez, /readyz, /types and /jobs (docs/worker.md); default: none; "
+        "needs c8-client[metrics]",
     )
     worker.add_argument("--status-host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
     worker.add_argument(
@@ -223,7 +222,7 @@ def _add_worker(commands: Any) -> None:
         action="append",
         default=[],
         choices=sorted(patching.DRIVERS),
-        help="make this driver wait cooperatively, too (docs/patching.md)",
+        help="make this driver wait cooperatively, too",
     )
     worker.add_argument(
         "--integrations",
@@ -234,17 +233,15 @@ def _add_worker(commands: Any) -> None:
         "--summary",
         type=_interval,
         metavar="SECONDS",
-        help="log a line about all jobs in each interval, such as 10 or 10s; default: none",
+        help="log a line about all jobs in each interval: 10s",
     )
     worker.add_argument(
         "--log-jobs",
         type=_jobs,
         metavar="WHICH",
-        help="which jobs get a line: all, failed, or 1/100 of those that go well; default: all, or CAMUNDA_LOG_JOBS",
+        help="which jobs get a line: all, failed, or 1/100 of those that go well; default: all",
     )
-    worker.add_argument(
-        "-v", "--verbose", action="store_true", help="on a terminal: show every field of every line (docs/logging.md)"
-    )
+    worker.add_argument("-v", "--verbose", action="store_true", help="show every field of every line on a terminal")
     worker.add_argument("--status-fd", type=int, help=argparse.SUPPRESS)
     worker.add_argument("--jobs-fd", type=int, help=argparse.SUPPRESS)
     worker.add_argument("--caps", type=int, nargs=3, help=argparse.SUPPRESS)
@@ -323,7 +320,7 @@ def _add_start(commands: Any) -> None:
 def _add_engine(commands: Any) -> None:
     engine = commands.add_parser(
         "engine",
-        help="run an embedded Camunda on loopback for development, without Java",
+        help="run an embedded Camunda for development, without Java",
         description="Serves Camunda's REST API from memory on 127.0.0.1 until SIGTERM or Ctrl+C. "
         "Needs the extra: pip install 'c8-client[embedded]'.",
     )

@@ -18,7 +18,7 @@ def add_command(commands: Any) -> None:
     """Add the command with its two parts."""
     command = commands.add_parser(
         "map",
-        help="for functions whose code must stay as it is: a first map of a module, and the schema for editors",
+        help="make handlers of functions whose code must stay as it is",
         description="A map is a YAML file for `camunda-client worker --map`, checked by `worker --check --map`.",
     )
     parts = command.add_subparsers(title="parts", metavar="PART", required=True)

@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: Words that have a colour wherever they stand in a cell of their own.
+_STYLES: Final = {
+    "CREATED": "cyan", "COMPLETED": "green", "FAILED": "bold red", "ERROR_THROWN": "yellow", "TIMED_OUT": "yellow",
+    "leader": "bold", "healthy": "green", "unhealthy": "bold red", "dead": "bold red",
+}  # fmt: skip
+#: Columns at least that the text that may wrap gets; with less, rows are plain lines.
+_LEAST_WIDE: Final = 24
+
 
 def show(head: Sequence[str], rows: Sequence[Sequence[str]], *, wide: int = -1) -> None:
     """Print a table.
@@ -22,9 +30,12 @@ def show(head: Sequence[str], rows: Sequence[Sequence[str]], *, wide: int = -1) 
     """
     if _is_for_eyes() and _by_rich(head, rows, wide):
         return
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     for row in (head, *rows):
-        print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+        print("  ".join(text.ljust(width) for text, width in zip(row, _widths(head, rows), strict=True)).rstrip())
+
+
+def _widths(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(head, *rows, strict=True)]
 
 
 _COLOURS: Final = {"ok": "32", "note": "33", "wrong": "1;31", "skipped": "2"}
@@ -40,10 +51,25 @@ def verdict(word: str, text: str) -> None:
     width = max(shutil.get_terminal_size().columns - _INDENT, _NARROWEST)
     # Long addresses and paths stay whole, so that they can be copied.
     lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
-    head = f"{word:<{_INDENT - 1}}"
-    if "NO_COLOR" not in os.environ:
-        head = f"\x1b[{_COLOURS.get(word, '0')}m{head}\x1b[0m"
+    head = _coloured(_COLOURS.get(word, "0"), f"{word:<{_INDENT - 1}}")
     print(f"{head} " + f"\n{' ' * _INDENT}".join(lines), flush=True)
+
+
+def bar(part: float, width: int) -> str:
+    """Return a bar of which a part, from 0 to 1, is filled; nothing if it has no room."""
+    if width < 1:
+        return ""
+    filled = int(width * part)
+    return _coloured("32", "█" * filled) + _coloured("2", "░" * (width - filled))
+
+
+def strong(text: str) -> str:
+    """Return a line that stands out on a terminal."""
+    return _coloured("1", text)
+
+
+def _coloured(code: str, text: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if text and _is_for_eyes() else text
 
 
 def _is_for_eyes() -> bool:
@@ -51,7 +77,7 @@ def _is_for_eyes() -> bool:
 
 
 def _by_rich(head: Sequence[str], rows: Sequence[Sequence[str]], wide: int) -> bool:
-    """Print by rich; return False if it is not installed."""
+    """Print by rich; return False if it is not installed, or there is too little room."""
     try:
         from rich.box import SIMPLE_HEAD
         from rich.console import Console
@@ -59,12 +85,17 @@ def _by_rich(head: Sequence[str], rows: Sequence[Sequence[str]], wide: int) -> b
         from rich.text import Text
     except ImportError:
         return False
+    widths = _widths(head, rows)
+    console = Console()
+    room = console.width - sum(widths) - 3 * len(widths) + widths[wide]
+    if room < min(widths[wide], _LEAST_WIDE):
+        return False
     table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for number, name in enumerate(head):
         # Keys and names are not to be cut.
         table.add_column(name, no_wrap=number != wide % len(head), overflow="fold")
     for row in rows:
         # As text: a value in brackets is not a style.
-        table.add_row(*map(Text, row))
-    Console().print(table)
+        table.add_row(*(Text(cell, _STYLES.get(cell, "")) for cell in row))
+    console.print(table)
     return True

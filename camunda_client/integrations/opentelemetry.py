@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
 from camunda_client import __version__, log, metrics
-from camunda_client.c8.worker import after_job, around_job, on_failure
+from camunda_client.c8.worker import after_job, also_fetch, around_job, on_failure
 from camunda_client.error import CamundaBusinessException
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _current: ContextVar[_JobSpan | None] = ContextVar("camunda_span", default=None)
 
 def install() -> None:
     """Trace each job, and give each log line the ids of its trace and span."""
-    from opentelemetry import trace
+    from opentelemetry import propagate, trace
     from opentelemetry.context import attach, detach, get_current
 
     base = get_current()
@@ -83,6 +83,7 @@ def install() -> None:
         if current is not None:
             _end(current.span, job, outcome)
 
+    also_fetch(*sorted(propagate.get_global_textmap().fields))
     log.set_line_fields(("trace_id", "span_id"), _ids)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -32,7 +33,7 @@ def handler(job):
 COMMANDS = ["worker", "deploy", "start", "topology", "config", "demo", "engine", "doctor"]
 COMMANDS += ["job", "jobs", "incidents", "map"]
 #: Lines of a terminal.
-SCREEN = 50
+SCREEN = 40
 
 
 def run(*arguments: str | Path, cwd: Path, environment: dict[str, str] | None = None) -> tuple[int, str]:
@@ -40,7 +41,7 @@ def run(*arguments: str | Path, cwd: Path, environment: dict[str, str] | None = 
 
 
 def test_help_tells_commands_and_exit_codes_on_one_screen(tmp_path: Path) -> None:
-    code, output = run("--help", cwd=tmp_path, environment={"COLUMNS": "100"})
+    code, output = run("--help", cwd=tmp_path, environment={"COLUMNS": "80"})
 
     assert code == 0
     for command in COMMANDS:
@@ -52,19 +53,39 @@ def test_help_tells_commands_and_exit_codes_on_one_screen(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_a_command_is_one_screen_and_ends_with_examples(command: str, tmp_path: Path) -> None:
-    code, output = run(command, "--help", cwd=tmp_path, environment={"COLUMNS": "100"})
+    code, output = run(command, "--help", cwd=tmp_path, environment={"COLUMNS": "80"})
 
     assert code == 0
     examples = output.partition("examples:\n")[2].splitlines()
     assert examples
     assert all(line.startswith(f"  camunda-client {command}") for line in examples)
-    # worker has options of many kinds: those of a terminal and a half.
-    assert len(output.splitlines()) <= (75 if command == "worker" else SCREEN)
+    assert len(output.splitlines()) <= SCREEN
+
+
+@pytest.mark.parametrize("command", ["job run", "jobs list", "incidents list", "incidents resolve", "map init"])
+def test_the_help_of_a_part_of_a_command_is_one_screen(command: str, tmp_path: Path) -> None:
+    code, output = run(*command.split(), "--help", cwd=tmp_path, environment={"COLUMNS": "80"})
+
+    assert code == 0
+    assert output.startswith(f"usage: camunda-client {command} ")
+    assert len(output.splitlines()) <= SCREEN
+
+
+@pytest.mark.parametrize(("command", "rare"), [("worker", "--admin-token-file FILE"), ("doctor", "--import-timeout")])
+def test_what_few_people_need_is_in_the_full_help_only(command: str, rare: str, tmp_path: Path) -> None:
+    _, short = run(command, "--help", cwd=tmp_path, environment={"COLUMNS": "80"})
+    code, full = run(command, "--help-all", cwd=tmp_path, environment={"COLUMNS": "80"})
+
+    assert code == 0
+    assert f"\n  {rare}" in full
+    assert rare not in short
+    assert set(re.findall(r"^  (-[-\w]+)", short, re.M)) < set(re.findall(r"^  (-[-\w]+)", full, re.M))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_every_argument(command: str, tmp_path: Path) -> None:
-    code, output = run(command, "--help", cwd=tmp_path, environment={"COLUMNS": "200"})
+    everything = "--help-all" if command in ("worker", "doctor") else "--help"
+    code, output = run(command, everything, cwd=tmp_path, environment={"COLUMNS": "200"})
 
     assert code == 0
     lines = [*output.partition("\n\n")[2].splitlines(), ""]
@@ -250,6 +271,10 @@ def test_deploy_start_and_topology_do_what_they_say(camunda: Camunda, tmp_path: 
     assert topology[0] == 0
     told = json.loads(topology_json[1])
     assert f"gateway {told['gatewayVersion']}, {len(told['brokers'])} broker(s)" in topology[1]
+    assert [*map(str.split, topology[1].splitlines())][1] == [
+        "broker", "address", "version", "partition", "role", "health"
+    ]  # fmt: skip
+    assert "  leader  healthy" in topology[1]
     assert told["gatewayVersion"].startswith("8.")
 
 

@@ -133,7 +133,6 @@ def test_the_third_example_waits_for_many_answers_at_once(camunda: EngineProcess
     assert max(job["variables"]["asked_at_once"] for job in completed) > 10
 
 
-@pytest.mark.usefixtures("unmeasured_programs")
 def test_the_fifth_example_computes_in_child_processes(camunda: EngineProcess) -> None:
     example = Example("05", camunda)
 

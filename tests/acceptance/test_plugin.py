@@ -686,6 +686,46 @@ def test_the_agent_has_two_turns(camunda, camunda_worker_session):
     conversation.assert_completed().assert_variables(answer=["order of 5", "customer"])
     conversation.assert_visited("look-up-order", "look-up-customer")
 """
+COMPENSATION = """
+from camunda_client.c8.worker import camunda_worker
+from camunda_client.error import CamundaBusinessException
+
+done = []
+
+@camunda_worker(job_type="book-hotel")
+def book_hotel(job):
+    return {"hotel": "H-1"}
+
+@camunda_worker(job_type="book-flight")
+def book_flight(job):
+    return {"flight": "F-1"}
+
+@camunda_worker(job_type="pay")
+def pay(job):
+    if job.variables["budget"] < 500:
+        raise CamundaBusinessException("DECLINED", "the trip costs 500")
+
+@camunda_worker(job_type="cancel-hotel")
+def cancel_hotel(job):
+    done.append(job.variables["hotel"])
+
+@camunda_worker(job_type="cancel-flight")
+def cancel_flight(job):
+    done.append(job.variables["flight"])
+
+def test_what_was_booked_is_cancelled(camunda, camunda_worker_session):
+    camunda.deploy("bpmn/trip.bpmn")
+    trip = camunda.start("trip", {"budget": 300})
+    camunda.run_until_idle()
+    trip.assert_completed().assert_visited("cancel-hotel", "cancel-flight")
+    assert sorted(done) == ["F-1", "H-1"]
+
+def test_a_paid_trip_is_kept(camunda, camunda_worker_session):
+    camunda.deploy("bpmn/trip.bpmn")
+    trip = camunda.start("trip", {"budget": 900})
+    camunda.run_until_idle()
+    trip.assert_completed().assert_not_visited("cancel-hotel", "cancel-flight")
+"""
 
 
 def test_listeners_of_user_tasks_deny_and_correct(suite: Suite) -> None:
@@ -698,3 +738,9 @@ def test_an_ad_hoc_sub_process_is_driven_by_its_handler(suite: Suite) -> None:
     counts, output = suite.run(AGENT)
 
     assert counts == {"passed": 1}, output
+
+
+def test_what_a_process_has_done_is_undone_by_its_handlers(suite: Suite) -> None:
+    counts, output = suite.run(COMPENSATION)
+
+    assert counts == {"passed": 2}, output

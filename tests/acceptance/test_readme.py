@@ -128,7 +128,6 @@ def test_the_calls_do_what_they_say(camunda: EngineProcess, folder: Path) -> Non
     assert (cancelled["bpmnProcessId"], cancelled["variables"]) == ("hello", {})
 
 
-@pytest.mark.usefixtures("unmeasured_programs")
 def test_what_computes_is_worked_in_a_child(camunda: EngineProcess, folder: Path) -> None:
     word = rest.unique()
     process = (rest.RESOURCES / "one.bpmn").read_text().replace("t-${run}", "score").replace("${run}", word)

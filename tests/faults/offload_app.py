@@ -14,6 +14,9 @@ from camunda_client.c8.worker import after_job, around_job, camunda_worker, on_f
 from camunda_client.error import CamundaBusinessException, ServiceException
 
 JOB_TYPE = os.environ["JOB_TYPE"]
+if "TRACED" in os.environ:
+    # As coverage, debuggers and profilers do.
+    threading.settrace(lambda _frame, _event, _argument: None)
 log = logging.getLogger("legacy")
 
 
@@ -75,6 +78,7 @@ def say(job: ActivatedJob) -> dict[str, Any]:
         "thread": type(threading.current_thread()).__module__,
         "patched": patching.patched_modules(),
         "held": job.is_held(),
+        "raises_in_threads": type(ctypes.pythonapi.PyThreadState_SetAsyncExc).__module__,
         "job": {"key": job.job_key, "headers": job.custom_headers, "retries": job.retries},
         "given": job.variables,
     }

@@ -321,7 +321,6 @@ def test_a_deadlock_over_a_lock_is_called_one(scene: Scene, tmp_path: Path) -> N
 
 @pytest.mark.fault(287)
 @pytest.mark.parametrize("remedy", list(REMEDIES))
-@pytest.mark.usefixtures("unmeasured_programs")
 def test_what_is_said_against_that_deadlock_helps(scene: Scene, tmp_path: Path, remedy: str) -> None:
     scene.start(20)
     with worker(scene, tmp_path, REMEDIES[remedy]) as app:

@@ -161,6 +161,34 @@ def exemplars(port: int) -> set[str]:
         return set(re.findall(r'trace_id="(\w+)"', answer.read().decode()))
 
 
+TYPED = """
+@camunda_worker(os.environ["JOB_TYPE"], request_timeout=400)
+def handler(number: int) -> None:
+    assert number == 4711
+"""
+NAMED = """
+@camunda_worker(os.environ["JOB_TYPE"], request_timeout=400, fetch_variables=["number"])
+def handler(job):
+    assert sorted(job.variables) == ["number", "traceparent"]
+"""
+
+
+@pytest.mark.parametrize("handler", [TYPED, NAMED], ids=["typed", "named"])
+def test_the_trace_is_fetched_where_a_handler_names_its_variables(
+    handler: str, scene: Scene, start: Start, tmp_path: Path
+) -> None:
+    """Its job began a trace of its own: only what the handler named was brought."""
+    variables = {"number": 4711, "other": "big", "traceparent": f"00-{trace_of(1)}-{2:016x}-01"}
+    rest.start(scene.camunda.base_url, scene.process_id, variables)
+    with start(TRACED + handler) as program:
+        scene.completed_once(1)
+        program.send(signal.SIGTERM)
+        assert program.end() == 0
+
+    [span] = [json.loads(line) for line in (tmp_path / "found").read_text().splitlines()]
+    assert (span["context"]["trace_id"], span["parent_id"]) == (f"0x{trace_of(1)}", f"0x{2:016x}")
+
+
 ALONE = """
 import logging
 from camunda_client.c8.models import ActivatedJob

@@ -35,7 +35,7 @@ from camunda_client.c8.worker._forms import (
 from camunda_client.c8.worker._group import WorkerRegistry
 from camunda_client.c8.worker._handlers import JobWorker, JobWorkerRequest, camunda_worker, check_unique
 from camunda_client.c8.worker._health import Health, JobInHand, StopReport
-from camunda_client.c8.worker._hooks import JobOutcome, after_job, around_job, before_job, on_failure
+from camunda_client.c8.worker._hooks import JobOutcome, after_job, also_fetch, around_job, before_job, on_failure
 from camunda_client.c8.worker._idempotency import PostgresStore, RedisStore, idempotent
 from camunda_client.c8.worker._manager import (
     CamundaWorkerManager,
@@ -93,6 +93,7 @@ __all__ = [
     "WorkerSettings",
     "add_job_worker",
     "after_job",
+    "also_fetch",
     "around_job",
     "before_job",
     "blocking_modules",

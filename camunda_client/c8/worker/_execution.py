@@ -96,7 +96,9 @@ class Execution:
         self._latest: tuple[float, float, WorkerSettings, str] | None = None
         # Handlers may run asyncio, many at once.
         patching.give_greenlets_event_loops()
-        patching.give_greenlets_thread_exceptions()
+        # In a child process threads are native: all objects would be searched for a greenlet at each strike.
+        if not patching.is_left_unpatched():
+            patching.give_greenlets_thread_exceptions()
 
     def latest_run(self) -> Run | None:
         """Return the run of the handler that ended last; the watchdog's thread asks."""

@@ -60,6 +60,8 @@ class Hooks:
     before: list[Before] = field(default_factory=list)
     after: list[After] = field(default_factory=list)
     on_failure: list[OnFailure] = field(default_factory=list)
+    #: Names of variables that they read, beside those of the handler.
+    variables: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.around or self.before or self.after or self.on_failure)
@@ -71,6 +73,7 @@ class Hooks:
             self.before + inner.before,
             inner.after + self.after,
             inner.on_failure + self.on_failure,
+            self.variables + inner.variables,
         )
 
     def of_application(self) -> bool:
@@ -148,6 +151,14 @@ def on_failure(hook: _F) -> _F:
     return hook
 
 
+def also_fetch(*names: str) -> None:
+    """Have variables brought with every job, also where a handler names those that it needs: for hooks that read them.
+
+    Call it before the workers start.
+    """
+    everywhere.variables.extend(name for name in names if name not in everywhere.variables)
+
+
 def as_around(hook: Callable[..., Any]) -> Around:
     """Return a hook of either form as one that gives a context manager."""
     _called(hook, "around_job", "job")
@@ -202,5 +213,5 @@ def _survive(hook: Callable[..., object], *arguments: object) -> None:
 
 def forget() -> None:
     """Forget all hooks, as between tests."""
-    for hooks in (everywhere.around, everywhere.before, everywhere.after, everywhere.on_failure):
-        hooks.clear()
+    for kept in (everywhere.around, everywhere.before, everywhere.after, everywhere.on_failure, everywhere.variables):
+        kept.clear()

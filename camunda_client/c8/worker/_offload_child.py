@@ -139,8 +139,9 @@ class _Thread:
         self.number, self._child = number, child
         self._todo: queue.SimpleQueue[frames.Frame] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        #: The job in hand.
+        #: The job in hand, and whether it was struck.
         self._held: HeldJob | None = None
+        self._is_struck = False
         #: Whether that is held, as the worker says.
         self.answers: queue.SimpleQueue[bool | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=f"jobs-{number}", daemon=True)
@@ -189,7 +190,9 @@ class _Thread:
         """Have no job in hand, and let nothing strike the next one that was meant for this one."""
         with self._lock:
             self._held = None
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread.ident or 0), None)
+            is_struck, self._is_struck = self._is_struck, False
+        if is_struck:
+            _take_back(self._thread.ident or 0)
 
     def strike(self, name: str, message: str) -> list[str]:
         """Raise in the handler as soon as it runs Python code again; return where it stands."""
@@ -204,8 +207,34 @@ class _Thread:
                 held.drops()
             elif kind is HandlerStopped:
                 held.stops()
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(_saying(kind, message)))
+            self._is_struck = True
+            _raise_in(ident, _saying(kind, message))
             return stack
+
+
+class _TakenBack(BaseException):
+    """Instead of a strike that was not felt."""
+
+
+_FELT: Final[tuple[type[BaseException], ...]] = (_TakenBack, *_STRIKES.values())
+
+
+def _take_back(ident: int) -> None:
+    """Have no strike raised later in the calling thread.
+
+    Another takes its place, and is waited for. After ``NULL``, CPython before 3.13 goes on looking for one at each
+    call, which is slow, and 3.11 never gets beyond that where the thread is traced, as by coverage.
+    """
+    try:
+        _raise_in(ident, _TakenBack)
+        while True:
+            pass
+    except _FELT:
+        pass
+
+
+def _raise_in(ident: int, kind: type[BaseException]) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(kind))
 
 
 def _saying(kind: type[BaseException], message: str) -> type[BaseException]:

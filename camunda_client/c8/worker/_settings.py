@@ -146,19 +146,22 @@ def _caps(registered: JobWorker, job: JobConfig) -> dict[str, Any]:
 
 
 def _fetched(registered: JobWorker, request: JobWorkerRequest, job: JobConfig) -> tuple[str, ...] | None:
-    """Return the variables to bring: those that were named, else those that parameters and ``per`` name.
+    """Return the variables to bring: those that were named, else those that parameters and ``per`` name; ``None``: all.
 
-    All, if the application has hooks, which may read any variable of a job; those of our integrations read none.
+    With them what hooks have asked for. All, if the application has hooks, which may read any variable of a job; those
+    of our integrations say which they read.
     """
+    hooks = _hooks_of(registered)
     if request.fetch_variables:
-        return tuple(request.fetch_variables)
-    if registered.binding is None or _hooks_of(registered).of_application():
+        names = list(request.fetch_variables)
+    elif registered.binding is None or hooks.of_application():
         return None
-    names = tuple(registered.binding.fetch_variables or ())
-    caps = registered.caps.over(job)
-    if names and caps is not None and caps.per is not None and caps.per not in names:
-        names = (*names, caps.per)
-    return names or None
+    else:
+        names = list(registered.binding.fetch_variables or ())
+        caps = registered.caps.over(job)
+        if names and caps is not None and caps.per is not None:
+            names.append(caps.per)
+    return tuple(dict.fromkeys([*names, *hooks.variables])) if names else None
 
 
 def _handler(registered: JobWorker) -> Handler:

@@ -84,6 +84,8 @@ class _ProcessStatus:
         elif blocked:
             state = "blocked"
         status = {"state": state, "pid": self.pid, "silent_s": round(silent_s, 1), **health}
+        if died := self.status["metrics"]["counters"].get(metrics.children_died.name):
+            status["children_died"] = int(sum(count for _, count in died))
         if blocked:
             status["blocked_by"] = blocked
         return {**status, "alive": state == "running" and health["alive"]}

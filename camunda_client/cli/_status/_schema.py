@@ -112,6 +112,7 @@ class Process(BaseModel):
     starting_s: float | None = None
     starts_in_s: float | None = None
     deaths: int | None = None
+    children_died: int | None = Field(None, description="child processes of run_in='process', since this one started")
     exit_code: int | None = None
     error: str | None = None
 

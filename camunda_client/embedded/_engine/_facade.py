@@ -97,7 +97,7 @@ class Engine(EngineEvents, EngineVariables):
 
     # -- deployment -------------------------------------------------------------------------------------------------
     def deploy(self, *resources: str | Path | tuple[str, bytes | str], tenant_id: str = DEFAULT_TENANT) -> Deployment:
-        """Deploy files together: BPMN, DMN, forms.
+        """Deploy files together: BPMN, DMN, forms, RPA scripts (8.7), any others (8.10).
 
         Args:
             resources: Paths, or pairs of a name and the content.
@@ -110,7 +110,7 @@ class Engine(EngineEvents, EngineVariables):
         return self._run(self._commands.deploy, contents, tenant_id)
 
     def delete_resource(self, key: int) -> None:
-        """Delete a process, a decision graph or a form by its key.
+        """Delete a process, a decision graph, a form or another file by its key.
 
         Raises:
             Rejection: NOT_FOUND, or INVALID_STATE while instances run.

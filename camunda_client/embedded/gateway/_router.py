@@ -16,6 +16,7 @@ from camunda_client.embedded.gateway import (
     _routes_instances,
     _routes_jobs,
     _routes_processes,
+    _routes_resources,
     _routes_search,
     _routes_statistics,
     _routes_variables,
@@ -24,7 +25,9 @@ from camunda_client.embedded.gateway._dialects import Dialect
 from camunda_client.embedded.gateway._exchange import Handler, Route
 from camunda_client.embedded.gateway._problems import Answer, problem, spring
 
-ROUTES: list[Route] = [*_routes_cluster.ROUTES, *_routes_processes.ROUTES, *_routes_jobs.ROUTES]
+ROUTES: list[Route] = [
+    *_routes_cluster.ROUTES, *_routes_processes.ROUTES, *_routes_jobs.ROUTES, *_routes_resources.ROUTES,
+]  # fmt: skip
 #: What came with 8.8, and with 8.9.
 NEWER: list[Route] = [
     *_routes_search.ROUTES, *_routes_instances.ROUTES, *_routes_decided.ROUTES, *_routes_documents.ROUTES,

@@ -90,6 +90,18 @@ def _deployment(exchange: Exchange, deployment: Deployment) -> dict[str, Any]:
         }
         for form in deployment.forms
     ]
+    entries += [
+        {
+            "resource": {
+                "resourceId": resource.resource_id,
+                "resourceName": resource.resource_name,
+                "version": resource.version,
+                "tenantId": tenant_id,
+                "resourceKey": key(resource.key),
+            }
+        }
+        for resource in deployment.resources
+    ]
     if exchange.dialect.nullable:
         kinds = ("processDefinition", "decisionDefinition", "decisionRequirements", "form", "resource")
         entries = [{**dict.fromkeys(kinds), **entry} for entry in entries]

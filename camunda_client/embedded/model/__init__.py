@@ -2,9 +2,11 @@
 
 from camunda_client.embedded.model._ad_hoc import INNER
 from camunda_client.embedded.model._decisions import Decisions, EvaluationError, as_text
-from camunda_client.embedded.model._deployments import Definition, Deployment, Deployments, Form
+from camunda_client.embedded.model._deployments import Deployments
 from camunda_client.embedded.model._dialects import DIALECTS
 from camunda_client.embedded.model._element import (
+    BEFORE_ALL,
+    INT32,
     PRIORITIES,
     AdHoc,
     Binding,
@@ -13,6 +15,7 @@ from camunda_client.embedded.model._element import (
     Event,
     Flow,
     JobDefinition,
+    Link,
     Listener,
     Mapping,
     MultiInstance,
@@ -37,10 +40,13 @@ from camunda_client.embedded.model._logic import (
 from camunda_client.embedded.model._parser import Process
 from camunda_client.embedded.model._specs import Driver, FlowNode, RootSpec, ScopeSpec
 from camunda_client.embedded.model._timers import Cycle, first_due, next_due, to_ms
+from camunda_client.embedded.model._versions import Definition, Deployment, Form, Resource
 
 __all__ = [
+    "BEFORE_ALL",
     "DIALECTS",
     "INNER",
+    "INT32",
     "PRIORITIES",
     "AdHoc",
     "Binding",
@@ -68,12 +74,14 @@ __all__ = [
     "Invocation",
     "JobDefinition",
     "Knowledge",
+    "Link",
     "Listener",
     "Mapping",
     "MultiInstance",
     "Output",
     "Process",
     "Relation",
+    "Resource",
     "RootSpec",
     "Rule",
     "ScopeSpec",

@@ -1,4 +1,4 @@
-"""Deployed resources: processes, decisions, forms, with versions as Camunda counts them."""
+"""Deployed resources: processes, decisions, forms, other files, with versions as Camunda counts them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import datetime
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._keys import Keys
-from camunda_client.embedded._rejections import invalid_argument, invalid_state
+from camunda_client.embedded._rejections import invalid_argument
 from camunda_client.embedded.feel import FeelSyntaxError
 from camunda_client.embedded.model._dialects import DIALECTS, reading, since
 from camunda_client.embedded.model._dmn import DecisionError, read_graph
@@ -21,105 +21,9 @@ from camunda_client.embedded.model._logic import Decision, Graph
 from camunda_client.embedded.model._parser import ModelError, ModelProblem, Process, read_processes
 from camunda_client.embedded.model._rules import problems_of_bindings
 from camunda_client.embedded.model._timers import first_due, to_ms
+from camunda_client.embedded.model._versions import Definition, Deployment, Form, Resource, Version
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True, eq=False)
-class Definition:
-    """One version of a process."""
-
-    key: int
-    process_id: str
-    version: int
-    resource_name: str
-    checksum: str
-    tenant_id: str
-    process: Process
-    #: The document, as it was deployed.
-    content: bytes = b""
-    deployment_key: int = 0
-
-    @property
-    def version_tag(self) -> str:
-        """What its author calls the version; empty: nothing."""
-        return self.process.root.version_tag
-
-    @property
-    def elements(self) -> dict[str, Element]:
-        """The elements by id."""
-        return self.process.elements
-
-    @property
-    def flow_ids(self) -> set[str]:
-        """The ids of the sequence flows."""
-        return {flow.id for element in self.elements.values() for flow in element.outgoing}
-
-    def scopes_around(self, element: Element) -> list[Element]:
-        """Return the scopes an element is in, outermost (the process) first."""
-        around: list[Element] = []
-        at = element
-        while at.parent:
-            at = self.elements[at.parent]
-            around.insert(0, at)
-        return around
-
-    def is_behind_event_gateway(self, element: Element) -> bool:
-        """Whether an element is one of the events an event-based gateway waits for."""
-        return any(self.elements[flow.source].kind == "EVENT_BASED_GATEWAY" for flow in element.incoming)
-
-    def none_start_or_none(self) -> Element | None:
-        """Return the start event without an event, if there is one."""
-        return next((start for start in self.process.root.starts if start.event.kind == "none"), None)
-
-    def none_start(self) -> Element:
-        """Return the start event without an event.
-
-        Raises:
-            Rejection: INVALID_STATE: there is none.
-        """
-        start = self.none_start_or_none()
-        if start is None:
-            reason = "Expected to create instance of process with none start event, but there is no such event"
-            raise invalid_state("CREATE", reason)
-        return start
-
-
-@dataclass(slots=True, eq=False)
-class Form:
-    """One version of a form."""
-
-    key: int
-    form_id: str
-    version: int
-    resource_name: str
-    checksum: str
-    tenant_id: str
-    content: bytes = b""
-    deployment_key: int = 0
-    version_tag: str = ""
-
-
-@dataclass(slots=True)
-class Deployment:
-    """What one deployment brought (or found unchanged)."""
-
-    key: int
-    tenant_id: str
-    processes: list[Definition] = field(default_factory=list)
-    decisions: list[Decision] = field(default_factory=list)
-    graphs: list[Graph] = field(default_factory=list)
-    forms: list[Form] = field(default_factory=list)
-
-    def add(self, version: Definition | Graph | Form) -> None:
-        """Note a version it brought, or found."""
-        if isinstance(version, Definition):
-            self.processes.append(version)
-        elif isinstance(version, Form):
-            self.forms.append(version)
-        else:
-            self.graphs.append(version)
-            self.decisions += version.decisions.values()
 
 
 @dataclass(slots=True)
@@ -130,9 +34,10 @@ class _Parsed:
     processes: list[Process] = field(default_factory=list)
     graph: Graph | None = None
     form_id: str | None = None
+    resource_id: str | None = None
     version_tag: str = ""
 
-    def is_as(self, known: Definition | Graph | Form) -> bool:
+    def is_as(self, known: Version) -> bool:
         """Whether a version is of the same file, unchanged."""
         return (known.checksum, known.resource_name) == (self.checksum, self.name)
 
@@ -156,6 +61,7 @@ class Deployments:
         self._decisions: dict[int, Decision] = {}
         self._graphs: dict[int, Graph] = {}
         self._forms: dict[int, Form] = {}
+        self._resources: dict[int, Resource] = {}
         #: Called with the version that was the latest so far (or None) and the new one.
         self._on_new_version = on_new_version
 
@@ -181,14 +87,16 @@ class Deployments:
                 deployment.add(self._define_graph(resource.graph, resource, deployment))
             if resource.form_id is not None:
                 deployment.add(self._define_form(resource.form_id, resource, deployment))
+            if resource.resource_id is not None:
+                deployment.add(self._define_resource(resource.resource_id, resource, deployment))
         return deployment
 
-    def _known(self, parsed: list[_Parsed], tenant_id: str) -> list[Definition | Graph | Form] | None:
+    def _known(self, parsed: list[_Parsed], tenant_id: str) -> list[Version] | None:
         """Return the versions that are deployed already; None if one of them is not, or they were not together.
 
         New versions are then made of all, so that what is bound to its deployment finds what came with it.
         """
-        found: list[Definition | Graph | Form] = []
+        found: list[Version] = []
         for resource in parsed:
             for one in self._latest_of(resource, tenant_id):
                 if one is None or not resource.is_as(one):
@@ -196,12 +104,14 @@ class Deployments:
                 found.append(one)
         return found if len({one.deployment_key for one in found}) == 1 else None
 
-    def _latest_of(self, resource: _Parsed, tenant_id: str) -> Iterator[Definition | Graph | Form | None]:
+    def _latest_of(self, resource: _Parsed, tenant_id: str) -> Iterator[Version | None]:
         yield from (self.latest(process.root.id, tenant_id) for process in resource.processes)
         if resource.graph is not None:
             yield self._latest_graph(resource.graph.graph_id, tenant_id)
         if resource.form_id is not None:
             yield self.form(resource.form_id, tenant_id)
+        if resource.resource_id is not None:
+            yield next(reversed(self.resources(resource.resource_id, tenant_id)), None)
 
     def _parse(self, resources: list[tuple[str, bytes]]) -> list[_Parsed]:
         problems: list[str] = []
@@ -274,6 +184,16 @@ class Deployments:
         self._forms[form.key] = form
         return form
 
+    def _define_resource(self, resource_id: str, file: _Parsed, deployment: Deployment) -> Resource:
+        tenant_id = deployment.tenant_id
+        version = self._next_version("resource", tenant_id, resource_id)
+        resource = Resource(
+            self._keys.next(), resource_id, version, file.name, file.checksum, tenant_id, file.content, deployment.key,
+            file.version_tag,
+        )  # fmt: skip
+        self._resources[resource.key] = resource
+        return resource
+
     def _next_version(self, kind: str, tenant_id: str, resource_id: str) -> int:
         version = self._last_version.get((kind, tenant_id, resource_id), 0) + 1
         self._last_version[kind, tenant_id, resource_id] = version
@@ -318,9 +238,14 @@ class Deployments:
         """Return the versions of a form, oldest first."""
         return [form for form in self._forms.values() if (form.form_id, form.tenant_id) == (form_id, tenant_id)]
 
-    def everything(self) -> tuple[list[Definition], list[Decision], list[Form]]:
+    def resources(self, resource_id: str, tenant_id: str) -> list[Resource]:
+        """Return the versions of a file, oldest first."""
+        return [one for one in self._resources.values() if (one.resource_id, one.tenant_id) == (resource_id, tenant_id)]
+
+    def everything(self) -> tuple[list[Definition], list[Decision], list[Form], list[Resource]]:
         """Return what is deployed, oldest first."""
-        return list(self._definitions.values()), list(self._decisions.values()), list(self._forms.values())
+        definitions, decisions = list(self._definitions.values()), list(self._decisions.values())
+        return definitions, decisions, list(self._forms.values()), list(self._resources.values())
 
     # -- deletion ---------------------------------------------------------------------------------------------------
     def delete(self, key: int) -> bool:
@@ -338,7 +263,7 @@ class Deployments:
             for decision in graph.decisions.values():
                 self._decisions.pop(decision.key, None)
             return True
-        return self._forms.pop(key, None) is not None
+        return self._forms.pop(key, None) is not None or self._resources.pop(key, None) is not None
 
 
 def _unbound(parsed: list[_Parsed]) -> list[str]:
@@ -347,6 +272,7 @@ def _unbound(parsed: list[_Parsed]) -> list[str]:
         "process": {process.root.id for one in parsed for process in one.processes},
         "decision": {decision_id for one in parsed if one.graph is not None for decision_id in one.graph.decisions},
         "form": {one.form_id for one in parsed if one.form_id is not None},
+        "resource": {one.resource_id for one in parsed if one.resource_id is not None},
     }
     return [
         f"'{one.name}': {ModelProblem(element.id, element.name, text)}"
@@ -361,29 +287,38 @@ class UnknownResourceError(ValueError):
 
 
 def _read(resource: _Parsed, content: bytes) -> None:
-    if resource.name.endswith((".bpmn", ".xml")):
+    if resource.name.endswith(".bpmn") or (resource.name.endswith(".xml") and _is_bpmn(content)):
         resource.processes = read_processes(content, resource.name)
     elif resource.name.endswith(".dmn"):
         resource.graph = read_graph(content)
     elif resource.name.endswith(".form"):
-        resource.form_id, resource.version_tag = _form(content)
+        resource.form_id, resource.version_tag = _identified("form", content)
+    elif resource.name.endswith(".rpa") and since("8.7"):
+        resource.resource_id, resource.version_tag = _identified("resource", content)
+    elif since("8.10"):
+        resource.resource_id = resource.name
     else:
         raise UnknownResourceError("unknown resource type")
 
 
-def _form(content: bytes) -> tuple[str, str]:
-    """Return a form's id and version tag."""
+def _is_bpmn(content: bytes) -> bool:
+    """Whether a file whose name does not say it is BPMN; before 8.10 every ``.xml`` had to be."""
+    return not since("8.10") or b"http://www.omg.org/spec/BPMN/20100524/MODEL" in content
+
+
+def _identified(what: str, content: bytes) -> tuple[str, str]:
+    """Return the id and the version tag that a form or script has in it."""
     try:
-        form = json.loads(content)
+        document = json.loads(content)
     except ValueError as error:
-        raise ModelError(f"Failed to parse formId from form JSON: {error}") from error
+        raise ModelError(f"Failed to parse {what}Id from {what} JSON: {error}") from error
     except RecursionError:
-        raise ModelError("Failed to parse formId from form JSON: it is nested too deeply") from None
-    form_id = form.get("id") if isinstance(form, dict) else None
-    if not isinstance(form_id, str) or not form_id.strip():
-        raise ModelError("Expected the form id to be present, but none given")
-    version_tag = form.get("versionTag")
-    return form_id, version_tag if isinstance(version_tag, str) else ""
+        raise ModelError(f"Failed to parse {what}Id from {what} JSON: it is nested too deeply") from None
+    own_id = document.get("id") if isinstance(document, dict) else None
+    if not isinstance(own_id, str) or not own_id.strip():
+        raise ModelError(f"Expected the {what} id to be present, but none given")
+    version_tag = document.get("versionTag")
+    return own_id, version_tag if isinstance(version_tag, str) else ""
 
 
 def _start_problems(process: Process, now: datetime) -> list[ModelProblem]:

@@ -13,6 +13,10 @@ from camunda_client.embedded.model._expressions import Expression
 
 #: What a user task's priority may be.
 PRIORITIES = range(101)
+#: When a listener of a multi-instance activity is called that all iterations wait for.
+BEFORE_ALL = "beforeAll"
+#: What a job's priority may be.
+INT32 = range(-(1 << 31), 1 << 31)
 
 
 @dataclass(slots=True)
@@ -25,10 +29,12 @@ class Mapping:
 
 @dataclass(slots=True)
 class JobDefinition:
-    """What a ``zeebe:taskDefinition`` says; both may be expressions."""
+    """What a ``zeebe:taskDefinition`` says, and the ``zeebe:jobPriorityDefinition`` beside it; expressions, all."""
 
     type: Expression
     retries: Expression
+    #: None: that of the process.
+    priority: Expression | None = None
 
 
 @dataclass(slots=True)
@@ -114,6 +120,18 @@ class CalledProcess:
     process_id: Expression
     all_child_variables: bool = True
     all_parent_variables: bool = True
+    #: None: that of the caller.
+    business_id: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A ``zeebe:linkedResource``: a deployed file whose key a job brings along."""
+
+    resource_id: Expression
+    type: str
+    name: str | None
+    binding: Binding = LATEST
 
 
 @dataclass(slots=True)
@@ -141,6 +159,7 @@ class Element:
     outputs: list[Mapping] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     job: JobDefinition | None = None
+    links: list[Link] = field(default_factory=list)
     listeners: list[Listener] = field(default_factory=list)
     event: Event = field(default_factory=Event)
     attached_to: str | None = None
@@ -166,6 +185,8 @@ class Element:
     result_variable: str = ""
     #: Of a process.
     version_tag: str = ""
+    #: Of the jobs of a process that have none of their own.
+    job_priority: Expression | None = None
 
     @property
     def start(self) -> Element:

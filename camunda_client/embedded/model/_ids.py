@@ -53,21 +53,19 @@ def problems_of_ids(document: Any, flow_nodes: Container[str]) -> list[tuple[Any
     by_id = {node.get("id"): tag for node, tag in nodes if node.get("id") is not None}
     for node, tag in nodes:
         problems += [(node, text) for text in _wrong_references(node, tag, by_id)]
-    for node in _executed(document):
-        problems += [(node, text) for text in _wrong_outgoing(node, by_id)]
-    return problems
+    return problems + list(_wrong_outgoing(document, by_id))
 
 
 def _nodes(document: Any) -> Iterator[tuple[Any, str]]:
     for node in document.iter(etree.Element):
-        name = etree.QName(node)
-        if name.namespace in _NAMESPACES:
-            yield node, name.localname
+        namespace, _, name = node.tag[1:].partition("}")
+        if namespace in _NAMESPACES:
+            yield node, name
 
 
 def _trim(node: Any) -> None:
     for name, value in node.attrib.items():
-        if (name in _COLLAPSED or name.endswith("Ref")) and value != value.strip(_BLANK):
+        if value != value.strip(_BLANK) and (name in _COLLAPSED or name.endswith("Ref")):
             node.set(name, value.strip(_BLANK))
 
 
@@ -101,11 +99,12 @@ def _wrong_references(node: Any, tag: str, by_id: dict[str, str]) -> Iterator[st
             yield f"The {name} '{reference}' leads nowhere: nothing in the document has this id"
 
 
-def _wrong_outgoing(node: Any, by_id: dict[str, str]) -> Iterator[str]:
-    for outgoing in node.findall("bpmn:outgoing", DEFAULT_NSMAP):
+def _wrong_outgoing(document: Any, by_id: dict[str, str]) -> Iterator[tuple[Any, str]]:
+    for outgoing in _executed(document, "outgoing"):
         reference = local_id((outgoing.text or "").strip(_BLANK))
         if by_id.get(reference or "") != "sequenceFlow":
-            yield f"The outgoing '{reference}' leads nowhere: no sequence flow of the document has this id"
+            text = f"The outgoing '{reference}' leads nowhere: no sequence flow of the document has this id"
+            yield outgoing.getparent(), text
 
 
 def local_id(reference: str | None) -> str | None:
@@ -113,10 +112,10 @@ def local_id(reference: str | None) -> str | None:
     return reference.rpartition(":")[2] if reference else None
 
 
-def _executed(document: Any) -> Iterator[Any]:
+def _executed(document: Any, tag: str = "*") -> Iterator[Any]:
     for process in executable_processes(document):
-        yield from process.iter(f"{{{DEFAULT_NSMAP['bpmn']}}}*")
+        yield from process.iter(f"{{{DEFAULT_NSMAP['bpmn']}}}{tag}")
 
 
 def _tag(node: Any) -> str:
-    return str(etree.QName(node).localname) if isinstance(node.tag, str) else ""
+    return str(node.tag.rpartition("}")[2]) if isinstance(node.tag, str) else ""

@@ -185,9 +185,9 @@ class ZeebeProcessParser(ProcessParser):  # type: ignore[misc]
     def add_tasks(self) -> None:
         """Create the specs of all nodes of this scope and wire them."""
         for node in self.node:
-            if not isinstance(node.tag, str) or etree.QName(node).namespace != DEFAULT_NSMAP["bpmn"]:
+            namespace, _, tag = node.tag[1:].partition("}") if isinstance(node.tag, str) else ("", "", "")
+            if namespace != DEFAULT_NSMAP["bpmn"]:
                 continue
-            tag = etree.QName(node).localname
             if tag in SUPPORTED and (tag not in SINCE or since(SINCE[tag])):
                 parser_class, spec_class = self.parser._get_parser_class(node.tag)
                 parser_class(self, spec_class, node, self.nsmap).parse_node()

@@ -47,9 +47,17 @@ class Reader:
     def __init__(self, node: Any, namespaces: dict[str, str]) -> None:
         self.node = node
         self.namespaces = namespaces
+        #: Looked up once: some ten extensions are asked for of every element, and most elements have none.
+        self._extensions = list(node.iterfind("bpmn:extensionElements/*", namespaces))
 
     def all(self, path: str) -> list[Any]:
-        return list(self.node.findall(f"bpmn:extensionElements/{path}", self.namespaces))
+        if not self._extensions:
+            return []
+        name, *inner = path.split("/", 1)
+        prefix, _, local = name.partition(":")
+        tag = f"{{{self.namespaces[prefix]}}}{local}"
+        found = [one for one in self._extensions if one.tag == tag]
+        return [below for one in found for below in one.iterfind(inner[0], self.namespaces)] if inner else found
 
     def one(self, path: str) -> Any:
         """Return the only extension of its kind, or None."""

@@ -9,12 +9,15 @@ from typing import Any
 
 from camunda_client.embedded.model._dialects import since
 from camunda_client.embedded.model._element import (
+    BEFORE_ALL,
+    INT32,
     LATEST,
     PRIORITIES,
     Binding,
     CalledProcess,
     Element,
     JobDefinition,
+    Link,
     Listener,
     Mapping,
 )
@@ -23,7 +26,7 @@ from camunda_client.embedded.model._ids import local_id
 from camunda_client.embedded.model._iso8601 import moment
 from camunda_client.embedded.model._reader import ElementError, Reader, expression, required_expression
 
-__all__ = ["ElementError", "expression", "fill", "fill_process", "listeners", "required_expression"]
+__all__ = ["ElementError", "expression", "fill", "fill_process", "required_expression"]
 
 #: A task without ``retries`` has three.
 DEFAULT_RETRIES = "3"
@@ -32,6 +35,7 @@ _PATH = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*")
 _RESERVED = ("null", "true", "false", "function", "if", "then", "else", "for", "between", "instance", "of")
 _BINDINGS = ("deployment", "latest", "versionTag")
 _WHOLE = re.compile(r"-?\d{1,9}")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,12}")
 
 
 def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
@@ -48,19 +52,22 @@ def fill(element: Element, node: Any, namespaces: dict[str, str]) -> None:
     element.headers = _headers(reader.all("zeebe:taskHeaders/zeebe:header"))
     element.inputs = [_mapping(node, expression) for node in reader.all("zeebe:ioMapping/zeebe:input")]
     element.outputs = [_mapping(node, required_expression) for node in reader.all("zeebe:ioMapping/zeebe:output")]
-    element.listeners = listeners(node, namespaces)
-    _check_listeners(element)
+    element.listeners = _listeners(reader)
     element.for_compensation = node.get("isForCompensation") == "true"
     element.attached_to = local_id(node.get("attachedToRef"))
     element.interrupting = node.get("cancelActivity", "true") == "true" and node.get("isInterrupting", "true") == "true"
     element.event = reader.event(element)
     element.multi_instance = reader.multi_instance()
+    _check_listeners(element)
     for definition in reader.all("zeebe:taskDefinition")[:1]:
         if not definition.get("type"):
             raise ElementError("Attribute 'type' must be present and not empty")
         element.job = JobDefinition(
-            expression(definition.get("type")), expression(definition.get("retries", DEFAULT_RETRIES))
-        )
+            expression(definition.get("type")), expression(definition.get("retries", DEFAULT_RETRIES)),
+            _job_priority(reader),
+        )  # fmt: skip
+    if element.job is not None and element.kind != "SERVICE_TASK" and reader.all("zeebe:linkedResources"):
+        raise ElementError("The extension zeebe:linkedResources is only supported at service tasks")
     read = _READERS.get(element.kind)
     if read is not None:
         read(reader, element)
@@ -78,12 +85,27 @@ def fill_process(element: Element, node: Any, namespaces: dict[str, str]) -> Non
         reader.one(f"zeebe:{path}")
     if since("8.8"):  # before that a process had none (camunda/camunda#35585)
         element.headers = _headers(reader.all("zeebe:taskHeaders/zeebe:header"))
-    element.listeners = listeners(node, namespaces)
+    element.listeners = _listeners(reader)
     _check_listeners(element)
     tags = reader.all("zeebe:versionTag")
     if len(tags) > 1 and since("8.9"):
         raise ElementError("Must have exactly one 'zeebe:versionTag' extension element when exists")
     element.version_tag = tags[0].get("value") or "" if tags else ""
+    element.job_priority = _job_priority(reader)
+
+
+def _job_priority(reader: Reader) -> Expression | None:
+    """Return what a job's priority is; one without a value is 0."""
+    definitions = reader.all("zeebe:jobPriorityDefinition")
+    if not definitions:
+        return None
+    if len(definitions) > 1:
+        raise ElementError("Must have exactly one 'zeebe:jobPriorityDefinition'")
+    text = definitions[0].get("priority") or "0"
+    if not text.startswith("=") and not (_INTEGER.fullmatch(text) and int(text) in INT32):
+        expected = "Expected 'priority' to be a literal integer or a FEEL expression (starting with '=')"
+        raise ElementError(f"{expected}, but got '{text}'.")
+    return expression(text)
 
 
 def _mapping(node: Any, read: Callable[[str | None], Expression]) -> Mapping:
@@ -102,15 +124,14 @@ def _mapping(node: Any, read: Callable[[str | None], Expression]) -> Mapping:
     return Mapping(read(source), target)
 
 
-def listeners(node: Any, namespaces: dict[str, str]) -> list[Listener]:
-    """Return the execution listeners of a node."""
+def _listeners(reader: Reader) -> list[Listener]:
     return [
         Listener(
             item.get("eventType"),
             JobDefinition(expression(item.get("type")), expression(item.get("retries", DEFAULT_RETRIES))),
-            _headers_of_listener(item.findall("zeebe:taskHeaders/zeebe:header", namespaces)),
+            _headers_of_listener(item.findall("zeebe:taskHeaders/zeebe:header", reader.namespaces)),
         )
-        for item in node.findall("bpmn:extensionElements/zeebe:executionListeners/zeebe:executionListener", namespaces)
+        for item in reader.all("zeebe:executionListeners/zeebe:executionListener")
     ]
 
 
@@ -132,14 +153,18 @@ def _headers(nodes: list[Any]) -> dict[str, str]:
 
 def _check_listeners(element: Element) -> None:
     """Refuse listeners that would never be called, or twice."""
+    if not element.listeners:
+        return
     times = Counter((listener.event, listener.job.type.source) for listener in element.listeners)
     for (event, job_type), count in times.items():
         if not job_type:
             raise ElementError("Attribute 'type' must be present and not empty")
         if not event:
             raise ElementError("Attribute 'eventType' must be present and not empty")
-        if event not in ("start", "end"):
-            raise ElementError(f"Attribute 'eventType' must be one of: start, end; found '{event}'")
+        if event not in (known := ("start", "end", BEFORE_ALL) if since("8.10") else ("start", "end")):
+            raise ElementError(f"Attribute 'eventType' must be one of: {', '.join(known)}; found '{event}'")
+        if event == BEFORE_ALL and element.multi_instance is None:
+            raise ElementError(f"Execution listeners of type '{event}' are only supported by multi-instance activities")
         if count > 1:
             both = f"eventType[{event}] and type[{job_type}]"
             raise ElementError(f"Found '{count}' duplicates based on {both}, these combinations should be unique.")
@@ -153,6 +178,24 @@ def _check_listeners(element: Element) -> None:
 def _job_task(reader: Reader, _element: Element) -> None:
     if len(reader.all("zeebe:taskDefinition")) != 1:
         raise ElementError("Must have exactly one 'zeebe:taskDefinition' extension element")
+
+
+def _service(reader: Reader, element: Element) -> None:
+    _job_task(reader, element)
+    reader.one("zeebe:linkedResources")
+    element.links = [_link(node) for node in reader.all("zeebe:linkedResources/zeebe:linkedResource")]
+
+
+def _link(node: Any) -> Link:
+    for name in ("resourceId", "resourceType"):
+        if not node.get(name):
+            raise ElementError(f"Attribute '{name}' must be present and not empty")
+    resource_id, kind, tag = node.get("resourceId"), node.get("bindingType", LATEST.type), node.get("versionTag") or ""
+    if kind not in _BINDINGS:
+        raise ElementError(f"Attribute 'bindingType' must be one of: {', '.join(_BINDINGS)}")
+    if resource_id.startswith("="):
+        raise ElementError(f"Expressions as the id of a linked resource are not supported: '{resource_id}'")
+    return Link(expression(resource_id), node.get("resourceType"), node.get("linkName"), Binding(kind, tag))
 
 
 def _throw(reader: Reader, element: Element) -> None:
@@ -256,6 +299,7 @@ def _called(reader: Reader, element: Element) -> None:
         expression(called.get("processId")),
         called.get("propagateAllChildVariables", "true") == "true",
         called.get("propagateAllParentVariables", "true") == "true",
+        None if called.get("businessId") is None else expression(called.get("businessId")),
     )
 
 
@@ -277,7 +321,7 @@ def _boundary(reader: Reader, element: Element) -> None:
 
 
 _READERS = {
-    "SERVICE_TASK": _job_task,
+    "SERVICE_TASK": _service,
     "SEND_TASK": _job_task,
     "SCRIPT_TASK": _script,
     "BUSINESS_RULE_TASK": _rule,

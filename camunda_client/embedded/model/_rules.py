@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 
-from camunda_client.embedded.model._element import Element
+from camunda_client.embedded.model._element import Binding, Element
 from camunda_client.embedded.model._expressions import Expression
 
 
@@ -94,26 +94,24 @@ def problems_of_bindings(
 
     Args:
         elements: Of a process.
-        brought: Ids of what the deployment brings, by ``process``, ``decision`` and ``form``.
+        brought: Ids of what the deployment brings, by ``process``, ``decision``, ``form`` and ``resource``.
     """
     for element in elements:
-        if element.binding.type == "deployment":
-            for kind, wanted in _bound(element):
-                if wanted.static and wanted.text not in brought[kind]:
-                    yield (
-                        element,
-                        f"Expected to find {kind} with id '{wanted.text}' in current deployment, but not found.",
-                    )
+        for kind, wanted, binding in _bound(element):
+            if binding.type == "deployment" and wanted.static and wanted.text not in brought[kind]:
+                yield element, f"Expected to find {kind} with id '{wanted.text}' in current deployment, but not found."
 
 
-def _bound(element: Element) -> Iterator[tuple[str, Expression]]:
+def _bound(element: Element) -> Iterator[tuple[str, Expression, Binding]]:
     if element.called is not None:
-        yield "process", element.called.process_id
+        yield "process", element.called.process_id, element.binding
     if element.decision is not None:
-        yield "decision", element.decision
+        yield "decision", element.decision, element.binding
     form_id = (element.user_task or {}).get("formId")
     if form_id is not None:
-        yield "form", form_id
+        yield "form", form_id, element.binding
+    for link in element.links:
+        yield "resource", link.resource_id, link.binding
 
 
 def _link(element: Element) -> str:

@@ -60,7 +60,7 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "conditionalFilter": ("variableEvents",),
     "loopCharacteristics": ("inputCollection", "inputElement", "outputCollection", "outputElement"),
     "calledElement": ("processId", "propagateAllChildVariables", "propagateAllParentVariables", "bindingType",
-                      "versionTag"),
+                      "versionTag", "businessId"),
     "formDefinition": ("formKey", "formId", "externalReference", "bindingType", "versionTag"),
     "userTask": (),
     "calledDecision": ("decisionId", "resultVariable", "bindingType", "versionTag"),
@@ -74,14 +74,20 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "taskListener": ("eventType", "retries", "type"),
     "adHoc": ("activeElementsCollection", "outputCollection", "outputElement"),
     "versionTag": ("value",),
+    "jobPriorityDefinition": ("priority",),
+    "linkedResources": (),
+    "linkedResource": ("resourceId", "resourceType", "linkName", "bindingType", "versionTag"),
 }  # fmt: skip
 #: Extensions that a later release brought, so that an earlier one would pass over them.
-SINCE = {"taskListeners": "8.8", "adHoc": "8.7", "conditionalFilter": "8.9"}
+SINCE = {
+    "taskListeners": "8.8", "adHoc": "8.7", "conditionalFilter": "8.9", "jobPriorityDefinition": "8.10",
+    "linkedResources": "8.7",
+}  # fmt: skip
+ATTRIBUTES_SINCE = {("calledElement", "businessId"): "8.10"}
 #: Extensions and attributes that Camunda makes something of, and we do not yet.
-EXTENSIONS_REFUSED = frozenset({
-    "linkedResources", "linkedResource", "jobPriorityDefinition", "publishMessage",
-})  # fmt: skip
-ATTRIBUTES_REFUSED = frozenset({("calledElement", "businessId"), ("conditionalFilter", "variableNames")})
+EXTENSIONS_REFUSED = frozenset({"publishMessage"})
+_INSTEAD = {"publishMessage": ": Camunda deploys it and publishes nothing; have a job do it (zeebe:taskDefinition)"}
+ATTRIBUTES_REFUSED = frozenset({("conditionalFilter", "variableNames")})
 #: Extensions that Camunda itself makes nothing of when a process runs.
 EXTENSIONS_WITHOUT_MEANING = frozenset({"properties", "property", "userTaskForm", "agentDefinition"})
 #: Attributes that earlier modelers wrote, and what all keep for themselves.
@@ -114,7 +120,7 @@ def _problems_of_element(node: Any, name: str, flow_elements: frozenset[str]) ->
 
 def _problems_of_extension(node: Any, name: str) -> Iterator[str]:
     if name in EXTENSIONS_REFUSED:
-        yield f"The extension zeebe:{name} is not supported"
+        yield f"The extension zeebe:{name} is not supported{_INSTEAD.get(name, '')}"
     elif name in SINCE and not since(SINCE[name]):
         yield f"The extension zeebe:{name} is not supported before {SINCE[name]}"
     elif name not in EXTENSIONS:
@@ -127,6 +133,9 @@ def _problems_of_attributes(node: Any, name: str) -> Iterator[str]:
     for attribute in node.attrib:
         if (name, attribute) in ATTRIBUTES_REFUSED:
             yield f"The attribute '{attribute}' of the extension zeebe:{name} is not supported"
+        elif (name, attribute) in ATTRIBUTES_SINCE and not since(ATTRIBUTES_SINCE[name, attribute]):
+            release = ATTRIBUTES_SINCE[name, attribute]
+            yield f"The attribute '{attribute}' of the extension zeebe:{name} is not supported before {release}"
         elif attribute not in EXTENSIONS[name] and attribute not in _OLD and not attribute.startswith(_OF_MODELERS):
             owner = _owner(node).get("id")
             log.warning(

@@ -59,7 +59,7 @@ def as_received(job: Job, variables: dict[str, Any], fetch_variables: Iterable[s
         job.key, job.type, instance.process.key, definition.process_id, definition.version, definition.key,
         instance.element.id, instance.key, dict(job.headers), job.worker, job.retries, job.deadline_ms,
         variables, job.tenant_id, job.kind,
-        job.listener_phase.upper() if job.listener_phase else "UNSPECIFIED",
+        job.listener_event_type,
         instance.process.outermost.key, job.priority, job.lease_token, list(instance.process.tags),
         job.business_id, None if task is None else as_listener_sees(task),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._present import present
-from camunda_client.embedded.model import INNER, Decisions, Deployments, Element, Flow, Listener
+from camunda_client.embedded.model import INNER, Decisions, Deployments, Element, Flow, Link, Listener
 from camunda_client.embedded.run._ad_hoc import AdHocs
 from camunda_client.embedded.run._bindings import Bindings
 from camunda_client.embedded.run._compensation import Compensations
@@ -22,6 +22,8 @@ from camunda_client.embedded.run._workflows import ScopeWorkflow
 
 #: What a job-based user task's job is called.
 USER_TASK_JOB_TYPE = "io.camunda.zeebe:userTask"
+#: The header that has what a job is linked to, as JSON (camunda/camunda#24774).
+LINKED_RESOURCES = "linkedResources"
 
 
 class Behaviours:
@@ -110,7 +112,15 @@ class Behaviours:
     # -- tasks ------------------------------------------------------------------------------------------------------
     def _job(self, instance: ElementInstance) -> None:
         element = instance.element
-        self._jobs.create_for(instance, present(element.job), dict(element.headers))
+        headers = dict(element.headers)
+        if element.links:
+            headers[LINKED_RESOURCES] = _json([self._linked(link, instance) for link in element.links])
+        self._jobs.create_for(instance, present(element.job), headers)
+
+    def _linked(self, link: Link, instance: ElementInstance) -> dict[str, str | None]:
+        """Return what a job says of a file."""
+        key = str(self._bindings.resource(link, instance).key)
+        return {"resourceKey": key, "resourceType": link.type, "linkName": link.name}
 
     def _script(self, instance: ElementInstance) -> None:
         element = instance.element
@@ -228,8 +238,13 @@ class Behaviours:
                 "CALLED_ELEMENT_ERROR",
                 f"Expected process with BPMN process id '{process_id}' to have a none start event, but not found.",
             )
+        business_id = instance.process.business_id
+        if called.business_id is not None:
+            business_id = self._variables.text(called.business_id, instance)
         variables = self._variables.visible(instance) if called.all_parent_variables else dict(instance.variables)
-        instance.called = self._lifecycle.start(definition, variables, tenant_id, caller=instance)
+        instance.called = self._lifecycle.start(
+            definition, variables, tenant_id, caller=instance, business_id=business_id
+        )
 
     # -- gateways ---------------------------------------------------------------------------------------------------
     def _choose_first(self, instance: ElementInstance) -> None:

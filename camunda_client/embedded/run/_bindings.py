@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from camunda_client.embedded._failures import Failure
-from camunda_client.embedded.model import Decision, Definition, Deployments, Form
+from camunda_client.embedded.model import Binding, Decision, Definition, Deployments, Form, Link, Resource
 from camunda_client.embedded.run._instances import ElementInstance
 from camunda_client.embedded.run._variables import Variables
 
@@ -56,6 +56,11 @@ _FORM = _Words(
     "Expected to find a form with id '{id}', but no form with this id is found, at least a form with this id should be "
     "available. To resolve the Incident please deploy a form with the same id",
 )  # fmt: skip
+_RESOURCE = _Words(
+    "RESOURCE_NOT_FOUND", "link a resource", "id", "resource", "resource to link",
+    "Expected to find a resource with id '{id}', but no resource with this id is found. To resolve this incident, "
+    "deploy a resource with the same id.",
+)  # fmt: skip
 
 
 class Bindings:
@@ -72,7 +77,7 @@ class Bindings:
             Failure: CALLED_ELEMENT_ERROR: there is none.
         """
         versions = self._deployments.processes(process_id, instance.process.tenant_id)
-        return self._bound(versions, process_id, instance, _PROCESS)
+        return self._bound(versions, process_id, instance, instance.element.binding, _PROCESS)
 
     def decision(self, decision_id: str, instance: ElementInstance) -> Decision:
         """Return the decision that a business rule task evaluates.
@@ -81,7 +86,7 @@ class Bindings:
             Failure: CALLED_DECISION_ERROR: there is none.
         """
         versions = self._deployments.decisions(decision_id, instance.process.tenant_id)
-        return self._bound(versions, decision_id, instance, _DECISION)
+        return self._bound(versions, decision_id, instance, instance.element.binding, _DECISION)
 
     def form(self, form_id: str, instance: ElementInstance) -> Form:
         """Return the form of a user task.
@@ -90,10 +95,21 @@ class Bindings:
             Failure: FORM_NOT_FOUND: there is none.
         """
         versions = self._deployments.forms(form_id, instance.process.tenant_id)
-        return self._bound(versions, form_id, instance, _FORM)
+        return self._bound(versions, form_id, instance, instance.element.binding, _FORM)
 
-    def _bound(self, versions: Sequence[V], resource_id: str, instance: ElementInstance, words: _Words) -> V:
-        binding = instance.element.binding
+    def resource(self, link: Link, instance: ElementInstance) -> Resource:
+        """Return the file that a job is linked to.
+
+        Raises:
+            Failure: RESOURCE_NOT_FOUND: there is none.
+        """
+        resource_id = link.resource_id.text
+        versions = self._deployments.resources(resource_id, instance.process.tenant_id)
+        return self._bound(versions, resource_id, instance, link.binding, _RESOURCE)
+
+    def _bound(
+        self, versions: Sequence[V], resource_id: str, instance: ElementInstance, binding: Binding, words: _Words
+    ) -> V:
         expected = f"Expected to {words.to_do} with {words.what} '{resource_id}'"
         if binding.type == "deployment":
             key = instance.process.definition.deployment_key

@@ -13,7 +13,7 @@ from typing import Any
 from camunda_client.embedded._failures import Failure
 from camunda_client.embedded._rejections import Rejection, invalid_argument, invalid_state, not_found
 from camunda_client.embedded._tenants import refusal
-from camunda_client.embedded.model import DecisionRecord, Definition, Deployment
+from camunda_client.embedded.model import DecisionRecord, Definition, Deployment, Element
 from camunda_client.embedded.run._cluster_variables import ClusterVariables
 from camunda_client.embedded.run._conditions import conditional_definitions
 from camunda_client.embedded.run._entrances import Activation
@@ -111,10 +111,10 @@ class Commands:
             entrances.check_new(definition, variables, tenant_id, activations)
         else:
             definition.none_start()
-        process = self._runtime.lifecycle.start(definition, variables, tenant_id, at=[] if activations else None)
-        process.tags, process.business_id = tags or [], business_id or ""
+        at: list[Element] | None = [] if activations else None
+        process = self._runtime.lifecycle.start(definition, variables, tenant_id, at=at, business_id=business_id or "")
+        process.tags = process.history.tags = tags or []
         process.end_after = frozenset(end_after or [])
-        process.history.tags, process.history.business_id = process.tags, process.business_id
         for activation in activations:
             entrances.enter(process, activation)
         process.on_end = on_end

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from camunda_client.embedded._rejections import Rejection
-from camunda_client.embedded.model import Cycle, Definition, Element, Flow, FlowNode
+from camunda_client.embedded.model import BEFORE_ALL, Cycle, Definition, Element, Flow, FlowNode
 from camunda_client.embedded.run._history import Incident, InstanceHistory, JobRecord, UserTaskRecord
 from camunda_client.embedded.run._schedule import Entry
 from camunda_client.embedded.run._workflows import InstanceWorkflow, ScopeWorkflow
@@ -174,7 +174,7 @@ class Job:
 
     def __init__(
         self, key: int, job_type: str, retries: int, headers: dict[str, str], instance: ElementInstance,
-        kind: str = BPMN_ELEMENT, phase: str | None = None,
+        kind: str = BPMN_ELEMENT, phase: str | None = None, priority: int = 0,
     ) -> None:  # fmt: skip
         self.key = key
         self.kind = kind
@@ -190,12 +190,18 @@ class Job:
         self.listener_phase = phase
         self.incident: Incident | None = None
         self.due: Entry | None = None
-        self.priority = 0
+        self.priority = priority
         #: As it was when the job was created; one that the instance is given later is not the job's.
         self.business_id = instance.process.business_id
         #: Of the latest lease that has one; empty as long as no worker has asked for any.
         self.lease_token = ""
         self.leases = 0
+
+    @property
+    def listener_event_type(self) -> str:
+        """What its listener is about, as Camunda names it."""
+        phase = self.listener_phase or "unspecified"
+        return "BEFORE_ALL" if phase == BEFORE_ALL else phase.upper()
 
     def lease_with_token(self) -> None:
         """Give it a token that no earlier lease had. A replay finds the same again, so it is not a random value."""
@@ -219,9 +225,9 @@ class Job:
 
     def record(self, state: str, **details: Any) -> None:
         """Put on record what happened to it, with the details that the command brought."""
-        history, phase = self.instance.process.history, self.listener_phase
+        history = self.instance.process.history
         if self.kind != BPMN_ELEMENT:
-            details |= {"kind": self.kind, "listener_event_type": phase.upper() if phase else "UNSPECIFIED"}
+            details |= {"kind": self.kind, "listener_event_type": self.listener_event_type}
         history.jobs.append(
             JobRecord(
                 state, self.key, self.type, self.element_id, self.retries, self.worker, history.now_ms(),

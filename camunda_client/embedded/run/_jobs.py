@@ -30,6 +30,7 @@ from camunda_client.embedded.run._instances import (
     ElementInstance,
     Job,
 )
+from camunda_client.embedded.run._job_properties import priority_of, retries_of
 from camunda_client.embedded.run._lifecycle import Lifecycle
 from camunda_client.embedded.run._schedule import Schedule
 
@@ -42,7 +43,7 @@ _VERBS = {
     "UPDATE": "update job",
 }
 #: The types of incidents, by the kind of the job that has no retries left.
-_NO_RETRIES = {kind: f"{kind}_NO_RETRIES" for kind in (AD_HOC_SUB_PROCESS, TASK_LISTENER)}
+_NO_RETRIES = {kind: f"{kind}_NO_RETRIES" for kind in (AD_HOC_SUB_PROCESS, EXECUTION_LISTENER, TASK_LISTENER)}
 
 
 class Poll:
@@ -122,28 +123,29 @@ class Jobs:
             Failure: Type or retries can't be evaluated.
         """
         variables = self._lifecycle.variables
-        job_type = variables.text(definition.type, instance)
-        return self.create(instance, job_type, self._retries(definition, instance), headers, kind=kind, phase=phase)
-
-    def _retries(self, definition: JobDefinition, instance: ElementInstance) -> int:
-        value = self._lifecycle.variables.typed(definition.retries, instance, (str, int, float), "'NUMBER'")
-        try:
-            return int(value)
-        except ValueError:
-            message = f"Expected result of the expression '{definition.retries.text}' to be 'NUMBER', but was 'STRING'."
-            raise Failure("EXTRACT_VALUE_ERROR", message) from None
+        job_type, retries = variables.text(definition.type, instance), retries_of(definition, instance, variables)
+        priority = priority_of(definition.priority, instance, variables)
+        return self._create(instance, job_type, retries, headers, priority, kind=kind, phase=phase)
 
     def create_listener(self, instance: ElementInstance, listener: Listener, phase: str) -> Job:
         """Create the job of an execution listener."""
         headers = {**instance.element.headers, **listener.headers}
         return self.create_for(instance, listener.job, headers, kind=EXECUTION_LISTENER, phase=phase)
 
-    def create(
-        self, instance: ElementInstance, job_type: str, retries: int, headers: dict[str, str], *,
+    def create(self, instance: ElementInstance, job_type: str, retries: int, headers: dict[str, str]) -> Job:
+        """Create the job of a task that defines none.
+
+        Raises:
+            Failure: The priority of the process's jobs can't be evaluated.
+        """
+        priority = priority_of(None, instance, self._lifecycle.variables)
+        return self._create(instance, job_type, retries, headers, priority)
+
+    def _create(
+        self, instance: ElementInstance, job_type: str, retries: int, headers: dict[str, str], priority: int, *,
         kind: str = BPMN_ELEMENT, phase: str | None = None,
     ) -> Job:  # fmt: skip
-        """Create a job that its instance waits for."""
-        job = Job(self._lifecycle.keys.next(), job_type, retries, headers, instance, kind, phase)
+        job = Job(self._lifecycle.keys.next(), job_type, retries, headers, instance, kind, phase, priority)
         instance.job = job
         self._jobs[job.key] = job
         job.record("CREATED")

@@ -11,7 +11,7 @@ from typing import Any
 
 from camunda_client.embedded._keys import Keys
 from camunda_client.embedded._present import present
-from camunda_client.embedded.model import INNER, Definition, Element, Flow, FlowNode
+from camunda_client.embedded.model import BEFORE_ALL, INNER, Definition, Element, Flow, FlowNode
 from camunda_client.embedded.run._agenda import Agenda
 from camunda_client.embedded.run._endings import Endings
 from camunda_client.embedded.run._history import Histories
@@ -85,6 +85,7 @@ class Lifecycle:
         at: list[Element] | None = None,
         event_variables: dict[str, Any] | None = None,
         caller: ElementInstance | None = None,
+        business_id: str = "",
     ) -> ProcessInstance:
         """Create a process instance; its first steps go on the agenda.
 
@@ -95,11 +96,13 @@ class Lifecycle:
             at: The elements to begin with, all directly in the process; the none start event when left out.
             event_variables: What a start event brought along; it goes through the event's output mappings.
             caller: The call activity that waits for it.
+            business_id: What the case is called.
         """
         key = self.keys.next()
         history = self._histories.begin(definition.process_id, key, definition.key, definition.version, tenant_id)
         process = ProcessInstance(key, definition, tenant_id, history)
         process.caller = caller
+        process.business_id = history.business_id = business_id
         history.root_key = process.outermost.key
         if caller is not None:
             history.parent_key, history.parent_element_key = caller.process.key, caller.key
@@ -227,13 +230,12 @@ class Lifecycle:
     @staticmethod
     def _keeps_event_variables(instance: ElementInstance) -> bool:
         """Whether what an event brought is written at the element that caught it before it goes further."""
-        if instance.kind == "START_EVENT":
-            return instance.scope is instance.process.root
-        return instance.kind in ("BOUNDARY_EVENT", "INTERMEDIATE_CATCH_EVENT")
+        at_start = instance.kind == "START_EVENT" and instance.scope is instance.process.root
+        return at_start or instance.kind in ("BOUNDARY_EVENT", "INTERMEDIATE_CATCH_EVENT")
 
     def _activate(self, instance: ElementInstance) -> None:
         if instance.body:
-            self._iterating.activate(instance)
+            self._go_on_starting(instance)
             return
         if instance.loop_counter:
             self._iterating.set_loop_variables(instance)
@@ -246,17 +248,14 @@ class Lifecycle:
             self._begin(instance)
 
     def _begin(self, instance: ElementInstance) -> None:
-        if instance.scope is None:
-            self._open_process(instance)
+        if instance.scope is None or instance.body:
+            (self._iterating.activate if instance.body else self._open_process)(instance)
             return
         if instance.kind in THROWING:
             self._working.check(instance)
             self.activated(instance)
-            self._working.activate(instance)
-            return
         self._working.activate(instance)
-        if instance.state == "ACTIVATING":
-            self.activated(instance)
+        self.activated(instance)
         if instance.kind in AT_ONCE:
             self._complete(instance)
 
@@ -268,6 +267,8 @@ class Lifecycle:
     # -- listeners --------------------------------------------------------------------------------------------------
     def _next_listener(self, instance: ElementInstance, phase: str) -> bool:
         """Create the job of the next execution listener; False if there is none."""
+        if instance.body and phase != BEFORE_ALL:
+            return False  # the others are those of each iteration
         waiting = [item for item in instance.element.listeners if item.event == phase]
         if instance.listener >= len(waiting):
             instance.listener = 0
@@ -277,15 +278,15 @@ class Lifecycle:
 
     def listener_completed(self, instance: ElementInstance, phase: str, variables: dict[str, Any]) -> None:
         """Go on after a listener's job."""
-        if phase == "start":
-            self.variables.set_local(instance, variables)
-        else:
+        if phase == "end":
             self.variables.propagate(instance, variables)
+        else:
+            self.variables.set_local(instance, variables)
         instance.listener += 1
-        self.attempt(instance, self._go_on_starting if phase == "start" else self._go_on_ending)
+        self.attempt(instance, self._go_on_ending if phase == "end" else self._go_on_starting)
 
     def _go_on_starting(self, instance: ElementInstance) -> None:
-        if not self._next_listener(instance, "start"):
+        if not self._next_listener(instance, BEFORE_ALL if instance.body else "start"):
             self._begin(instance)
 
     def _go_on_ending(self, instance: ElementInstance) -> None:

@@ -6,6 +6,7 @@ A change here needs ``make referees`` (and a Java). Documents are made anew each
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
@@ -595,6 +596,20 @@ def _drawn() -> Iterator[Case]:
             line for line in DRAWN.replace(thirteen, "http://www.omg.org/spec/DMN/20151101/dmn.xsd").replace(diagram, "").splitlines()
             if "annotation" not in line.lower() or "decisionTable" in line
         ),
+    }  # fmt: skip
+    of_15 = documents["1.5"].replace(dmndi, "https://www.omg.org/spec/DMN/20230324/DMNDI/")
+    constrained = '<itemDefinition name="t"><typeRef>string</typeRef><typeConstraint><text>"a"</text></typeConstraint></itemDefinition>'
+    documents |= {
+        "1.5/own-diagram": of_15,
+        "1.4/other-diagram": documents["1.4"].replace(dmndi, "https://www.omg.org/spec/DMN/20230324/DMNDI/"),
+        "1.2/other-diagram": DRAWN.replace(thirteen, "http://www.omg.org/spec/DMN/20180521/MODEL/"),
+        "1.4/broken": documents["1.4"].replace("<decisionTable", "<table").replace("</decisionTable>", "</table>"),
+        "1.5/broken": of_15.replace("<decisionTable", "<table").replace("</decisionTable>", "</table>"),
+        **{
+            f"{name}/constrained": re.sub("<(decision|inputData)", rf"{constrained}<\1", documents[name], count=1)
+            for name in ("1.2", "1.3", "1.4")
+        },
+        "1.5/constrained": re.sub("<(decision|inputData)", rf"{constrained}<\1", of_15, count=1),
     }  # fmt: skip
     for name, one in documents.items():
         for age in (12, 40, 70):

@@ -36,6 +36,9 @@ log = logging.get_logger(__name__)
 _BACKOFF: Final = Backoff(first_s=0.2, ceiling_s=30.0)
 #: Seconds for the exit hooks of a child whose worker stops.
 _END_S: Final = 3.0
+#: How children die, for the metric: by us, by a crash, where memory runs out, by the handler's own doing.
+_KILLED: Final = "killed"
+_USUAL_DEATHS: Final = (_KILLED, "SIGSEGV", "SIGKILL", "exit")
 #: Bytes of a crash's report that are read.
 _REPORT: Final = 20_000
 
@@ -56,11 +59,17 @@ class Ended(NamedTuple):
         """How it ended, in words."""
         if self.code >= 0:
             return f"exit code {self.code}"
+        return f"{self.kind}, as the kernel sends where memory runs out" if self.kind == "SIGKILL" else self.kind
+
+    @property
+    def kind(self) -> str:
+        """How it ended, in a word: the signal's name, or ``exit``."""
+        if self.code >= 0:
+            return "exit"
         try:
-            name = signal.Signals(-self.code).name
+            return signal.Signals(-self.code).name
         except ValueError:
-            name = f"signal {-self.code}"
-        return f"{name}, as the kernel sends where memory runs out" if name == "SIGKILL" else name
+            return f"signal {-self.code}"
 
 
 class RaisedElsewhere(Exception):
@@ -164,6 +173,8 @@ class ChildProcess:
     # -- the process --------------------------------------------------------------------------------------------------
     def start(self) -> None:
         """Have a process in this place from now on."""
+        for kind in _USUAL_DEATHS:
+            metrics.children_died[kind] += 0
         self._keeper = gevent.spawn(self._keep)
 
     def stop(self) -> None:
@@ -262,7 +273,10 @@ class ChildProcess:
         runs, self.runs = self.runs, {}
         if self._away_since_s is None:
             self._away_since_s = time.monotonic()
-        if not self._killed and not self._stopping.is_set():
+        if self._killed:
+            metrics.children_died[_KILLED] += 1
+        elif not self._stopping.is_set():
+            metrics.children_died[ended.kind] += 1
             self._say_died(ended, runs)
         for thread, run in runs.items():
             # One that crashed says who it was: the others' jobs are not to blame.

@@ -120,7 +120,7 @@ const place = (text) => text.replace(/^.*\/([^/]*\/[^/]*:\d+)/, "$1");
 
 const column = (title, value, show, more = {}) => ({ title, value, show, number: true, ...more });
 
-const waits = (wait) => (wait.p50 === null ? "–" : [wait.p50, wait.p95, wait.p99].map(seconds).join(" / "));
+const spread = (times) => (times.p50 === null ? "–" : [times.p50, times.p95, times.p99].map(seconds).join(" / "));
 
 // Which handler holds up a process, and where it stands.
 function culprit(blocked) {
@@ -143,10 +143,8 @@ const types = new Table(byId("types"), [
   column("State", stateOf, undefined, { number: false, mark: (type) => (!type.alive ? "bad" : stateOf(type) !== "polling" ? "warn" : "") }),
   column("Jobs/s", (type) => type.rate, number),
   column("In flight", (type) => type.in_flight, (value, type) => `${number(value)} of ${number(type.cap)}`),
-  column("p50", (type) => type.handler.p50, seconds),
-  column("p95", (type) => type.handler.p95, seconds),
-  column("p99", (type) => type.handler.p99, seconds),
-  column("Waits p50 / p95 / p99", (type) => type.wait.p95, (value, type) => waits(type.wait)),
+  column("Handlers p50 / p95 / p99", (type) => type.handler.p95, (value, type) => spread(type.handler)),
+  column("Waits p50 / p95 / p99", (type) => type.wait.p95, (value, type) => spread(type.wait)),
   column("Completed", (type) => type.completed, number),
   column("Failed", (type) => type.failed, number, { mark: (type) => (type.failed ? "warn" : "") }),
   column("BPMN errors", (type) => type.errors_thrown, number),
@@ -168,7 +166,7 @@ const jobs = new Table(byId("jobs"), [
 ], (job) => job.job_key, 5, { title: "Stack", text: "Stack", label: (key) => `Stack of job ${key}`, run: (job) => showJob(job.job_key) });
 
 const processes = new Table(byId("processes"), [
-  column("Process", (one) => one.process, String),
+  column("Process", (one) => one.process, String, { number: false }),
   column("State", (one) => one.state, undefined, { number: false, mark: (one) => (one.alive ? "" : ["running", "silent", "blocked"].includes(one.state) ? "bad" : "warn") }),
   column("Blocked by", (one) => culprit(one.blocked_by), undefined, { number: false }),
   column("Pid", (one) => one.pid, (value) => String(value ?? "–")),
@@ -177,6 +175,8 @@ const processes = new Table(byId("processes"), [
   column("Camunda has a leader", (one) => (one.leader === undefined || one.leader === null ? "unknown" : one.leader ? "yes" : "no"), undefined, { number: false }),
   column("Last heard", (one) => one.silent_s, (value) => (value === undefined ? "–" : `${seconds(value)} ago`)),
   column("Deaths", (one) => one.deaths ?? 0, number),
+  // Those of run_in="process"; only where there are any to die.
+  column("Children died", (one) => one.children_died, (value) => (value === undefined ? "–" : number(value)), { mark: (one) => (one.children_died ? "warn" : "") }),
 ], (one) => String(one.process), 0);
 processes.down = false;
 processes.markSorted();
@@ -315,11 +315,11 @@ function showEvents(events) {
   if (same === eventsShown) return;
   eventsShown = same;
   byId("events").replaceChildren(...[...events].reverse().map((event) => {
-    const { at, level, event: name, stack, remedy, ...fields } = event;
+    const { at, level, event: name, stack, place: crashed, remedy, ...fields } = event;
     const told = Object.entries(fields).filter(([, value]) => value !== null).map(([key, value]) => `${key}=${value}`).join(" ");
     const line = element("li", { className: level }, element("time", { text: new Date(at * 1000).toLocaleTimeString() }), ` ${level} `, element("strong", { text: name }), ` ${told}`);
     if (remedy) line.append(element("span", { className: "stack", text: `What to do: ${remedy}` }));
-    for (const place of stack ?? []) line.append(element("span", { className: "stack", text: place }));
+    for (const place of stack ?? crashed ?? []) line.append(element("span", { className: "stack", text: place }));
     return line;
   }));
   if (!events.length) byId("events").append(element("li", { text: "none so far" }));

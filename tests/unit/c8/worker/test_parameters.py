@@ -26,6 +26,7 @@ from camunda_client.c8.worker import (
     Variable,
     Variables,
     add_job_worker,
+    also_fetch,
     before_job,
     camunda_worker,
     clear,
@@ -407,6 +408,22 @@ def test_models_and_dataclasses_are_results() -> None:
 def test_variables_that_are_never_fetched_are_refused_at_decoration() -> None:
     with pytest.raises(ConfigurationError, match=r"it must have amount as well"):
         add_job_worker("t", simple, fetch_variables=["order_id"])
+
+
+def test_what_hooks_read_is_fetched_beside_what_handlers_name() -> None:
+    def takes_all(job: ActivatedJob, **rest: Any) -> None: ...
+
+    also_fetch("traceparent", "tracestate", "traceparent")
+    try:
+        found = [fetched(simple), fetched(simple, fetch_variables=["amount", "order_id", "x"]), fetched(takes_all)]
+    finally:
+        everywhere.variables.clear()
+
+    assert found == [
+        ("amount", "order_id", "traceparent", "tracestate"),
+        ("amount", "order_id", "x", "traceparent", "tracestate"),
+        None,
+    ]
 
 
 def test_hooks_of_the_application_see_all_variables() -> None:

@@ -74,14 +74,10 @@ EXTENSIONS = {
     "ioMapping", "input", "output", "subscription", "taskHeaders", "header", "taskDefinition", "loopCharacteristics",
     "calledElement", "formDefinition", "userTask", "calledDecision", "assignmentDefinition", "priorityDefinition",
     "taskSchedule", "script", "executionListeners", "executionListener", "versionTag", "conditionalFilter", "adHoc",
+    "jobPriorityDefinition", "linkedResources", "linkedResource",
 }  # fmt: skip
 ELSEWHERE = {"taskListeners", "taskListener"}
-EXTENSIONS_REFUSED = {
-    "linkedResources",
-    "linkedResource",
-    "jobPriorityDefinition",
-    "publishMessage",
-}
+EXTENSIONS_REFUSED = {"publishMessage"}
 
 
 def processes(path: Path) -> Iterator[etree._Element]:
@@ -151,11 +147,17 @@ def test_an_extension_is_refused_by_name(name: str) -> None:
 
 
 def test_an_attribute_of_an_extension_is_refused_by_name() -> None:
-    called = '<zeebe:calledElement processId="a" businessId="=b"/>'
-    call = f'<bpmn:callActivity id="x"><bpmn:extensionElements>{called}</bpmn:extensionElements></bpmn:callActivity>'
-    process = f'<bpmn:process id="p" isExecutable="true"><bpmn:startEvent id="s"/>{call}</bpmn:process>'
+    names = '<bpmn:extensionElements><zeebe:conditionalFilter variableNames="a"/></bpmn:extensionElements>'
+    event = (
+        f"<bpmn:conditionalEventDefinition>{names}<bpmn:condition>=a</bpmn:condition></bpmn:conditionalEventDefinition>"
+    )
+    process = (
+        f'<bpmn:process id="p" isExecutable="true"><bpmn:startEvent id="s">{event}</bpmn:startEvent></bpmn:process>'
+    )
 
-    with pytest.raises(Rejection, match="The attribute 'businessId' of the extension zeebe:calledElement is not"):
+    with pytest.raises(
+        Rejection, match="The attribute 'variableNames' of the extension zeebe:conditionalFilter is not"
+    ):
         Engine().deploy(("model.bpmn", DEFINITIONS.format(process)))
 
 

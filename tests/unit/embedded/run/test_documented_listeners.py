@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.unit.embedded.run.documented import Play
+import pytest
+
+from camunda_client.embedded import Rejection
+from tests.unit.embedded.run.documented import MODELS, Play
 
 
 def test_a_process_begins_and_ends_by_its_listeners(play: Play) -> None:
@@ -63,7 +66,8 @@ def test_a_listener_of_a_process_that_fails_is_an_incident_of_the_process(play: 
     engine.fail(first.key, retries=0, message="no")
 
     (incident,) = play.instance().open_incidents
-    assert (incident.element_id, incident.error_type, incident.message) == ("process_listeners", "JOB_NO_RETRIES", "no")
+    assert (incident.element_id, incident.message) == ("process_listeners", "no")
+    assert incident.error_type == "EXECUTION_LISTENER_NO_RETRIES"  # camunda/camunda#17126
     play.engine.cancel(key)
     assert play.instance().state == "TERMINATED"
     assert play.waiting() == []
@@ -91,3 +95,39 @@ def test_an_input_without_a_source_is_null(play: Play) -> None:
     assert play.done("input_null.work") == {"hidden": None, "also": None, "kept": {"one": 1}}
     assert play.instance().variables == {"hidden": "x", "also": "y"}
     assert "Expected expression but not found." in str(play.deploy_as("input_null.bpmn", "8.7"))
+
+
+def test_the_listeners_of_a_multi_instance_activity_are_those_of_its_iterations(play: Play) -> None:
+    """Those of type beforeAll (8.10, camunda/camunda#51635) come once, before its collection is looked at."""
+    play.deploy("multi_instance_listeners.bpmn")
+    play.start("multi_instance_listeners")
+
+    (before,) = play.engine.jobs()
+    assert (before.type, before.listener_event_type) == ("before", "BEFORE_ALL")
+    play.done("before", items=["a", "b"])
+    for item in ("a", "b"):
+        assert play.waiting() == ["first"]
+        play.done("first")
+        assert play.done("work")["item"] == item
+        play.done("last")
+
+    assert play.instance().state == "COMPLETED"
+    assert play.instance().variables == {}
+
+
+def test_no_listener_is_called_for_a_multi_instance_activity_without_items(play: Play) -> None:
+    play.deploy("multi_instance_listeners.bpmn")
+    play.start("multi_instance_listeners")
+
+    play.done("before", items=[])
+
+    assert (play.waiting(), play.instance().state) == ([], "COMPLETED")
+
+
+def test_listeners_before_all_iterations_are_refused_elsewhere(play: Play) -> None:
+    assert "must be one of: start, end; found 'beforeAll'" in str(
+        play.deploy_as("multi_instance_listeners.bpmn", "8.9")
+    )
+    model = (MODELS / "process_listeners.bpmn").read_text().replace('eventType="start"', 'eventType="beforeAll"')
+    with pytest.raises(Rejection, match="of type 'beforeAll' are only supported by multi-instance activities"):
+        play.engine.deploy(("model.bpmn", model))
