@@ -53,7 +53,7 @@ lint: setup ## ruff, mypy --strict and the import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-libraries: setup ## Fetch the real libraries that tests/libraries tries (250 MB, kept in the user's cache)
+libraries: setup ## Fetch the real libraries that tests/libraries tries (350 MB, kept in the user's cache)
 	@$(BIN)/python -m tests.parts.libraries
 
 clients: setup ## Fetch the other clients that tests/clients tries on the embedded gateway (230 MB, kept in the user's cache)

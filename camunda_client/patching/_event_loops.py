@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from camunda_client.patching._originals import is_patched
 
@@ -44,6 +44,7 @@ class _Loops:
 
     def __init__(self) -> None:
         import asyncio
+        import threading
         from asyncio import events, tasks
 
         from gevent import monkey
@@ -54,16 +55,19 @@ class _Loops:
         self._get = events._get_running_loop
         self._set = events._set_running_loop
         self._swap_task = getattr(tasks, "_swap_current_task", None) if _TASK_IS_THREADS else None
+        self._ident = threading.get_ident
         self._native_id: Callable[[], int] = monkey.get_original("threading", "get_ident")
         self._thread = self._native_id()
         #: How many greenlets are inside a loop; only then switches are watched.
         self._running = 0
         self._watcher_before: Callable[..., object] | None = None
         self._away: WeakKeyDictionary[greenlet, tuple[AbstractEventLoop, Any, Any]] = WeakKeyDictionary()
+        #: Loops that one greenlet runs and another calls its own, as Playwright has it between two calls of a job.
+        self._claimed: WeakSet[AbstractEventLoop] = WeakSet()
 
     def install(self) -> None:
         """Stand in for asyncio's own function, through which every loop begins and ends to run."""
-        self._events._set_running_loop = self._set_running_loop
+        self._asyncio._set_running_loop = self._events._set_running_loop = self._set_running_loop
         self._asyncio.new_event_loop = self._events.new_event_loop = self._new_loop
         policy = getattr(self._events, "BaseDefaultEventLoopPolicy", None) or getattr(
             self._events, "_BaseDefaultEventLoopPolicy", None
@@ -94,16 +98,27 @@ class _Loops:
         if self._native_id() != self._thread:
             self._set(loop)
             return
-        ran = self._get() is not None
+        ran = self._get()
         self._set(loop)
-        if loop is not None and not ran:
+        if loop is not None and ran is None:
             self._running += 1
             if self._running == 1:
                 self._watch()
-        elif loop is None and ran:
+            if getattr(loop, "_thread_id", None) not in (None, self._ident()):
+                self._claimed.add(loop)
+        elif loop is None and ran is not None:
             self._running -= 1
+            if self._claimed and ran in self._claimed:
+                self._end_claims(ran)
             if not self._running:
                 self._unwatch()
+
+    def _end_claims(self, ended: AbstractEventLoop) -> None:
+        """Let a loop that has ended run in none of the greenlets that are switched out, as in a thread."""
+        self._claimed.discard(ended)
+        for one in [one for one, (loop, _, _) in self._away.items() if loop is ended]:
+            del self._away[one]
+            self._running -= 1
 
     def _watch(self) -> None:
         import greenlet

@@ -55,6 +55,32 @@ assert took_s < 20, took_s  # one after another: 40 s
 """)
 
 
+def test_a_loop_ends_for_greenlets_that_called_it_theirs_too() -> None:
+    """Playwright's blocking calls: a greenlet runs the loop, the caller's has it as its own between two calls."""
+    run("""
+def work(number):
+    caller, loop = greenlet.getcurrent(), asyncio.new_event_loop()
+
+    async def serve():
+        await asyncio.sleep(0.05)
+        caller.switch()
+        await asyncio.sleep(0.05)
+
+    server = greenlet.greenlet(lambda: loop.run_until_complete(serve()))
+    server.switch()
+    asyncio._set_running_loop(loop)
+    assert asyncio.get_running_loop() is loop
+    time.sleep(0.05)
+    server.switch()
+    assert server.dead and asyncio._get_running_loop() is None
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    return number
+
+at_once(work)
+""")
+
+
 def test_asynchronous_generators_belong_to_their_own_loop() -> None:
     run("""
 async def numbers():

@@ -20,7 +20,12 @@ from tests.parts.recording import Recorded
 PACKAGE = {"8.8": "8.8-npm", "8.9": "8.9-npm", "8.10": "8.10-pypi"}
 #: The members that hold described objects, or lists of them.
 INSIDE = {
+    ("ActivatedJobResult", "userTask"): "UserTaskProperties",
+    ("JobCompletionRequest", "result"): "JobResult",
+    ("JobResult", "corrections"): "JobResultCorrections",
+    ("JobResult", "activateElements"): "JobResultActivateElement",
     ("JobUpdateRequest", "changeset"): "JobChangeset",
+    ("AdHocSubProcessActivateActivitiesInstruction", "elements"): "AdHocSubProcessActivateActivityReference",
     ("DeploymentResult", "deployments"): "DeploymentMetadataResult",
     ("DeploymentMetadataResult", "processDefinition"): "DeploymentProcessResult",
     ("DeploymentMetadataResult", "decisionDefinition"): "DeploymentDecisionResult",
@@ -78,8 +83,16 @@ class Described:
         return method == self.method and re.fullmatch(self.path.replace("{}", "[^/]+"), path) is not None
 
 
-def _search(path: str, sent: str, answered: str) -> Described:
+def _search(path: str, sent: str | None, answered: str) -> Described:
     return Described("POST", path, sent, answered, search=True)
+
+
+def _counts(of: str, schema: str, *kinds: str) -> Iterator[Described]:
+    for kind in kinds:
+        name = kind.removeprefix("-by-").capitalize()
+        path = f"/{of}/statistics/process-instances{kind}"
+        filtered = None if kind != kinds[-1] else schema.format(name) + "Filter"  # the first of both takes none
+        yield _search(path, filtered, schema.format(name) + "Result")
 
 
 #: Those whose members are described; the first that matches counts.
@@ -98,6 +111,7 @@ OPERATIONS = (
     _search("/jobs/statistics/by-types", "JobTypeStatisticsFilter", "JobTypeStatisticsItem"),
     _search("/jobs/statistics/by-workers", "JobWorkerStatisticsFilter", "JobWorkerStatisticsItem"),
     _search("/jobs/statistics/errors", "JobErrorStatisticsFilter", "JobErrorStatisticsItem"),
+    _search("/jobs/statistics/time-series", "JobTimeSeriesStatisticsFilter", "JobTimeSeriesStatisticsItem"),
     Described("POST", "/process-instances", "ProcessInstanceCreationInstruction", "CreateProcessInstanceResult"),
     Described("POST", "/process-instances/{}/cancellation", "CancelProcessInstanceRequest"),
     Described("POST", "/process-instances/{}/migration", "ProcessInstanceMigrationInstruction"),
@@ -114,10 +128,20 @@ OPERATIONS = (
     Described("POST", "/messages/correlation", "MessageCorrelationRequest", "MessageCorrelationResult"),
     Described("POST", "/signals/broadcast", "SignalBroadcastRequest", "SignalBroadcastResult"),
     _search("/incidents/search", "IncidentFilter", "IncidentResult"),
+    _search("/element-instances/{}/incidents/search", "IncidentFilter", "IncidentResult"),
+    *_counts("incidents", "IncidentProcessInstanceStatisticsBy{}", "-by-error", "-by-definition"),
+    *_counts("process-definitions", "ProcessDefinitionInstance{}Statistics", "", "-by-version"),
+    _search(
+        "/process-definitions/statistics/message-subscriptions",
+        "MessageSubscriptionFilter",
+        "ProcessDefinitionMessageSubscriptionStatisticsResult",
+    ),
+    Described("POST", "/conditionals/evaluation", "ConditionalEvaluationInstruction", "EvaluateConditionalResult"),
     Described("POST", "/incidents/{}/resolution", "IncidentResolutionRequest"),
     Described("GET", "/incidents/{}", None, "IncidentResult"),
     _search("/user-tasks/search", "UserTaskFilter", "UserTaskResult"),
     _search("/user-tasks/{}/variables/search", "UserTaskVariableFilter", "VariableSearchResult"),
+    _search("/user-tasks/{}/effective-variables/search", "UserTaskVariableFilter", "VariableSearchResult"),
     Described("POST", "/user-tasks/{}/completion", "UserTaskCompletionRequest"),
     Described("POST", "/user-tasks/{}/assignment", "UserTaskAssignmentRequest"),
     Described("PATCH", "/user-tasks/{}", "UserTaskUpdateRequest"),
@@ -125,6 +149,9 @@ OPERATIONS = (
     _search("/variables/search", "VariableFilter", "VariableSearchResult"),
     Described("GET", "/variables/{}", None, "VariableResult"),
     _search("/element-instances/search", "ElementInstanceFilter", "ElementInstanceResult"),
+    Described(
+        "POST", "/element-instances/ad-hoc-activities/{}/activation", "AdHocSubProcessActivateActivitiesInstruction"
+    ),
     Described("PUT", "/element-instances/{}/variables", "SetVariableRequest"),
     Described("GET", "/element-instances/{}", None, "ElementInstanceResult"),
     _search("/process-definitions/search", "ProcessDefinitionFilter", "ProcessDefinitionResult"),
@@ -187,13 +214,12 @@ def violations(dialect: str, exchange: Recorded) -> Iterator[str]:
 
 def _of_request(schemas: dict[str, Any], operation: Described, exchange: Recorded) -> Iterator[str]:
     body = exchange.request.body
-    if operation.sent is None or not body:
-        return
-    sent = json.loads(body)
-    if operation.search:
-        yield from (f"unknown {name}" for name in {*sent} - {"filter", "page", "sort"})
+    sent = json.loads(body) if body and (operation.search or operation.sent) else None
+    if sent is not None and operation.search:
+        known = {"page", "sort"} | ({"filter"} if operation.sent else set())
+        yield from (f"unknown {name}" for name in {*sent} - known)
         sent = sent.get("filter") or {}
-    elif sent is None:
+    if operation.sent is None or sent is None:
         return
     yield from misfits(schemas, operation.sent, sent)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from tests.parts.work import working
 pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).parent
+END = datetime(2040, 1, 1, tzinfo=timezone.utc)
 
 
 def start(process_id: str, **variables: Any) -> str:
@@ -117,6 +118,16 @@ def user_tasks() -> None:
     api.complete_user_task(task.user_task_key, {"approved": True})
 
 
+def agent() -> None:
+    api.deploy_resources(HERE / "listeners.bpmn")
+    instance = start("agent")
+    (tools,) = api.search_element_instances(process_instance_key=instance, element_id="tools")
+    api.activate_ad_hoc_activities(tools.element_instance_key, {"search": {"query": "z"}})
+    (job,) = api.activate_jobs("search", max_jobs_to_activate=1).jobs
+    assert job.variables["query"] == "z"
+    api.cancel_process_instance(instance)
+
+
 def the_rest(definition: str) -> None:
     api.evaluate_decision(EvaluateDecisionRequest(decisionDefinitionId="dish", variables={"season": "Winter"}))
     found = next(api.search_decision_instances(decision_definition_id="dish", state="EVALUATED"))
@@ -139,8 +150,27 @@ def the_rest(definition: str) -> None:
     api.reset_clock()
 
 
-def since_8_9() -> None:
-    begin, end = datetime(2020, 1, 1, tzinfo=timezone.utc), datetime(2040, 1, 1, tzinfo=timezone.utc)
+def since_8_9(definition: str, broken: str) -> None:
+    start("message", order="d")
+    counted = {one.process_definition_id: one for one in api.get_process_instance_counts()}
+    assert counted["message"].active_instances_without_incident_count
+    assert [one.process_definition_key for one in api.get_process_version_counts("message")] == [definition]
+    assert next(api.get_message_subscription_statistics(process_definition_key=definition)).active_subscriptions
+    (job,) = api.activate_jobs("charge", max_jobs_to_activate=1).jobs
+    api.fail_job(job, retries=0, error_message="broken once more")
+    (error,) = api.get_incident_statistics_by_error()
+    assert (error.error_message, job.process_instance_key) == ("broken once more", broken)
+    (where,) = api.get_incident_statistics_by_definition(error.error_hash_code or 0)
+    assert where.active_instances_with_error_count == 1
+    (incident,) = api.search_element_instance_incidents(broken, state="ACTIVE")
+    assert incident.error_message == "broken once more"
+    task = next(api.search_user_tasks(process_instance_key=start("approve", amount=5)))
+    assert [one.name for one in api.search_user_task_effective_variables(task.user_task_key)] == ["amount"]
+    api.cancel_process_instance(task.process_instance_key)
+    assert api.evaluate_conditionals({"a": 1}).process_instances == []
+    slices = api.get_job_time_series(datetime.now(timezone.utc) - timedelta(hours=1), END, "work")
+    assert sum((one.completed or {})["count"] for one in slices) == JOBS
+    begin, end = datetime(2020, 1, 1, tzinfo=timezone.utc), END
     assert api.get_job_statistics(begin, end).completed["count"] >= JOBS
     assert {one.job_type for one in api.get_job_statistics_by_type(begin, end, job_type=["work", "charge"])} == {
         "work", "charge",
@@ -167,12 +197,13 @@ def test_it_works_all_jobs_and_every_exchange_is_described(dialect: str) -> None
         with configured(proxy.base_url):
             found = [entry.process_definition for entry in deployed.deployments if entry.process_definition]
             keys = {one.process_definition_id: one.process_definition_key for one in found}
-            jobs()
+            broken = jobs()
             instances(keys["message"])
             user_tasks()
+            agent()
             the_rest(keys["message"])
             if dialect != "8.8":
-                since_8_9()
+                since_8_9(keys["message"], broken)
             api.delete_resource(keys["approve"])
 
     found = Counter(what for exchange in proxy.exchanges for what in violations(dialect, exchange))

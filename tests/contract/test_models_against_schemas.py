@@ -42,6 +42,7 @@ ANSWERS: dict[str, type[JsonBaseModel]] = {
     "DeploymentFormResult": models.DeployedForm,
     "DeploymentResourceResult": models.DeployedResource,
     "EvaluateDecisionResult": models.EvaluateDecisionResponse,
+    "UserTaskProperties": models.UserTaskProperties,
     **{
         schema: getattr(generated, name)
         for _, schemas in MODULES.values()
@@ -80,9 +81,33 @@ REQUESTS: dict[str, type[JsonBaseModel]] = {
     "DocumentLinkRequest": models.DocumentLinkRequest,
     "ProcessInstanceCreationTerminateInstruction": models.RuntimeInstruction,
     "ProcessInstanceModificationMoveInstruction": models.MoveInstructions,
+    "AdHocSubProcessActivateActivitiesInstruction": models.ActivateAdHocRequest,
+    "AdHocSubProcessActivateActivityReference": models.AdHocActivity,
+    "ProcessInstanceCancellationBatchOperationRequest": models.BatchRequest,
+    "ProcessInstanceIncidentResolutionBatchOperationRequest": models.BatchRequest,
+    "ProcessInstanceDeletionBatchOperationRequest": models.BatchRequest,
+    "ProcessInstanceSuspensionBatchOperationRequest": models.BatchRequest,
+    "ProcessInstanceResumptionBatchOperationRequest": models.BatchRequest,
+    "DecisionInstanceDeletionBatchOperationRequest": models.BatchRequest,
+    "ProcessInstanceMigrationBatchOperationRequest": models.MigrateInstancesRequest,
+    "ProcessInstanceMigrationBatchOperationPlan": models.MigrationPlan,
+    "ProcessInstanceModificationBatchOperationRequest": models.MoveInstancesRequest,
+    "ProcessInstanceModificationMoveBatchOperationInstruction": models.MappingInstructions,
+    "JobBatchUpdateRequest": models.UpdateJobsRequest,
+    "ExpressionEvaluationRequest": models.EvaluateExpressionRequest,
+    "ConditionalEvaluationInstruction": models.EvaluateConditionalsRequest,
 }
-#: Requests that have no model: two members that a function takes as they are.
-PLAIN = {"CreateClusterVariableRequest", "UpdateClusterVariableRequest"}
+#: Requests that have no model: members that a function takes as they are, or none, or what handlers return.
+PLAIN = {
+    "CreateClusterVariableRequest", "UpdateClusterVariableRequest", "DeleteProcessInstanceRequest",
+    "DeleteDecisionInstanceRequest", "JobResult", "JobResultCorrections", "JobResultActivateElement",
+}  # fmt: skip
+_SINCE_8_10 = {
+    "JobBatchUpdateRequest", "ProcessInstanceSuspensionBatchOperationRequest",
+    "ProcessInstanceResumptionBatchOperationRequest",
+}  # fmt: skip
+#: What a package of 8.9 has no schema for: what came later, and (npm) what it only has inside of others.
+MISSING = {"8.9-npm": {*_SINCE_8_10, "ResourceFilter"}, "8.9-pypi": _SINCE_8_10}
 #: (schema, member) to why it differs. One that no longer differs must be taken out.
 KNOWN: dict[tuple[str, str], str] = {
     ("ProcessInstanceCreationTerminateInstruction", "type"): "what tells it from others; 8.8 describes that elsewhere",
@@ -289,7 +314,7 @@ def test_every_schema_is_compared() -> None:
     for package, schemas in SCHEMAS.items():
         assert set(schemas) - {*FILTERS, "SearchQueryPageResponse"} <= {*ANSWERS, *REQUESTS, *PLAIN}
         assert {*ANSWER_SCHEMAS, *REQUEST_SCHEMAS} <= set(schemas)
-        assert package.startswith("8.8") or set(schemas) == {*EVERY}
+        assert package.startswith("8.8") or {*EVERY} - set(schemas) == MISSING.get(package, set())
         assert all(schemas.values())
 
 

@@ -198,3 +198,23 @@ def test_a_name_can_not_lead_elsewhere(engine: AnsweringServer, name: str) -> No
         api.download_document({"documentId": name})
 
     assert engine.requests == []
+
+
+def test_what_knows_no_cursor_is_asked_for_by_the_number_of_what_it_has_answered(engine: AnsweringServer) -> None:
+    path = f"/v2/user-tasks/{KEY}/effective-variables/search"
+    for names in (["a", "b"], ["c"]):
+        engine.post(path, json={"items": [{"name": name} for name in names], "page": {"totalItems": 3}})
+
+    found = [one.name for one in api.search_user_task_effective_variables(KEY, page_size=2)]
+
+    assert found == ["a", "b", "c"]
+    assert sent(engine) == [{"page": {"limit": 2}}, {"page": {"limit": 2, "from": 2}}]
+
+
+def test_without_a_total_the_last_page_is_the_empty_one(engine: AnsweringServer) -> None:
+    path = "/v2/incidents/statistics/process-instances-by-error"
+    engine.post(path, json={"items": [{"errorMessage": "why", "errorHashCode": 7}], "page": {}})
+    engine.post(path, json={"items": [], "page": {}})
+
+    assert [one.error_hash_code for one in api.get_incident_statistics_by_error()] == [7]
+    assert sent(engine) == [{}, {"page": {"from": 1}}]

@@ -84,6 +84,16 @@ def test_a_cluster_of_unknown_version_is_asked_and_its_refusal_has_a_hint(engine
         api.create_process_instance(NAMED)
 
 
+def test_a_refusal_by_a_cluster_that_is_new_enough_has_no_hint(engine: AnsweringServer) -> None:
+    named(engine, "8.9.1")
+    engine.post("/v2/process-instances", status=400, json={"title": "Bad Request"})
+
+    with pytest.raises(ServiceException, match="HTTP 400") as refused:
+        api.create_process_instance(NAMED)
+
+    assert "needs 8.9" not in str(refused.value)
+
+
 def test_without_such_an_option_no_version_matters(engine: AnsweringServer) -> None:
     named(engine, "8.6.0")
     engine.post(f"/v2/jobs/{KEY}/completion", status=204)

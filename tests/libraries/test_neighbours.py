@@ -70,6 +70,59 @@ time.sleep(0.02)
 assert RequestConfiguration.get_instance().user == {"id": number}
 """,
     ),
+    "elastic-apm, a transaction that is never ended": (
+        """
+import elasticapm
+# The port refuses; elastic-apm is to send by threads all the same.
+client = elasticapm.Client(service_name="shop", server_url="http://127.0.0.1:9", metrics_interval="0ms",
+                           cloud_provider="none", central_config=False)
+elasticapm.instrument()
+""",
+        """
+assert elasticapm.get_transaction_id() is None and elasticapm.get_span_id() is None
+mine = client.begin_transaction("job")
+elasticapm.set_user_context(user_id=number)
+with elasticapm.capture_span("wait"):
+    time.sleep(0.02)
+assert elasticapm.get_transaction_id() == mine.id and mine.context["user"]["id"] == number
+if number % 2:
+    client.end_transaction("job", "ok")
+""",
+    ),
+    "posthog, a context that is never left": (
+        """
+import posthog
+from posthog.contexts import get_context_distinct_id
+posthog.api_key, posthog.host = "phc_0", "http://127.0.0.1:9"
+never_left = []
+""",
+        """
+assert get_context_distinct_id() is None and posthog.get_tags() == {}
+never_left.append(posthog.new_context())
+never_left[-1].__enter__()
+posthog.identify_context(str(number))
+posthog.tag("order", number)
+posthog.capture("ж")
+time.sleep(0.02)
+assert get_context_distinct_id() == str(number) and posthog.get_tags() == {"order": number}
+""",
+    ),
+    "aws-xray-sdk, a segment that is never ended": (
+        """
+from aws_xray_sdk.core import xray_recorder
+xray_recorder.configure(service="shop", sampling=False, context_missing="IGNORE_ERROR")
+""",
+        """
+assert xray_recorder.current_segment() is None
+segment = xray_recorder.begin_segment("job")
+segment.set_user(str(number))
+with xray_recorder.in_subsegment("wait"):
+    time.sleep(0.02)
+assert xray_recorder.current_segment() is segment and segment.user == str(number)
+if number % 2:
+    xray_recorder.end_segment()
+""",
+    ),
 }
 #: Locks of the system and other processes. Jobs wait for each other, and the worker goes on.
 LOCKS = {
@@ -80,6 +133,14 @@ LOCKS = {
     "filelock, one for each job": (
         "import filelock",
         "with filelock.FileLock('shop.lock', timeout=60):\n    time.sleep(0.01)",
+    ),
+    "portalocker": (
+        "import portalocker",
+        "with portalocker.Lock('shop.lock', timeout=60):\n    time.sleep(0.01)",
+    ),
+    "fasteners": (
+        "import fasteners",
+        "with fasteners.InterProcessLock('shop.lock'):\n    time.sleep(0.01)",
     ),
     "joblib, by processes": (
         "import joblib, math",
@@ -98,7 +159,64 @@ LOCKS = {
         "cache[number] = 'ж'\ntime.sleep(0.01)\nassert cache[number] == 'ж' and cache.incr('all', default=0)",
     ),
 }
-CASES = STATE | LOCKS
+#: What works by threads or loops of its own; a job waits for what it began there.
+THREADS = {
+    "APScheduler": (
+        """
+from apscheduler.schedulers.background import BackgroundScheduler
+scheduler = BackgroundScheduler()
+scheduler.start()
+# It is at work when the worker ends.
+scheduler.add_job(time.sleep, args=[3600])
+""",
+        """
+done = threading.Event()
+scheduler.add_job(lambda: done.set(), misfire_grace_time=None)
+assert done.wait(60)
+""",
+    ),
+    "nest_asyncio": (
+        """
+import asyncio, nest_asyncio
+nest_asyncio.apply()
+
+async def double(number):
+    await asyncio.sleep(0.02)
+    return 2 * number
+
+async def outer(number):
+    return asyncio.run(double(number)) + await double(number)
+""",
+        "assert asyncio.run(outer(number)) == 4 * number",
+    ),
+    "nest_asyncio, one loop": (
+        """
+import asyncio, nest_asyncio
+nest_asyncio.apply()
+loop = asyncio.new_event_loop()
+""",
+        "assert loop.run_until_complete(asyncio.sleep(0.02, number)) == number",
+    ),
+    "concurrent.futures, by threads": (
+        """
+from concurrent.futures import ThreadPoolExecutor
+pool = ThreadPoolExecutor(4)
+""",
+        "assert list(pool.map(lambda wait: time.sleep(wait) or number, [0.01] * 4)) == [number] * 4",
+    ),
+    "concurrent.futures, by processes": (
+        """
+import math
+from concurrent.futures import ProcessPoolExecutor
+""",
+        "with ProcessPoolExecutor(1) as pool:\n    assert pool.submit(math.sqrt, number * number).result(60) == number",
+    ),
+    "a pool of multiprocessing": (
+        "import math, multiprocessing",
+        "with multiprocessing.Pool(1) as pool:\n    assert pool.map(math.sqrt, [number * number]) == [number]",
+    ),
+}
+CASES = STATE | LOCKS | THREADS
 
 
 @pytest.mark.parametrize("library", CASES)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import socketserver
+import struct
 import sys
 import tempfile
 import threading
@@ -15,6 +16,24 @@ from typing import Any
 
 #: What clients log in with.
 USER, PASSWORD = "tests", "geheim"
+#: Calls that a server meets which its clients reach over one connection: none is answered before so many are there.
+TOGETHER = 100
+#: Of MongoDB's protocol: a message of today, the first question of older clients, and its answer.
+OP_MSG, OP_QUERY, OP_REPLY = 2013, 2004, 1
+
+
+class Call:
+    """What the first hundred callers wait in until the last of them is there."""
+
+    def __init__(self) -> None:
+        self._lock, self._all, self._here = threading.Lock(), threading.Event(), 0
+
+    def meet(self) -> None:
+        with self._lock:
+            self._here += 1
+            if self._here >= TOGETHER:
+                self._all.set()
+        self._all.wait()
 
 
 def smtp(port: int) -> None:
@@ -41,7 +60,7 @@ def ftp(port: int) -> None:
 
 
 def ssh(port: int) -> None:
-    """Answer every command with itself."""
+    """Answer every command with the line that it gets."""
     import paramiko
 
     key = paramiko.RSAKey.generate(2048)
@@ -53,13 +72,14 @@ def ssh(port: int) -> None:
         def check_channel_request(self, _kind: str, _number: int) -> int:
             return paramiko.OPEN_SUCCEEDED
 
-        def check_channel_exec_request(self, channel: Any, command: bytes) -> bool:
+        def check_channel_exec_request(self, channel: Any, _command: bytes) -> bool:
             def answer() -> None:
-                channel.sendall(command)
+                # The client says it once it knows that its command runs: an end before that is a refusal to it.
+                channel.sendall(channel.makefile("rb").readline())
                 channel.send_exit_status(0)
                 channel.close()
 
-            threading.Timer(0.05, answer).start()
+            threading.Thread(target=answer, daemon=True).start()
             return True
 
     class Handler(socketserver.BaseRequestHandler):
@@ -138,13 +158,109 @@ def s3(port: int) -> None:
     threading.Event().wait()
 
 
+def grpc(port: int) -> None:
+    """Answer ``/tests.Numbers/Echo`` with what it was sent, the first hundred calls together."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    import grpc
+
+    call = Call()
+
+    def echo(request: bytes, _context: Any) -> bytes:
+        call.meet()
+        return request
+
+    server = grpc.server(ThreadPoolExecutor(TOGETHER + 10))
+    methods = {"Echo": grpc.unary_unary_rpc_method_handler(echo)}
+    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("tests.Numbers", methods)])
+    server.add_insecure_port(f"127.0.0.1:{port}")
+    server.start()
+    server.wait_for_termination()
+
+
+def kafka(_port: int) -> None:
+    """Be librdkafka's own double of a cluster, which takes a port of its own choice and says it."""
+    from confluent_kafka import Producer
+
+    cluster = Producer({"test.mock.num.brokers": 1})
+    [broker] = cluster.list_topics(timeout=30).brokers.values()
+    print(f"port {broker.port}", flush=True)
+    threading.Event().wait()
+
+
+def mongodb(port: int) -> None:
+    """Insert and find by ``_id``. A double of MongoDB: its wire protocol, and the commands that the test sends."""
+    import bson
+
+    call, kept = Call(), {}
+    facts = {"ismaster": True, "isWritablePrimary": True, "maxWireVersion": 25, "minWireVersion": 0,
+             "maxBsonObjectSize": 1 << 24, "maxMessageSizeBytes": 48_000_000, "maxWriteBatchSize": 100_000}  # fmt: skip
+
+    def answer(command: dict[str, Any]) -> dict[str, Any]:
+        if "insert" in command:
+            call.meet()
+            kept.update((document["_id"], document) for document in command["documents"])
+            return {"n": len(command["documents"])}
+        if "find" in command:
+            batch = [kept[command["filter"]["_id"]]]
+            return {"cursor": {"id": 0, "ns": f"{command['$db']}.{command['find']}", "firstBatch": batch}}
+        return facts
+
+    def understood(code: int, body: bytes) -> dict[str, Any]:
+        if code == OP_QUERY:
+            return bson.decode(body[body.index(b"\0", 4) + 9 :])
+        # After the flags: one document, and further ones by the name of the field that they belong to.
+        end = 5 + int.from_bytes(body[5:9], "little")
+        command = bson.decode(body[5:end])
+        if rest := body[end + 5 :]:
+            name, _, documents = rest.partition(b"\0")
+            command[name.decode()] = bson.decode_all(documents)
+        return command
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while head := self.rfile.read(16):
+                length, number, _, code = struct.unpack("<iiii", head)
+                found = bson.encode(answer(understood(code, self.rfile.read(length - 16))) | {"ok": 1})
+                first = struct.pack("<iqii", 8, 0, 0, 1) if code == OP_QUERY else bytes(5)
+                kind = OP_REPLY if code == OP_QUERY else OP_MSG
+                self.wfile.write(struct.pack("<iiii", 16 + len(first + found), 0, number, kind) + first + found)
+
+    _serve(Handler, port)
+
+
+def oracle(port: int) -> None:
+    """Refuse every connection as Oracle's listener does that does not know the service. A double."""
+    reason = b"(DESCRIPTION=(TMP=)(VSNNUM=0)(ERR=12514)(ERROR_STACK=(ERROR=(CODE=12514)(EMFI=4))))"
+    refusal = struct.pack(">BBH", 34, 0, len(reason)) + reason
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            self.request.sendall(struct.pack(">HHBBH", 8 + len(refusal), 0, 4, 0, 0) + refusal)
+
+    _serve(Handler, port)
+
+
+def closing(port: int) -> None:
+    """Close every connection once the client has said something."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+
+    _serve(Handler, port)
+
+
 def _serve(handler: type[socketserver.BaseRequestHandler], port: int) -> None:
     attributes = {"allow_reuse_address": True, "daemon_threads": True, "request_queue_size": 512}
     kind = type("Server", (socketserver.ThreadingTCPServer,), attributes)
     kind(("127.0.0.1", port), handler).serve_forever()
 
 
-KINDS: dict[str, Callable[[int], None]] = {"smtp": smtp, "ftp": ftp, "ssh": ssh, "imap": imap, "soap": soap, "s3": s3}
+KINDS: dict[str, Callable[[int], None]] = {
+    one.__name__: one for one in (smtp, ftp, ssh, imap, soap, s3, grpc, kafka, mongodb, oracle, closing)
+}
 
 if __name__ == "__main__":
     socket.setdefaulttimeout(None)

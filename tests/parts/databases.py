@@ -61,7 +61,7 @@ class PostgreSQL:
         return f"postgresql://tests:{self.password}@127.0.0.1:{self.port}/{database}"
 
     def _ask(self, database: str, command: str) -> None:
-        _run([str(self.programs / "psql"), "-qXv", "ON_ERROR_STOP=1", "-c", command, self.url(database)])
+        run([str(self.programs / "psql"), "-qXv", "ON_ERROR_STOP=1", "-c", command, self.url(database)])
 
 
 @contextmanager
@@ -72,19 +72,19 @@ def postgresql() -> Iterator[PostgreSQL]:
         MissingPartError: Its programs are not here; the message says what to do.
     """
     programs = _postgresql_programs()
-    with _own_folder("postgresql-") as folder:
+    with own_folder("postgresql-") as folder:
         password, secret = secrets.token_hex(8), folder / "password"
         secret.write_text(password)
         secret.chmod(0o644)
         made = ["--username=tests", "--auth=scram-sha-256", f"--pwfile={secret}", "--locale=C", "--encoding=UTF8"]
-        _run([*_as_nobody(), str(programs / "initdb"), "--no-sync", *made, str(folder / "data")])
+        run([*as_nobody(), str(programs / "initdb"), "--no-sync", *made, str(folder / "data")])
         [port] = free_ports(1)
         options = {
             "port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "",
             "fsync": "off", "max_connections": 200, "shared_buffers": "16MB",
         }  # fmt: skip
         given = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-        command = [*_as_nobody(), str(programs / "postgres"), "-D", str(folder / "data"), *given]
+        command = [*as_nobody(), str(programs / "postgres"), "-D", str(folder / "data"), *given]
         log = folder / "log"
         server = ServerProcess("postgresql", command, inherited_environment() | {"LC_ALL": "C"}, log)
         try:
@@ -107,7 +107,7 @@ def redis() -> Iterator[str]:
     program = shutil.which("redis-server")
     if program is None:
         raise MissingPartError("needs redis-server on PATH (Debian and Ubuntu: apt-get install redis-server)")
-    with _own_folder("redis-") as folder:
+    with own_folder("redis-") as folder:
         [port] = free_ports(1)
         password = secrets.token_hex(8)
         settings = folder / "redis.conf"
@@ -116,9 +116,7 @@ def redis() -> Iterator[str]:
             f'bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\ndir {folder}\n'
         )
         settings.chmod(0o644)
-        server = ServerProcess(
-            "redis", [*_as_nobody(), program, str(settings)], inherited_environment(), folder / "log"
-        )
+        server = ServerProcess("redis", [*as_nobody(), program, str(settings)], inherited_environment(), folder / "log")
         try:
             server.wait_until(lambda: listens(port), START_TIMEOUT_S)
             yield f"redis://:{password}@127.0.0.1:{port}/0"
@@ -136,10 +134,10 @@ def mariadb() -> Iterator[int]:
     program, install = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
     if program is None or install is None:
         raise MissingPartError("needs mariadbd on PATH (Debian and Ubuntu: apt-get install mariadb-server)")
-    with _own_folder("mariadb-") as folder:
+    with own_folder("mariadb-") as folder:
         data = folder / "data"
         made = ["--no-defaults", f"--datadir={data}", "--skip-test-db", "--auth-root-authentication-method=normal"]
-        _run([*_as_nobody(), install, *made])
+        run([*as_nobody(), install, *made])
         [port] = free_ports(1)
         users = folder / "users.sql"
         # A statement a line.
@@ -156,7 +154,7 @@ def mariadb() -> Iterator[int]:
         ]  # fmt: skip
         log = folder / "log"
         server = ServerProcess(
-            "mariadb", [*_as_nobody(), program, "--no-defaults", *options], inherited_environment(), log
+            "mariadb", [*as_nobody(), program, "--no-defaults", *options], inherited_environment(), log
         )
         try:
             server.wait_until(lambda: "ready for connections" in log.read_text(), START_TIMEOUT_S)
@@ -175,7 +173,7 @@ def _postgresql_programs() -> Path:
 
 
 @contextmanager
-def _own_folder(prefix: str) -> Iterator[Path]:
+def own_folder(prefix: str) -> Iterator[Path]:
     """Yield a folder that the server's user owns, and only that one can read."""
     # A backend that has not heard yet that its server ended may still write.
     with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
@@ -185,7 +183,7 @@ def _own_folder(prefix: str) -> Iterator[Path]:
         yield Path(name)
 
 
-def _as_nobody() -> list[str]:
+def as_nobody() -> list[str]:
     """Return what to put before a command; nothing for who has no privileges to begin with."""
     if os.geteuid() != 0:
         return []
@@ -195,7 +193,7 @@ def _as_nobody() -> list[str]:
     return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
 
 
-def _run(command: list[str]) -> None:
+def run(command: list[str]) -> None:
     done = subprocess.run(
         command, capture_output=True, text=True, cwd="/", timeout=START_TIMEOUT_S, check=False,
         env=inherited_environment(),

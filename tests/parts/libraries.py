@@ -20,7 +20,7 @@ from tests.parts.maven import cache_folder
 from tests.parts.need import MissingPartError
 
 EXTRA = "test-libraries"
-#: Seconds. 250 MB over a slow line.
+#: Seconds. 350 MB over a slow line.
 INSTALL_TIMEOUT_S = 900.0
 
 

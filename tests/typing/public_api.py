@@ -171,6 +171,7 @@ def find(job: ActivatedJob) -> None:
     api.cancel_batch_operation("5")
     api.suspend_batch_operation("5")
     api.resume_batch_operation("5")
+    assert_type(api.cancel_process_instances(tags=["a"], start_date={"$lt": noon}), found.CreatedBatchOperation)
     assert_type(api.is_ready(), bool)
     assert_type(api.get_license().valid_license, bool)
     assert_type(api.get_me(), found.Me)

@@ -12,11 +12,13 @@ from types import ModuleType
 import pytest
 
 from camunda_client import config, error
-from camunda_client.c8 import api, auth, worker
+from camunda_client.c8 import api, auth, models, worker
+from camunda_client.c8.models import generated
 from tests import signatures
 
 HERE = Path(__file__).parent
-PROGRAMS = [HERE / "public_api.py", HERE / "public_worker.py", HERE / "public_more.py"]
+PUBLIC: list[ModuleType] = [api, worker, auth, config, error, models, generated]
+PROGRAMS = sorted(HERE.glob("public_*.py"))
 #: Of an installed package mypy doesn't report what is inside; of a checkout it does.
 UNTYPED = "[mypy-SpiffWorkflow.*,lxml.*,redis.*,psycopg.*,psycopg2.*]\nignore_missing_imports = True\n"
 
@@ -44,7 +46,7 @@ def mypy(*options: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=HERE.parents[1], capture_output=True, text=True, timeout=250)
 
 
-@pytest.mark.parametrize("module", [api, worker, auth, config, error], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", PUBLIC, ids=lambda module: module.__name__)
 def test_the_programs_use_every_public_name(module: ModuleType) -> None:
     text = "".join(program.read_text() for program in PROGRAMS)
 

@@ -9,16 +9,21 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ROWS = re.findall(
-    r"^\| (?!library|---)(.+?) \| .+ \| (.+) \|$", (ROOT / "docs" / "libraries.md").read_text(), re.MULTILINE
+    r"^\| (?!library|---)(.+?) \| (.+) \| (.+) \|$", (ROOT / "docs" / "libraries.md").read_text(), re.MULTILINE
 )
+
+#: What the page says of each library, in its own words.
+VERDICTS = ("as it comes", "as they come", "needs a switch: ", "must run elsewhere")
 
 
 def test_there_are_rows() -> None:
     assert len(ROWS) > 20
 
 
-@pytest.mark.parametrize(("library", "tests"), ROWS, ids=[library for library, _ in ROWS])
-def test_each_row_names_tests_that_are_there(library: str, tests: str) -> None:
+@pytest.mark.parametrize(("library", "verdict", "tests"), ROWS, ids=[row[0] for row in ROWS])
+def test_each_row_has_a_verdict_and_tests_that_are_there(library: str, verdict: str, tests: str) -> None:
+    assert verdict.startswith(VERDICTS)
+
     named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", tests)
 
     assert named, library

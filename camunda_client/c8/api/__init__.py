@@ -3,6 +3,17 @@
 from camunda_client.c8.api._probe import probe as probe  # for the command, not part of the API
 from camunda_client.c8.api._request import request
 from camunda_client.c8.api._wait import wait_until
+from camunda_client.c8.api.batch_command import (
+    cancel_process_instances,
+    delete_decision_instances,
+    delete_process_instances,
+    migrate_process_instances,
+    modify_process_instances,
+    resolve_incidents,
+    resume_process_instances,
+    suspend_process_instances,
+    update_jobs,
+)
 from camunda_client.c8.api.batch_operation import (
     cancel_batch_operation,
     get_batch_operation,
@@ -33,10 +44,20 @@ from camunda_client.c8.api.decision import (
 )
 from camunda_client.c8.api.deployment import delete_resource, deploy_resources
 from camunda_client.c8.api.document import create_document_link, delete_document, download_document, upload_document
-from camunda_client.c8.api.element_instance import get_element_instance, search_element_instances, set_variables
+from camunda_client.c8.api.element_instance import (
+    activate_ad_hoc_activities,
+    get_element_instance,
+    search_element_instances,
+    set_variables,
+)
+from camunda_client.c8.api.expression import evaluate_conditionals, evaluate_expression
 from camunda_client.c8.api.incident import (
     get_incident,
+    get_incident_statistics_by_definition,
+    get_incident_statistics_by_error,
     resolve_incident,
+    resolve_process_instance_incidents,
+    search_element_instance_incidents,
     search_incidents,
     search_process_instance_incidents,
 )
@@ -54,6 +75,7 @@ from camunda_client.c8.api.job_statistics import (
     get_job_statistics_by_error,
     get_job_statistics_by_type,
     get_job_statistics_by_worker,
+    get_job_time_series,
 )
 from camunda_client.c8.api.message import correlate_message, publish_message
 from camunda_client.c8.api.message_subscription import (
@@ -61,23 +83,30 @@ from camunda_client.c8.api.message_subscription import (
     search_message_subscriptions,
 )
 from camunda_client.c8.api.process_definition import (
+    get_message_subscription_statistics,
     get_process_definition,
     get_process_definition_statistics,
     get_process_definition_xml,
+    get_process_instance_counts,
+    get_process_version_counts,
     get_start_form,
     search_process_definitions,
 )
 from camunda_client.c8.api.process_instance import (
     cancel_process_instance,
     create_process_instance,
+    delete_process_instance,
     get_process_instance,
     get_process_instance_call_hierarchy,
     get_process_instance_sequence_flows,
     get_process_instance_statistics,
     migrate_process_instance,
     modify_process_instance,
+    resume_process_instance,
     search_process_instances,
+    suspend_process_instance,
 )
+from camunda_client.c8.api.resource import get_resource, get_resource_content, search_resources
 from camunda_client.c8.api.signal import broadcast_signal
 from camunda_client.c8.api.topology import get_cluster_topology
 from camunda_client.c8.api.user_task import (
@@ -85,6 +114,8 @@ from camunda_client.c8.api.user_task import (
     complete_user_task,
     get_user_task,
     get_user_task_form,
+    search_user_task_audit_log,
+    search_user_task_effective_variables,
     search_user_task_variables,
     search_user_tasks,
     unassign_user_task,
@@ -94,11 +125,13 @@ from camunda_client.c8.api.variable import get_variable, search_variables
 
 __all__ = [
     "CamundaClient",
+    "activate_ad_hoc_activities",
     "activate_jobs",
     "assign_user_task",
     "broadcast_signal",
     "cancel_batch_operation",
     "cancel_process_instance",
+    "cancel_process_instances",
     "complete_job",
     "complete_user_task",
     "correlate_message",
@@ -106,11 +139,16 @@ __all__ = [
     "create_document_link",
     "create_process_instance",
     "delete_cluster_variable",
+    "delete_decision_instances",
     "delete_document",
+    "delete_process_instance",
+    "delete_process_instances",
     "delete_resource",
     "deploy_resources",
     "download_document",
+    "evaluate_conditionals",
     "evaluate_decision",
+    "evaluate_expression",
     "fail_job",
     "get_batch_operation",
     "get_cluster_topology",
@@ -122,19 +160,27 @@ __all__ = [
     "get_decision_requirements_xml",
     "get_element_instance",
     "get_incident",
+    "get_incident_statistics_by_definition",
+    "get_incident_statistics_by_error",
     "get_job_statistics",
     "get_job_statistics_by_error",
     "get_job_statistics_by_type",
     "get_job_statistics_by_worker",
+    "get_job_time_series",
     "get_license",
     "get_me",
+    "get_message_subscription_statistics",
     "get_process_definition",
     "get_process_definition_statistics",
     "get_process_definition_xml",
     "get_process_instance",
     "get_process_instance_call_hierarchy",
+    "get_process_instance_counts",
     "get_process_instance_sequence_flows",
     "get_process_instance_statistics",
+    "get_process_version_counts",
+    "get_resource",
+    "get_resource_content",
     "get_start_form",
     "get_user_task",
     "get_user_task_form",
@@ -142,13 +188,19 @@ __all__ = [
     "is_ready",
     "mark_job_as_failed",
     "migrate_process_instance",
+    "migrate_process_instances",
     "modify_process_instance",
+    "modify_process_instances",
     "pin_clock",
     "publish_message",
     "request",
     "reset_clock",
     "resolve_incident",
+    "resolve_incidents",
+    "resolve_process_instance_incidents",
     "resume_batch_operation",
+    "resume_process_instance",
+    "resume_process_instances",
     "search_batch_operation_items",
     "search_batch_operations",
     "search_cluster_variables",
@@ -156,6 +208,7 @@ __all__ = [
     "search_decision_definitions",
     "search_decision_instances",
     "search_decision_requirements",
+    "search_element_instance_incidents",
     "search_element_instances",
     "search_incidents",
     "search_jobs",
@@ -163,15 +216,21 @@ __all__ = [
     "search_process_definitions",
     "search_process_instance_incidents",
     "search_process_instances",
+    "search_resources",
+    "search_user_task_audit_log",
+    "search_user_task_effective_variables",
     "search_user_task_variables",
     "search_user_tasks",
     "search_variables",
     "set_variables",
     "suspend_batch_operation",
+    "suspend_process_instance",
+    "suspend_process_instances",
     "throw_error_for_job",
     "unassign_user_task",
     "update_cluster_variable",
     "update_job",
+    "update_jobs",
     "update_user_task",
     "upload_document",
     "wait_until",

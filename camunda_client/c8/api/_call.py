@@ -207,7 +207,7 @@ def _failure(call: Call, outcome: Answer | ConnectionFailed, maybe_applied: bool
     title, detail = _http.problem(outcome)
     hint = _HINTS.get(_http.verdict(outcome), "")
     message = f"HTTP {outcome.status} {title}".rstrip() + (f": {detail}" if detail else "")
-    message += hint + _versions.hint(call.needs, outcome.status) + doubt
+    message += hint + _versions.hint(call.needs, outcome.status, _target.config()) + doubt
     return _named(call, message, status=outcome.status, title=title or None, detail=detail or None)
 
 

@@ -44,6 +44,7 @@ def search(
     sort: Sort = (),
     page_size: int = PAGE_SIZE,
     since: str = "8.8",
+    by_offset: bool = False,
 ) -> Iterator[Found]:
     """Return an iterator over all that a search finds, page by page.
 
@@ -55,31 +56,35 @@ def search(
         sort: What comes first.
         page_size: Items of one request.
         since: The first version of Camunda that has the endpoint.
+        by_offset: Whether it takes the number of what it has found so far, and no cursor.
 
     Raises:
         InvalidRequestError: A keyword is unknown, or the cluster is known to be too old; before the iteration.
     """
-    filters, needs = _narrowed(path, known, wanted, since)
+    filters, needs = narrowed(path, known, wanted, since)
     if isinstance(page_size, bool) or not isinstance(page_size, int) or page_size < 1:
         raise InvalidRequestError(f"page_size must be at least 1, not {page_size!r}")
     order = [_ordered(one) for one in ([sort] if isinstance(sort, str) else sort)]
     query = made(_Query, page={"limit": page_size}, filter=filters or None, sort=order or None)
     # Looked up now: the pages are asked for when the client's method has long returned.
-    return _pages(path, found, query, needs, _target.current())
+    return _pages(path, found, query, needs, _target.current(), by_offset=by_offset)
 
 
-def search_forwards(path: str, found: type[Found], wanted: Mapping[str, Any], *, since: str) -> Iterator[Found]:
-    """Return an iterator over what an endpoint finds that has neither orders nor a first page's size.
+def search_forwards(
+    path: str, found: type[Found], wanted: Mapping[str, Any], *, since: str, by_offset: bool = False
+) -> Iterator[Found]:
+    """Return an iterator over what an endpoint finds that is asked for no order and no page's size.
 
     Args:
         path: The endpoint, below ``/v2``.
         found: What it finds.
         wanted: Its filter, by keywords. None counts as not given.
         since: The first version of Camunda that has the endpoint.
+        by_offset: As of `search`.
     """
     filters = {wire(name): _chosen(value) for name, value in wanted.items() if value is not None}
-    query = made(_Query, filter=filters)
-    return _pages(path, found, query, ((f"POST /v2{path}", since),), _target.current())
+    query = made(_Query, filter=filters or None)
+    return _pages(path, found, query, ((f"POST /v2{path}", since),), _target.current(), by_offset=by_offset)
 
 
 def listed_by(path: str, found: type[Found], known: type, wanted: Mapping[str, Any]) -> list[Found]:
@@ -88,12 +93,12 @@ def listed_by(path: str, found: type[Found], known: type, wanted: Mapping[str, A
     Raises:
         InvalidRequestError: A keyword is unknown, or the cluster is known to be too old.
     """
-    filters, needs = _narrowed(path, known, wanted, "8.8")
+    filters, needs = narrowed(path, known, wanted, "8.8")
     call = replace(call_of("POST", path, body(made(_Query, filter=filters or None))), since=needs)
     return [read(found, call, item) for item in run_for(_Page, call).items]
 
 
-def _narrowed(path: str, known: type, wanted: Mapping[str, Any], since: str) -> tuple[dict[str, Any], Needs]:
+def narrowed(path: str, known: type, wanted: Mapping[str, Any], since: str) -> tuple[dict[str, Any], Needs]:
     """Return a filter as it is sent, and what it needs of Camunda."""
     needs = [(f"POST /v2{path}", since)]
     filters: dict[str, Any] = {}
@@ -127,13 +132,22 @@ def _pages(
     query: _Query,
     needs: Needs,
     target: _target.Target | None,
+    *,
+    by_offset: bool,
 ) -> Iterator[Found]:
     seen: set[str] = set()
+    count = 0
     while True:
         call = replace(call_of("POST", path, body(query)), since=needs)
         with _target.asking(target):
             page = run_for(_Page, call)
         yield from (read(found, call, item) for item in page.items)
+        count += len(page.items)
+        if by_offset:
+            if not page.items or page.page.get("totalItems") == count:
+                return
+            query = query.model_copy(update={"page": {**(query.page or {}), "from": count}})
+            continue
         cursor = page.page.get("endCursor")
         # An empty page ends it, and so does a cursor that comes again: it would go round for ever.
         if not page.items or not isinstance(cursor, str) or not cursor or cursor in seen:

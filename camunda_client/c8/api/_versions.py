@@ -49,9 +49,10 @@ def ensure(needs: Needs, config: C8Config, ask: Callable[[], Any]) -> None:
         raise InvalidRequestError(f"{what} needs {version}, and this cluster is Camunda {_seen.get(config)}")
 
 
-def hint(needs: Needs, status: int) -> str:
-    """Return what may be the reason for a refusal."""
-    if status not in (400, 404, 405) or not needs:
+def hint(needs: Needs, status: int, config: C8Config) -> str:
+    """Return what may be the reason for a refusal, unless the cluster is known to be new enough."""
+    new_enough = _seen.get(config) is not None and not _lacking(needs, config)
+    if status not in (400, 404, 405) or not needs or new_enough:
         return ""
     return "; " + ", ".join(f"{what} needs {version}" for what, version in needs)
 

@@ -12,6 +12,7 @@ from camunda_client.c8 import _target, auth
 from camunda_client.c8.api import (
     _request,
     _wait,
+    batch_command,
     batch_operation,
     cluster,
     cluster_variable,
@@ -19,6 +20,7 @@ from camunda_client.c8.api import (
     deployment,
     document,
     element_instance,
+    expression,
     incident,
     job,
     job_statistics,
@@ -26,6 +28,7 @@ from camunda_client.c8.api import (
     message_subscription,
     process_definition,
     process_instance,
+    resource,
     signal,
     topology,
     user_task,
@@ -132,6 +135,7 @@ class CamundaClient:
     get_job_statistics_by_error = _Method(job_statistics.get_job_statistics_by_error)
     get_job_statistics_by_type = _Method(job_statistics.get_job_statistics_by_type)
     get_job_statistics_by_worker = _Method(job_statistics.get_job_statistics_by_worker)
+    get_job_time_series = _Method(job_statistics.get_job_time_series)
     mark_job_as_failed = _Method(job.mark_job_as_failed)
     search_jobs = _Method(job.search_jobs)
     throw_error_for_job = _Method(job.throw_error_for_job)
@@ -146,6 +150,9 @@ class CamundaClient:
     search_process_instances = _Method(process_instance.search_process_instances)
     get_process_instance_call_hierarchy = _Method(process_instance.get_process_instance_call_hierarchy)
     get_process_instance_sequence_flows = _Method(process_instance.get_process_instance_sequence_flows)
+    delete_process_instance = _Method(process_instance.delete_process_instance)
+    resume_process_instance = _Method(process_instance.resume_process_instance)
+    suspend_process_instance = _Method(process_instance.suspend_process_instance)
 
     assign_user_task = _Method(user_task.assign_user_task)
     complete_user_task = _Method(user_task.complete_user_task)
@@ -155,11 +162,17 @@ class CamundaClient:
     search_user_tasks = _Method(user_task.search_user_tasks)
     unassign_user_task = _Method(user_task.unassign_user_task)
     update_user_task = _Method(user_task.update_user_task)
+    search_user_task_audit_log = _Method(user_task.search_user_task_audit_log)
+    search_user_task_effective_variables = _Method(user_task.search_user_task_effective_variables)
 
     get_incident = _Method(incident.get_incident)
     resolve_incident = _Method(incident.resolve_incident)
     search_incidents = _Method(incident.search_incidents)
     search_process_instance_incidents = _Method(incident.search_process_instance_incidents)
+    get_incident_statistics_by_definition = _Method(incident.get_incident_statistics_by_definition)
+    get_incident_statistics_by_error = _Method(incident.get_incident_statistics_by_error)
+    resolve_process_instance_incidents = _Method(incident.resolve_process_instance_incidents)
+    search_element_instance_incidents = _Method(incident.search_element_instance_incidents)
 
     get_variable = _Method(variable.get_variable)
     search_variables = _Method(variable.search_variables)
@@ -167,6 +180,7 @@ class CamundaClient:
     get_element_instance = _Method(element_instance.get_element_instance)
     search_element_instances = _Method(element_instance.search_element_instances)
     set_variables = _Method(element_instance.set_variables)
+    activate_ad_hoc_activities = _Method(element_instance.activate_ad_hoc_activities)
 
     correlate_message = _Method(message.correlate_message)
     publish_message = _Method(message.publish_message)
@@ -184,6 +198,9 @@ class CamundaClient:
     get_start_form = _Method(process_definition.get_start_form)
     search_process_definitions = _Method(process_definition.search_process_definitions)
     get_process_definition_statistics = _Method(process_definition.get_process_definition_statistics)
+    get_message_subscription_statistics = _Method(process_definition.get_message_subscription_statistics)
+    get_process_instance_counts = _Method(process_definition.get_process_instance_counts)
+    get_process_version_counts = _Method(process_definition.get_process_version_counts)
 
     evaluate_decision = _Method(decision.evaluate_decision)
     get_decision_definition = _Method(decision.get_decision_definition)
@@ -212,6 +229,23 @@ class CamundaClient:
     get_cluster_variable = _Method(cluster_variable.get_cluster_variable)
     search_cluster_variables = _Method(cluster_variable.search_cluster_variables)
     update_cluster_variable = _Method(cluster_variable.update_cluster_variable)
+
+    cancel_process_instances = _Method(batch_command.cancel_process_instances)
+    delete_decision_instances = _Method(batch_command.delete_decision_instances)
+    delete_process_instances = _Method(batch_command.delete_process_instances)
+    migrate_process_instances = _Method(batch_command.migrate_process_instances)
+    modify_process_instances = _Method(batch_command.modify_process_instances)
+    resolve_incidents = _Method(batch_command.resolve_incidents)
+    resume_process_instances = _Method(batch_command.resume_process_instances)
+    suspend_process_instances = _Method(batch_command.suspend_process_instances)
+    update_jobs = _Method(batch_command.update_jobs)
+
+    evaluate_conditionals = _Method(expression.evaluate_conditionals)
+    evaluate_expression = _Method(expression.evaluate_expression)
+
+    get_resource = _Method(resource.get_resource)
+    get_resource_content = _Method(resource.get_resource_content)
+    search_resources = _Method(resource.search_resources)
 
     get_cluster_topology = _Method(topology.get_cluster_topology)
 

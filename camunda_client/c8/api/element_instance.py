@@ -1,4 +1,4 @@
-"""Element instances: the variables of what is running."""
+"""Element instances: what is running, its variables, and what else is to run in an ad-hoc sub-process."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing_extensions import Unpack
 from camunda_client.c8.api._arguments import body, json_object, key, made
 from camunda_client.c8.api._call import Call, run
 from camunda_client.c8.api._search import PAGE_SIZE, Sort, search
-from camunda_client.c8.api._short import got
-from camunda_client.c8.models import SetVariablesRequest
+from camunda_client.c8.api._short import got, send
+from camunda_client.c8.models import ActivateAdHocRequest, AdHocActivity, SetVariablesRequest
 from camunda_client.c8.models.generated import ElementInstance, ElementInstanceFilter
 from camunda_client.error import ErrorCode
 
-__all__ = ["get_element_instance", "search_element_instances", "set_variables"]
+__all__ = ["activate_ad_hoc_activities", "get_element_instance", "search_element_instances", "set_variables"]
 
 
 def set_variables(
@@ -79,3 +79,32 @@ def get_element_instance(element_instance_key: str | int) -> ElementInstance:
     """
     found = key(element_instance_key, "element_instance_key")
     return got(f"/element-instances/{found}", ElementInstance)
+
+
+def activate_ad_hoc_activities(
+    ad_hoc_sub_process_instance_key: str | int,
+    elements: Mapping[str, Mapping[str, Any] | None],
+    *,
+    cancel_remaining_instances: bool | None = None,
+) -> None:
+    """Start elements of an ad-hoc sub-process. A handler of its job returns `AdHocResult` instead.
+
+    Args:
+        ad_hoc_sub_process_instance_key: The element instance of the sub-process.
+        elements: Variables for each element's id, or None.
+        cancel_remaining_instances: True: end first what runs in it.
+
+    Raises:
+        InvalidRequestError: No element is given, or the key can't be right; nothing was sent.
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/element-instances/ad-hoc-activities/{adHocSubProcessInstanceKey}/activation.
+    """
+    activities = [
+        made(AdHocActivity, elementId=element, variables=None if given is None else json_object(given, "variables"))
+        for element, given in elements.items()
+    ]
+    content = made(ActivateAdHocRequest, elements=activities, cancelRemainingInstances=cancel_remaining_instances)
+    found = key(ad_hoc_sub_process_instance_key, "ad_hoc_sub_process_instance_key")
+    # Sent twice, it would start each of them twice.
+    send("POST", f"/element-instances/ad-hoc-activities/{found}/activation", body(content), safe=False)

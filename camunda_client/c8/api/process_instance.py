@@ -11,7 +11,7 @@ from camunda_client.c8._http import Verdict
 from camunda_client.c8.api._arguments import body, key, made
 from camunda_client.c8.api._call import Call, RepeatRule, run, run_for
 from camunda_client.c8.api._search import PAGE_SIZE, Sort, listed, search
-from camunda_client.c8.api._short import got
+from camunda_client.c8.api._short import got, send
 from camunda_client.c8.models import (
     CancelProcessInstanceRequest,
     CreateProcessInstanceRequest,
@@ -31,13 +31,16 @@ from camunda_client.error import ErrorCode
 __all__ = [
     "cancel_process_instance",
     "create_process_instance",
+    "delete_process_instance",
     "get_process_instance",
     "get_process_instance_call_hierarchy",
     "get_process_instance_sequence_flows",
     "get_process_instance_statistics",
     "migrate_process_instance",
     "modify_process_instance",
+    "resume_process_instance",
     "search_process_instances",
+    "suspend_process_instance",
 ]
 
 #: Seconds after the engine's own time limit; its answer may come late.
@@ -198,3 +201,39 @@ def get_process_instance_call_hierarchy(process_instance_key: str | int) -> list
     """
     instance = key(process_instance_key, "process_instance_key")
     return listed(f"/process-instances/{instance}/call-hierarchy", CallHierarchyEntry)
+
+
+def delete_process_instance(process_instance_key: str | int) -> None:
+    """Delete an ended process instance with its history; Camunda 8.9 and later.
+
+    Raises:
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/process-instances/{processInstanceKey}/deletion.
+    """
+    instance = key(process_instance_key, "process_instance_key")
+    send("POST", f"/process-instances/{instance}/deletion", settled_by=(Verdict.GONE,), since="8.9")
+
+
+def suspend_process_instance(process_instance_key: str | int) -> None:
+    """Suspend a process instance until it is resumed, but none that it has called; Camunda 8.10 and later.
+
+    Raises:
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/process-instances/{processInstanceKey}/suspension.
+    """
+    instance = key(process_instance_key, "process_instance_key")
+    send("POST", f"/process-instances/{instance}/suspension", settled_by=(Verdict.CONFLICT,), since="8.10")
+
+
+def resume_process_instance(process_instance_key: str | int) -> None:
+    """Resume a suspended process instance; Camunda 8.10 and later.
+
+    Raises:
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/process-instances/{processInstanceKey}/resumption.
+    """
+    instance = key(process_instance_key, "process_instance_key")
+    send("POST", f"/process-instances/{instance}/resumption", settled_by=(Verdict.CONFLICT,), since="8.10")

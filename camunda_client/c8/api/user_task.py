@@ -18,13 +18,23 @@ from camunda_client.c8.models import (
     UpdateUserTaskRequest,
     UserTaskChanges,
 )
-from camunda_client.c8.models.generated import Form, FoundVariable, UserTask, UserTaskFilter, UserTaskVariableFilter
+from camunda_client.c8.models.generated import (
+    AuditLogEntry,
+    Form,
+    FoundVariable,
+    UserTask,
+    UserTaskAuditLogFilter,
+    UserTaskFilter,
+    UserTaskVariableFilter,
+)
 
 __all__ = [
     "assign_user_task",
     "complete_user_task",
     "get_user_task",
     "get_user_task_form",
+    "search_user_task_audit_log",
+    "search_user_task_effective_variables",
     "search_user_task_variables",
     "search_user_tasks",
     "unassign_user_task",
@@ -98,6 +108,49 @@ def search_user_task_variables(
     """
     path = f"/user-tasks/{key(user_task_key, 'user_task_key')}/variables/search"
     return search(path, FoundVariable, UserTaskVariableFilter, filters, sort=sort, page_size=page_size)
+
+
+def search_user_task_effective_variables(
+    user_task_key: str | int, *, sort: Sort = (), page_size: int = PAGE_SIZE, **filters: Unpack[UserTaskVariableFilter]
+) -> Iterator[FoundVariable]:
+    """Yield the variables that a user task sees, of each name only the nearest; Camunda 8.9 and later.
+
+    Args:
+        user_task_key: Whose.
+        sort: Names of members, the most important first; ``-name`` sorts downwards.
+        page_size: Items of one request.
+        filters: What must be true of each; see `UserTaskVariableFilter`.
+
+    Raises:
+        InvalidRequestError: A keyword is unknown; nothing was sent.
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/user-tasks/{userTaskKey}/effective-variables/search.
+    """
+    path = f"/user-tasks/{key(user_task_key, 'user_task_key')}/effective-variables/search"
+    kinds = (FoundVariable, UserTaskVariableFilter)
+    return search(path, *kinds, filters, sort=sort, page_size=page_size, since="8.9", by_offset=True)
+
+
+def search_user_task_audit_log(
+    user_task_key: str | int, *, sort: Sort = (), page_size: int = PAGE_SIZE, **filters: Unpack[UserTaskAuditLogFilter]
+) -> Iterator[AuditLogEntry]:
+    """Yield who did what with a user task, page by page as they are asked for; Camunda 8.9 and later.
+
+    Args:
+        user_task_key: Whose.
+        sort: Names of members, the most important first; ``-name`` sorts downwards.
+        page_size: Items of one request.
+        filters: What must be true of each; see `UserTaskAuditLogFilter`.
+
+    Raises:
+        InvalidRequestError: A keyword is unknown; nothing was sent.
+        ServiceException: The engine refused or could not be asked.
+
+    Source: POST /v2/user-tasks/{userTaskKey}/audit-logs/search.
+    """
+    path = f"/user-tasks/{key(user_task_key, 'user_task_key')}/audit-logs/search"
+    return search(path, AuditLogEntry, UserTaskAuditLogFilter, filters, sort=sort, page_size=page_size, since="8.9")
 
 
 def complete_user_task(

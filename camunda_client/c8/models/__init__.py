@@ -1,6 +1,13 @@
 """The engine's requests and answers as Python objects."""
 
 from camunda_client.c8.models._filters import Condition, NumberCondition, TextCondition
+from camunda_client.c8.models.batch_operation import (
+    BatchRequest,
+    MigrateInstancesRequest,
+    MigrationPlan,
+    MoveInstancesRequest,
+    UpdateJobsRequest,
+)
 from camunda_client.c8.models.camunda_headers import (
     C8ApiHeaders,
 )
@@ -22,8 +29,11 @@ from camunda_client.c8.models.deployment import (
 )
 from camunda_client.c8.models.document import DocumentLinkRequest
 from camunda_client.c8.models.element_instance import (
+    ActivateAdHocRequest,
+    AdHocActivity,
     SetVariablesRequest,
 )
+from camunda_client.c8.models.expression import EvaluateConditionalsRequest, EvaluateExpressionRequest
 from camunda_client.c8.models.incident import (
     ResolveIncidentRequest,
 )
@@ -87,13 +97,16 @@ from camunda_client.c8.models.user_task import (
 )
 
 __all__ = [
+    "ActivateAdHocRequest",
     "ActivateInstructions",
     "ActivateJobRequest",
     "ActivatedJob",
     "ActivatedJobResponse",
+    "AdHocActivity",
     "AdHocResult",
     "AncestorScope",
     "AssignUserTaskRequest",
+    "BatchRequest",
     "BroadcastSignalRequest",
     "BroadcastSignalResponse",
     "Broker",
@@ -120,16 +133,21 @@ __all__ = [
     "DeployedResource",
     "DeploymentEntry",
     "DocumentLinkRequest",
+    "EvaluateConditionalsRequest",
     "EvaluateDecisionRequest",
     "EvaluateDecisionResponse",
+    "EvaluateExpressionRequest",
     "JobChangeset",
     "JobFailedRequest",
     "JobKind",
     "JobResult",
     "ListenerEventType",
     "MappingInstructions",
+    "MigrateInstancesRequest",
     "MigrateProcessInstanceRequest",
+    "MigrationPlan",
     "ModifyProcessInstanceRequest",
+    "MoveInstancesRequest",
     "MoveInstructions",
     "NumberCondition",
     "Partition",
@@ -145,6 +163,7 @@ __all__ = [
     "TextCondition",
     "ThrowErrorForJobRequest",
     "UpdateJobRequest",
+    "UpdateJobsRequest",
     "UpdateUserTaskRequest",
     "UserTaskChanges",
     "UserTaskProperties",

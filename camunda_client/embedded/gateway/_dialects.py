@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from camunda_client.embedded.gateway._strict import shown
 from camunda_client.embedded.run import ActivatedJob
 
 #: The physical tenant of requests that name none.
@@ -78,7 +79,8 @@ class Dialect:
         if self.newer:
             body |= {"kind": job.kind, "listenerEventType": job.listener_event_type, "tags": job.tags}
             if job.user_task is not None:
-                body["userTask"] = job.user_task | {"userTaskKey": self.key(job.user_task["userTaskKey"])}
+                task = job.user_task | {"userTaskKey": self.key(job.user_task["userTaskKey"])}
+                body["userTask"] = shown(self.name, "UserTaskProperties", task)
         if self.nullable:
             body["rootProcessInstanceKey"] = self.key(job.root_process_instance_key)
             body.setdefault("userTask", None)

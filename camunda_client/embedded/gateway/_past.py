@@ -116,6 +116,23 @@ class Past:
                 found[record.key] |= {"state": record.state, "endDate": date_text(record.at_ms)}
         return list(found.values())
 
+    def around(self, key: int) -> list[int]:
+        """Return an element instance and all that it is in, the innermost first."""
+        scopes = {one.key: one.scope_key for one in self._before(self.history.elements)}
+        found = []
+        while key:
+            found.append(key)
+            key = scopes.get(key, 0)
+        return found
+
+    def inside(self, key: int) -> set[int]:
+        """Return an element instance and all that are in it."""
+        found = {key}
+        for one in self._before(self.history.elements):  # an outer one begins before those in it
+            if one.scope_key in found:
+                found.add(one.key)
+        return found
+
     def incidents(self) -> list[Row]:
         """Return the incidents."""
         return [

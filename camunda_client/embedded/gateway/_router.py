@@ -11,6 +11,7 @@ from camunda_client.embedded.gateway import (
     _routes_ad_hoc,
     _routes_cluster,
     _routes_conditionals,
+    _routes_counts,
     _routes_decided,
     _routes_documents,
     _routes_instances,
@@ -31,19 +32,22 @@ ROUTES: list[Route] = [
 #: What came with 8.8, and with 8.9.
 NEWER: list[Route] = [
     *_routes_search.ROUTES, *_routes_instances.ROUTES, *_routes_decided.ROUTES, *_routes_documents.ROUTES,
-    *_routes_ad_hoc.ROUTES, *_routes_conditionals.ROUTES,
+    *_routes_ad_hoc.ROUTES,
 ]  # fmt: skip
-NULLABLE: list[Route] = [*_routes_statistics.ROUTES, *_routes_variables.ROUTES]
+NULLABLE: list[Route] = [
+    *_routes_statistics.ROUTES, *_routes_variables.ROUTES, *_routes_counts.ROUTES, *_routes_search.SINCE_8_9,
+    *_routes_instances.SINCE_8_9, *_routes_conditionals.ROUTES,
+]  # fmt: skip
 _SLASHES = re.compile(r"/{2,}")
 #: What Camunda has from 8.8 on, by the first part of a path: what we lack of it is named.
 _CAMUNDAS = re.compile(
-    r"/v2/(ad-hoc|agent|audit|authentication|authorizations|batch|clock|cluster|conditionals|correlated|decision|"
-    r"deployments|documents|element|expression|global|groups|incidents|jobs|license|mapping|message|process|resources|"
-    r"roles|setup|signals|system|tenants|topology|user|variables)"
+    r"/v2/(ad-hoc|agent|audit|authentication|authorizations|backups|batch|clock|cluster|conditionals|correlated|decision|"
+    r"deployments|documents|element|exporting|expression|forms|global|groups|incidents|jobs|license|mapping|message|mode|"
+    r"process|resources|restore|roles|secrets|setup|signals|status|system|tenants|topology|user|variables)|/cluster/v2/"
 )
 
 #: Commands for many at once, whose paths look like that of one: ``cancellation`` is not a key.
-_BATCHES = re.compile(r"/v2/(process|decision)-instances/[a-z-]+")
+_BATCHES = re.compile(r"/v2/(jobs/batch-update|(process|decision)-instances/[a-z-]+)")
 
 
 class Router:

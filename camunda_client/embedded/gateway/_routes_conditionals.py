@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from camunda_client.embedded.gateway._exchange import Exchange, Route
-from camunda_client.embedded.gateway._problems import Answer, bad_request, invalid, ok, spring
-from camunda_client.embedded.gateway._requests import read_body
-
-#: Members of the request; the tables of what is described do not have them.
-_REQUEST = ("variables", "tenantId", "processDefinitionKey")
+from camunda_client.embedded.gateway._problems import Answer, invalid, ok
 
 
 def evaluate(exchange: Exchange) -> Answer:
     """Start an instance for each conditional start event that holds."""
-    if not exchange.dialect.nullable:
-        return spring(404, exchange.path)
-    body = read_body(exchange.environ, exchange.path, exchange.read())
-    for name in body.document:
-        if name not in _REQUEST:
-            raise bad_request(f"Request property [{name}] cannot be parsed", exchange.path)
+    body = exchange.body("ConditionalEvaluationInstruction")
     variables, key = body.object("variables"), body.integer("processDefinitionKey")
     if variables is None:
         raise invalid("No variables provided.", exchange.path)

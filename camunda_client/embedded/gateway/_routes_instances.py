@@ -11,7 +11,7 @@ from camunda_client.embedded.gateway._past import Past, Row
 from camunda_client.embedded.gateway._problems import Answer, invalid, ok
 from camunda_client.embedded.gateway._search import NoSuchSearchError, fits
 
-INCIDENTS = of_instances(Past.incidents)
+INCIDENTS, ELEMENTS = of_instances(Past.incidents), of_instances(Past.elements)
 
 
 def _instance(exchange: Exchange) -> Past:
@@ -29,6 +29,22 @@ def incidents(exchange: Exchange) -> Answer:
 
     def rows(exchange: Exchange) -> list[Row]:
         return [row for row in INCIDENTS(exchange) if row["processInstanceKey"] in found]
+
+    return search(exchange, rows=rows, schema="IncidentResult", filters="IncidentFilter", key="incidentKey")
+
+
+def element_incidents(exchange: Exchange) -> Answer:
+    """Search the incidents of an element instance, of all that are in it, and of what those called."""
+    key = row_of(exchange, ELEMENTS, "elementInstanceKey", "Element instance")["elementInstanceKey"]
+    found: set[int] = set()
+    for past in pasts(exchange):
+        if past.history.parent_element_key in found or key == past.history.process_instance_key:
+            found |= past.inside(past.history.process_instance_key)
+        else:
+            found |= past.inside(key)
+
+    def rows(exchange: Exchange) -> list[Row]:
+        return [row for row in INCIDENTS(exchange) if row["elementInstanceKey"] in found]
 
     return search(exchange, rows=rows, schema="IncidentResult", filters="IncidentFilter", key="incidentKey")
 
@@ -91,6 +107,9 @@ def _statistics(found: Iterable[Past]) -> Answer:
     return ok({"items": list(sums.values())})
 
 
+SINCE_8_9: list[Route] = [
+    ("POST", "/v2/element-instances/<elementInstanceKey>/incidents/search", element_incidents),
+]
 ROUTES: list[Route] = [
     ("POST", "/v2/process-instances/<processInstanceKey>/incidents/search", incidents),
     ("GET", "/v2/process-instances/<processInstanceKey>/sequence-flows", sequence_flows),

@@ -12,6 +12,7 @@ from camunda_client.embedded.gateway._lookups import (
     in_dialect,
     instances,
     of_instances,
+    pasts,
     row_of,
     search,
 )
@@ -80,9 +81,8 @@ def user_task_form(exchange: Exchange) -> Answer:
 
 
 def user_task_variables(exchange: Exchange) -> Answer:
-    """Search the variables that a user task sees: of its own scope, and of the process instance."""
-    task = row_of(exchange, USER_TASKS, "userTaskKey", "User task")
-    scopes = {task["elementInstanceKey"], task["processInstanceKey"]}
+    """Search the variables that a user task sees: of its own scope, and of all around it."""
+    scopes = _scopes(exchange)
 
     def rows(exchange: Exchange) -> list[Row]:
         return [row for row in VARIABLES(exchange) if row["scopeKey"] in scopes]
@@ -90,6 +90,27 @@ def user_task_variables(exchange: Exchange) -> Answer:
     return search(
         exchange, rows=rows, schema="VariableSearchResult", filters="UserTaskVariableFilter", key="variableKey"
     )
+
+
+def effective_variables(exchange: Exchange) -> Answer:
+    """Search the variables that a user task sees, of each name only that of the nearest scope."""
+    scopes = _scopes(exchange)
+
+    def rows(exchange: Exchange) -> list[Row]:
+        seen = [row for row in VARIABLES(exchange) if row["scopeKey"] in scopes]
+        nearest = sorted(seen, key=lambda row: scopes.index(row["scopeKey"]), reverse=True)
+        return list({row["name"]: row for row in nearest}.values())
+
+    return search(
+        exchange, rows=rows, schema="VariableSearchResult", filters="UserTaskVariableFilter", key="variableKey"
+    )
+
+
+def _scopes(exchange: Exchange) -> list[int]:
+    """Return the scopes of a user task, the innermost first."""
+    task = row_of(exchange, USER_TASKS, "userTaskKey", "User task")
+    instance, element = task["processInstanceKey"], task["elementInstanceKey"]
+    return next(past.around(element) for past in pasts(exchange) if past.history.process_instance_key == instance)
 
 
 USER_TASKS, VARIABLES = of_instances(Past.user_tasks), of_instances(Past.variables)
@@ -133,6 +154,9 @@ def _routes() -> list[Route]:
     return found
 
 
+SINCE_8_9: list[Route] = [
+    ("POST", "/v2/user-tasks/<userTaskKey>/effective-variables/search", effective_variables),
+]
 ROUTES: list[Route] = [
     *_routes(),
     ("GET", "/v2/process-definitions/<processDefinitionKey>/form", start_form),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -12,7 +12,7 @@ from camunda_client.embedded.gateway._lookups import in_dialect, pasts
 from camunda_client.embedded.gateway._past import Row, date_text
 from camunda_client.embedded.gateway._problems import Answer, bad_request, invalid, ok
 from camunda_client.embedded.gateway._search import NoSuchSearchError, fits, page_of
-from camunda_client.embedded.model import moment
+from camunda_client.embedded.model import duration, moment
 from camunda_client.embedded.run import JobRecord
 
 _COUNTED = {"CREATED": "created", "COMPLETED": "completed", "FAILED": "failed", "ERROR_THROWN": "failed"}
@@ -49,6 +49,28 @@ def by_errors(exchange: Exchange) -> Answer:
     ]
     found = [row for row in rows if _fits(exchange, row, wanted, "errorCode", "errorMessage")]
     return _paged(exchange, found, page, "JobErrorStatisticsItem")
+
+
+def time_series(exchange: Exchange) -> Answer:
+    """Answer with the counts of a job type for each part of a period in which there were any."""
+    wanted, page = _asked(exchange, "JobTimeSeriesStatisticsFilter")
+    part_ms = _resolution_ms(exchange, wanted)
+    parts: dict[int, list[JobRecord]] = {}
+    for record in _records(exchange, wanted, wanted.get("jobType")):
+        if record.state in _COUNTED:
+            parts.setdefault(record.at_ms - record.at_ms % part_ms, []).append(record)
+    rows = [{"time": date_text(at_ms), **_counts(records)} for at_ms, records in sorted(parts.items())]
+    return _paged(exchange, rows, page, "JobTimeSeriesStatisticsItem", key="time")
+
+
+def _resolution_ms(exchange: Exchange, wanted: Row) -> int:
+    given = wanted.get("resolution") or "PT1M"
+    span = duration(given)
+    if not isinstance(span, timedelta) or span < timedelta(seconds=1):
+        raise invalid(
+            f"The value for resolution is '{given}' but must be a duration of a second or more.", exchange.path
+        )
+    return round(span.total_seconds() * 1000)
 
 
 def _grouped(exchange: Exchange, name: str, member: str, of: Callable[[JobRecord], str]) -> Answer:
@@ -112,9 +134,9 @@ def _fits(exchange: Exchange, row: Row, wanted: Row, *names: str) -> bool:
         raise invalid(str(error), exchange.path) from error
 
 
-def _paged(exchange: Exchange, rows: list[Row], page: Row, schema: str) -> Answer:
+def _paged(exchange: Exchange, rows: list[Row], page: Row, schema: str, key: str = "key") -> Answer:
     try:
-        found, said = page_of(rows, page, "key", nullable=exchange.dialect.nullable)
+        found, said = page_of(rows, page, key, nullable=exchange.dialect.nullable)
     except NoSuchSearchError as error:
         raise invalid(str(error), exchange.path) from error
     return ok({"items": [in_dialect(exchange, schema, row) for row in found], "page": said})
@@ -125,4 +147,5 @@ ROUTES: list[Route] = [
     ("POST", "/v2/jobs/statistics/by-types", by_types),
     ("POST", "/v2/jobs/statistics/by-workers", by_workers),
     ("POST", "/v2/jobs/statistics/errors", by_errors),
+    ("POST", "/v2/jobs/statistics/time-series", time_series),
 ]

@@ -21,6 +21,7 @@ INNER = {
     ("JobCompletionRequest", "result"): "JobResult",
     ("JobResult", "corrections"): "JobResultCorrections",
     ("JobResult", "activateElements"): "JobResultActivateElement",
+    ("AdHocSubProcessActivateActivitiesInstruction", "elements"): "AdHocSubProcessActivateActivityReference",
     ("ProcessInstanceCreationInstruction", "startInstructions"): "ProcessInstanceCreationStartInstruction",
     ("ProcessInstanceCreationInstruction", "runtimeInstructions"): "ProcessInstanceCreationTerminateInstruction",
     ("ProcessInstanceMigrationInstruction", "mappingInstructions"): "MigrateProcessInstanceMappingInstruction",

@@ -21,7 +21,7 @@ from camunda_client.embedded.model._element import (
     MultiInstance,
 )
 from camunda_client.embedded.model._expressions import Expression, unexpected, unexpected_type
-from camunda_client.embedded.model._iso8601 import moment
+from camunda_client.embedded.model._iso8601 import duration, moment
 from camunda_client.embedded.model._logic import (
     BoxedContext,
     BoxedFunction,
@@ -87,6 +87,7 @@ __all__ = [
     "ScopeSpec",
     "Table",
     "as_text",
+    "duration",
     "first_due",
     "moment",
     "next_due",

@@ -65,7 +65,7 @@ class Compensations:
         lifecycle, process, boundary = self._lifecycle, thrower.process, present(completed.boundary)
         key = lifecycle.keys.next()
         for state in ("ACTIVATED", "COMPLETED"):
-            process.history.element(boundary.id, boundary.kind, state, key)
+            process.history.element(boundary.id, boundary.kind, state, key, present(thrower.scope).key)
         thrower.undoing += 1
         spec = process.definition.process.spec_of(boundary.handlers[0].id)
         lifecycle.spawn(present(thrower.scope), spec, {"undoes": thrower, "local": variables})

@@ -20,6 +20,8 @@ class ElementRecord(NamedTuple):
     state: str
     key: int
     at_ms: int
+    #: The element instance that it is in; 0: none, or it is a flow.
+    scope_key: int = 0
 
 
 class VariableRecord(NamedTuple):
@@ -198,9 +200,9 @@ class InstanceHistory:
         """Incidents that are not resolved and whose element still waits."""
         return [incident for incident in self.incidents if incident.open]
 
-    def element(self, element_id: str, kind: str, state: str, key: int) -> None:
+    def element(self, element_id: str, kind: str, state: str, key: int, scope_key: int) -> None:
         """Record an element instance's change of state."""
-        self.elements.append(ElementRecord(element_id, kind, state, key, self.now_ms()))
+        self.elements.append(ElementRecord(element_id, kind, state, key, self.now_ms(), scope_key))
 
     def flow(self, flow_id: str) -> None:
         """Record a sequence flow taken."""

@@ -88,7 +88,8 @@ class ElementInstance:
         """Change its state, and put that on record."""
         self.state = state
         kind = "MULTI_INSTANCE_BODY" if self.body else self.kind
-        self.process.history.element(self.element.id, kind, state, self.key)
+        scope_key = 0 if self.scope is None else self.scope.key
+        self.process.history.element(self.element.id, kind, state, self.key, scope_key)
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.element.id} {self.key} {self.state}>"

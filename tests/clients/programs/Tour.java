@@ -2,11 +2,13 @@
 // FOLDER has tour.bpmn and tour.dmn. Prints a line of JSON for each step.
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.camunda.client.CamundaClient;
+import io.camunda.client.api.command.ClientException;
 import io.camunda.client.api.response.ActivatedJob;
 import io.camunda.client.api.response.DeploymentEvent;
 import io.camunda.client.api.search.enums.IncidentState;
 import io.camunda.client.api.search.enums.JobState;
 import io.camunda.client.api.search.enums.ProcessInstanceState;
+import io.camunda.client.api.search.response.UserTask;
 import io.camunda.client.api.worker.JobWorker;
 import java.net.URI;
 import java.nio.file.Path;
@@ -51,7 +53,11 @@ public class Tour {
     }
 
     static ActivatedJob job() {
-        return client.newActivateJobsCommand().jobType("charge").maxJobsToActivate(1).timeout(Duration.ofMinutes(1))
+        return job("charge");
+    }
+
+    static ActivatedJob job(String type) {
+        return client.newActivateJobsCommand().jobType(type).maxJobsToActivate(1).timeout(Duration.ofMinutes(1))
             .workerName("tour").requestTimeout(Duration.ofSeconds(5)).send().join().getJobs().get(0);
     }
 
@@ -63,6 +69,60 @@ public class Tour {
             if (System.nanoTime() > end) throw new IllegalStateException("nothing found");
             Thread.sleep(50);
         }
+    }
+
+    static void ends(long instance) throws Exception {
+        first(() -> client.newProcessInstanceSearchRequest().filter(filter -> filter.processInstanceKey(instance)
+            .state(ProcessInstanceState.COMPLETED)).send().join().items());
+    }
+
+    static void check(boolean holds, Object what) {
+        if (!holds) throw new IllegalStateException(String.valueOf(what));
+    }
+
+    static void taskListeners(Path folder) throws Exception {
+        client.newDeployResourceCommand().addResourceFile(folder.resolve("listeners.bpmn").toString()).send().join();
+        long instance = start("review", Map.of());
+        client.newCompleteCommand(job("review-begins")).withResult(result -> result.forUserTask()
+            .correctAssignee("ann").correctPriority(80).correctCandidateUsers(List.of("bob"))).send().join();
+        UserTask review = first(() -> client.newUserTaskSearchRequest()
+            .filter(filter -> filter.processInstanceKey(instance)).send().join().items());
+        check("ann".equals(review.getAssignee()) && review.getPriority() == 80, review.getAssignee());
+        var refused = client.newCompleteUserTaskCommand(review.getUserTaskKey()).send();
+        client.newCompleteCommand(job("review-ends"))
+            .withResult(result -> result.forUserTask().deny(true, "only the boss may")).send().join();
+        try {
+            refused.join();
+            throw new IllegalStateException("not denied");
+        } catch (ClientException error) {
+            check(error.getMessage().contains("only the boss may"), error);
+        }
+        var agreed = client.newCompleteUserTaskCommand(review.getUserTaskKey()).send();
+        client.newCompleteCommand(job("review-ends")).send().join();
+        agreed.join();
+        ends(instance);
+    }
+
+    static void adHocSubProcess() throws Exception {
+        long instance = start("agent", Map.of());
+        client.newCompleteCommand(job("agent")).withResult(result -> result.forAdHocSubProcess()
+            .activateElement("search").variables(Map.of("query", "x"))).send().join();
+        ActivatedJob search = job("search");
+        check("x".equals(search.getVariable("query")), search.getVariables());
+        client.newCompleteCommand(search).variables(Map.of("found", "y")).send().join();
+        client.newCompleteCommand(job("agent")).variables(Map.of("answer", "z"))
+            .withResult(result -> result.forAdHocSubProcess().completionConditionFulfilled(true)).send().join();
+        ends(instance);
+    }
+
+    static void activateAdHocSubProcessActivities() throws Exception {
+        long instance = start("agent", Map.of());
+        long tools = first(() -> client.newElementInstanceSearchRequest().filter(filter -> filter
+            .processInstanceKey(instance).elementId("tools")).send().join().items()).getElementInstanceKey();
+        client.newActivateAdHocSubProcessActivitiesCommand(String.valueOf(tools))
+            .activateElement("search", Map.of("query", "z")).cancelRemainingInstances(false).send().join();
+        check("z".equals(job("search").getVariable("query")), "without its query");
+        client.newCancelInstanceCommand(instance).send().join();
     }
 
     static void work() throws Exception {
@@ -202,6 +262,10 @@ public class Tour {
             () -> client.newUserTaskVariableSearchRequest(task).send().join());
         step("completeUserTask",
             () -> client.newCompleteUserTaskCommand(task).variables(Map.of("approved", true)).send().join());
+
+        step("taskListeners", () -> taskListeners(folder));
+        step("adHocSubProcess", Tour::adHocSubProcess);
+        step("activateAdHocSubProcessActivities", Tour::activateAdHocSubProcessActivities);
 
         step("searchProcessDefinitions", () -> first(() -> client.newProcessDefinitionSearchRequest()
             .filter(filter -> filter.processDefinitionId("pay")).send().join().items()));

@@ -10,6 +10,7 @@ import io
 import json
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -55,9 +56,13 @@ def start(client, process, **variables):
     ).process_instance_key
 
 
-def job(client):
-    asked = {"type": "charge", "timeout": 60_000, "maxJobsToActivate": 1, "worker": "tour", "requestTimeout": 5000}
-    return client.activate_jobs(data=of("JobActivationRequest", **asked)).jobs[0].job_key
+def job(client, kind="charge"):
+    return activated(client, kind).job_key
+
+
+def activated(client, kind):
+    asked = {"type": kind, "timeout": 60_000, "maxJobsToActivate": 1, "worker": "tour", "requestTimeout": 5000}
+    return client.activate_jobs(data=of("JobActivationRequest", **asked)).jobs[0]
 
 
 async def work(client):
@@ -138,6 +143,8 @@ def tour(client):
     incidents_and_jobs(client)
     messages(client)
     user_tasks(client)
+    task_listeners(client)
+    ad_hoc(client)
     definitions(client)
     the_rest(client)
 
@@ -236,6 +243,64 @@ def user_tasks(client):
         client.search_user_task_variables(key)
     with step("completeUserTask"):
         client.complete_user_task(key, data=of("UserTaskCompletionRequest", variables={"approved": True}))
+
+
+def settle(client, kind, result=None, **variables):
+    """Complete a job of a listener or an agent."""
+    told = {"variables": variables} if variables else {}
+    told |= {"result": result} if result else {}
+    client.complete_job(job(client, kind), data=of("JobCompletionRequest", **told))
+
+
+def task_listeners(client):
+    with step("taskListeners"), ThreadPoolExecutor() as others:
+        client.deploy_resources_from_files([str(FOLDER / "listeners.bpmn")])
+        instance = start(client, "review")
+        changes = {"assignee": "ann", "priority": 80, "candidateUsers": ["bob"]}
+        settle(client, "review-begins", {"type": "userTask", "corrections": changes})
+        found = find(client.search_user_tasks, "UserTaskSearchQuery", processInstanceKey=instance)
+        assert (found.assignee, found.priority) == ("ann", 80), found
+        agree = of("UserTaskCompletionRequest")
+        refused = others.submit(client.complete_user_task, found.user_task_key, data=agree)
+        why = "only the boss may"
+        settle(client, "review-ends", {"type": "userTask", "denied": True, "deniedReason": why})
+        error = refused.exception(10)
+        assert why in f"{error} {vars(error)} {getattr(error, 'content', b'')}", repr(error)
+        agreed = others.submit(client.complete_user_task, found.user_task_key, data=agree)
+        settle(client, "review-ends")
+        agreed.result(10)
+        find(
+            client.search_process_instances,
+            "ProcessInstanceSearchQuery",
+            processInstanceKey=instance,
+            state="COMPLETED",
+        )
+
+
+def ad_hoc(client):
+    with step("adHocSubProcess"):
+        instance = start(client, "agent")
+        called = [{"elementId": "search", "variables": {"query": "x"}}]
+        settle(client, "agent", {"type": "adHocSubProcess", "activateElements": called})
+        search = activated(client, "search")
+        assert search.variables["query"] == "x", search.variables
+        client.complete_job(search.job_key, data=of("JobCompletionRequest", variables={"found": "y"}))
+        settle(client, "agent", {"type": "adHocSubProcess", "isCompletionConditionFulfilled": True}, answer="z")
+        find(
+            client.search_process_instances,
+            "ProcessInstanceSearchQuery",
+            processInstanceKey=instance,
+            state="COMPLETED",
+        )
+    with step("activateAdHocSubProcessActivities"):
+        instance = start(client, "agent")
+        at = {"processInstanceKey": instance, "elementId": "tools"}
+        found = find(client.search_element_instances, "ElementInstanceSearchQuery", **at)
+        asked = {"elements": [{"elementId": "search", "variables": {"query": "z"}}], "cancelRemainingInstances": False}
+        instruction = of("AdHocSubProcessActivateActivitiesInstruction", **asked)
+        client.activate_ad_hoc_sub_process_activities(found.element_instance_key, data=instruction)
+        assert activated(client, "search").variables["query"] == "z"
+        client.cancel_process_instance(instance, data=None)
 
 
 def definitions(client):

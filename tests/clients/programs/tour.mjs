@@ -62,8 +62,8 @@ await step('runtimeInstructions', async () => {
   if (items.length !== 1) throw new Error('it was not terminated');
 });
 
-async function job() {
-  const found = await client.activateJobs({ type: 'charge', timeout: 60_000, maxJobsToActivate: 1, worker: 'tour', requestTimeout: 5000 });
+async function job(type = 'charge') {
+  const found = await client.activateJobs({ type, timeout: 60_000, maxJobsToActivate: 1, worker: 'tour', requestTimeout: 5000 });
   return found.jobs[0];
 }
 await step('updateJob', async () => {
@@ -149,6 +149,54 @@ await step('unassignUserTask', () => client.unassignUserTask({ userTaskKey }));
 await step('updateUserTask', () => client.updateUserTask({ userTaskKey, changeset: { priority: 80, candidateUsers: ['bob'], dueDate: '2030-01-02T03:04:05Z' } }));
 await step('searchUserTaskVariables', () => client.searchUserTaskVariables({ userTaskKey }, now));
 await step('completeUserTask', () => client.completeUserTask({ userTaskKey, variables: { approved: true } }));
+
+const until = async (what, holds) => {
+  for (let tries = 0; tries < 100; tries += 1) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`not ${what}`);
+};
+const stateOf = async (processInstanceKey) => (await client.getProcessInstance({ processInstanceKey }, soon)).state;
+const endOf = (instance) => until('completed', async () => (await stateOf(instance)) === 'COMPLETED');
+await step('taskListeners', async () => {
+  await client.deployResourcesFromFiles([path.join(folder, 'listeners.bpmn')]);
+  const { processInstanceKey } = await start('review');
+  const corrections = { assignee: 'ann', priority: 80, candidateUsers: ['bob'] };
+  await client.completeJob({ jobKey: (await job('review-begins')).jobKey, result: { type: 'userTask', corrections } });
+  const [review] = (await client.searchUserTasks(instances(processInstanceKey), soon)).items;
+  if (review.assignee !== 'ann' || review.priority !== 80) throw new Error(`not corrected: ${JSON.stringify(review)}`);
+  const { userTaskKey } = review;
+  const refused = client.completeUserTask({ userTaskKey }).then(() => undefined, (error) => error);
+  const deniedReason = 'only the boss may';
+  await client.completeJob({ jobKey: (await job('review-ends')).jobKey, result: { type: 'userTask', denied: true, deniedReason } });
+  if (!JSON.stringify((await refused) ?? null, Object.getOwnPropertyNames(await refused ?? {})).includes(deniedReason)) throw new Error('not denied');
+  const agreed = client.completeUserTask({ userTaskKey });
+  await client.completeJob({ jobKey: (await job('review-ends')).jobKey });
+  await agreed;
+  await endOf(processInstanceKey);
+});
+await step('adHocSubProcess', async () => {
+  const { processInstanceKey } = await start('agent');
+  const activateElements = [{ elementId: 'search', variables: { query: 'x' } }];
+  await client.completeJob({ jobKey: (await job('agent')).jobKey, result: { type: 'adHocSubProcess', activateElements } });
+  const search = await job('search');
+  if (search.variables.query !== 'x') throw new Error(`without its query: ${JSON.stringify(search.variables)}`);
+  await client.completeJob({ jobKey: search.jobKey, variables: { found: 'y' } });
+  await client.completeJob({
+    jobKey: (await job('agent')).jobKey, variables: { answer: 'z' }, result: { type: 'adHocSubProcess', isCompletionConditionFulfilled: true },
+  });
+  await endOf(processInstanceKey);
+});
+await step('activateAdHocSubProcessActivities', async () => {
+  const { processInstanceKey } = await start('agent');
+  const { items } = await client.searchElementInstances({ filter: { processInstanceKey, elementId: 'tools' } }, soon);
+  await client.activateAdHocSubProcessActivities({
+    adHocSubProcessInstanceKey: items[0].elementInstanceKey, elements: [{ elementId: 'search', variables: { query: 'z' } }], cancelRemainingInstances: false,
+  });
+  if ((await job('search')).variables.query !== 'z') throw new Error('not activated');
+  await client.cancelProcessInstance({ processInstanceKey });
+});
 
 await step('searchProcessDefinitions', () => client.searchProcessDefinitions({ filter: { processDefinitionId: 'pay' } }, soon));
 await step('getProcessDefinition', () => client.getProcessDefinition({ processDefinitionKey: definition }, soon));

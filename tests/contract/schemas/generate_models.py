@@ -23,6 +23,7 @@ FOLDER = ROOT / "camunda_client/c8/models/generated"
 MODULES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "batch_operation": ("Batch operations", {
         "BatchOperationResponse": ("BatchOperation", "Many commands that were given as one."),
+        "BatchOperationCreatedResult": ("CreatedBatchOperation", "A batch operation that has only begun."),
         "BatchOperationItemResponse": ("BatchOperationItem", "One of those commands, and what became of it."),
         "BatchOperationFilter": ("BatchOperationFilter", ""),
         "BatchOperationItemFilter": ("BatchOperationItemFilter", ""),
@@ -54,8 +55,19 @@ MODULES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         "ElementInstanceResult": ("ElementInstance", "One run through one element of a process instance."),
         "ElementInstanceFilter": ("ElementInstanceFilter", ""),
     }),
+    "expression": ("Expressions and conditions", {
+        "ExpressionEvaluationResult": ("EvaluatedExpression", "What an expression comes to."),
+        "EvaluateConditionalResult": ("EvaluatedConditionals", "The instances that conditions have started."),
+        "ProcessInstanceReference": ("ProcessInstanceReference", "A process instance and its definition."),
+    }),
     "incident": ("Incidents", {
         "IncidentResult": ("Incident", "What keeps an instance from going on."),
+        "IncidentProcessInstanceStatisticsByErrorResult": (
+            "IncidentErrorStatistics", "How many active instances have incidents with one error.",
+        ),
+        "IncidentProcessInstanceStatisticsByDefinitionResult": (
+            "IncidentDefinitionStatistics", "How many active instances of one definition have incidents with an error.",
+        ),
         "IncidentFilter": ("IncidentFilter", ""),
     }),
     "job": ("Jobs, as searches find them", {
@@ -65,6 +77,7 @@ MODULES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         "JobTypeStatisticsItem": ("JobTypeStatistics", "The same for one job type, with the number of its workers."),
         "JobWorkerStatisticsItem": ("JobWorkerStatistics", "The same for one worker."),
         "JobErrorStatisticsItem": ("JobErrorStatistics", "An error of jobs, and how many workers met it."),
+        "JobTimeSeriesStatisticsItem": ("JobTimeSlice", "The same for one part of a period."),
         "JobFilter": ("JobFilter", ""),
     }),
     "message_subscription": ("Message subscriptions", {
@@ -76,6 +89,15 @@ MODULES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "process_definition": ("Process definitions and forms", {
         "ProcessDefinitionResult": ("ProcessDefinition", "A deployed process."),
         "FormResult": ("Form", "A deployed form."),
+        "ProcessDefinitionInstanceStatisticsResult": (
+            "ProcessInstanceStatistics", "How many active instances a process has, with and without incidents.",
+        ),
+        "ProcessDefinitionInstanceVersionStatisticsResult": (
+            "ProcessVersionStatistics", "The same for one version of a process.",
+        ),
+        "ProcessDefinitionMessageSubscriptionStatisticsResult": (
+            "MessageSubscriptionStatistics", "How many message subscriptions the instances of a definition have.",
+        ),
         "ProcessDefinitionFilter": ("ProcessDefinitionFilter", ""),
         "ProcessDefinitionStatisticsFilter": ("ProcessDefinitionStatisticsFilter", ""),
     }),
@@ -86,10 +108,16 @@ MODULES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         "ProcessInstanceCallHierarchyEntry": ("CallHierarchyEntry", "An instance on the way from the first caller."),
         "ProcessInstanceFilter": ("ProcessInstanceFilter", ""),
     }),
+    "resource": ("Resources", {
+        "ResourceResult": ("Resource", "A deployed file that is neither a process, a decision nor a form."),
+        "ResourceFilter": ("ResourceFilter", ""),
+    }),
     "user_task": ("User tasks", {
         "UserTaskResult": ("UserTask", "A task for a person."),
+        "AuditLogResult": ("AuditLogEntry", "Who did what, and when."),
         "UserTaskFilter": ("UserTaskFilter", ""),
         "UserTaskVariableFilter": ("UserTaskVariableFilter", ""),
+        "UserTaskAuditLogFilter": ("UserTaskAuditLogFilter", ""),
     }),
     "variable": ("Variables", {
         "VariableResult": ("Variable", "A variable; ``value`` is JSON text."),

@@ -12,20 +12,9 @@ from typing import Any
 from tests.contract.schemas.regenerate import FILTERS, FOLDER, FOUND, PACKAGES, REQUESTS, SENT, Members
 
 TABLE = FOLDER.parents[2] / "camunda_client/embedded/gateway/described.json"
-_CORRECTIONS = {
-    "assignee": "null|string", "dueDate": "null|string", "followUpDate": "null|string",
-    "candidateUsers": "array|null:string", "candidateGroups": "array|null:string", "priority": "integer|null",
-}  # fmt: skip
 #: Requests in requests that the schemas of this folder only have as "object": by hand, from the same descriptions.
 INNER: dict[str, dict[str, dict[str, str]]] = {
     "8.8": {
-        "JobResult": {
-            "type": "string", "denied": "boolean|null", "deniedReason": "null|string", "corrections": "null|object",
-            "activateElements": "array:object", "isCompletionConditionFulfilled": "boolean",
-            "isCancelRemainingInstances": "boolean",
-        },
-        "JobResultCorrections": _CORRECTIONS,
-        "JobResultActivateElement": {"elementId": "string!", "variables": "null|object"},
         "SearchQueryPageRequest": {"limit": "integer", "from": "integer", "after": "string", "before": "string"},
         "SearchQuerySortRequest": {"field": "string!", "order": "string"},
     },

@@ -43,7 +43,12 @@ FOUND = (
     "ClusterVariableSearchResult", "FormResult", "ProcessElementStatisticsResult", "GlobalJobStatisticsQueryResult",
     "StatusMetric", "SearchQueryPageResponse", "ProcessInstanceSequenceFlowResult",
     "ProcessInstanceCallHierarchyEntry", "DecisionRequirementsResult", "BatchOperationItemResponse",
-    "JobTypeStatisticsItem", "JobWorkerStatisticsItem", "JobErrorStatisticsItem",
+    "JobTypeStatisticsItem", "JobWorkerStatisticsItem", "JobErrorStatisticsItem", "JobTimeSeriesStatisticsItem",
+    "BatchOperationCreatedResult", "AuditLogResult", "UserTaskProperties", "ResourceResult",
+    "ExpressionEvaluationResult",
+    "EvaluateConditionalResult", "ProcessInstanceReference", "IncidentProcessInstanceStatisticsByErrorResult",
+    "IncidentProcessInstanceStatisticsByDefinitionResult", "ProcessDefinitionInstanceStatisticsResult",
+    "ProcessDefinitionInstanceVersionStatisticsResult", "ProcessDefinitionMessageSubscriptionStatisticsResult",
 )  # fmt: skip
 FILTERS = (
     "UserTaskFilter", "VariableFilter", "UserTaskVariableFilter", "IncidentFilter", "ProcessInstanceFilter",
@@ -51,13 +56,23 @@ FILTERS = (
     "DecisionInstanceFilter", "MessageSubscriptionFilter", "CorrelatedMessageSubscriptionFilter",
     "BatchOperationFilter", "ClusterVariableSearchQueryFilterRequest", "ProcessDefinitionStatisticsFilter",
     "DecisionRequirementsFilter", "BatchOperationItemFilter", "JobTypeStatisticsFilter", "JobWorkerStatisticsFilter",
-    "JobErrorStatisticsFilter",
+    "JobErrorStatisticsFilter", "JobTimeSeriesStatisticsFilter", "UserTaskAuditLogFilter", "ResourceFilter",
+    "IncidentProcessInstanceStatisticsByDefinitionFilter", "ProcessDefinitionInstanceVersionStatisticsFilter",
 )  # fmt: skip
 #: Requests of the functions beside those searches.
 SENT = (
     "UserTaskCompletionRequest", "UserTaskAssignmentRequest", "UserTaskUpdateRequest", "Changeset", "ClockPinRequest",
     "CreateClusterVariableRequest", "UpdateClusterVariableRequest", "DocumentLinkRequest",
     "ProcessInstanceCreationTerminateInstruction", "ProcessInstanceModificationMoveInstruction",
+    "AdHocSubProcessActivateActivitiesInstruction", "AdHocSubProcessActivateActivityReference",
+    "ProcessInstanceCancellationBatchOperationRequest", "ProcessInstanceIncidentResolutionBatchOperationRequest",
+    "ProcessInstanceMigrationBatchOperationRequest", "ProcessInstanceMigrationBatchOperationPlan",
+    "ProcessInstanceModificationBatchOperationRequest", "ProcessInstanceModificationMoveBatchOperationInstruction",
+    "ProcessInstanceDeletionBatchOperationRequest", "DecisionInstanceDeletionBatchOperationRequest",
+    "DeleteProcessInstanceRequest", "DeleteDecisionInstanceRequest", "JobBatchUpdateRequest",
+    "ProcessInstanceSuspensionBatchOperationRequest", "ProcessInstanceResumptionBatchOperationRequest",
+    "ExpressionEvaluationRequest", "ConditionalEvaluationInstruction", "JobResult", "JobResultCorrections",
+    "JobResultActivateElement",
 )  # fmt: skip
 EVERY = (*ANSWERS, *REQUESTS, *FOUND, *FILTERS, *SENT)
 #: Schemas that are one of several, which the Python package only has one by one.
@@ -67,6 +82,7 @@ ONE_OF = {
         "ProcessInstanceModificationTerminateByIdInstruction",
         "ProcessInstanceModificationTerminateByKeyInstruction",
     ],
+    "JobResult": ["JobResultUserTask", "JobResultAdHocSubProcess"],
     "DecisionEvaluationInstruction": ["DecisionEvaluationByID", "DecisionEvaluationByKey"],
 }
 Members = dict[str, dict[str, Any]]
@@ -150,7 +166,7 @@ def of_pypi(version: str, folder: Path) -> dict[str, Members]:
     _run(folder / "bin/python", "-m", "pip", "install", "--quiet", f"{PYPI}=={version}")
     names = {name: "|".join(ONE_OF.get(name, [name])) for name in EVERY}
     found = json.loads(_run(folder / "bin/python", FOLDER / "sdk.py", *names.values()))
-    return {name: one_of(found[parts]) for name, parts in names.items()}
+    return {name: one_of(found[parts]) for name, parts in names.items() if parts in found}
 
 
 def _run(*command: str | Path) -> str:

@@ -65,4 +65,10 @@ def members(cls):
     return found
 
 
-print(json.dumps({name: [members(getattr(models, part)) for part in name.split("|")] for name in sys.argv[1:]}))
+def known(name):
+    """Tell whether this release has all classes of a name."""
+    return all(hasattr(models, part) for part in name.split("|"))
+
+
+parts = {name: name.split("|") for name in filter(known, sys.argv[1:])}
+print(json.dumps({name: [members(getattr(models, part)) for part in named] for name, named in parts.items()}))

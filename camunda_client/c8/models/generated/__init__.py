@@ -5,6 +5,7 @@ from camunda_client.c8.models.generated.batch_operation import (
     BatchOperationFilter,
     BatchOperationItem,
     BatchOperationItemFilter,
+    CreatedBatchOperation,
 )
 from camunda_client.c8.models.generated.cluster import License, Me
 from camunda_client.c8.models.generated.cluster_variable import (
@@ -23,13 +24,24 @@ from camunda_client.c8.models.generated.decision import (
 )
 from camunda_client.c8.models.generated.document import DocumentLink, DocumentMetadata, DocumentReference
 from camunda_client.c8.models.generated.element_instance import ElementInstance, ElementInstanceFilter
-from camunda_client.c8.models.generated.incident import Incident, IncidentFilter
+from camunda_client.c8.models.generated.expression import (
+    EvaluatedConditionals,
+    EvaluatedExpression,
+    ProcessInstanceReference,
+)
+from camunda_client.c8.models.generated.incident import (
+    Incident,
+    IncidentDefinitionStatistics,
+    IncidentErrorStatistics,
+    IncidentFilter,
+)
 from camunda_client.c8.models.generated.job import (
     FoundJob,
     JobCount,
     JobErrorStatistics,
     JobFilter,
     JobStatistics,
+    JobTimeSlice,
     JobTypeStatistics,
     JobWorkerStatistics,
 )
@@ -41,9 +53,12 @@ from camunda_client.c8.models.generated.message_subscription import (
 )
 from camunda_client.c8.models.generated.process_definition import (
     Form,
+    MessageSubscriptionStatistics,
     ProcessDefinition,
     ProcessDefinitionFilter,
     ProcessDefinitionStatisticsFilter,
+    ProcessInstanceStatistics,
+    ProcessVersionStatistics,
 )
 from camunda_client.c8.models.generated.process_instance import (
     CallHierarchyEntry,
@@ -52,10 +67,18 @@ from camunda_client.c8.models.generated.process_instance import (
     ProcessInstanceFilter,
     SequenceFlow,
 )
-from camunda_client.c8.models.generated.user_task import UserTask, UserTaskFilter, UserTaskVariableFilter
+from camunda_client.c8.models.generated.resource import Resource, ResourceFilter
+from camunda_client.c8.models.generated.user_task import (
+    AuditLogEntry,
+    UserTask,
+    UserTaskAuditLogFilter,
+    UserTaskFilter,
+    UserTaskVariableFilter,
+)
 from camunda_client.c8.models.generated.variable import FoundVariable, Variable, VariableFilter
 
 __all__ = [
+    "AuditLogEntry",
     "BatchOperation",
     "BatchOperationFilter",
     "BatchOperationItem",
@@ -65,6 +88,7 @@ __all__ = [
     "ClusterVariableFilter",
     "CorrelatedMessageSubscription",
     "CorrelatedMessageSubscriptionFilter",
+    "CreatedBatchOperation",
     "DecisionDefinition",
     "DecisionDefinitionFilter",
     "DecisionInstance",
@@ -77,30 +101,42 @@ __all__ = [
     "ElementInstance",
     "ElementInstanceFilter",
     "ElementStatistics",
+    "EvaluatedConditionals",
+    "EvaluatedExpression",
     "Form",
     "FoundClusterVariable",
     "FoundDecisionInstance",
     "FoundJob",
     "FoundVariable",
     "Incident",
+    "IncidentDefinitionStatistics",
+    "IncidentErrorStatistics",
     "IncidentFilter",
     "JobCount",
     "JobErrorStatistics",
     "JobFilter",
     "JobStatistics",
+    "JobTimeSlice",
     "JobTypeStatistics",
     "JobWorkerStatistics",
     "License",
     "Me",
     "MessageSubscription",
     "MessageSubscriptionFilter",
+    "MessageSubscriptionStatistics",
     "ProcessDefinition",
     "ProcessDefinitionFilter",
     "ProcessDefinitionStatisticsFilter",
     "ProcessInstance",
     "ProcessInstanceFilter",
+    "ProcessInstanceReference",
+    "ProcessInstanceStatistics",
+    "ProcessVersionStatistics",
+    "Resource",
+    "ResourceFilter",
     "SequenceFlow",
     "UserTask",
+    "UserTaskAuditLogFilter",
     "UserTaskFilter",
     "UserTaskVariableFilter",
     "Variable",

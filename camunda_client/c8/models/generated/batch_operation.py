@@ -10,7 +10,13 @@ from typing_extensions import TypedDict
 from camunda_client.c8.models._filters import TextCondition
 from camunda_client.c8.models.base import NullAs, Number, ResponseModel, Since, Text
 
-__all__ = ["BatchOperation", "BatchOperationFilter", "BatchOperationItem", "BatchOperationItemFilter"]
+__all__ = [
+    "BatchOperation",
+    "BatchOperationFilter",
+    "BatchOperationItem",
+    "BatchOperationItemFilter",
+    "CreatedBatchOperation",
+]
 
 
 class BatchOperation(ResponseModel):
@@ -27,6 +33,13 @@ class BatchOperation(ResponseModel):
     errors: Annotated[list[dict[str, Any]], NullAs(list)] = Field(default_factory=list)
     actor_type: str | None = Field(default=None, alias="actorType")
     actor_id: str | None = Field(default=None, alias="actorId")
+
+
+class CreatedBatchOperation(ResponseModel):
+    """A batch operation that has only begun."""
+
+    batch_operation_key: Text = Field(default="", alias="batchOperationKey")
+    batch_operation_type: Text = Field(default="", alias="batchOperationType")
 
 
 class BatchOperationItem(ResponseModel):

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from camunda_client.c8.models._filters import TextCondition
 from camunda_client.c8.models.base import ResponseModel, Text
 
-__all__ = ["Incident", "IncidentFilter"]
+__all__ = ["Incident", "IncidentDefinitionStatistics", "IncidentErrorStatistics", "IncidentFilter"]
 
 
 class Incident(ResponseModel):
@@ -27,6 +27,25 @@ class Incident(ResponseModel):
     element_instance_key: Text = Field(default="", alias="elementInstanceKey")
     job_key: str | None = Field(default=None, alias="jobKey")
     root_process_instance_key: str | None = Field(default=None, alias="rootProcessInstanceKey")
+
+
+class IncidentErrorStatistics(ResponseModel):
+    """How many active instances have incidents with one error."""
+
+    error_hash_code: int | None = Field(default=None, alias="errorHashCode")
+    error_message: str | None = Field(default=None, alias="errorMessage")
+    active_instances_with_error_count: int | None = Field(default=None, alias="activeInstancesWithErrorCount")
+
+
+class IncidentDefinitionStatistics(ResponseModel):
+    """How many active instances of one definition have incidents with an error."""
+
+    process_definition_id: str | None = Field(default=None, alias="processDefinitionId")
+    process_definition_key: str | None = Field(default=None, alias="processDefinitionKey")
+    process_definition_name: str | None = Field(default=None, alias="processDefinitionName")
+    process_definition_version: int | None = Field(default=None, alias="processDefinitionVersion")
+    tenant_id: str | None = Field(default=None, alias="tenantId")
+    active_instances_with_error_count: int | None = Field(default=None, alias="activeInstancesWithErrorCount")
 
 
 class IncidentFilter(TypedDict, total=False):

@@ -16,6 +16,7 @@ __all__ = [
     "JobErrorStatistics",
     "JobFilter",
     "JobStatistics",
+    "JobTimeSlice",
     "JobTypeStatistics",
     "JobWorkerStatistics",
 ]
@@ -93,6 +94,15 @@ class JobErrorStatistics(ResponseModel):
     error_code: str | None = Field(default=None, alias="errorCode")
     error_message: str | None = Field(default=None, alias="errorMessage")
     workers: int | None = None
+
+
+class JobTimeSlice(ResponseModel):
+    """The same for one part of a period."""
+
+    time: str | None = None
+    created: dict[str, Any] | None = None
+    completed: dict[str, Any] | None = None
+    failed: dict[str, Any] | None = None
 
 
 class JobFilter(TypedDict, total=False):

@@ -10,7 +10,15 @@ from typing_extensions import TypedDict
 from camunda_client.c8.models._filters import NumberCondition, TextCondition
 from camunda_client.c8.models.base import Number, ResponseModel, Since, Text
 
-__all__ = ["Form", "ProcessDefinition", "ProcessDefinitionFilter", "ProcessDefinitionStatisticsFilter"]
+__all__ = [
+    "Form",
+    "MessageSubscriptionStatistics",
+    "ProcessDefinition",
+    "ProcessDefinitionFilter",
+    "ProcessDefinitionStatisticsFilter",
+    "ProcessInstanceStatistics",
+    "ProcessVersionStatistics",
+]
 
 
 class ProcessDefinition(ResponseModel):
@@ -35,6 +43,45 @@ class Form(ResponseModel):
     schema_: Any = Field(default=None, alias="schema")
     version: Number = 0
     form_key: Text = Field(default="", alias="formKey")
+
+
+class ProcessInstanceStatistics(ResponseModel):
+    """How many active instances a process has, with and without incidents."""
+
+    process_definition_id: str | None = Field(default=None, alias="processDefinitionId")
+    tenant_id: str | None = Field(default=None, alias="tenantId")
+    latest_process_definition_name: str | None = Field(default=None, alias="latestProcessDefinitionName")
+    has_multiple_versions: bool | None = Field(default=None, alias="hasMultipleVersions")
+    active_instances_without_incident_count: int | None = Field(
+        default=None, alias="activeInstancesWithoutIncidentCount"
+    )
+    active_instances_with_incident_count: int | None = Field(default=None, alias="activeInstancesWithIncidentCount")
+
+
+class ProcessVersionStatistics(ResponseModel):
+    """The same for one version of a process."""
+
+    process_definition_id: str | None = Field(default=None, alias="processDefinitionId")
+    process_definition_key: str | None = Field(default=None, alias="processDefinitionKey")
+    process_definition_name: str | None = Field(default=None, alias="processDefinitionName")
+    tenant_id: str | None = Field(default=None, alias="tenantId")
+    process_definition_version: int | None = Field(default=None, alias="processDefinitionVersion")
+    active_instances_with_incident_count: int | None = Field(default=None, alias="activeInstancesWithIncidentCount")
+    active_instances_without_incident_count: int | None = Field(
+        default=None, alias="activeInstancesWithoutIncidentCount"
+    )
+
+
+class MessageSubscriptionStatistics(ResponseModel):
+    """How many message subscriptions the instances of a definition have."""
+
+    process_definition_id: str | None = Field(default=None, alias="processDefinitionId")
+    tenant_id: str | None = Field(default=None, alias="tenantId")
+    process_definition_key: str | None = Field(default=None, alias="processDefinitionKey")
+    process_instances_with_active_subscriptions: int | None = Field(
+        default=None, alias="processInstancesWithActiveSubscriptions"
+    )
+    active_subscriptions: int | None = Field(default=None, alias="activeSubscriptions")
 
 
 class ProcessDefinitionFilter(TypedDict, total=False):

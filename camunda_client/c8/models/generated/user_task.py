@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from camunda_client.c8.models._filters import NumberCondition, TextCondition
 from camunda_client.c8.models.base import JsonObject, NullAs, Number, ResponseModel, Since, Text
 
-__all__ = ["UserTask", "UserTaskFilter", "UserTaskVariableFilter"]
+__all__ = ["AuditLogEntry", "UserTask", "UserTaskAuditLogFilter", "UserTaskFilter", "UserTaskVariableFilter"]
 
 
 class UserTask(ResponseModel):
@@ -43,6 +43,44 @@ class UserTask(ResponseModel):
     business_id: str | None = Field(default=None, alias="businessId")
 
 
+class AuditLogEntry(ResponseModel):
+    """Who did what, and when."""
+
+    audit_log_key: str | None = Field(default=None, alias="auditLogKey")
+    entity_key: str | None = Field(default=None, alias="entityKey")
+    entity_type: str | None = Field(default=None, alias="entityType")
+    operation_type: str | None = Field(default=None, alias="operationType")
+    batch_operation_key: str | None = Field(default=None, alias="batchOperationKey")
+    batch_operation_type: str | None = Field(default=None, alias="batchOperationType")
+    timestamp: str | None = None
+    actor_id: str | None = Field(default=None, alias="actorId")
+    actor_type: str | None = Field(default=None, alias="actorType")
+    agent_element_id: str | None = Field(default=None, alias="agentElementId")
+    tenant_id: str | None = Field(default=None, alias="tenantId")
+    result: str | None = None
+    category: str | None = None
+    process_definition_id: str | None = Field(default=None, alias="processDefinitionId")
+    process_definition_key: str | None = Field(default=None, alias="processDefinitionKey")
+    process_instance_key: str | None = Field(default=None, alias="processInstanceKey")
+    root_process_instance_key: str | None = Field(default=None, alias="rootProcessInstanceKey")
+    element_instance_key: str | None = Field(default=None, alias="elementInstanceKey")
+    job_key: str | None = Field(default=None, alias="jobKey")
+    user_task_key: str | None = Field(default=None, alias="userTaskKey")
+    decision_requirements_id: str | None = Field(default=None, alias="decisionRequirementsId")
+    decision_requirements_key: str | None = Field(default=None, alias="decisionRequirementsKey")
+    decision_definition_id: str | None = Field(default=None, alias="decisionDefinitionId")
+    decision_definition_key: str | None = Field(default=None, alias="decisionDefinitionKey")
+    decision_evaluation_key: str | None = Field(default=None, alias="decisionEvaluationKey")
+    deployment_key: str | None = Field(default=None, alias="deploymentKey")
+    form_key: str | None = Field(default=None, alias="formKey")
+    resource_key: str | None = Field(default=None, alias="resourceKey")
+    related_entity_key: str | None = Field(default=None, alias="relatedEntityKey")
+    related_entity_type: str | None = Field(default=None, alias="relatedEntityType")
+    entity_description: str | None = Field(default=None, alias="entityDescription")
+    inbound_channel_type: str | None = Field(default=None, alias="inboundChannelType")
+    inbound_channel_tool_name: str | None = Field(default=None, alias="inboundChannelToolName")
+
+
 class UserTaskFilter(TypedDict, total=False):
     """What a search can be narrowed by."""
 
@@ -73,3 +111,13 @@ class UserTaskVariableFilter(TypedDict, total=False):
     """What a search can be narrowed by."""
 
     name: TextCondition
+
+
+class UserTaskAuditLogFilter(TypedDict, total=False):
+    """What a search can be narrowed by."""
+
+    operation_type: Annotated[TextCondition, Since("8.9")]
+    result: Annotated[TextCondition, Since("8.9")]
+    timestamp: Annotated[TextCondition, Since("8.9")]
+    actor_type: Annotated[TextCondition, Since("8.9")]
+    actor_id: Annotated[TextCondition, Since("8.9")]

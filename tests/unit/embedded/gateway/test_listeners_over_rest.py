@@ -9,6 +9,7 @@ import gevent
 import pytest
 
 from camunda_client.embedded import Gateway
+from tests.contract.described_answers import wrong
 from tests.parts.rest import call, deploy_text
 
 MODEL = """<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -63,6 +64,18 @@ def test_each_request_is_answered_when_the_listener_has_agreed(gateway: Gateway)
         )  # fmt: skip
     [instance] = gateway.engine.instances
     assert (instance.state, instance.variables) == ("COMPLETED", {"a": 1, "paid": True})
+
+
+def test_a_listener_is_given_the_task_as_it_is_described(gateway: Gateway) -> None:
+    """In 8.8 a task without a form has no formKey; null, which 8.9 has there, stops a strict client for JavaScript."""
+    [task] = gateway.engine.user_tasks()
+    asked = gevent.spawn(call, gateway.base_url, "POST", f"/v2/user-tasks/{task.key}/completion", {})
+
+    job = listen(gateway, None)
+
+    assert wrong(gateway.dialect.name, "ActivatedJobResult", job) == []
+    assert wrong(gateway.dialect.name, "UserTaskProperties", job["userTask"]) == []
+    assert asked.get(timeout=WAIT_S)[0] == 204
 
 
 def test_each_request_is_refused_when_the_listener_denies(gateway: Gateway) -> None:
