@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -19,10 +19,16 @@ Renderer = Callable[[str, str, str, Mapping[str, object]], bytes]
 LONGEST = 32 * 1024
 _LONGEST_VALUE = 2000
 
+#: What each line has, whatever its event.
+_OWN_NAMES = frozenset({"timestamp", "level", "event", "logger"})
+#: As a number: to look for bytes in bytes begins with an exception.
+_DELETE = 0x7F
 _AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
 
 _second = 0
 _second_text = ""
+#: To format a number costs as much as all else of a timestamp.
+_MILLISECONDS = tuple(f".{number:03d}Z" for number in range(1000))
 
 
 def timestamp() -> str:
@@ -34,34 +40,34 @@ def timestamp() -> str:
         # A line a millisecond shares its second with a thousand others.
         _second_text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
         _second = second
-    return f"{_second_text}.{int((now - second) * 1000):03d}Z"
+    return _second_text + _MILLISECONDS[int((now - second) * 1000)]
 
 
 def render_json(event: str, level: str, logger: str, fields: Mapping[str, Any]) -> bytes:
     """Return the event as one JSON object."""
-    line: dict[str, object] = {"timestamp": timestamp(), "level": level, "event": event, "logger": logger}
+    line = {"timestamp": timestamp(), "level": level, "event": event, "logger": logger, **fields}
+    if len(line) != len(_OWN_NAMES) + len(fields):
+        renamed = {key + "_" if key in _OWN_NAMES else key: value for key, value in fields.items()}
+        return render_json(event, level, logger, renamed)
     new = [text for text in (event, logger) if text not in _harmless]
+    if not _harmless.issuperset(fields):
+        new += [key for key in fields if key not in _harmless]
     is_plain = True
     for key, value in fields.items():
-        if key in line:
-            key += "_"
         kind = type(value)
         if kind is str:
             if value not in _harmless and not value.isdigit():
                 new.append(value)
-        elif kind is not int and not (kind is float and math.isfinite(value)):
-            value = plain(value)
+        elif kind is not int and not (kind is float and isfinite(value)):
+            line[key] = plain(value)
             is_plain = False
-        if key not in _harmless:
-            new.append(key)
-        line[key] = value
     text = _dumped(line)
     if len(text) > LONGEST:
         text = _dumped({key: _cut(value) for key, value in line.items()})
-    if not _are_harmless(new) if is_plain else _clean.hints_at_secret(text.decode()):
+    if (new and not _are_harmless(new)) if is_plain else _clean.hints_at_secret(text.decode()):
         # Value by value, since in the finished line one's end and the next one's beginning look alike.
         text = _dumped(_clean.without_secrets(from_json(text)))
-    if not text.isascii() or b"\x7f" in text:
+    if not text.isascii() or _DELETE in text:
         # All of these can only stand inside a string, where \uXXXX means the same.
         text = _clean.escape(text.decode()).encode()
     return text + b"\n"
@@ -75,8 +81,6 @@ _LONGEST_HARMLESS = 64
 
 
 def _are_harmless(texts: list[str]) -> bool:
-    if not texts:
-        return True
     if _clean.hints_at_secret("\n".join(texts)):
         return False
     if len(_harmless) > _MOST_HARMLESS:

@@ -61,7 +61,7 @@ class Sink:
         self._mid_line = False
         self._rest_waits = False
         self._given_fd = fd
-        self._fd, self._never_waits = _without_waiting(fd)
+        self._open(fd)
         self._has_lock = False
         #: Since when another process has the lock; 0 while none has.
         self._refused_s = 0.0
@@ -131,10 +131,10 @@ class Sink:
                 self._sleep(_BETWEEN_LOOKS_S)  # there is room, and another process is writing
             self._recover()
 
-    @property
-    def _is_own(self) -> bool:
-        """Whether the descriptor is ours alone: only then a file lock tells us from other processes."""
-        return self._fd != self._given_fd
+    def _open(self, fd: int) -> None:
+        self._fd, self._never_waits = _without_waiting(fd)
+        #: Whether the descriptor is ours alone: only then a file lock tells us from other processes.
+        self._is_own = self._fd != fd
 
     def _in_child(self) -> None:
         """After a fork: what waits is the parent's to write, and a lock on what both share keeps neither out."""
@@ -144,7 +144,7 @@ class Sink:
         if not self._is_own:
             return
         os.close(self._fd)
-        self._fd, self._never_waits = _without_waiting(self._given_fd)
+        self._open(self._given_fd)
         self._has_lock, self._refused_s = False, 0.0
         self._poll = patching.original("select", "poll")()
         self._poll.register(self._fd, select.POLLOUT)
@@ -175,7 +175,7 @@ class Sink:
 
     def _try(self, line: bytes, is_rest: bool = False) -> bytes | None:
         """Return what of the line would have to wait (nothing: it is written), or None when writing fails."""
-        if not self._has_lock and not self._lock():
+        if self._is_own and not self._has_lock and not self._lock():
             return line
         left = self._written(b"\n" + line if self._mid_line and not is_rest else line)
         # In the midst of a line the lock is kept: what follows must be its rest.
@@ -201,8 +201,6 @@ class Sink:
 
     def _lock(self) -> bool:
         """Return whether we may write: no other process is in the midst of a line, or it has been for too long."""
-        if not self._is_own:
-            return True
         for _ in range(_LOOKS):
             try:
                 fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -429,7 +429,7 @@ def test_a_stop_does_not_wait_for_a_poller_that_died(
     def die(answer: object) -> object:
         raise KeyError("a defect")
 
-    monkeypatch.setattr(_poller, "raw_jobs", die)
+    monkeypatch.setattr(_poller, "read_jobs", die)
     with stage.working(lambda job: None) as workers:
         until(lambda: len(events.named("poller.restarted")) >= 3, "it dies again and again")
         assert health().dead == ["poller"]

@@ -118,11 +118,13 @@ class Response:
 class Connection:
     """One kept-alive connection with its parser."""
 
-    __slots__ = ("_channel", "_response", "born", "idle_since")
+    __slots__ = ("_channel", "_plain_204", "_response", "born", "idle_since")
 
     def __init__(self, channel: Channel, now: float, cap: int) -> None:
         self._channel = channel
         self._response = Response(cap)
+        #: The last plain 204. Within a second Camunda's are the same to the byte, which shows at once.
+        self._plain_204: bytes | None = None
         self.born = now
         self.idle_since = now
 
@@ -142,7 +144,8 @@ class Connection:
     def receive(self) -> tuple[Answer, bool]:
         """Return the answer and whether the connection may be used again."""
         chunk = self._channel.receive()
-        if _is_plain_204(chunk):
+        if chunk == self._plain_204 or _is_plain_204(chunk):
+            self._plain_204 = chunk
             self._channel.end()
             return _NO_CONTENT, True
         response = self._response

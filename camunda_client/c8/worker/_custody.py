@@ -96,7 +96,7 @@ class Custody:
 
     def latest_run(self) -> Run | None:
         """Return the run of a handler that ended last."""
-        return self._execution.latest_run
+        return self._execution.latest_run()
 
     def jobs(self) -> list[HeldJob]:
         """Return the jobs in hand, waiting and reporting ones included."""

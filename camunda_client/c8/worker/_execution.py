@@ -92,13 +92,18 @@ class Execution:
         self._admit, self._on_end, self._clock = admit, on_end, clock or now_s
         self._process = os.getpid()
         self._table = job_table.current
-        #: Of the handler that ended last; for the watchdog's thread to ask.
-        self.latest_run: Run | None = None
+        #: Of the handler that ended last: what :class:`Run` has, which is made when it is asked for.
+        self._latest: tuple[float, float, WorkerSettings, str] | None = None
         # Handlers may run asyncio, many at once.
         patching.give_greenlets_event_loops()
         # In a child process threads are native: all objects would be searched for a greenlet at each strike.
         if not patching.is_left_unpatched():
             patching.give_greenlets_thread_exceptions()
+
+    def latest_run(self) -> Run | None:
+        """Return the run of the handler that ended last; the watchdog's thread asks."""
+        latest = self._latest
+        return None if latest is None else Run(*latest)
 
     def work(self, held: HeldJob) -> None:
         """Run the handler in the calling greenlet and keep what it came to, unless it must not start. Never raises."""
@@ -184,7 +189,7 @@ class Execution:
                 result = hooks.call(handler, job, decision.make) if hooks and decision else handler(job)
             finally:
                 held.ended(time.monotonic())
-                self.latest_run = Run(held.started_s, held.ended_s, settings, held.key)
+                self._latest = (held.started_s, held.ended_s, settings, held.key)
                 if timer is not None:
                     timer.close()
                 if os.getpid() != self._process:

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from camunda_client.c8 import _http, auth
 from camunda_client.c8._http import Verdict as Meaning
@@ -176,12 +176,25 @@ class UnreadableJob(ValueError):
         self.retries = retries if isinstance(retries, int) else 1
 
 
-def raw_jobs(answer: Answer) -> list[Any]:
-    """Return the jobs of an activation's answer, unread.
+def read_jobs(answer: Answer) -> list[ActivatedJob | UnreadableJob]:
+    """Return the jobs of an activation's answer; for each that can't be read, what is wrong with it.
 
     Raises:
         ValueError: It is no such answer at all: no JSON, cut, or without a list of jobs. The text cites nothing of it.
     """
+    raw_jobs = _raw_jobs(answer)
+    try:
+        jobs = _JOBS.validate_python(raw_jobs)
+    except ValidationError:
+        # One by one, it shows which of them is wrong.
+        return [_read_job(raw) for raw in raw_jobs]
+    return [job if is_key(job.job_key) else _no_key(job.job_key, {}) for job in jobs]
+
+
+_JOBS = TypeAdapter(list[ActivatedJob])
+
+
+def _raw_jobs(answer: Answer) -> list[Any]:
     try:
         document = parsed(answer)
     except ValueError:
@@ -196,21 +209,18 @@ def raw_jobs(answer: Answer) -> list[Any]:
     return jobs
 
 
-def read_job(raw: object) -> ActivatedJob:
-    """Return the job.
-
-    Raises:
-        UnreadableJob: Says what is wrong with it.
-    """
+def _read_job(raw: object) -> ActivatedJob | UnreadableJob:
     try:
         job = ActivatedJob.model_validate(raw)
     except ValidationError as error:
         problems = [f"{'.'.join(map(str, line['loc']))}: {line['msg']}" for line in error.errors(include_input=False)]
-        raise UnreadableJob("; ".join(problems[:5]), raw) from None
-    if not is_key(job.job_key):
-        # It goes into URLs.
-        raise UnreadableJob(f"its key {job.job_key[:40]!r} is not a number", raw)
-    return job
+        return UnreadableJob("; ".join(problems[:5]), raw)
+    return job if is_key(job.job_key) else _no_key(job.job_key, raw)
+
+
+def _no_key(key: str, raw: object) -> UnreadableJob:
+    # It goes into URLs.
+    return UnreadableJob(f"its key {key[:40]!r} is not a number", raw)
 
 
 class _NoNumber:

@@ -354,5 +354,7 @@ class Memory:
 
     def settled(self, key: str) -> None:
         """Forget a job that is done with."""
-        self.attempts.pop(key, None)
-        self.losses.pop(key, None)
+        if self.attempts:
+            self.attempts.pop(key, None)
+        if self.losses:
+            self.losses.pop(key, None)

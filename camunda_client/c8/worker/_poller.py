@@ -7,14 +7,14 @@ whole lease (measured on 8.6.0). So stopping means to ask no more and to wait fo
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gevent
 from gevent.event import Event
 from pydantic_core import to_json
 
 from camunda_client import metrics
-from camunda_client.c8.worker._gateway import UnreadableJob, fields, is_overload, raw_jobs, read_job
+from camunda_client.c8.worker._gateway import UnreadableJob, fields, is_overload, read_jobs
 from camunda_client.c8.worker._health import TypeHealth
 from camunda_client.c8.worker._lease import SURE, HeldJob, now_s
 from camunda_client.c8.worker._pace import LATE_S, PATIENCE_S, Offsets, Pace
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from camunda_client.c8._http import Answer
+    from camunda_client.c8.models import ActivatedJob
     from camunda_client.c8.worker._caps import Allowance
     from camunda_client.c8.worker._custody import Custody
     from camunda_client.c8.worker._gateway import Gateway
@@ -221,7 +222,8 @@ class Poller:
         self._slots.ask(room)
         self.parked_until_s = time.monotonic() + parked_s + LATE_S
         try:
-            poll = gevent.spawn(self._ask, self._request(room, request_timeout_s), request_timeout_s)
+            poll = _Poll(self._ask, self._request(room, request_timeout_s), request_timeout_s)
+            poll.start()
             # With too many late ones there is nothing to gain from yet another.
             poll.join(parked_s + PATIENCE_S if self._late < MOST_LATE else None)
         finally:
@@ -294,11 +296,11 @@ class Poller:
         finally:
             self._settle(room)
 
-    def _late_jobs(self, answer: Answer | ServiceException) -> list[Any]:
+    def _late_jobs(self, answer: Answer | ServiceException) -> list[ActivatedJob | UnreadableJob]:
         if isinstance(answer, ServiceException) or answer.status != 200:
             return []
         try:
-            return raw_jobs(answer)
+            return read_jobs(answer)
         except ValueError as error:
             log.debug("poll.late_answer_unreadable", job_type=self.settings.job_type, detail=str(error)[:200])
             return []
@@ -323,7 +325,7 @@ class Poller:
             reason = "overload" if is_overload(answer) else "status"
             return self._failed(reason, room, answer.retry_after_s, **fields(answer))
         try:
-            found = raw_jobs(answer)
+            found = read_jobs(answer)
         except ValueError as error:
             return self._failed("not_json", room, content_type=answer.content_type[:80], detail=str(error)[:200])
         self._went_well()
@@ -343,18 +345,16 @@ class Poller:
             self.trouble = None
         self._pace.answered()
 
-    def _take(self, found: list[Any], sent_s: float, received_s: float) -> None:
+    def _take(self, found: list[ActivatedJob | UnreadableJob], sent_s: float, received_s: float) -> None:
         settings, lease_s = self.settings, self.settings.lease_s
         metrics.jobs_activated[settings.job_type] += len(found)
         at_least_s = ends_s = sent_s + lease_s * SURE
         quick = self._pace.is_quick(received_s - sent_s)
         if self._allowance is not None:
             self._allowance.began(len(found))
-        for number, raw in enumerate(found):
-            try:
-                job = read_job(raw)
-            except UnreadableJob as unreadable:
-                self._custody.reject(unreadable, settings, at_least_s)
+        for number, job in enumerate(found):
+            if isinstance(job, UnreadableJob):
+                self._custody.reject(job, settings, at_least_s)
                 continue
             # An answer that came at once says enough by that; then one of its jobs will do to learn from.
             if not quick or number == 0:
@@ -379,6 +379,13 @@ class Poller:
         while not self._stopping and (left_s := end_s - time.monotonic()) > 0:
             self._changed.clear()
             self._changed.wait(left_s)
+
+
+class _Poll(gevent.Greenlet):  # type: ignore[type-arg]  # it can't be subscripted at run time
+    """A greenlet that waits for one answer."""
+
+    #: gevent notes for each where it was spawned, ten frames of it; here that is always the same.
+    spawning_stack_limit = 0
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -296,10 +296,12 @@ class Reporter:
         _COUNTED[outcome.command][job_type] += 1
         # Not below 0: a sum that falls is to Prometheus a process that began anew.
         metrics.lease_slack_s.observe(job_type, max(held.lease.left_s(self._clock()), 0.0))
-        ended_s = held.ended_s or time.monotonic()
+        reported_s = time.monotonic()
+        ended_s = held.ended_s or reported_s
+        # Whole microseconds; round() would go by way of text.
         facts = {
-            "duration_s": round(ended_s - (held.started_s or ended_s), 6),
-            "report_s": round(time.monotonic() - ended_s, 6),
+            "duration_s": int((ended_s - (held.started_s or ended_s)) * 1e6) / 1e6,
+            "report_s": int((reported_s - ended_s) * 1e6) / 1e6,
             **outcome.note,
         }
         if assumed:

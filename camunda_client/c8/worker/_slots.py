@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import getweakrefcount
 
 import gevent
-from gevent.queue import SimpleQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gevent.event import Event
+    from greenlet import greenlet
 
 _Task = TypeVar("_Task")
 #: Where greenlets keep the task that started them.
@@ -39,10 +39,10 @@ class Slots(Generic[_Task]):
         self._asked = 0
         self._work = work
         self._tell = tell
-        #: Greenlets that wait for something to do.
-        self._idle = 0
-        #: Tasks, and whether their work is done. ``None`` lets a greenlet end.
-        self._todo: SimpleQueue[tuple[_Task, bool] | None] = SimpleQueue()
+        #: Greenlets that wait for something to do. gevent's own queue wakes one at twice the cost.
+        self._idle: list[greenlet] = []
+        #: Tasks, and whether their work is done.
+        self._todo: deque[tuple[_Task, bool]] = deque()
         self._waiting: deque[_Task] = deque()
         self._wanted: set[Event] = set()
         self._closed = False
@@ -92,25 +92,30 @@ class Slots(Generic[_Task]):
     def close(self) -> None:
         """Let the greenlets end: idle ones now, the others after their task. No task may come any more."""
         self._closed = True
-        for _ in range(self._idle):
-            self._todo.put(None)
+        while self._idle:
+            self._wake_one()
 
     def _give(self, task: _Task, *, worked: bool) -> None:
+        self._todo.append((task, worked))
         if self._idle:
-            self._idle -= 1
+            self._wake_one()
         else:
             _Server(self._serve).start()
-        self._todo.put((task, worked))
+
+    def _wake_one(self) -> None:
+        gevent.get_hub().loop.run_callback(self._idle.pop().switch)
 
     def _serve(self) -> None:
-        loop, greenlet = gevent.get_hub().loop, gevent.getcurrent()
-        started = greenlet.spawn_tree_locals  # type: ignore[attr-defined]
+        hub, greenlet = gevent.get_hub(), gevent.getcurrent()
+        loop, started = hub.loop, greenlet.spawn_tree_locals  # type: ignore[attr-defined]
         untouched = _references()
         while True:
-            todo = self._todo.get()
-            if todo is None:
-                return
-            task, worked = todo
+            while not self._todo:
+                if self._closed:
+                    return
+                self._idle.append(greenlet)
+                hub.switch()
+            task, worked = self._todo.popleft()
             while True:
                 if not worked:
                     started[_TASK] = task
@@ -131,11 +136,10 @@ class Slots(Generic[_Task]):
                     break
                 task, worked = self._waiting.popleft(), False
             # Or the idle greenlet would keep the last job's variables alive.
-            del todo, task
+            del task
             self._free_one()
             if self._closed or _is_marked(greenlet):
                 return
-            self._idle += 1
 
     def _free_one(self) -> None:
         if self._waiting:
