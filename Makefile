@@ -36,7 +36,7 @@ test: lint ## Lint, then the tests, patched as users run them, in minutes; with 
 	$(BIN)/python tests/run.py $(PYTEST_ARGS)
 endif
 
-# Quick, make test leaves out further cases of tests that start programs, and tests of what is beside the package.
+# Quick, make test leaves out further cases of each test, and tests of what is beside the package.
 test-all: lint ## Lint, then every test there is
 	$(BIN)/python tests/run.py --all $(PYTEST_ARGS)
 

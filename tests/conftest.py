@@ -15,7 +15,7 @@ from tests.parts.keycloak import AUDIENCE, KEYCLOAK_VERSION, Keycloak
 from tests.parts.need import needed
 from tests.parts.secured import SecuredCamunda
 from tests.parts.tls import TlsAuthority
-from tests.run import ONE_CASE, further_cases
+from tests.run import further_cases
 
 #: The Camundas that tests run on; the second only if there is one.
 EMBEDDED, GIVEN = "embedded", "given"
@@ -88,7 +88,7 @@ def tls_authority(tmp_path_factory: pytest.TempPathFactory) -> TlsAuthority:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let one of several processes run its share of the tests, ``--share 1/3``; and let a run be quick."""
     parser.addoption("--share", metavar="N/M", help="run the Nth of M shares of the tests")
-    parser.addoption("--quick", action="store_true", help=f"run one case of each test of {', '.join(ONE_CASE)}")
+    parser.addoption("--quick", action="store_true", help="run one case of each test")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -7,8 +7,8 @@ two would test the machine.
 Each part is a whole run: patched as users run it, and with an engine of its own. The first part's output is shown as it
 comes, the others' below it. With arguments for pytest there is one run, which gets all of them.
 
-A developer waits for it, so it is quick unless asked for more: of a test that starts programs it runs one case, and it
-leaves out what :data:`TOOLS` names. ``--all``, as the first argument, runs everything. ``--coverage`` does so too, and
+A developer waits for it, so it is quick unless asked for more: of a parametrised test it runs one case, and it leaves
+out what :data:`TOOLS` names. ``--all``, as the first argument, runs everything. ``--coverage`` does so too, and
 measures what the tests run of the package, in their child processes as well: that is what CI does.
 """
 
@@ -37,8 +37,6 @@ MEASURED_AT_ONCE, COMPUTING_AT_ONCE = 4, 6
 #: Tests of what is beside the package, or beside how it is used every day: benchmarks, other clients, many libraries,
 #: the model of the lease's protocol, type checkers.
 TOOLS = ("tests/benchmarks", "tests/clients", "tests/libraries", "tests/model", "tests/typing")
-#: Where a test starts programs, most of them; quick, the further cases of a parametrised one are left out.
-ONE_CASE = ("tests/acceptance", "tests/faults", "tests/integration")
 #: What runs programs of its own, or the same lines of the package thousands of times: never measured.
 UNMEASURED = (
     *TOOLS,
@@ -118,9 +116,7 @@ def quick(parts: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
 def further_cases(names: list[str]) -> set[str]:
     """Return those of a list of pytest's node ids that a quick run leaves out."""
     first: dict[str, str] = {}
-    return {
-        name for name in names if name.startswith(ONE_CASE) and first.setdefault(name.partition("[")[0], name) != name
-    }
+    return {name for name in names if first.setdefault(name.partition("[")[0], name) != name}
 
 
 def _shares(part: tuple[str, ...], shares: int) -> list[tuple[str, ...]]:

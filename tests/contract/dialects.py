@@ -191,6 +191,8 @@ OTHERWISE["8.9"] = OTHERWISE["8.10"] = OTHERWISE["8.8"] | {
         "body": {"resourceKey": "${pd}", "batchOperation": None},
     },
 }
+# From 8.10 on any file may be deployed.
+OTHERWISE["8.10"] = OTHERWISE["8.10"] | {("deploy_invalid", 3): {"status": 200, "type": "application/json"}}
 #: Steps that 8.8 and later refuse, because they read strictly: to the member that can't be parsed.
 STRICT = {
     "broadcast_signal": {7: "variables"},

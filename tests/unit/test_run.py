@@ -83,7 +83,7 @@ def test_a_quick_run_leaves_out_what_it_names_and_nothing_else() -> None:
         assert shares == pytest.approx(0 if _under(file, list(run.TOOLS)) else 1), file
 
 
-def test_a_quick_run_has_one_case_of_each_test_that_starts_programs() -> None:
+def test_a_quick_run_has_one_case_of_each_test() -> None:
     names = [f"{path}::test_{name}" for path in ("tests/faults/test_net.py", "tests/unit/test_log.py") for name in "ab"]
     cases = [f"{name}[{case}]" for name in names for case in (1, 2, 3)]
 
@@ -92,6 +92,10 @@ def test_a_quick_run_has_one_case_of_each_test_that_starts_programs() -> None:
         "tests/faults/test_net.py::test_a[3]",
         "tests/faults/test_net.py::test_b[2]",
         "tests/faults/test_net.py::test_b[3]",
+        "tests/unit/test_log.py::test_a[2]",
+        "tests/unit/test_log.py::test_a[3]",
+        "tests/unit/test_log.py::test_b[2]",
+        "tests/unit/test_log.py::test_b[3]",
     }
 
 

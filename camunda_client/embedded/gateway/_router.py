@@ -36,7 +36,7 @@ NEWER: list[Route] = [
 ]  # fmt: skip
 NULLABLE: list[Route] = [
     *_routes_statistics.ROUTES, *_routes_variables.ROUTES, *_routes_counts.ROUTES, *_routes_search.SINCE_8_9,
-    *_routes_instances.SINCE_8_9, *_routes_conditionals.ROUTES,
+    *_routes_instances.SINCE_8_9, *_routes_resources.SINCE_8_9, *_routes_conditionals.ROUTES,
 ]  # fmt: skip
 _SLASHES = re.compile(r"/{2,}")
 #: What Camunda has from 8.8 on, by the first part of a path: what we lack of it is named.

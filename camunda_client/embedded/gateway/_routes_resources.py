@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from camunda_client.embedded.gateway._exchange import Exchange, Route
-from camunda_client.embedded.gateway._lookups import deployed, row_of
+from camunda_client.embedded.gateway._lookups import deployed, row_of, search
 from camunda_client.embedded.gateway._past import Row
 from camunda_client.embedded.gateway._problems import Answer, ok, spring
 from camunda_client.embedded.model import Resource
@@ -52,4 +54,13 @@ ROUTES: list[Route] = [
     ("GET", "/v2/resources/<resourceKey>", resource),
     ("GET", "/v2/resources/<resourceKey>/content", script),
     ("GET", "/v2/resources/<resourceKey>/content/binary", content),
+]
+SINCE_8_9: list[Route] = [
+    (
+        "POST",
+        "/v2/resources/search",
+        partial(
+            search, rows=deployed(_resources), schema="ResourceResult", filters="ResourceFilter", key="resourceKey"
+        ),
+    ),
 ]

@@ -80,7 +80,8 @@ class Gateway:
     ) -> None:
         if auth is not None and oidc is not None:
             raise ValueError("give the gateway either auth or oidc; it checks one of them")
-        self.engine = engine or Engine()
+        # What a release's models may hold depends on the release, too.
+        self.engine = engine or (Engine(dialect=dialect) if dialect else Engine())
         self.dialect = find_dialect(dialect or self.engine.dialect)
         self.faults = Faults(backpressure_status=self.dialect.backpressure_status)
         self.host = host

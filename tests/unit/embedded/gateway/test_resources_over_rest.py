@@ -46,3 +46,24 @@ def test_any_file_comes_back_from_8_10_on() -> None:
 def test_8_6_has_no_such_request() -> None:
     with Gateway(Engine(dialect="8.6")) as gateway:
         assert requests.get(f"{gateway.base_url}/v2/resources/1", timeout=10).status_code == 404
+
+
+@pytest.mark.parametrize("dialect", ["8.9", "8.10"])
+def test_scripts_are_found(dialect: str) -> None:
+    with Gateway(Engine(dialect=dialect)) as gateway:
+        key = str(gateway.engine.deploy(("robot.rpa", SCRIPT.read_bytes())).resources[0].key)
+        url = f"{gateway.base_url}/v2/resources/search"
+        found = requests.post(url, json={"filter": {"resourceId": "robot"}}, timeout=10).json()
+        none = requests.post(url, json={"filter": {"resourceId": "other"}}, timeout=10).json()
+
+    assert [(item["resourceKey"], item["versionTag"]) for item in found["items"]] == [(key, "v1")]
+    assert none["items"] == []
+
+
+@pytest.mark.parametrize(("dialect", "status"), [("8.6", 400), ("8.9", 400), ("8.10", 200)])
+def test_a_gateway_of_a_release_has_an_engine_of_that_release(dialect: str, status: int) -> None:
+    with Gateway(dialect=dialect) as gateway:
+        files = {"resources": ("notes.txt", b"buy milk")}
+        answer = requests.post(f"{gateway.base_url}/v2/deployments", files=files, timeout=10)
+
+    assert answer.status_code == status
