@@ -11,13 +11,13 @@ from types import ModuleType
 
 import pytest
 
-from camunda_client import config, error
+from camunda_client import config, embedded, error, utils
 from camunda_client.c8 import api, auth, models, worker
 from camunda_client.c8.models import generated
 from tests import signatures
 
 HERE = Path(__file__).parent
-PUBLIC: list[ModuleType] = [api, worker, auth, config, error, models, generated]
+PUBLIC: list[ModuleType] = [api, worker, auth, config, embedded, error, models, generated, utils]
 PROGRAMS = sorted(HERE.glob("public_*.py"))
 EXAMPLES = sorted((HERE.parents[1] / "examples").glob("*.py"))
 #: Of an installed package mypy doesn't report what is inside; of a checkout it does.
