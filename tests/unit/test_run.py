@@ -72,7 +72,7 @@ def test_coverage_is_measured_only_if_asked() -> None:
     """It takes more time than the tests, and some parts run the same lines thousands of times."""
     for part in (*computing(), *faults()):
         assert "coverage" not in command(part, measured=False)
-        assert ("coverage" in command(part, measured=True)) == (UNMEASURED[0] not in part)
+        assert ("coverage" in command(part, measured=True)) == (UNMEASURED[0] not in part and FAULTS not in part)
 
 
 def test_a_quick_run_leaves_out_what_it_names_and_nothing_else() -> None:
