@@ -100,14 +100,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for fixture, what in NEEDS.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.needs(what))
-    if config.option.quick:
-        names = further_cases([item.nodeid for item in items])
-        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in names])
-        items[:] = [item for item in items if item.nodeid not in names]
-    if config.option.share:
-        # Every Mth test, so that the cases of a slow one are spread over all shares.
-        number, shares = map(int, config.option.share.split("/"))
-        items[:] = items[number - 1 :: shares]
+    # Every Mth test, so that the cases of a slow one are spread over all shares.
+    number, shares = map(int, (config.option.share or "1/1").split("/"))
+    further = further_cases([item.nodeid for item in items]) if config.option.quick else set()
+    left_out = [item for item in items if item.nodeid in further]
+    # Of what is left out, too, each share says its part: the parts are added up.
+    config.hook.pytest_deselected(items=left_out[number - 1 :: shares])
+    items[:] = [item for item in items if item.nodeid not in further][number - 1 :: shares]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
