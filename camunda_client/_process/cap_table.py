@@ -38,7 +38,8 @@ _IN_USE, _FIRST_BLOCK = 0, 1
 #: Where what lies in a resource's block, in cells of eight bytes: its name's number, its circuit, its rates; then rows.
 _NAME, _FAILURES, _OPEN_UNTIL, _FIRST_RATE = 0, 1, 2, 3
 _FIRST_ROW: Final = _FIRST_RATE + MOST_RATES * _RATE
-#: In a row: jobs in hand and asked for, those asked for alone, and when it was last refused a place, in nanoseconds.
+#: In a row: jobs in hand and asked for, those of them that have not begun, and when it was last refused a place, in
+#: nanoseconds.
 _ROW: Final = 3
 #: Seconds between two tries to get the lock, which is held for microseconds.
 _TRY_EVERY_S: Final = 0.001
@@ -96,15 +97,15 @@ class CapTable:
         first = block + _FIRST_ROW
         return sum(self._cells[first : first + self.processes * _ROW : _ROW])
 
-    def asked(self, block: int) -> int:
-        """Return the jobs that polls of all processes have asked for."""
+    def pending(self, block: int) -> int:
+        """Return the jobs of all processes that have yet to begin, those that polls have asked for included."""
         first = block + _FIRST_ROW + 1
         return sum(self._cells[first : first + self.processes * _ROW : _ROW])
 
-    def put(self, block: int, used: int, asked: int) -> None:
+    def put(self, block: int, used: int, pending: int) -> None:
         """Write this process's row. More than before only under the lock."""
         row = self._row(block)
-        self._cells[row], self._cells[row + 1] = used, asked
+        self._cells[row], self._cells[row + 1] = used, pending
 
     def refused(self, block: int, now_s: float) -> None:
         """Write down that this process waits for a place; a time of 0 says that it does not."""
@@ -142,9 +143,9 @@ class CapTable:
     def left(self, block: int, rates: tuple[Rate, ...], now_s: float) -> tuple[int, float]:
         """Return how many may start by the tightest rate, and when that may be more; on the monotonic clock.
 
-        What polls have asked for counts as started now.
+        What has yet to begin counts as started now.
         """
-        least, again_s, asked = 2**31, now_s, self.asked(block)
+        least, again_s, pending = 2**31, now_s, self.pending(block)
         for number, (rate, (now_part, _)) in enumerate(zip(rates, _parts(block, rates, now_s), strict=True)):
             first = block + _FIRST_RATE + number * _RATE
             cells = self._cells[first : first + _RATE].tolist()
@@ -153,7 +154,7 @@ class CapTable:
                 for part, count in zip(cells[::2], cells[1::2], strict=True)
                 if count and part >= now_part - PARTS
             ]
-            left = rate.count - sum(count for _, count in counted) - asked
+            left = rate.count - sum(count for _, count in counted) - pending
             if left < least:
                 oldest = min((part for part, _ in counted), default=now_part - PARTS - 1)
                 least, again_s = left, (oldest + PARTS + 1) * rate.period_s / PARTS

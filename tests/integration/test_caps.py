@@ -120,6 +120,11 @@ def test_a_bulkhead_of_one_serves_its_types_in_turn(camunda: EngineProcess) -> N
     assert len(Counter(order[:30])) == 3
 
 
+def most_in_a_second(at_s: list[float]) -> int:
+    """Return the most starts in any second, less what a busy machine may delay a handler after its start was counted."""
+    return max(sum(start <= at < start + 0.9 for at in at_s) for start in at_s)
+
+
 def test_a_rate_holds(camunda: EngineProcess) -> None:
     scene = Scene(camunda)
     gauge = Gauge(0.0)
@@ -128,12 +133,26 @@ def test_a_rate_holds(camunda: EngineProcess) -> None:
     with capped(camunda, (scene.job_type, gauge, {"rate": "20/s"})):
         scene.completed_once(90)
 
-    # In any second, less what the scheduler may delay a handler after its job was counted.
-    most = max(sum(start <= at < start + 0.95 for at in gauge.at_s) for start in gauge.at_s)
     took_s = gauge.at_s[-1] - gauge.at_s[0]
-    assert most <= 20
+    assert most_in_a_second(gauge.at_s) <= 20
     # 20 at once, and 70 more at 20 a second.
     assert took_s >= 70 / 20 * 0.95
+
+
+def test_a_rate_holds_where_handlers_begin_late(camunda: EngineProcess) -> None:
+    scene = Scene(camunda)
+    at_s: list[float] = []
+    scene.start(60)
+
+    def work(job: ActivatedJob) -> None:
+        at_s.append(time.monotonic())
+        while len(at_s) == 1 and time.monotonic() < at_s[0] + 0.8:
+            """Hold up the others that came with this one."""
+
+    with capped(camunda, (scene.job_type, work, {"rate": "20/s"})):
+        scene.completed_once(60)
+
+    assert most_in_a_second(at_s) <= 20
 
 
 def test_a_circuit_that_opens_loses_no_retries(camunda: EngineProcess) -> None:

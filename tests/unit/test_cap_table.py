@@ -29,7 +29,7 @@ def test_what_one_process_has_in_hand_the_other_sees(two: tuple[CapTable, CapTab
 
     assert other.open("crm") != block == other.open("oracle")
     assert one.used(block) == other.used(block) == 8
-    assert one.asked(block) == other.asked(block) == 2
+    assert one.pending(block) == other.pending(block) == 2
 
 
 def test_a_process_that_has_ended_has_nothing_in_hand(two: tuple[CapTable, CapTable]) -> None:

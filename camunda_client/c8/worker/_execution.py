@@ -183,6 +183,8 @@ class Execution:
         timer = None
         result: object = None
         try:
+            if settings.starts is not None and settings.run_in != "process":  # where it starts when a child takes it
+                settings.starts.began(held)
             if limit_s is not None:
                 timer = gevent.Timeout.start_new(limit_s, HandlerTimedOut(f"ran longer than {limit_s} s"))
             try:

@@ -350,8 +350,6 @@ class Poller:
         metrics.jobs_activated[settings.job_type] += len(found)
         at_least_s = ends_s = sent_s + lease_s * SURE
         quick = self._pace.is_quick(received_s - sent_s)
-        if self._allowance is not None:
-            self._allowance.began(len(found))
         for number, job in enumerate(found):
             if isinstance(job, UnreadableJob):
                 self._custody.reject(job, settings, at_least_s)

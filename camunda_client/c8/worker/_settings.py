@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from camunda_client.c8.models import ActivatedJob
     from camunda_client.c8.worker._handlers import JobWorker
+    from camunda_client.c8.worker._lease import HeldJob
     from camunda_client.c8.worker._resources import Resource
     from camunda_client.config import C8Config, JobConfig
 
@@ -65,6 +66,8 @@ class WorkerSettings:
     errors: ErrorChain | None = field(default=None, repr=False)
     #: What its failures say of its resources; ``None`` where none has a circuit. Set by the running worker.
     faults: Faults | None = field(default=None, repr=False)
+    #: What counts the starts of its handler; ``None`` where no resource has a rate. Set by the running worker.
+    starts: Starts | None = field(default=None, repr=False)
     #: Those of all handlers and of this one; ``None`` if there are none, which costs nothing.
     hooks: Hooks | None = field(default=None, repr=False)
 
@@ -130,6 +133,13 @@ class Faults(Protocol):
 
     def succeeded(self) -> None:
         """Count a success."""
+
+
+class Starts(Protocol):
+    """What hears of each start of a handler."""
+
+    def began(self, held: HeldJob, /) -> None:
+        """Count a start, in the greenlet of the handler that is about to run."""
 
 
 def _caps(registered: JobWorker, job: JobConfig) -> dict[str, Any]:

@@ -17,11 +17,12 @@ from camunda_client._process import cap_table
 from camunda_client.c8.worker._caps._circuit import Circuit, Faults
 from camunda_client.c8.worker._caps._far_caps import FarCaps
 from camunda_client.c8.worker._caps._keys import Keys
+from camunda_client.c8.worker._caps._starts import Starts
 from camunda_client.c8.worker._pace import LEAST_PARKED_S
 from camunda_client.error import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from gevent.event import Event
 
@@ -73,15 +74,15 @@ class Share:
 
     def used(self) -> int:
         """Return the jobs of this process in hand and asked for."""
-        return sum(user.active() for user in self.users) + self.asked()
+        return sum(user.active() + user.asked for user in self.users)
 
-    def asked(self) -> int:
-        """Return the jobs that polls of this process have asked for."""
-        return sum(user.asked for user in self.users)
+    def pending(self) -> int:
+        """Return the jobs of this process that may yet begin: asked for, or come and not begun."""
+        return sum(user.asked + user.starts.coming for user in self.users)
 
     def put(self, *, more: int = 0) -> None:
         """Show the other processes what this one has in hand; ``more`` are about to be asked for."""
-        self.table.put(self.block, self.used() + more, self.asked() + more)
+        self.table.put(self.block, self.used() + more, self.pending() + more)
 
     def free(self, user: Allowance, now_s: float) -> Free:
         """Return what one of its types may ask for; under the table's lock."""
@@ -164,13 +165,16 @@ class Allowance:
         shares: list[Share],
         keys: Keys | None,
         clock: Callable[[], float],
-        far: FarCaps | None = None,
+        far: FarCaps | None,
+        starts: Starts,
     ) -> None:
         self._far, self._far_shares = far, [share for share in shares if share.is_far]
         self._job_type, self._shares, self._keys, self._clock = job_type, shares, keys, clock
         self._calendars = [share.calendar for share in shares if share.calendar is not None]
         #: Jobs that polls have asked for and not been answered about.
         self.asked = 0
+        #: Counts the starts of this type's handlers.
+        self.starts = starts
         #: What is in hand of this type, and what to set when asking again may bring more; see :meth:`serve`.
         self.active: Callable[[], int] = lambda: 0
         self.changed: Event
@@ -296,18 +300,6 @@ class Allowance:
         """Return how long to wait after a poll that came back empty at once, where others have taken the last place."""
         return min(seconds, CONTENDED_PAUSE_S) if self.is_contended else seconds
 
-    def began(self, jobs: int) -> None:
-        """Count the starts that a poll has brought just now."""
-        rated = [share for share in self._shares if share.rates]
-        if not rated:
-            return
-        with rated[0].table.lock():
-            for share in rated:
-                share.table.started(share.block, share.rates, jobs, self._clock())
-        if self._far is not None:
-            for share in self._far_shares:
-                self._far.started(share, jobs)
-
     def settle(self, jobs: int) -> None:
         """Give back what was reserved for a poll that has been answered; what it brought is in hand now."""
         self.asked -= jobs
@@ -315,6 +307,7 @@ class Allowance:
 
     def released(self, held: HeldJob) -> None:
         """Give back the place of a job that is no longer in hand."""
+        self.starts.gone(held)
         if self._keys is not None:
             self._keys.released(held)
         if held.successor is None:  # which takes its place at once
@@ -339,7 +332,10 @@ class Allowance:
             # It was asked for before the circuit opened.
             if share.circuit is not None and (left_s := share.circuit.open_until_s - now_s) > 0:
                 return int(left_s * 1000) + 1, f"handed back unworked: the circuit of {share.resource.name} is open"
-        return None if self._keys is None else self._keys.defers(held)
+        deferred = None if self._keys is None else self._keys.defers(held)
+        if deferred is None:
+            self.starts.came(held)
+        return deferred
 
 
 class Caps:
@@ -360,6 +356,8 @@ class Caps:
         self._resources, self._table, self._clock, self._wall = resources, table, clock, wall
         self._far = far
         self._shares: dict[str, Share] = {}
+        #: By job type.
+        self._starts: dict[str, Starts] = {}
 
     def allowance(self, settings: WorkerSettings) -> Allowance | None:
         """Return what a type may ask for; ``None`` where nothing caps it but its own settings.
@@ -370,7 +368,15 @@ class Caps:
         if not settings.resources and settings.per is None:
             return None
         shares = [self._share(resource) for resource in settings.resources]
-        return Allowance(settings.job_type, shares, Keys.of(settings, self._the_table()), self._clock, self._far)
+        keys = Keys.of(settings, self._the_table())
+        return Allowance(settings.job_type, shares, keys, self._clock, self._far, self._starts_of(settings))
+
+    def _starts_of(self, settings: WorkerSettings) -> Starts:
+        starts = self._starts.get(settings.job_type)
+        if starts is None:
+            rated = [share for resource in settings.resources if (share := self._share(resource)).rates]
+            self._starts[settings.job_type] = starts = Starts(rated, self._far, self._clock)
+        return starts
 
     def _share(self, resource: Resource) -> Share:
         share = self._shares.get(resource.name)
@@ -391,9 +397,11 @@ class Caps:
         return self._table
 
     def fitted(self, settings: WorkerSettings) -> WorkerSettings:
-        """Return a type's settings, with its failures counted where one of its resources has a circuit."""
-        shares: Iterable[Share] = (self._share(resource) for resource in settings.resources)
+        """Return a type's settings, with what its resources have to hear: of failures a circuit, of starts a rate."""
+        shares = [self._share(resource) for resource in settings.resources]
         circuits = [share.circuit for share in shares if share.circuit is not None]
-        if not circuits:
-            return settings
-        return replace(settings, faults=Faults(settings.job_type, circuits))
+        return replace(
+            settings,
+            faults=Faults(settings.job_type, circuits) if circuits else None,
+            starts=self._starts_of(settings) if any(share.rates for share in shares) else None,
+        )

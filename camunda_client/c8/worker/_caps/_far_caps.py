@@ -164,8 +164,8 @@ class Kept(Protocol):
     def used(self) -> int:
         """Return the jobs in hand and asked for."""
 
-    def asked(self) -> int:
-        """Return those asked for alone."""
+    def pending(self) -> int:
+        """Return those that may yet begin: asked for, or come and not begun."""
 
 
 class FarCaps:
@@ -216,7 +216,7 @@ class FarCaps:
             arguments: list[object] = [self._me, int(ALIVE_S * 1000), wanted]
             for share in shares:
                 limit, rates = share.resource.limit, share.resource.rates
-                arguments += [-1 if limit is None else limit, share.used() - wanted, share.asked() - wanted, len(rates)]
+                arguments += [-1 if limit is None else limit, share.used() - wanted, share.pending() - wanted, len(rates)]
                 arguments += [number for rate in rates for number in (rate.count, int(rate.period_s * 1000))]
             answer = None if self.is_away else self._ask(self._reserve, shares, arguments)
             granted, left, tightest, again_ms = answer or (0, 0, 0, int(_TRY_EVERY_S * 1000))
@@ -261,7 +261,7 @@ class FarCaps:
         arguments: list[object] = [self._me, int(ALIVE_S * 1000)]
         for share in shares:
             rates = share.resource.rates
-            arguments += [share.used(), share.asked(), started[share.resource.name], len(rates)]
+            arguments += [share.used(), share.pending(), started[share.resource.name], len(rates)]
             arguments += [int(rate.period_s * 1000) for rate in rates]
         if self._ask(self._write, shares, arguments) is None and self.is_away:
             self._started += started

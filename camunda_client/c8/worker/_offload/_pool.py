@@ -141,11 +141,18 @@ class Offload:
     def _begun(self, key: str, facts: dict[str, object], body: bytes) -> Run:
         """Give a job to the child with the most free threads, when there is one; those who waited come first."""
         has_waited = False
+        found = task_of(gevent.getcurrent())
+        held = found if isinstance(found, HeldJob) else None
+        starts = None if held is None else held.settings.starts
         while True:
             child = max(self._children, key=lambda child: child.free)
             if child.free and (has_waited or not self._waiting):
-                held = task_of(gevent.getcurrent())
-                return child.begin(key, facts, body, held.settings.faults if isinstance(held, HeldJob) else None)
+                if starts is None or held is None:
+                    return child.begin(key, facts, body, None if held is None else held.settings.faults)
+                # It may wait for other processes, and another job take the thread meanwhile.
+                starts.began(held)
+                starts = None
+                continue
             with _in_queue():
                 self._wait_for_turn(has_waited=has_waited)
             has_waited = True

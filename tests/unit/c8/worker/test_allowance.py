@@ -43,12 +43,21 @@ class Type:
     def poll(self, want: int = 100, brings: int | None = None) -> int:
         """Ask, and have the poll answered at once with as many jobs as asked for."""
         granted = self.ask(want)
-        found = granted if brings is None else brings
-        if found:
-            self.allowance.began(found)
-        self.jobs += found
-        self.allowance.settle(granted)
+        for job in self.come(granted, granted if brings is None else brings):
+            self.begin(job)
         return granted
+
+    def come(self, granted: int, brings: int) -> list[HeldJob]:
+        """Have a poll answered; return the jobs that it has brought, of which none has begun."""
+        found = [held() for _ in range(brings)]
+        assert all(self.allowance.defers(job) is None for job in found)
+        self.jobs += brings
+        self.allowance.settle(granted)
+        return found
+
+    def begin(self, job: HeldJob) -> None:
+        if self.settings.starts is not None:
+            self.settings.starts.began(job)
 
     def finish(self, jobs: int = 1) -> None:
         self.jobs -= jobs
@@ -163,8 +172,8 @@ def test_a_rate_holds_over_a_minute(clock: Clock, took_s: float, least: int) -> 
             clock.advance(busy.allowance.wait_s or 0.001)
             continue
         clock.advance(took_s)
-        busy.allowance.began(granted)
-        busy.allowance.settle(granted)
+        for job in busy.come(granted, granted):
+            busy.begin(job)
         starts += [clock()] * granted
 
     assert least <= len(starts) <= 1220
@@ -176,10 +185,49 @@ def test_a_parked_poll_does_not_start_more_than_the_rate_when_it_comes(clock: Cl
     type_ = Type(caps_of(clock, crm), crm)
     granted = type_.ask()
     clock.advance(10)
-    type_.allowance.began(5)
-    type_.allowance.settle(granted)
+    for job in type_.come(granted, 5):
+        type_.begin(job)
 
     assert granted == 5
+    assert type_.ask() == 0
+    assert type_.allowance.wait_s == pytest.approx(1.0, abs=0.02)
+
+
+def test_a_job_counts_when_its_handler_begins_and_not_when_it_comes(clock: Clock) -> None:
+    crm = Resource("crm", rate="5/s")
+    type_ = Type(caps_of(clock, crm), crm)
+    jobs = type_.come(type_.ask(), 5)
+    clock.advance(0.9)
+    for job in jobs[1:]:
+        type_.begin(job)
+    clock.advance(0.3)
+
+    # One has yet to begin, and four began 0.3 s ago.
+    assert type_.ask() == 0
+    clock.advance(0.75)
+    assert type_.ask() == 4
+
+
+def test_a_job_that_is_gone_before_it_began_does_not_count(clock: Clock) -> None:
+    crm = Resource("crm", rate="5/s")
+    type_ = Type(caps_of(clock, crm), crm)
+    for job in type_.come(type_.ask(), 5)[:3]:
+        type_.allowance.released(job)
+
+    assert type_.ask() == 3
+
+
+def test_a_type_that_waits_for_the_start_of_a_job_looks_again_when_it_starts(clock: Clock) -> None:
+    crm = Resource("crm", rate="1/s")
+    type_ = Type(caps_of(clock, crm), crm)
+    [job] = type_.come(type_.ask(), 1)
+    assert type_.ask() == 0
+    assert type_.allowance.wait_s is None
+    type_.changed.clear()
+
+    type_.begin(job)
+
+    assert type_.changed.is_set()
     assert type_.ask() == 0
     assert type_.allowance.wait_s == pytest.approx(1.0, abs=0.02)
 
