@@ -23,6 +23,8 @@ EMBEDDED, GIVEN = "embedded", "given"
 NEEDS = {"scene": "records"}
 #: Fixtures that stand for a part that not every machine has, and the mark that a test gets for using one.
 PARTS = {"keycloak": "keycloak"}
+#: Marks of what a quick run leaves out. Keycloak's start alone computes for half a minute.
+LONG = frozenset({"long", "keycloak"})
 
 _ran: Counter[str] = Counter()
 
@@ -88,7 +90,7 @@ def tls_authority(tmp_path_factory: pytest.TempPathFactory) -> TlsAuthority:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let one of several processes run its share of the tests, ``--share 1/3``; and let a run be quick."""
     parser.addoption("--share", metavar="N/M", help="run the Nth of M shares of the tests")
-    parser.addoption("--quick", action="store_true", help="run one case of each test")
+    parser.addoption("--quick", action="store_true", help="run one case of each test, none that is long")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -103,6 +105,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     # Every Mth test, so that the cases of a slow one are spread over all shares.
     number, shares = map(int, (config.option.share or "1/1").split("/"))
     further = further_cases([item.nodeid for item in items]) if config.option.quick else set()
+    if config.option.quick:
+        further |= {item.nodeid for item in items if not LONG.isdisjoint(item.keywords)}
     left_out = [item for item in items if item.nodeid in further]
     # Of what is left out, too, each share says its part: the parts are added up.
     config.hook.pytest_deselected(items=left_out[number - 1 :: shares])

@@ -8,7 +8,7 @@ Each part is a whole run: patched as users run it, and with an engine of its own
 comes, the others' below it. With arguments for pytest there is one run, which gets all of them.
 
 A developer waits for it, so it is quick unless asked for more: of a parametrised test it runs one case, and it leaves
-out what :data:`TOOLS` names. ``--all``, as the first argument, runs everything. ``--coverage`` does so too, and
+out what :data:`TOOLS` names, tests marked ``long`` and those on Keycloak. ``--all``, as the first argument, runs everything. ``--coverage`` does so too, and
 measures what the tests run of the package, in their child processes as well: that is what CI does.
 """
 
@@ -75,7 +75,10 @@ def main(arguments: list[str]) -> int:
         ended += _side_by_side([command(part, measured) for part in stage], at_once)
     texts = [part.text for part in ended]
     if not (measured or whole):
-        print(f"left out: {', '.join(TOOLS)}, and further cases (deselected); make test-all runs them, and so does CI")
+        print(
+            f"left out: {', '.join(TOOLS)}, and (deselected) long tests, those on Keycloak and further cases; "
+            "make test-all runs them, and so does CI"
+        )
     print(*durations(ended), *totals(texts), closing(texts, time.monotonic() - began_s), sep="\n", flush=True)
     # Below 0 for one that was killed.
     return next((abs(part.code) for part in ended if part.code), 0)

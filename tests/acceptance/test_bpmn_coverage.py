@@ -86,6 +86,7 @@ def test_tests_are_counted_together_and_documents_apart(suite: Suite) -> None:
     ]
 
 
+@pytest.mark.long
 def test_processes_of_xdist_are_counted_together(suite: Suite) -> None:
     unpatched = "import os; os.environ['CAMUNDA_CLIENT_PATCH'] = '0'\n"  # xdist needs that (docs/testing.md)
     _, alone = suite.run("", "--bpmn-coverage", test_a=WELL, test_b=REFUSED, conftest=unpatched)

@@ -145,6 +145,7 @@ def test_who_leaves_the_debugger_has_the_job_handed_back(shop: Shop) -> None:
     assert [job["retries"] for job in shop.scene.jobs("FAILED")] == [3]
 
 
+@pytest.mark.long
 def test_what_can_t_be_run_is_one_line(shop: Shop) -> None:
     code, _, errors = shop.run("job", "run", "--type", "no-such-type", "--file", "app.py")
     assert (code, "app.py has no handler for jobs of type 'no-such-type'" in errors) == (2, True)
@@ -160,6 +161,7 @@ def test_what_can_t_be_run_is_one_line(shop: Shop) -> None:
     assert (code, "two.py has 2 handlers; name a job's KEY, or --type: a, b" in errors) == (2, True)
 
 
+@pytest.mark.long
 def test_incidents_are_listed_and_resolved(shop: Shop) -> None:
     shop.handles("raise KeyError('amount')")
     shop.scene.start(1)

@@ -99,6 +99,7 @@ def survives(tmp_path: Path, *, jobs: int, away_s: float, torn: bytes) -> None:
     assert [line for line, times in runs.items() if times > 1] == [], "no handler ran again"
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("torn", [b"", b"4f1c2a00 [1767225600000,450359"], ids=["whole", "torn"])
 def test_an_engine_killed_in_the_middle_of_its_jobs_comes_back_and_nothing_is_done_twice(

@@ -156,6 +156,7 @@ def test_the_third_example_waits_for_many_answers_at_once(camunda: EngineProcess
     assert max(job["variables"]["asked_at_once"] for job in completed) > 10
 
 
+@pytest.mark.long
 def test_the_fifth_example_computes_in_child_processes(camunda: EngineProcess) -> None:
     example = Example("05", camunda)
 
@@ -217,6 +218,7 @@ def test_the_twelfth_example_drives_an_ad_hoc_sub_process(new_camunda: Callable[
     assert {variable["value"] for variable in variables} == {'"Order 5 is on its way to Ada."'}
 
 
+@pytest.mark.long
 def test_the_tenth_example_spares_the_systems_behind_its_handlers(camunda: EngineProcess) -> None:
     example = Example("10", camunda)
 
@@ -308,6 +310,7 @@ def test_the_ninth_example_passes() -> None:
     assert "3 passed" in output
 
 
+@pytest.mark.long
 def test_the_thirteenth_example_hands_over_from_one_pod_to_the_next(camunda: EngineProcess, tmp_path: Path) -> None:
     """The manifest's own command and handlers stand for its pods; Kubernetes itself is not there."""
     example = Example("13", camunda)
@@ -345,6 +348,7 @@ def test_the_thirteenth_example_hands_over_from_one_pod_to_the_next(camunda: Eng
     )
 
 
+@pytest.mark.long
 def test_the_fourteenth_example_shows_what_its_processes_do(camunda: EngineProcess) -> None:
     example = Example("14", camunda)
     page = f"http://127.0.0.1:{example.port}"

@@ -80,6 +80,7 @@ def work(job):
 """
 
 
+@pytest.mark.long
 def test_each_line_of_three_hundred_interleaved_handlers_has_its_job(engine: EngineProcess, tmp_path: Path) -> None:
     """Through structlog, the standard library, and a third party's logger: urllib3 names each request."""
     scene = Scene(engine)

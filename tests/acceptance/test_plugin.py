@@ -467,6 +467,7 @@ def test_handlers_run_in_a_process_that_nobody_may_patch(suite: Suite) -> None:
     assert counts == {"passed": 1}, output
 
 
+@pytest.mark.long
 def test_handlers_run_under_xdist_where_nobody_patches(suite: Suite) -> None:
     """Patched late, the threads of its workers met greenlets, and the run ended without a test."""
     (suite.folder / "test_it.py").write_text(

@@ -89,6 +89,7 @@ class App:
         return [job["variables"] for job in jobs]
 
 
+@pytest.mark.long
 def test_two_processes_share_a_thousand_jobs_and_none_is_worked_twice(camunda: EngineProcess, tmp_path: Path) -> None:
     app = App(camunda, tmp_path)
     with app.program as program:
@@ -233,6 +234,7 @@ def test_what_cannot_start_is_not_started_again_and_again(tmp_path: Path, source
     assert program.output.count('"process.started"') == 2
 
 
+@pytest.mark.long
 def test_a_replacement_that_cannot_start_leaves_the_others_at_work(tmp_path: Path) -> None:
     """It stopped all: one process died, a password store was away for a moment, and nobody worked any more."""
     source = "import os\nif os.path.exists('away'): raise ConnectionError('away')\n" + APP.format(
@@ -254,6 +256,7 @@ def test_a_replacement_that_cannot_start_leaves_the_others_at_work(tmp_path: Pat
     assert program.output.count("shutdown.drained") == 2
 
 
+@pytest.mark.long
 def test_health_lists_every_process_with_its_state(tmp_path: Path) -> None:
     """Whoever was starting, or waiting to be replaced, was not there at all."""
     source = (

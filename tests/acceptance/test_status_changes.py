@@ -80,6 +80,7 @@ def workers(camunda: EngineProcess, tmp_path: Path) -> Iterator[Workers]:
         workers.program.end()
 
 
+@pytest.mark.long
 def test_a_type_is_capped_drained_and_resumed_in_all_processes_and_in_those_to_come(workers: Workers) -> None:
     mine = workers.job_type
     assert workers.ask("/types", {"job_type": mine, "max_jobs_active": 1}) == (200, {"changed": [mine], "unheard": []})

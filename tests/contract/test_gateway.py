@@ -114,6 +114,7 @@ def test_of_a_thousand_held_polls_the_right_one_wakes_within_50_ms(gateway: Gate
     assert statistics.median(waits_ms) < 50
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_ten_thousand_jobs_pass_each_delivered_once(gateway: Gateway) -> None:
     for number in range(10_000):

@@ -318,6 +318,7 @@ def test_every_schema_is_compared() -> None:
         assert all(schemas.values())
 
 
+@pytest.mark.long
 def test_the_generated_models_are_those_of_the_schemas() -> None:
     for module in MODULES:
         assert (FOLDER / f"{module}.py").read_text(encoding="utf-8") == text(module), "run generate_models.py"

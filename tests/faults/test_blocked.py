@@ -40,6 +40,7 @@ PROGRAM = 'os.system("exec sleep 20 >/dev/null 2>&1")'
 LOCKED = "c = ctypes.PyDLL(None); m = ctypes.create_string_buffer(64); c.pthread_mutex_lock(m); c.pthread_mutex_lock(m)"
 
 
+@pytest.mark.long
 @pytest.mark.fault(176)
 @pytest.mark.parametrize("deed", [REGEX, LOOP, PROGRAM], ids=["regex", "loop", "os.system"])
 def test_the_drains_deadline_holds_whatever_a_handler_does(scene: Scene, tmp_path: Path, deed: str) -> None:

@@ -24,6 +24,7 @@ from tests.parts.work import Tally, until, working
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.long
 @pytest.mark.fault(2, 3)
 def test_an_engine_killed_in_the_middle_of_a_thousand_jobs_costs_no_work_done(
     new_camunda: Callable[..., EngineProcess], events: Events

@@ -268,6 +268,7 @@ def said(port: int, path: str) -> str:
         return str(answer.read().decode())
 
 
+@pytest.mark.long
 @pytest.mark.fault(332)
 def test_jobs_end_right_among_others_that_crash_hang_and_fail(scene: Scene, worker: Worker) -> None:
     """Whatever its neighbours do, a job is completed with all its retries; the others are incidents."""
@@ -384,6 +385,7 @@ def test_a_lost_job_ends_its_handler_there_if_that_asked_for_it(scene: Scene, wo
     assert lines_of(program, "offload.killed") == lines_of(program, "job.failed") == []
 
 
+@pytest.mark.long
 @pytest.mark.fault(332)
 def test_jobs_are_left_to_other_workers_while_no_child_can_be_started(
     scene: Scene, start: Start, tmp_path: Path
@@ -428,6 +430,7 @@ def test_c_code_that_blocks_a_child_holds_up_no_other_type(scene: Scene, worker:
     assert took_s[f"{scene.job_type}-beside"] < 1
 
 
+@pytest.mark.long
 def test_each_of_several_workers_has_children(scene: Scene, worker: Worker) -> None:
     for _ in range(20):
         do(scene, "say")

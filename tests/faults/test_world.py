@@ -239,6 +239,7 @@ def test_an_import_that_waits_for_a_network_is_named_and_left_alone(scene: Scene
     assert re.search(r"legacy\.py:\d+ in legacy waits at ", line)
 
 
+@pytest.mark.long
 @pytest.mark.fault(285)
 @pytest.mark.parametrize("kind", list(FROZEN))
 def test_doctor_says_where_an_import_hangs(tmp_path: Path, kind: str) -> None:
@@ -300,6 +301,7 @@ REMEDIES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.fault(287)
 def test_a_deadlock_over_a_lock_is_called_one(scene: Scene, tmp_path: Path) -> None:
     """It said "keep its statements short": they are."""

@@ -23,10 +23,12 @@ def habits(source: str, name: str = "tests/unit/test_x.py") -> Habits:
     return found
 
 
+@pytest.mark.long
 def test_the_suite_seldom_waits_for_time_to_pass(suite: Habits) -> None:
     assert suite.waits_per_100 <= WAITS, f"wait for an event, as until() of tests.parts.work: {suite.sleeps['wait']}"
 
 
+@pytest.mark.long
 def test_the_suite_seldom_mocks(suite: Habits) -> None:
     assert suite.mocks_per_100 <= MOCKS, f"let it run against a real part: {suite.mocks.most_common()}"
 

@@ -173,6 +173,7 @@ STEPS: st.SearchStrategy[tuple[Callable[..., Any], tuple[Any, ...]]] = st.one_of
 )  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(steps=st.lists(st.tuples(STEPS, st.sampled_from([False] * 5 + [True])), min_size=10, max_size=40))

@@ -96,6 +96,7 @@ def differing() -> list[list[Any]]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_expressions_have_the_values_of_feel_scala() -> None:
     """17.5 % of 7,909 expressions had other ones."""

@@ -41,6 +41,7 @@ def test_there_are_at_least_90_kinds_of_changes() -> None:
     assert len({one.kind for one in ASKED}) >= 90
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dialect", VERSIONS)
 def test_models_are_refused_that_camundas_validators_refuse_and_no_others(dialect: str) -> None:
     """Others only for a reason that is listed; what the validators leave to the broker is refused there."""

@@ -67,6 +67,7 @@ def test_other_texts_are_no_cron_expressions(text: str) -> None:
 FIELD = st.one_of(st.just("*"), st.integers(0, 23).map(str), st.integers(1, 9).map(lambda step: f"*/{step}"))
 
 
+@pytest.mark.long
 @settings(deadline=None)
 @given(FIELD, FIELD, FIELD, st.integers(0, 100_000))
 def test_nothing_is_left_out_between_two_moments(second: str, minute: str, hour: str, seconds: int) -> None:

@@ -80,6 +80,7 @@ def asked() -> Iterator[tuple[str, Case, dict[str, Any]]]:
                 yield version, case, one.get(version, one["1.18.0"])
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_decisions_have_the_values_of_dmn_scala() -> None:
     """36 of the TCK's 51 level-2 tables passed, and no boxed expression."""
