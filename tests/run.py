@@ -8,8 +8,9 @@ Each part is a whole run: patched as users run it, and with an engine of its own
 comes, the others' below it. With arguments for pytest there is one run, which gets all of them.
 
 A developer waits for it, so it is quick unless asked for more: of a parametrised test it runs one case, and it leaves
-out what :data:`TOOLS` names, tests marked ``long`` and those on Keycloak. ``--all``, as the first argument, runs everything. ``--coverage`` does so too, and
-measures what the tests run of the package, in their child processes as well: that is what CI does.
+out what :data:`TOOLS` names, tests marked ``long`` and those on Keycloak. ``--all``, as the first argument, runs
+everything. ``--coverage`` does so too, and measures what the tests run of the package, in their child processes as
+well: that is what CI does.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ def test_a_bulkhead_of_one_serves_its_types_in_turn(camunda: EngineProcess) -> N
 
 
 def most_in_a_second(at_s: list[float]) -> int:
-    """Return the most starts in any second, less what a busy machine may delay a handler after its start was counted."""
+    """Return the most starts in any second, less what a busy machine may delay a handler once it is counted."""
     return max(sum(start <= at < start + 0.9 for at in at_s) for start in at_s)
 
 

@@ -184,7 +184,7 @@ class Execution:
         result: object = None
         try:
             if settings.starts is not None and settings.run_in != "process":  # where it starts when a child takes it
-                settings.starts.began(held)
+                settings.starts.began(held.key)
             if limit_s is not None:
                 timer = gevent.Timeout.start_new(limit_s, HandlerTimedOut(f"ran longer than {limit_s} s"))
             try:

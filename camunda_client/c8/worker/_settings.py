@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from camunda_client.c8.models import ActivatedJob
     from camunda_client.c8.worker._handlers import JobWorker
-    from camunda_client.c8.worker._lease import HeldJob
     from camunda_client.c8.worker._resources import Resource
     from camunda_client.config import C8Config, JobConfig
 
@@ -138,7 +137,7 @@ class Faults(Protocol):
 class Starts(Protocol):
     """What hears of each start of a handler."""
 
-    def began(self, held: HeldJob, /) -> None:
+    def began(self, job_key: str, /) -> None:
         """Count a start, in the greenlet of the handler that is about to run."""
 
 

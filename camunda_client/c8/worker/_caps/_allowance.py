@@ -307,7 +307,7 @@ class Allowance:
 
     def released(self, held: HeldJob) -> None:
         """Give back the place of a job that is no longer in hand."""
-        self.starts.gone(held)
+        self.starts.gone(held.key)
         if self._keys is not None:
             self._keys.released(held)
         if held.successor is None:  # which takes its place at once
@@ -334,7 +334,7 @@ class Allowance:
                 return int(left_s * 1000) + 1, f"handed back unworked: the circuit of {share.resource.name} is open"
         deferred = None if self._keys is None else self._keys.defers(held)
         if deferred is None:
-            self.starts.came(held)
+            self.starts.came(held.key)
         return deferred
 
 

@@ -216,7 +216,8 @@ class FarCaps:
             arguments: list[object] = [self._me, int(ALIVE_S * 1000), wanted]
             for share in shares:
                 limit, rates = share.resource.limit, share.resource.rates
-                arguments += [-1 if limit is None else limit, share.used() - wanted, share.pending() - wanted, len(rates)]
+                used, pending = share.used() - wanted, share.pending() - wanted
+                arguments += [-1 if limit is None else limit, used, pending, len(rates)]
                 arguments += [number for rate in rates for number in (rate.count, int(rate.period_s * 1000))]
             answer = None if self.is_away else self._ask(self._reserve, shares, arguments)
             granted, left, tightest, again_ms = answer or (0, 0, 0, int(_TRY_EVERY_S * 1000))

@@ -150,7 +150,7 @@ class Offload:
                 if starts is None or held is None:
                     return child.begin(key, facts, body, None if held is None else held.settings.faults)
                 # It may wait for other processes, and another job take the thread meanwhile.
-                starts.began(held)
+                starts.began(key)
                 starts = None
                 continue
             with _in_queue():

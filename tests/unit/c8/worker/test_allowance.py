@@ -57,7 +57,7 @@ class Type:
 
     def begin(self, job: HeldJob) -> None:
         if self.settings.starts is not None:
-            self.settings.starts.began(job)
+            self.settings.starts.began(job.key)
 
     def finish(self, jobs: int = 1) -> None:
         self.jobs -= jobs
