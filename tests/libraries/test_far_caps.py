@@ -127,7 +127,7 @@ class Share:
         self.resource, self.in_hand, self.wanted = resource, 0, 0
     def used(self):
         return self.in_hand + self.wanted
-    def asked(self):
+    def pending(self):
         return self.wanted
 
 class Host:
@@ -179,7 +179,7 @@ class Elsewhere:
     resource = Resource({scene.job_type!r}, limit=4)
     def used(self):
         return 3
-    def asked(self):
+    def pending(self):
         return 0
 
 far = FarCaps.at(os.environ["CAMUNDA_WORKER_CAPS_URL"])
