@@ -51,6 +51,18 @@ class JobContext:
         self.attempt = attempt
         self._fields: dict[str, object] | None = None
 
+    def values(self) -> tuple[object, object, tuple[object, ...]]:
+        """Return the job's key, its instance's, and the other values of a line, as :meth:`fields` has or would have."""
+        if self._fields is not None:
+            key, job_type, instance_key, *others = self._fields.values()
+            return key, instance_key, (job_type, *others)
+        job = self.job
+        others_of = (
+            job.job_type, job.process_definition_id, job.element_id, job.worker, job.tenant_id, job.retries,
+            self.attempt,
+        )  # fmt: skip
+        return job.job_key, job.process_instance_key, others_of
+
     def fields(self) -> dict[str, object]:
         """Return the keys for a line; not to be changed by the caller."""
         fields = self._fields
@@ -156,6 +168,11 @@ def job_fields() -> dict[str, object]:
     context = job_context.get()
     fields = _NO_JOB if context is None else context.fields()
     return fields if _more is None else {**fields, **_more()}
+
+
+def has_more() -> bool:
+    """Tell whether lines have more of a job than ``JOB_KEYS``."""
+    return _more is not None or bool(_java_names)
 
 
 _NO_JOB: dict[str, object] = {}

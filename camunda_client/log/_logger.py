@@ -12,9 +12,10 @@ from typing import Any
 
 from camunda_client.log import _clean
 from camunda_client.log._context import job_fields
-from camunda_client.log._render import Renderer, clean_fields, readable
+from camunda_client.log._render import Renderer, clean_fields, readable, render_json
 from camunda_client.log._rules import LEFT_OUT, Rules
 from camunda_client.log._sink import Sink
+from camunda_client.log._usual import usual_line
 
 #: Level, logger's name, event, own fields.
 Route = Callable[[int, str, str, dict[str, Any]], None]
@@ -144,8 +145,12 @@ def level_name(level: int) -> str:
 
 def to_sink(sink: Sink, render: Renderer) -> Route:
     """Return the fast way, used when we set logging up: rendered here, no record made, no lock taken."""
+    is_json = render is render_json
 
     def route(level: int, name: str, event: str, fields: dict[str, Any]) -> None:
+        if is_json and (line := usual_line(event, level_name(level), name, fields)) is not None:
+            sink.write(line)
+            return
         exc_info = fields.pop("exc_info", None)
         merged = {**job_fields(), **fields}
         if exc_info and (found := _clean.exc_info_of(exc_info)):

@@ -20,7 +20,7 @@ LONGEST = 32 * 1024
 _LONGEST_VALUE = 2000
 
 #: What each line has, whatever its event.
-_OWN_NAMES = frozenset({"timestamp", "level", "event", "logger"})
+OWN_NAMES = frozenset({"timestamp", "level", "event", "logger"})
 #: As a number: to look for bytes in bytes begins with an exception.
 _DELETE = 0x7F
 _AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
@@ -46,8 +46,8 @@ def timestamp() -> str:
 def render_json(event: str, level: str, logger: str, fields: Mapping[str, Any]) -> bytes:
     """Return the event as one JSON object."""
     line = {"timestamp": timestamp(), "level": level, "event": event, "logger": logger, **fields}
-    if len(line) != len(_OWN_NAMES) + len(fields):
-        renamed = {key + "_" if key in _OWN_NAMES else key: value for key, value in fields.items()}
+    if len(line) != len(OWN_NAMES) + len(fields):
+        renamed = {key + "_" if key in OWN_NAMES else key: value for key, value in fields.items()}
         return render_json(event, level, logger, renamed)
     new = [text for text in (event, logger) if text not in _harmless]
     if not _harmless.issuperset(fields):

@@ -1,0 +1,78 @@
+"""The usual line of a job, put together from the last one like it: of thousands only keys, times and numbers differ."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from camunda_client.log import _clean, _context, _render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Of lines that differ in nothing else, what stands before the job's key, between that and its instance's, and after.
+_pieces: dict[tuple[object, ...], tuple[str, str, str]] = {}
+#: Names of fields that have held a number, and look like nothing else.
+_names: set[str] = set()
+_MOST_PIECES, _MOST_NAMES = 1024, 1024
+#: In place of the two keys, where a line is rendered for its pieces.
+_KEY, _INSTANCE_KEY = "90000000000000000001", "90000000000000000002"
+
+
+def usual_line(event: str, level: str, logger: str, fields: Mapping[str, object]) -> bytes | None:
+    """Return what ``render_json`` would, of the job in flight and these fields; ``None`` if that is to be asked."""
+    context = _context.job_context.get()
+    if context is None or _context.has_more():
+        return None
+    numbers = ""
+    for name, value in fields.items():
+        kind = type(value)
+        if not (kind is int or (kind is float and isfinite(value))):  # type: ignore[arg-type]
+            return None
+        if name not in _names and not _is_plain(name):
+            return None
+        numbers += f',"{name}":{value!r}'
+    key, instance_key, others = context.values()
+    if not (_is_key(key) and _is_key(instance_key)):
+        return None
+    alike = event, level, logger, others
+    try:
+        pieces = _pieces.get(alike) or _rendered(alike, context.fields())
+    except TypeError:
+        return None  # a handler has put something there that has no hash
+    if pieces is None:
+        return None
+    head, middle, tail = pieces
+    return f'{{"timestamp":"{_render.timestamp()}",{head}{key}{middle}{instance_key}{tail}{numbers}}}\n'.encode()
+
+
+def _is_key(value: object) -> bool:
+    return type(value) is str and value.isascii() and value.isdigit()
+
+
+def _is_plain(name: str) -> bool:
+    """Tell whether a name may stand in a line as it is, beside those that every line has; remember it if so."""
+    if not (name.isascii() and name.isidentifier()) or name in _render.OWN_NAMES or name in _context.line_keys():
+        return False
+    if _clean.hints_at_secret(name):
+        return False
+    if len(_names) >= _MOST_NAMES:
+        _names.clear()
+    _names.add(name)
+    return True
+
+
+def _rendered(alike: tuple[object, ...], job: Mapping[str, object]) -> tuple[str, str, str] | None:
+    """Return the pieces of lines that are alike, from one that is rendered; ``None`` if it is not in three pieces."""
+    event, level, logger, _ = alike
+    marked = {**job, "job_key": _KEY, "process_instance_key": _INSTANCE_KEY}
+    text = _render.render_json(event, level, logger, marked).decode()  # type: ignore[arg-type]
+    before, key, rest = text.partition(_KEY)
+    middle, instance_key, tail = rest.partition(_INSTANCE_KEY)
+    if not (key and instance_key):
+        return None
+    if len(_pieces) >= _MOST_PIECES:
+        _pieces.clear()
+    # Without the timestamp, and without the end of the object.
+    pieces = _pieces[alike] = before[before.index('"level"') :], middle, tail[:-2]
+    return pieces
