@@ -37,6 +37,8 @@ _USUAL: Final = {"tenant_id": "<default>", "attempt": 1}
 #: Fields that follow in lines of their own.
 _BELOW: Final = ("exception", "stack", "remedy")
 _OURS: Final = "camunda_client"
+#: Columns that an exception's type and text have at least.
+_LEAST_OF_ERROR: Final = 24
 
 
 def console_renderer(colours: bool, *, verbose: bool = False, width: int = WIDTH) -> Renderer:
@@ -80,14 +82,27 @@ def _about_a_job(
     shown = clean_fields({name: value for name, value in fields.items() if name not in _BELOW})
     if "error" in shown:
         shown["error"] = _with_text(str(shown["error"]), below)
-    text = "  ".join(filter(None, [_clean.escape(_clean.redact(event)), *_parts(shown)]))
+    error, *rest = _parts(shown)
+    texts = [_clean.escape(_clean.redact(event)), error, *rest]
     keys = _keys(shown)
-    if len(text) + 2 + len(keys) > width:
+    if _length(texts) + 2 + len(keys) > width:
         keys = str(shown["job_key"])
     room = width - len(keys) - 2
-    if logger.startswith(_OURS) and len(text) > room:
-        text = text[: room - 1] + "…"
+    if logger.startswith(_OURS) and (over := _length(texts) - room) > 0:
+        # All of an exception is below the line: what else is said must not fall off its end.
+        texts[1] = _cut(error, max(len(error) - over, _LEAST_OF_ERROR))
+    text = "  ".join(filter(None, texts))
+    if logger.startswith(_OURS):
+        text = _cut(text, room)
     return f"{text}  {_coloured(keys, _DIM, colours)}", below
+
+
+def _length(texts: list[str]) -> int:
+    return len("  ".join(filter(None, texts)))
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def _with_text(error: str, trace: list[str]) -> str:

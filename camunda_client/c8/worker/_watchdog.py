@@ -55,9 +55,9 @@ COMPUTES: Final = (
 _YIELD: Final = "use a driver that is cooperative"
 WAITS: Final = f"it waits in a call that does not yield: {_OFFLOAD} runs the handler in a child process, or {_YIELD}"
 DEADLOCK: Final = (
-    "a deadlock, if it waits for a lock that another handler holds, which can't go on meanwhile: "
-    f"{_OFFLOAD} for all handlers that use it gives each a thread of its own, max_jobs_active=1 lets one work at a "
-    f"time where one job type uses it, or {_YIELD}"
+    f"{WAITS}. If it waits for a lock that another handler holds, that is a deadlock, since the other can't go on "
+    f"meanwhile: {_OFFLOAD} for all handlers that use the lock gives each a thread of its own, and max_jobs_active=1 "
+    "lets one work at a time where one job type uses it"
 )
 #: Signals to end.
 _ENDING: Final = frozenset((signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
