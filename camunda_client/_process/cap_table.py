@@ -140,12 +140,13 @@ class CapTable:
                 self._cells[cell], self._cells[cell + 1] = part, 0
             self._cells[cell + 1] += jobs
 
-    def left(self, block: int, rates: tuple[Rate, ...], now_s: float) -> tuple[int, float]:
+    def left(self, block: int, rates: tuple[Rate, ...], now_s: float) -> tuple[int, float | None]:
         """Return how many may start by the tightest rate, and when that may be more; on the monotonic clock.
 
-        What has yet to begin counts as started now.
+        What has yet to begin counts as started now. Where others' is missing, ``None``: it may be gone at any time.
         """
-        least, again_s, pending = 2**31, now_s, self.pending(block)
+        least, pending = 2**31, self.pending(block)
+        again_s: float | None = None
         for number, (rate, (now_part, _)) in enumerate(zip(rates, _parts(block, rates, now_s), strict=True)):
             first = block + _FIRST_RATE + number * _RATE
             cells = self._cells[first : first + _RATE].tolist()
@@ -154,10 +155,13 @@ class CapTable:
                 for part, count in zip(cells[::2], cells[1::2], strict=True)
                 if count and part >= now_part - PARTS
             ]
-            left = rate.count - sum(count for _, count in counted) - pending
-            if left < least:
-                oldest = min((part for part, _ in counted), default=now_part - PARTS - 1)
-                least, again_s = left, (oldest + PARTS + 1) * rate.period_s / PARTS
+            started = sum(count for _, count in counted)
+            if rate.count - started - pending < least:
+                least, again_s = rate.count - started - pending, None
+                if counted and (started >= rate.count or not pending or self.processes == 1):
+                    oldest = min(part for part, _ in counted)
+                    # At the very moment it may still count: numbers are rounded.
+                    again_s = max((oldest + PARTS + 1) * rate.period_s / PARTS, now_s + 0.001)
         return least, again_s
 
     # -- circuits -----------------------------------------------------------------------------------------------------

@@ -15,6 +15,10 @@ _pieces: dict[tuple[object, ...], tuple[str, str, str]] = {}
 #: Names of fields that have held a number, and look like nothing else.
 _names: set[str] = set()
 _MOST_PIECES, _MOST_NAMES = 1024, 1024
+#: Beyond it a number takes its time to write down.
+_HUGE = 2**63
+#: Where a job's retries are among the values that lines have beside the keys.
+_RETRIES = 5
 #: In place of the two keys, where a line is rendered for its pieces.
 _KEY, _INSTANCE_KEY = "90000000000000000001", "90000000000000000002"
 
@@ -27,13 +31,14 @@ def usual_line(event: str, level: str, logger: str, fields: Mapping[str, object]
     numbers = ""
     for name, value in fields.items():
         kind = type(value)
-        if not (kind is int or (kind is float and isfinite(value))):  # type: ignore[arg-type]
+        if not ((kind is int and -_HUGE < value < _HUGE) or (kind is float and isfinite(value))):  # type: ignore[operator, arg-type]
             return None
         if name not in _names and not _is_plain(name):
             return None
         numbers += f',"{name}":{value!r}'
     key, instance_key, others = context.values()
-    if not (_is_key(key) and _is_key(instance_key)):
+    # 1 and True are one key of a dictionary.
+    if not (_is_key(key) and _is_key(instance_key) and type(others[_RETRIES]) is int):
         return None
     alike = event, level, logger, others
     try:
@@ -43,7 +48,8 @@ def usual_line(event: str, level: str, logger: str, fields: Mapping[str, object]
     if pieces is None:
         return None
     head, middle, tail = pieces
-    return f'{{"timestamp":"{_render.timestamp()}",{head}{key}{middle}{instance_key}{tail}{numbers}}}\n'.encode()
+    line = f'{{"timestamp":"{_render.timestamp()}",{head}{key}{middle}{instance_key}{tail}{numbers}}}\n'.encode()
+    return line if len(line) <= _render.LONGEST else None
 
 
 def _is_key(value: object) -> bool:
@@ -54,7 +60,7 @@ def _is_plain(name: str) -> bool:
     """Tell whether a name may stand in a line as it is, beside those that every line has; remember it if so."""
     if not (name.isascii() and name.isidentifier()) or name in _render.OWN_NAMES or name in _context.line_keys():
         return False
-    if _clean.hints_at_secret(name):
+    if name == "exc_info" or _clean.hints_at_secret(name):
         return False
     if len(_names) >= _MOST_NAMES:
         _names.clear()
@@ -67,10 +73,10 @@ def _rendered(alike: tuple[object, ...], job: Mapping[str, object]) -> tuple[str
     event, level, logger, _ = alike
     marked = {**job, "job_key": _KEY, "process_instance_key": _INSTANCE_KEY}
     text = _render.render_json(event, level, logger, marked).decode()  # type: ignore[arg-type]
-    before, key, rest = text.partition(_KEY)
-    middle, instance_key, tail = rest.partition(_INSTANCE_KEY)
-    if not (key and instance_key):
+    if text.count(_KEY) != 1 or text.count(_INSTANCE_KEY) != 1:
         return None
+    before, _, rest = text.partition(_KEY)
+    middle, _, tail = rest.partition(_INSTANCE_KEY)
     if len(_pieces) >= _MOST_PIECES:
         _pieces.clear()
     # Without the timestamp, and without the end of the object.

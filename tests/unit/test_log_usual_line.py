@@ -58,7 +58,7 @@ def rendered(fields: dict[str, Any]) -> list[tuple[str, Any]]:
         {"element_id": 'a "quoted" \\ one\n', "process_definition_id": "größer \u2028 \x7f"},
         {"worker": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2ln", "element_id": "https://me:secret@example.com"},
         {"element_id": "x" * 5000},
-        {"retries": "many", "worker": 1.5},
+        {"worker": 1.5},
     ],
 )
 def test_a_line_is_as_if_it_was_rendered_anew(values: dict[str, Any]) -> None:
@@ -103,7 +103,8 @@ def test_what_a_line_has_said_of_a_job_the_next_one_says_too() -> None:
         {"level": 1},
         {"jobKey": 1, "no name": 2},
         {"password": 1234},
-        {"exc_info": None},
+        {"exc_info": 1},
+        {"bytes": 10**5000},
         {"größe": 1},
     ],
 )
@@ -116,7 +117,16 @@ def test_fields_that_are_no_plain_numbers_are_left_to_the_renderer(fields: dict[
 
 @pytest.mark.parametrize(
     "values",
-    [{"job_key": "a1"}, {"job_key": 5}, {"job_key": "\u0663"}, {"process_instance_key": ""}, {"worker": ["x"]}],
+    [
+        {"retries": True},
+        {"retries": "many"},
+        {"element_id": "x90000000000000000002"},
+        {"job_key": "a1"},
+        {"job_key": 5},
+        {"job_key": "\u0663"},
+        {"process_instance_key": ""},
+        {"worker": ["x"]},
+    ],
 )
 def test_a_job_whose_values_are_no_usual_ones_is_left_to_the_renderer(values: dict[str, Any]) -> None:
     bind_job(job_of(**values), 1)
@@ -132,6 +142,13 @@ def test_lines_outside_jobs_and_lines_with_more_are_left_to_the_renderer() -> No
     set_line_fields((), None)
     add_java_names(wanted=True)
     assert usual_line(*EVENT, TIMES) is None
+
+
+def test_a_line_that_is_too_long_is_left_to_the_renderer_that_cuts_it() -> None:
+    bind_job(job_of(), 1)
+
+    assert usual_line(*EVENT, {f"field_{number}": 2**60 for number in range(900)}) is not None
+    assert usual_line(*EVENT, {f"field_{number}": 2**60 for number in range(1200)}) is None
 
 
 def test_no_more_lines_are_remembered_than_fit() -> None:

@@ -132,6 +132,8 @@ class Custody:
             # That is why it is offered again. Nothing is left to report of the twin; then this one's turn comes.
             twin.lease.lose(Loss.REFUSED)
             twin.followed_by(held)
+            if settings.starts is not None:
+                settings.starts.came(held.key)
         else:
             self._granted_anew(twin, held)
 

@@ -137,6 +137,9 @@ class Faults(Protocol):
 class Starts(Protocol):
     """What hears of each start of a handler."""
 
+    def came(self, job_key: str, /) -> None:
+        """Count a job whose handler has yet to begin, as if it began now."""
+
     def began(self, job_key: str, /) -> None:
         """Count a start, in the greenlet of the handler that is about to run."""
 

@@ -117,7 +117,7 @@ class Share:
         if not self.rates:
             return _BOUNDLESS
         left, again_s = self.table.left(self.block, self.rates, now_s)
-        return Free(left, "rate", again_s if again_s > now_s else None)
+        return Free(left, "rate", again_s)
 
     # -- who waits ----------------------------------------------------------------------------------------------------
     def _ahead_of(self, user: Allowance) -> int:

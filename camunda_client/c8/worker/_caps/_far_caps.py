@@ -105,7 +105,8 @@ for number, base in ipairs(KEYS) do
         end
         if count - started - pending < left then
             left = count - started - pending
-            wait = oldest and math.max((oldest + 101) * period / 100 - now, 1) or -1
+            -- What is pending may be gone at any time.
+            wait = started >= count and oldest and math.max((oldest + 101) * period / 100 - now, 1) or -1
         end
     end
     if left < least then least, tightest, again = left, number, wait end
@@ -180,7 +181,7 @@ class FarCaps:
         self._lock = RLock()
         self._changed, self._ended = Event(), False
         self._shares: dict[str, Kept] = {}
-        #: Starts that Redis has not been asked to count.
+        #: Starts that Redis has not been asked to count; until then they are told as pending.
         self._started: Counter[str] = Counter()
         #: Redis did not answer the last time.
         self.is_away = False
@@ -211,12 +212,10 @@ class FarCaps:
     def reserve(self, shares: Sequence[Kept], wanted: int, give_back: Callable[[int], None]) -> Granted:
         """Reserve places that this host has reserved already; ``give_back`` is called with how many are refused."""
         with self._lock:
-            if self._started:
-                self._publish()  # or they would count neither as asked for nor as started
             arguments: list[object] = [self._me, int(ALIVE_S * 1000), wanted]
             for share in shares:
                 limit, rates = share.resource.limit, share.resource.rates
-                used, pending = share.used() - wanted, share.pending() - wanted
+                used, pending = share.used() - wanted, share.pending() - wanted + self._started[share.resource.name]
                 arguments += [-1 if limit is None else limit, used, pending, len(rates)]
                 arguments += [number for rate in rates for number in (rate.count, int(rate.period_s * 1000))]
             answer = None if self.is_away else self._ask(self._reserve, shares, arguments)

@@ -49,7 +49,7 @@ class Starts:
         return len(self._coming)
 
     def came(self, job_key: str) -> None:
-        """Have a job count until it begins or is gone."""
+        """Have a job count until it begins or is gone, as if it began now."""
         if self._rated:
             self._coming.add(job_key)
 

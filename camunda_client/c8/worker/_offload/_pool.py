@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from camunda_client.c8.worker._handlers import JobWorker
     from camunda_client.c8.worker._hooks import JobOutcome
     from camunda_client.c8.worker._offload._plan import Loader
-    from camunda_client.c8.worker._settings import WorkerSettings
+    from camunda_client.c8.worker._settings import Faults, Starts, WorkerSettings
 
 #: Seconds for a handler to end once it was struck. Python code takes microseconds; only code in C goes on.
 _OBEY_S: Final = 1.0
@@ -129,30 +129,27 @@ class Offload:
         attempt = 1 if context is None else context.attempt or 1
         facts: dict[str, object] = {"type": job_type, "attempt": attempt}
         body = frames.encoded_job(job)
+        found = task_of(gevent.getcurrent())
+        settings = found.settings if isinstance(found, HeldJob) else None
+        faults, starts = (None, None) if settings is None else (settings.faults, settings.starts)
         while True:
-            answer = self._awaited(self._begun(job.job_key, facts, body), limit_s)
+            answer = self._awaited(self._begun(job.job_key, facts, body, faults), starts, limit_s)
             if isinstance(answer, Outcome):
                 return answer
             if answer is None:
                 raise HandlerProcessDied("the child process lost track of this job; its log has the reason")
             if not answer.blameless:
                 raise _death(answer)
+            if starts is not None:
+                starts.came(job.job_key)
 
-    def _begun(self, key: str, facts: dict[str, object], body: bytes) -> Run:
+    def _begun(self, key: str, facts: dict[str, object], body: bytes, faults: Faults | None) -> Run:
         """Give a job to the child with the most free threads, when there is one; those who waited come first."""
         has_waited = False
-        found = task_of(gevent.getcurrent())
-        held = found if isinstance(found, HeldJob) else None
-        starts = None if held is None else held.settings.starts
         while True:
             child = max(self._children, key=lambda child: child.free)
             if child.free and (has_waited or not self._waiting):
-                if starts is None or held is None:
-                    return child.begin(key, facts, body, None if held is None else held.settings.faults)
-                # It may wait for other processes, and another job take the thread meanwhile.
-                starts.began(key)
-                starts = None
-                continue
+                return child.begin(key, facts, body, faults)
             with _in_queue():
                 self._wait_for_turn(has_waited=has_waited)
             has_waited = True
@@ -176,13 +173,15 @@ class Offload:
         if self._waiting:
             self._waiting.popleft().set()
 
-    def _awaited(self, run: Run, limit_s: float | None) -> Outcome | Ended | None:
+    def _awaited(self, run: Run, starts: Starts | None, limit_s: float | None) -> Outcome | Ended | None:
         """Wait for what a job comes to; have its handler ended if this greenlet is struck."""
         timer, greenlet = None, gevent.getcurrent()
         in_children[greenlet] = f"child process {run.child.pid}, thread jobs-{run.thread}"
         try:
             if limit_s is not None:
                 timer = gevent.Timeout.start_new(limit_s, HandlerTimedOut(f"ran longer than {limit_s} s"))
+            if starts is not None:
+                starts.began(run.key)  # counts as pending until then
             return run.answer.get()
         except BaseException as error:  # noqa: BLE001 - a time-out, the drain's end, a lost job
             return _ended(run, error)

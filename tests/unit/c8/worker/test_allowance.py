@@ -14,7 +14,7 @@ from gevent.event import Event
 from camunda_client._process import cap_table
 from camunda_client._process.cap_table import CapTable
 from camunda_client.c8.models import ActivatedJob
-from camunda_client.c8.worker._caps._allowance import CONTENDED_PARKED_S, Allowance, Caps
+from camunda_client.c8.worker._caps._allowance import CONTENDED_PARKED_S, LOOK_S, Allowance, Caps
 from camunda_client.c8.worker._errors import class_names
 from camunda_client.c8.worker._lease import HeldJob, Lease
 from camunda_client.c8.worker._resources import Resource
@@ -232,6 +232,29 @@ def test_a_type_that_waits_for_the_start_of_a_job_looks_again_when_it_starts(clo
     assert type_.allowance.wait_s == pytest.approx(1.0, abs=0.02)
 
 
+def test_a_type_whose_room_is_pending_asks_for_what_has_expired(clock: Clock) -> None:
+    crm = Resource("crm", rate="5/s")
+    type_ = Type(caps_of(clock, crm), crm)
+    jobs = type_.come(type_.ask(), 5)
+    for job in jobs[:3]:
+        type_.begin(job)
+
+    assert type_.ask() == 0
+    clock.advance(type_.allowance.wait_s or 100)
+    assert type_.ask() == 3
+
+
+def test_at_the_very_moment_when_a_start_expires_there_is_a_time_to_look_again() -> None:
+    crm = Resource("crm", rate="1/s")
+    for part in range(1_000_000, 1_002_000):
+        clock = Clock(part / 100)
+        type_ = Type(caps_of(clock, crm), crm)
+        type_.poll()
+        assert type_.ask() == 0
+        clock.advance(type_.allowance.wait_s or 0.0)
+        assert type_.ask() == 1 or type_.allowance.wait_s is not None
+
+
 @pytest.fixture
 def two_processes(clock: Clock) -> Iterator[tuple[Caps, Caps]]:
     oracle = Resource("oracle", limit=8, rate="20/s")
@@ -253,6 +276,21 @@ def test_two_processes_share_places_and_starts(clock: Clock, two_processes: tupl
     here.finish(8)
     assert there.ask() == 4
     assert there.allowance.parked_s(10.0) < 0
+
+
+def test_a_process_looks_soon_where_another_has_asked_for_what_is_left(clock: Clock) -> None:
+    oracle = Resource("oracle", rate="100/h")
+    fd = cap_table.new_file(2)
+    here, there = (Type(caps_of(clock, oracle, table=CapTable(fd, 2, place)), oracle) for place in (0, 1))
+    here.poll(1)
+    asked = here.ask(99)
+
+    assert asked == 99
+    assert there.ask() == 0
+    assert there.allowance.wait_s == pytest.approx(LOOK_S)
+    here.allowance.settle(asked)
+    assert there.ask() == 99
+    os.close(fd)
 
 
 def test_nothing_is_asked_for_during_a_pause_and_no_poll_is_parked_into_one() -> None:

@@ -13,6 +13,7 @@ from gevent.event import Event
 
 from camunda_client._process import job_table
 from camunda_client.c8._http import Answer
+from camunda_client.c8.worker._caps._allowance import Caps
 from camunda_client.c8.worker._custody import POISON_LIMIT, Custody
 from camunda_client.c8.worker._execution import HandlerStopped, JobContext
 from camunda_client.c8.worker._extender import SURPLUS_WAIT_S
@@ -20,6 +21,7 @@ from camunda_client.c8.worker._gateway import UnreadableJob
 from camunda_client.c8.worker._lease import Stage
 from camunda_client.c8.worker._pace import Offsets
 from camunda_client.c8.worker._poller import Poller
+from camunda_client.c8.worker._resources import Resource
 from camunda_client.error import ServiceException
 from tests.parts.fake_gateway import NOT_FOUND, TAKEN, FakeGateway, job, lost, problem, settings_of
 from tests.parts.time_given import Clock, settle
@@ -198,6 +200,31 @@ def test_a_job_that_is_offered_again_because_it_failed_waits_until_that_is_told(
 
     assert room.runs == ["1", "1"]
     assert room.reports == [("failure", "1"), ("completion", "1")]
+
+
+def test_an_offer_that_waits_for_that_counts_for_a_rate_as_if_it_began_now() -> None:
+    answered, crm = Event(), Resource("crm", rate="5/s")
+    room = Room(lambda job: fail(job) if job.retries == 3 else None, retry_back_off=0)
+    caps = Caps({"crm": crm}, None, room.clock, room.clock)
+    room.settings = caps.fitted(replace(room.settings, resources=(crm,)))
+    allowance = caps.allowance(room.settings)
+    assert allowance is not None
+    gateway: Any = room.gateway
+    Poller(room.settings, gateway, room.custody, Offsets(), 1, lambda: False, room.clock, allowance=allowance)
+    room.gateway.say("failure", lambda: (answered.wait(10) and TAKEN) or TAKEN)
+    room.offer(retries=3)
+    room.offer(retries=2)
+    allowance.settle(0)  # as when a poll has been answered
+
+    # One has begun, and one may at any time.
+    assert allowance.take(5, is_idle=False) == 3
+    allowance.settle(3)
+    answered.set()
+    settle()
+    assert room.runs == ["1", "1"]
+    assert allowance.take(5, is_idle=False) == 3
+    room.clock.advance(1.1)
+    assert allowance.take(5, is_idle=False) == 2
 
 
 def test_a_failure_that_could_not_be_told_is_told_when_the_job_is_offered_again() -> None:
