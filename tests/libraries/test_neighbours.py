@@ -197,6 +197,38 @@ loop = asyncio.new_event_loop()
 """,
         "assert loop.run_until_complete(asyncio.sleep(0.02, number)) == number",
     ),
+    "rollbar": (
+        """
+import rollbar
+# The port refuses; rollbar is to try by threads all the same.
+rollbar.init("0" * 32, "test", handler="thread", endpoint="http://127.0.0.1:9/", timeout=5)
+""",
+        """
+try:
+    raise KeyError(number)
+except KeyError:
+    rollbar.report_exc_info(extra_data={"number": number})
+rollbar.wait()
+""",
+    ),
+    "typeguard": (
+        """
+from typeguard import TypeCheckError, typechecked
+
+@typechecked
+def double(number: int) -> int:
+    time.sleep(0.02)
+    return 2 * number
+""",
+        """
+assert double(number) == 2 * number
+try:
+    double(str(number))
+except TypeCheckError:
+    return
+raise AssertionError("typeguard checked nothing")
+""",
+    ),
     "concurrent.futures, by threads": (
         """
 from concurrent.futures import ThreadPoolExecutor
