@@ -128,7 +128,9 @@ class Custody:
             log.debug("job.left_alone", job_key=held.key, job_type=settings.job_type)
         elif twin is None:
             self._take(held)
-        elif twin.command == "failure" and (twin.lease.holds(self._clock()) or twin.retries != held.retries):
+        elif twin.dropped or (
+            twin.command == "failure" and (twin.lease.holds(self._clock()) or twin.retries != held.retries)
+        ):
             # That is why it is offered again. Nothing is left to report of the twin; then this one's turn comes.
             twin.lease.lose(Loss.REFUSED)
             twin.followed_by(held)
@@ -144,7 +146,8 @@ class Custody:
         log.error("job.unreadable", job_type=settings.job_type, job_key=key, problem=problem)
         if key is None:
             return  # nothing to address it by; it comes back when its lease ends
-        job = ActivatedJob.model_validate({"jobKey": key, "type": settings.job_type, "retries": unreadable.retries})
+        readable = {"jobKey": key, "type": settings.job_type, "retries": unreadable.retries}
+        job = ActivatedJob.model_validate({**readable, "jobLeaseToken": unreadable.token})
         held = HeldJob(job, settings, self._clock(), Lease(settings.lease_s * SURE, ends_s))
         if self._memory.is_hopeless(held.key, held.retries):
             return

@@ -17,8 +17,7 @@ from gevent.event import Event
 
 from camunda_client import log as logging
 from camunda_client import metrics
-from camunda_client.c8._http import is_problem
-from camunda_client.c8.worker._gateway import ForeignAnswers, JobVerdict, fields, judge
+from camunda_client.c8.worker._gateway import ForeignAnswers, JobVerdict, fields, is_camundas, judge
 from camunda_client.c8.worker._lease import Durations, HeldJob, LeastSlack, Loss, Stage, now_s, pause_s
 from camunda_client.error import ServiceException
 
@@ -48,6 +47,8 @@ _NEVER = float("inf")
 _WORTH_A_TRY = 32
 #: Seconds between two of these.
 _LEARN_EVERY_S = 1.0
+#: Slots of time without a job that may be kept until their time comes.
+_MOST_EMPTY = 1000
 #: Extensions that may be under way whatever is due.
 _ALWAYS = 8
 #: Part of the extensions that all connections together could send which jobs in hand may need.
@@ -85,6 +86,8 @@ class LeaseExtender:
         #: Jobs by the slot of time in which they fall due, and these slots as a heap.
         self._due: dict[int, dict[str, HeldJob]] = {}
         self._slots: list[int] = []
+        #: Slots without a job.
+        self._empty = 0
         self._watched = 0
         #: What is due and has no connection yet: by the end of its lease.
         self._ready: list[tuple[float, int, HeldJob]] = []
@@ -150,8 +153,10 @@ class LeaseExtender:
             held.due_slot = None
             self._watched -= 1
             jobs = self._due.get(slot)
-            if jobs is not None:
-                jobs.pop(held.key, None)
+            if jobs is not None and jobs.pop(held.key, None) is not None and not jobs:
+                self._empty += 1
+                if self._empty > _MOST_EMPTY and self._empty > len(self._slots) // 2:
+                    self._clear_out()
 
     def secure(self, held: HeldJob, is_enough: Callable[[float, float | None], bool]) -> bool:
         """Extend a lease now unless ``is_enough`` of it is left; return whether that is so then.
@@ -190,6 +195,8 @@ class LeaseExtender:
         """
         if not settings.auto_extend:
             return float("inf")
+        if self.durations.forget_old(self._clock()):
+            self._pauses.clear()
         usual_s = self.durations.usual_s
         if usual_s is None:
             # Where extensions don't pass at all, fewer jobs would not be kept any better.
@@ -212,12 +219,20 @@ class LeaseExtender:
         if jobs is None:
             jobs = self._due[slot] = {}
             heapq.heappush(self._slots, slot)
+        elif not jobs:
+            self._empty -= 1
         jobs[held.key] = held
         if slot < self._sleeps_until:
             self._wake.set()
             if self._looks_again_s == _NEVER:
                 # A handler may begin to block before it comes to that.
                 self._looks_again_s = self._clock()
+
+    def _clear_out(self) -> None:
+        """Drop the slots whose jobs have all ended: behind a job that is due soon, those of long leases pile up."""
+        self._due = {slot: jobs for slot, jobs in self._due.items() if jobs}
+        self._slots = sorted(self._due)
+        self._empty = 0
 
     def run(self) -> None:
         """Look after all jobs until stopped."""
@@ -248,9 +263,12 @@ class LeaseExtender:
         # Slots whose jobs have all ended go at once: there is no reason to wake for them.
         while self._slots and ((self._slots[0] + 1) * _SLOT_S <= now or not self._due[self._slots[0]]):
             jobs = self._due.pop(heapq.heappop(self._slots))
+            self._empty -= not jobs
+            self._watched -= len(jobs)
+            # All of them first: what is in no slot any more is found again after a defect.
             for held in jobs.values():
                 held.due_slot = None
-                self._watched -= 1
+            for held in jobs.values():
                 self._attend(held, now)
 
     def _attend(self, held: HeldJob, now: float) -> None:
@@ -350,7 +368,7 @@ class LeaseExtender:
 
     def _answered(self, held: HeldJob, answer: Answer, token: str | None, asked_s: float, answered_s: float) -> None:
         verdict = judge(answer, tried_before=False)
-        over = answer.status in _OVER and is_problem(answer)
+        over = answer.status in _OVER and is_camundas(answer)
         if verdict is JobVerdict.DONE or over:
             self._took(answered_s - asked_s)
             self._foreign.end()
@@ -374,7 +392,7 @@ class LeaseExtender:
             self._failed(held, asked_s)
 
     def _took(self, seconds: float) -> None:
-        self.durations.note(seconds)
+        self.durations.note(seconds, self._clock())
         self._pauses.clear()
 
     def _failed(self, held: HeldJob, asked_s: float) -> None:

@@ -174,6 +174,9 @@ class UnreadableJob(ValueError):
         #: The job's key, if at least that can be read.
         self.job_key = str(key) if isinstance(key, (int, str)) and is_key(str(key)) else None
         self.retries = retries if isinstance(retries, int) else 1
+        token = content.get("jobLeaseToken")
+        #: Names our lease on it: Camunda 8.10 takes no failure without.
+        self.token = token if isinstance(token, str) else None
 
 
 def read_jobs(answer: Answer) -> list[ActivatedJob | UnreadableJob]:

@@ -53,6 +53,8 @@ SEND_PART, SEND_S = 1 / 3, 1.0
 #: Extensions whose durations are remembered, and the one of them, in order, that counts as usual: one in four may be
 #: slower, so that a few stragglers do not look like a slow gateway, and five slow ones in a row do.
 _REMEMBERED, _USUAL = 16, 0.75
+#: Seconds for which they are, and below which one is quick: such a value holds until there is another.
+_LATELY_S, _QUICK_S = 60.0, 0.1
 
 
 class Loss(Enum):
@@ -199,15 +201,29 @@ class Durations:
     """How long extensions take lately: quick to rise, and a few stragglers are not the rule."""
 
     def __init__(self) -> None:
-        self._last: deque[float] = deque(maxlen=_REMEMBERED)
-        #: Seconds; ``None`` before the first.
+        #: When each ended, and the seconds it took.
+        self._last: deque[tuple[float, float]] = deque(maxlen=_REMEMBERED)
+        #: Seconds; ``None`` where there was none lately.
         self.usual_s: float | None = None
 
-    def note(self, took_s: float) -> None:
+    def note(self, took_s: float, now_s: float) -> None:
         """Count one that was answered, or given up after that time."""
-        self._last.append(took_s)
-        ordered = sorted(self._last)
+        self._last.append((now_s, took_s))
+        self.forget_old(now_s)
+        ordered = sorted(took_s for _, took_s in self._last)
         self.usual_s = ordered[int((len(ordered) - 1) * _USUAL)]
+
+    def forget_old(self, now_s: float) -> bool:
+        """Forget what is too old to say anything of now; return whether nothing is known any more.
+
+        Jobs that are shorter than a lease need no extension, so that nothing new would ever correct slow ones.
+        """
+        while self._last and self._last[0][0] < now_s - _LATELY_S:
+            self._last.popleft()
+        if self._last or self.usual_s is None or self.usual_s < _QUICK_S:
+            return False
+        self.usual_s = None
+        return True
 
 
 #: Seconds after which the least that was left is forgotten: between one and two of these.

@@ -38,7 +38,7 @@ log = get_logger(__name__)
 
 #: Late polls of one type at most: each holds a connection.
 MOST_LATE = 3
-#: Seconds between two looks whether more leases can be kept.
+#: Seconds between two looks whether more leases can be kept, or fewer outcomes wait.
 CAPACITY_LOOK_S = 0.1
 
 
@@ -79,6 +79,8 @@ class Poller:
         self._late = 0
         #: Whether leases are the limit now, and the most jobs that they can be kept for, as last said.
         self._is_limited = False
+        #: Outcomes wait for connections, so that more jobs are not asked for.
+        self._is_behind = False
         self._said_most: int | None = None
         self._stopping = False
         #: What operators asked for.
@@ -175,7 +177,7 @@ class Poller:
                 self._poll(room)
             else:
                 self._slots.notify(self._changed)
-                self._changed.wait(CAPACITY_LOOK_S if self._is_limited else self._look_s())
+                self._changed.wait(CAPACITY_LOOK_S if self._is_limited or self._is_behind else self._look_s())
             self._changed.clear()
         if self._allowance is not None:
             self._allowance.leave()
@@ -191,8 +193,9 @@ class Poller:
         if self._is_limited:
             room = int(keepable)
             self._say_limit(self.active + room)
-        waits = self._pace.may_wait(room) and self._custody.reporter.is_behind(self.settings.job_type)
-        return 0 if waits else room
+        # Not all of them are of jobs in hand: those that could not be read are failed beside.
+        self._is_behind = self._pace.may_wait(room) and self._custody.reporter.is_behind(self.settings.job_type)
+        return 0 if self._is_behind else room
 
     def _say_limit(self, most: int) -> None:
         """Say that no more than so many jobs can be kept: once, and again when that changes a lot."""

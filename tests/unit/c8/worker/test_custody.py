@@ -22,6 +22,7 @@ from camunda_client.c8.worker._lease import Stage
 from camunda_client.c8.worker._pace import Offsets
 from camunda_client.c8.worker._poller import Poller
 from camunda_client.c8.worker._resources import Resource
+from camunda_client.c8.worker._watchdog import HandlerWatch
 from camunda_client.error import ServiceException
 from tests.parts.fake_gateway import NOT_FOUND, TAKEN, FakeGateway, job, lost, problem, settings_of
 from tests.parts.time_given import Clock, settle
@@ -255,6 +256,82 @@ def test_a_job_that_can_not_be_read_is_failed_with_one_retry_fewer() -> None:
     assert "variables" in request.body["errorMessage"]
 
 
+def test_the_failure_of_a_job_that_can_not_be_read_names_its_lease() -> None:
+    """Camunda 8.10 takes none without, and the job came back for ever."""
+    room = Room()
+    unreadable = UnreadableJob("no dictionary", {"jobKey": "7", "retries": 3, "jobLeaseToken": "mine"})
+
+    room.custody.reject(unreadable, room.settings, room.clock() + LEASE_S)
+    settle()
+
+    [request] = room.gateway.asked("failure")
+    assert request.body["jobLeaseToken"] == "mine"
+
+
+def test_a_job_that_comes_while_its_lost_handler_is_ended_has_its_turn_then() -> None:
+    """It belonged to the handler that was being ended, and was locked for a lease."""
+    ended, cleaned = Event(), Event()
+
+    def handler(job: Any) -> None:
+        if ended.is_set():
+            return
+        ended.set()
+        try:
+            Event().wait(30)
+        finally:
+            cleaned.wait(10)
+
+    room = Room(handler, auto_extend=False, stop_when_lost=True)
+    room.offer()
+    room.clock.advance(LEASE_S + 1)
+    HandlerWatch(room.custody.jobs, room.clock, room.clock).look()
+    settle()
+    room.offer()
+    assert room.runs == ["1"]
+    cleaned.set()
+    settle()
+
+    assert room.runs == ["1", "1"]
+    assert room.reports == [("completion", "1")]
+    assert room.in_hand == []
+
+
+class BrokenOnce(float):
+    """A number of whose comparisons the first fails."""
+
+    comparisons = 0
+
+    def __gt__(self, other: float) -> bool:
+        self.comparisons += 1
+        if self.comparisons == 1:
+            raise TypeError("a defect")
+        return super().__gt__(other)
+
+
+def test_after_a_defect_in_looking_after_one_job_all_are_looked_after_again() -> None:
+    ended, broken = Event(), BrokenOnce(3600)
+    room = Room(lambda job: ended.wait(10) and None)
+    for key in (1, 2, 3):
+        now = room.clock()
+        settings = replace(room.settings, max_lease_s=broken) if key == 1 else room.settings
+        room.custody.accept(job(key), settings, now + LEASE_S, now)
+    settle()
+
+    end_s = room.clock() + 3 * LEASE_S
+    while room.clock() < end_s:
+        nap_s = None
+        try:
+            nap_s = room.custody.extender.look()
+        except TypeError:
+            room.custody.watch_again()
+        settle()
+        room.clock.advance(min(nap_s or 0.5, 0.5))
+
+    assert broken.comparisons > 1
+    assert [held.lease.holds(room.clock()) for held in room.custody.jobs()] == [True, True, True]
+    ended.set()
+
+
 def test_a_job_of_which_nothing_is_taken_is_left_alone_until_its_retries_change() -> None:
     room = Room()
     for command in ("completion", "failure"):
@@ -444,7 +521,7 @@ def test_a_defect_while_handing_back_is_said_and_lets_go_of_the_job(caplog: pyte
 # -- how much can be kept ---------------------------------------------------------------------------------------------
 def test_there_is_no_more_room_than_leases_can_be_kept() -> None:
     room = Room()
-    room.custody.extender.durations.note(LEASE_S / 10)
+    room.custody.extender.durations.note(LEASE_S / 10, room.clock())
 
     free = room.custody.room(room.settings)
 
@@ -515,7 +592,7 @@ def test_a_failure_is_sent_only_if_it_arrives_before_the_lease_ends(
     ended = Event()
     room = Room(lambda job: ended.wait(10) and fail(job))
     for _ in range(16):
-        room.custody.extender.durations.note(0.2)
+        room.custody.extender.durations.note(0.2, room.clock())
     room.offer()
     room.gateway.always("extend", lost(applied=False))
 

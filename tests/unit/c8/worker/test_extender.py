@@ -51,7 +51,7 @@ class Room:
     def know(self, took_s: float) -> None:
         """Let it know how long an extension takes."""
         for _ in range(16):
-            self.extender.durations.note(took_s)
+            self.extender.durations.note(took_s, self.clock())
 
 
 def test_a_lease_is_extended_at_a_third_of_it_and_lasts_from_the_sending() -> None:
@@ -211,6 +211,52 @@ def test_strangers_answers_renew_nothing_and_are_told_of_once(caplog: pytest.Log
     assert one.lease.loss is Loss.UNANSWERED
     assert room.asked >= 3
     assert caplog.text.count("lease.extension_refused") == 1
+
+
+def test_a_route_that_is_missing_on_the_way_takes_no_lease(caplog: pytest.LogCaptureFixture) -> None:
+    """A gateway made by Spring Boot answers 404 in the same form as Camunda: the leases of running jobs were lost."""
+    room = Room()
+    room.gateway.say("extend", *[problem(404, "Not Found")] * 3)
+    one = room.hold()
+
+    room.pass_by(LEASE_S * 1.1)
+
+    assert one.lease.holds(room.clock())
+    assert caplog.text.count("lease.extension_refused") == 1
+
+
+def test_slow_extensions_are_forgotten_after_a_minute_without_any() -> None:
+    """After an outage, jobs that need no extension left room for one at a time, for good."""
+    room = Room(most=64)
+    settings = settings_of(timeout=int(LEASE_S * 1000))
+    before = room.extender.room(settings, 0, 0.0)
+    room.know(LEASE_S)
+    assert room.extender.room(settings, 0, 0.0) < before / 10
+
+    room.clock.advance(61)
+
+    assert room.extender.room(settings, 0, 0.0) == before
+
+
+def test_a_slow_one_of_long_ago_does_not_weigh_on_what_is_usual() -> None:
+    room = Room()
+    room.know(LEASE_S)
+    room.clock.advance(61)
+    room.extender.durations.note(0.01, room.clock())
+
+    assert room.extender.durations.usual_s == 0.01
+
+
+def test_jobs_that_end_early_leave_nothing_behind_a_job_that_is_due_first() -> None:
+    room = Room()
+    room.hold(lease_s=3600.0)
+    for key in range(2, 20_000):
+        room.clock.advance(0.01)
+        room.extender.forget(room.hold(key, lease_s=3600.0))
+        room.gateway.requests.clear()
+
+    assert len(room.extender._slots) < 3000
+    assert len(room.extender._due) == len(room.extender._slots)
 
 
 def test_a_clock_that_jumps_over_the_end_loses_the_lease_and_says_why(caplog: pytest.LogCaptureFixture) -> None:

@@ -80,7 +80,7 @@ def test_what_is_held_is_ours_whatever_is_late_lost_or_frozen(life: Life) -> Non
             assert is_ours or not may
         for answer_s, asked_s in [one for one in answers if one[0] <= now]:
             answers.remove((answer_s, asked_s))
-            usual.note(now - asked_s)
+            usual.note(now - asked_s, now)
             if not lease.granted(asked_s, now):
                 lease.lose(Loss.UNANSWERED)
         if not lease.holds(now):
@@ -111,7 +111,7 @@ def test_extensions_that_take_up_to_nine_tenths_of_a_lease_keep_it(length_s: flo
         if answer is not None and answer[0] <= due_s:
             answers.remove(answer)
             now = answer[0]
-            usual.note(late_s)
+            usual.note(late_s, now)
             assert lease.granted(answer[1], now)
         else:
             now = max(due_s, now)
@@ -167,11 +167,11 @@ def test_the_pause_between_extensions_leaves_room_for_their_answers(usual_s: flo
 def test_one_straggler_in_four_is_not_usual_and_five_slow_ones_are() -> None:
     durations = Durations()
     for took_s in (0.01, 0.01, 0.01, 5.0, 0.01, 0.01, 0.01, 5.0, 0.01, 0.01, 0.01):
-        durations.note(took_s)
+        durations.note(took_s, 0.0)
     assert durations.usual_s == 0.01
 
     for _ in range(5):
-        durations.note(2.0)
+        durations.note(2.0, 0.0)
     assert durations.usual_s is not None
     assert durations.usual_s >= 2.0
 

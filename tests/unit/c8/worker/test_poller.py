@@ -143,7 +143,7 @@ def test_without_long_polling_it_asks_again_after_its_interval() -> None:
 
 def test_it_asks_for_no_more_than_leases_can_be_kept_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
     room = Room(timeout=1000)
-    room.custody.extender.durations.note(5.0)
+    room.custody.extender.durations.note(5.0, room.clock())
     room.gateway.say("activate", jobs_of(), jobs_of())
 
     with room.polling():
@@ -431,3 +431,19 @@ def test_a_stop_waits_for_the_open_poll_and_for_nothing_else() -> None:
     greenlet.get(timeout=10)
     assert room.poller.parked_until_s is None
     assert len(room.gateway.asked("activate")) == 1
+
+
+def test_it_polls_again_when_the_failures_of_jobs_that_could_not_be_read_are_through() -> None:
+    """Nothing said so, and it waited for ever."""
+    room, answered = Room(at_once=4, max_jobs_active=20), Event()
+    unreadable = [{"jobKey": str(key), "type": "t", "retries": 3, "variables": [1]} for key in range(1, 21)]
+    room.gateway.say("activate", jobs_of(*unreadable))
+    room.gateway.always("failure", lambda: (answered.wait(10) and TAKEN) or TAKEN)
+
+    with room.polling():
+        until(lambda: room.custody.reporter.is_behind("t"), "failures wait for a connection")
+        settle()
+        polls = len(room.gateway.asked("activate"))
+        answered.set()
+        room.polls(polls + 1)
+        assert len(room.gateway.asked("failure")) == 20
