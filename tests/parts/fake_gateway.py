@@ -124,7 +124,7 @@ def settings_of(handler: Callable[..., Any] = lambda job: None, **options: Any) 
     """Return the settings of a worker of type ``t``; ``options`` as :class:`JobWorker` or its request take them."""
     from camunda_client.c8.worker._handlers import JobWorkerRequest
 
-    of_request = ("timeout", "request_timeout", "fetch_variables", "tenant_ids")
+    of_request = ("timeout", "request_timeout", "fetch_variables", "tenant_ids", "max_jobs_to_activate")
     asked = {name: options.pop(name) for name in of_request if name in options}
     return resolve(JobWorker("t", handler, request=JobWorkerRequest("t", **asked), **options), CONFIG)
 

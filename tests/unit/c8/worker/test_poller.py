@@ -435,15 +435,21 @@ def test_a_stop_waits_for_the_open_poll_and_for_nothing_else() -> None:
 
 def test_it_polls_again_when_the_failures_of_jobs_that_could_not_be_read_are_through() -> None:
     """Nothing said so, and it waited for ever."""
-    room, answered = Room(at_once=4, max_jobs_active=20), Event()
-    unreadable = [{"jobKey": str(key), "type": "t", "retries": 3, "variables": [1]} for key in range(1, 21)]
-    room.gateway.say("activate", jobs_of(*unreadable))
+    room, answered = Room(at_once=4, max_jobs_to_activate=20, max_jobs_active=100), Event()
+    unreadable = [{"jobKey": str(key), "type": "t", "retries": 3, "variables": [1]} for key in range(1, 22)]
+
+    def when_behind() -> Answer:
+        until(lambda: room.custody.reporter.is_behind("t"), "failures wait for a connection")
+        return jobs_of(unreadable[20])
+
+    room.gateway.say("activate", jobs_of(*unreadable[:20]), when_behind)
     room.gateway.always("failure", lambda: (answered.wait(10) and TAKEN) or TAKEN)
 
     with room.polling():
-        until(lambda: room.custody.reporter.is_behind("t"), "failures wait for a connection")
+        room.polls(2)
+        until(lambda: len(room.custody.hand_backs) == 21, "all are being failed")
         settle()
-        polls = len(room.gateway.asked("activate"))
+        assert len(room.gateway.asked("activate")) == 2, "it waits, as the engine has enough to do with our reports"
         answered.set()
-        room.polls(polls + 1)
-        assert len(room.gateway.asked("failure")) == 20
+        room.polls(3)
+        assert len(room.gateway.asked("failure")) == 21
