@@ -257,6 +257,12 @@ ROWS = (
     Row(334, "E", "Drain of a worker with child processes", "SIGTERM, SIGINT and SIGHUP to all processes; jobs that wait for a thread", "handlers finish; what has not begun is handed back at once; no process is left"),
     Row(335, "D", "C code that blocks for 2 s in a child process", "jobs of another type beside it, with leases of a second", "they are worked as if it were not there; no lease is lost, no hub.blocked"),
     Row(336, "G", "A handler that child processes can't import", "made in a function, a script without a guard, an import that fails, a module that patches", "refused at the start, with the reason"),
+    Row(410, "A", "404 of a gateway on the way, in Camunda's form", "PATCH answered by Spring's `Not Found`, three times", "the lease goes on by the next try; said once", (EXTENDER + "test_a_route_that_is_missing_on_the_way_takes_no_lease",)),
+    Row(411, "H", "Jobs that need no extension after an outage with slow ones", "16 extensions that took a whole lease, then none", "they are forgotten after a minute, and as many jobs are taken as before", (EXTENDER + "test_slow_extensions_are_forgotten_after_a_minute_without_any", EXTENDER + "test_a_slow_one_of_long_ago_does_not_weigh_on_what_is_usual")),
+    Row(412, "C", "Unreadable jobs where leases have a token", "8.10: a failure without it is refused", "the failure names the token, so that there is an incident", (CUSTODY + "test_the_failure_of_a_job_that_can_not_be_read_names_its_lease",)),
+    Row(413, "C", "More unreadable jobs than connections for reports", "21 of them, four connections", "the type is polled for again when they are failed", (POLLER + "test_it_polls_again_when_the_failures_of_jobs_that_could_not_be_read_are_through",)),
+    Row(414, "C", "A job that comes again while its handler is being ended by JobLost", "during the handler's clean-up", "it has its turn after that", (CUSTODY + "test_a_job_that_comes_while_its_lost_handler_is_ended_has_its_turn_then",)),
+    Row(415, "C", "Handlers that begin late under a rate", "20/s, the first of 20 handlers holds up the others for 0.8 s", "no more than 20 begin in any second", ("integration/test_caps.py::test_a_rate_holds_where_handlers_begin_late", CUSTODY + "test_an_offer_that_waits_for_that_counts_for_a_rate_as_if_it_began_now")),
 )  # fmt: skip
 
 
