@@ -181,7 +181,7 @@ class FarCaps:
         self._lock = RLock()
         self._changed, self._ended = Event(), False
         self._shares: dict[str, Kept] = {}
-        #: Starts that Redis has not been asked to count; until then they are told as pending.
+        #: Starts that Redis has not been asked to count; until then they count as pending.
         self._started: Counter[str] = Counter()
         #: Redis did not answer the last time.
         self.is_away = False
