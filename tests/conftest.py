@@ -104,13 +104,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.needs(what))
     # Every Mth test, so that the cases of a slow one are spread over all shares.
     number, shares = map(int, (config.option.share or "1/1").split("/"))
-    further = further_cases([item.nodeid for item in items]) if config.option.quick else set()
+    unwanted = set()
     if config.option.quick:
-        further |= {item.nodeid for item in items if not LONG.isdisjoint(item.keywords)}
-    left_out = [item for item in items if item.nodeid in further]
+        unwanted = further_cases([item.nodeid for item in items])
+        unwanted |= {item.nodeid for item in items if not LONG.isdisjoint(item.keywords)}
+    left_out = [item for item in items if item.nodeid in unwanted]
     # Of what is left out, too, each share says its part: the parts are added up.
     config.hook.pytest_deselected(items=left_out[number - 1 :: shares])
-    items[:] = [item for item in items if item.nodeid not in further][number - 1 :: shares]
+    items[:] = [item for item in items if item.nodeid not in unwanted][number - 1 :: shares]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

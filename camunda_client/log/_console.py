@@ -82,23 +82,21 @@ def _about_a_job(
     shown = clean_fields({name: value for name, value in fields.items() if name not in _BELOW})
     if "error" in shown:
         shown["error"] = _with_text(str(shown["error"]), below)
-    error, *rest = _parts(shown)
-    texts = [_clean.escape(_clean.redact(event)), error, *rest]
+    said, (error, *rest) = _clean.escape(_clean.redact(event)), _parts(shown)
+    text = _joined(said, error, *rest)
     keys = _keys(shown)
-    if _length(texts) + 2 + len(keys) > width:
+    if len(text) + 2 + len(keys) > width:
         keys = str(shown["job_key"])
     room = width - len(keys) - 2
-    if logger.startswith(_OURS) and (over := _length(texts) - room) > 0:
+    if logger.startswith(_OURS) and len(text) > room:
         # All of an exception is below the line: what else is said must not fall off its end.
-        texts[1] = _cut(error, max(len(error) - over, _LEAST_OF_ERROR))
-    text = "  ".join(filter(None, texts))
-    if logger.startswith(_OURS):
-        text = _cut(text, room)
+        error = _cut(error, max(len(error) + room - len(text), _LEAST_OF_ERROR))
+        text = _cut(_joined(said, error, *rest), room)
     return f"{text}  {_coloured(keys, _DIM, colours)}", below
 
 
-def _length(texts: list[str]) -> int:
-    return len("  ".join(filter(None, texts)))
+def _joined(*texts: str) -> str:
+    return "  ".join(filter(None, texts))
 
 
 def _cut(text: str, length: int) -> str:

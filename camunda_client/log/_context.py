@@ -51,37 +51,25 @@ class JobContext:
         self.attempt = attempt
         self._fields: dict[str, object] | None = None
 
-    def values(self) -> tuple[object, object, tuple[object, ...]]:
-        """Return the job's key, its instance's, and the other values of a line, as :meth:`fields` has or would have."""
+    def values(self) -> tuple[object, ...]:
+        """Return what :meth:`fields` has or would have, in the order of :data:`JOB_KEYS`."""
         if self._fields is not None:
-            key, job_type, instance_key, *others = self._fields.values()
-            return key, instance_key, (job_type, *others)
+            return tuple(self._fields.values())
         job = self.job
-        others_of = (
-            job.job_type, job.process_definition_id, job.element_id, job.worker, job.tenant_id, job.retries,
-            self.attempt,
+        return (
+            job.job_key, job.job_type, job.process_instance_key, job.process_definition_id, job.element_id, job.worker,
+            job.tenant_id, job.retries, self.attempt,
         )  # fmt: skip
-        return job.job_key, job.process_instance_key, others_of
 
     def fields(self) -> dict[str, object]:
         """Return the keys for a line; not to be changed by the caller."""
         fields = self._fields
         if fields is None:
-            job = self.job
-            fields = {
-                "job_key": job.job_key,
-                "job_type": job.job_type,
-                "process_instance_key": job.process_instance_key,
-                "process_definition_id": job.process_definition_id,
-                "element_id": job.element_id,
-                "worker": job.worker,
-                "tenant_id": job.tenant_id,
-                "retries": job.retries,
-            }
-            if self.attempt is not None:
-                fields["attempt"] = self.attempt
+            fields = dict(zip(JOB_KEYS, self.values(), strict=True))
+            if self.attempt is None:
+                del fields["attempt"]
             for name, attribute in _java_names.items():
-                fields[name] = getattr(job, attribute, None)
+                fields[name] = getattr(self.job, attribute, None)
             self._fields = fields
         return fields
 

@@ -17,8 +17,8 @@ _names: set[str] = set()
 _MOST_PIECES, _MOST_NAMES = 1024, 1024
 #: Beyond it a number takes its time to write down.
 _HUGE = 2**63
-#: Where a job's retries are among the values that lines have beside the keys.
-_RETRIES = 5
+#: Where a job's retries are among the values of a line.
+_RETRIES = _context.JOB_KEYS.index("retries")
 #: In place of the two keys, where a line is rendered for its pieces.
 _KEY, _INSTANCE_KEY = "90000000000000000001", "90000000000000000002"
 
@@ -36,11 +36,12 @@ def usual_line(event: str, level: str, logger: str, fields: Mapping[str, object]
         if name not in _names and not _is_plain(name):
             return None
         numbers += f',"{name}":{value!r}'
-    key, instance_key, others = context.values()
+    values = context.values()
+    key, instance_key = values[0], values[2]
     # 1 and True are one key of a dictionary.
-    if not (_is_key(key) and _is_key(instance_key) and type(others[_RETRIES]) is int):
+    if not (_is_key(key) and _is_key(instance_key) and type(values[_RETRIES]) is int):
         return None
-    alike = event, level, logger, others
+    alike = event, level, logger, values[1], values[3:]
     try:
         pieces = _pieces.get(alike) or _rendered(alike, context.fields())
     except TypeError:
@@ -70,7 +71,7 @@ def _is_plain(name: str) -> bool:
 
 def _rendered(alike: tuple[object, ...], job: Mapping[str, object]) -> tuple[str, str, str] | None:
     """Return the pieces of lines that are alike, from one that is rendered; ``None`` if it is not in three pieces."""
-    event, level, logger, _ = alike
+    event, level, logger, *_ = alike
     marked = {**job, "job_key": _KEY, "process_instance_key": _INSTANCE_KEY}
     text = _render.render_json(event, level, logger, marked).decode()  # type: ignore[arg-type]
     if text.count(_KEY) != 1 or text.count(_INSTANCE_KEY) != 1:

@@ -47,7 +47,7 @@ _NEVER = float("inf")
 _WORTH_A_TRY = 32
 #: Seconds between two of these.
 _LEARN_EVERY_S = 1.0
-#: Slots of time without a job that may be kept until their time comes.
+#: Slots of time without a job that may be kept until their time comes, beside twice as many as jobs are watched.
 _MOST_EMPTY = 1000
 #: Extensions that may be under way whatever is due.
 _ALWAYS = 8
@@ -86,8 +86,6 @@ class LeaseExtender:
         #: Jobs by the slot of time in which they fall due, and these slots as a heap.
         self._due: dict[int, dict[str, HeldJob]] = {}
         self._slots: list[int] = []
-        #: Slots without a job.
-        self._empty = 0
         self._watched = 0
         #: What is due and has no connection yet: by the end of its lease.
         self._ready: list[tuple[float, int, HeldJob]] = []
@@ -153,10 +151,11 @@ class LeaseExtender:
             held.due_slot = None
             self._watched -= 1
             jobs = self._due.get(slot)
-            if jobs is not None and jobs.pop(held.key, None) is not None and not jobs:
-                self._empty += 1
-                if self._empty > _MOST_EMPTY and self._empty > len(self._slots) // 2:
-                    self._clear_out()
+            if jobs is not None:
+                jobs.pop(held.key, None)
+            # No more slots than jobs have one in them.
+            if len(self._slots) > 2 * self._watched + _MOST_EMPTY:
+                self._clear_out()
 
     def secure(self, held: HeldJob, is_enough: Callable[[float, float | None], bool]) -> bool:
         """Extend a lease now unless ``is_enough`` of it is left; return whether that is so then.
@@ -219,8 +218,6 @@ class LeaseExtender:
         if jobs is None:
             jobs = self._due[slot] = {}
             heapq.heappush(self._slots, slot)
-        elif not jobs:
-            self._empty -= 1
         jobs[held.key] = held
         if slot < self._sleeps_until:
             self._wake.set()
@@ -232,7 +229,6 @@ class LeaseExtender:
         """Drop the slots whose jobs have all ended: behind a job that is due soon, those of long leases pile up."""
         self._due = {slot: jobs for slot, jobs in self._due.items() if jobs}
         self._slots = sorted(self._due)
-        self._empty = 0
 
     def run(self) -> None:
         """Look after all jobs until stopped."""
@@ -263,7 +259,6 @@ class LeaseExtender:
         # Slots whose jobs have all ended go at once: there is no reason to wake for them.
         while self._slots and ((self._slots[0] + 1) * _SLOT_S <= now or not self._due[self._slots[0]]):
             jobs = self._due.pop(heapq.heappop(self._slots))
-            self._empty -= not jobs
             self._watched -= len(jobs)
             # All of them first: what is in no slot any more is found again after a defect.
             for held in jobs.values():

@@ -43,8 +43,7 @@ class Type:
     def poll(self, want: int = 100, brings: int | None = None) -> int:
         """Ask, and have the poll answered at once with as many jobs as asked for."""
         granted = self.ask(want)
-        for job in self.come(granted, granted if brings is None else brings):
-            self.begin(job)
+        self.begin(*self.come(granted, granted if brings is None else brings))
         return granted
 
     def come(self, granted: int, brings: int) -> list[HeldJob]:
@@ -55,9 +54,10 @@ class Type:
         self.allowance.settle(granted)
         return found
 
-    def begin(self, job: HeldJob) -> None:
-        if self.settings.starts is not None:
-            self.settings.starts.began(job.key)
+    def begin(self, *jobs: HeldJob) -> None:
+        for job in jobs:
+            if self.settings.starts is not None:
+                self.settings.starts.began(job.key)
 
     def finish(self, jobs: int = 1) -> None:
         self.jobs -= jobs
@@ -172,8 +172,7 @@ def test_a_rate_holds_over_a_minute(clock: Clock, took_s: float, least: int) -> 
             clock.advance(busy.allowance.wait_s or 0.001)
             continue
         clock.advance(took_s)
-        for job in busy.come(granted, granted):
-            busy.begin(job)
+        busy.begin(*busy.come(granted, granted))
         starts += [clock()] * granted
 
     assert least <= len(starts) <= 1220
@@ -185,8 +184,7 @@ def test_a_parked_poll_does_not_start_more_than_the_rate_when_it_comes(clock: Cl
     type_ = Type(caps_of(clock, crm), crm)
     granted = type_.ask()
     clock.advance(10)
-    for job in type_.come(granted, 5):
-        type_.begin(job)
+    type_.begin(*type_.come(granted, 5))
 
     assert granted == 5
     assert type_.ask() == 0
@@ -198,8 +196,7 @@ def test_a_job_counts_when_its_handler_begins_and_not_when_it_comes(clock: Clock
     type_ = Type(caps_of(clock, crm), crm)
     jobs = type_.come(type_.ask(), 5)
     clock.advance(0.9)
-    for job in jobs[1:]:
-        type_.begin(job)
+    type_.begin(*jobs[1:])
     clock.advance(0.3)
 
     # One has yet to begin, and four began 0.3 s ago.
@@ -236,8 +233,7 @@ def test_a_type_whose_room_is_pending_asks_for_what_has_expired(clock: Clock) ->
     crm = Resource("crm", rate="5/s")
     type_ = Type(caps_of(clock, crm), crm)
     jobs = type_.come(type_.ask(), 5)
-    for job in jobs[:3]:
-        type_.begin(job)
+    type_.begin(*jobs[:3])
 
     assert type_.ask() == 0
     clock.advance(type_.allowance.wait_s or 100)
